@@ -1,0 +1,113 @@
+"""Values set on the command line: `--set conductance.max='20 uS'`, by the same rules as the card itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from analogep.cards.reader import MAX_DEPTH, Document, read_value
+from analogep.cards.wording import KeyPath, dotted, printable, refusal
+from analogep.errors import CardError, Problem, UsageError
+from analogep.units import shown
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value to put into a card: the path of its key, the value, and the text that said so."""
+
+    path: tuple[str, ...]
+    value: Any
+    text: str
+
+
+def parse(text: str) -> Override:
+    """Read `conductance.max=20 uS`; a malformed text is a `UsageError`.
+
+    Parameters
+    ----------
+    text : str
+        Keys joined by dots (a list index is a number), an equals sign, and a YAML scalar or a list or mapping
+        in brackets.
+    """
+    said = f"--set {printable(text, 120)}"
+    key, equals, value = text.partition("=")
+    path = tuple(key.strip().split("."))
+    if not equals:
+        raise UsageError(f"{said}: needs the form key=value, such as conductance.max='20 uS'")
+    if not key.strip():
+        raise UsageError(f"{said}: needs a key before the equals sign, such as conductance.max='20 uS'")
+    if not all(path) or any(part != part.strip() for part in path):
+        raise UsageError(f"{said}: '{printable(key)}' has an empty key; join keys with single dots")
+    if len(path) > MAX_DEPTH:
+        raise UsageError(f"{said}: is nested deeper than {MAX_DEPTH} levels")
+    if any("\ud800" <= letter <= "\udfff" for letter in key):
+        raise UsageError(f"{said}: the key is not valid text")
+    if "\n" in value or "\r" in value:
+        raise UsageError(f"{said}: the value must stand on one line")
+    if not value.strip() or value.strip().startswith("#"):
+        raise UsageError(f"{said}: needs a value after the equals sign; null removes one")
+    try:
+        return Override(path, read_value(value.strip(), ""), text)
+    except CardError as error:
+        reasons = "; ".join(problem.message for problem in error.problems)
+        raise UsageError(f"{said}: {reasons}") from None
+
+
+def apply(document: Document, overrides: Sequence[Override]) -> Document:
+    """Return a new document with the values set; the given one stays as it is.
+
+    Keys that do not exist are created, and validation says afterwards whether they are known. A value below a
+    scalar or outside a list is a `CardError`.
+    """
+    data = _copied(document.data)
+    lines, overridden = dict(document.lines), dict(document.overridden)
+    problems = []
+    for override in overrides:
+        try:
+            created, path = _put(data, override)
+        except ValueError as error:
+            problems.append(Problem(f"--set {printable(override.text, 120)}", dotted(override.path), str(error)))
+            continue
+        lines = {known: line for known, line in lines.items() if known[: len(created)] != created}
+        overridden = {known: text for known, text in overridden.items() if known[: len(created)] != created}
+        overridden |= {path[:length]: override.text for length in range(len(created), len(path) + 1)}
+    if problems:
+        raise refusal(problems)
+    return replace(document, data=data, lines=lines, overridden=overridden)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(entry) for key, entry in value.items()}
+    return [_copied(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _put(data: dict[str, Any], override: Override) -> tuple[KeyPath, KeyPath]:
+    """Set one value in place; return the path from which on everything is new, and the whole path."""
+    container: Any = data
+    path: KeyPath = ()
+    created: KeyPath | None = None
+    for depth, part in enumerate(override.path):
+        key: Any = _key(container, part, path)
+        path = (*path, key)
+        if depth == len(override.path) - 1:
+            container[key] = _copied(override.value)
+            break
+        # null stands for an absent block, as in `reset: null`, and gives way to one
+        if (container[key] if isinstance(container, list) else container.get(key)) is None:
+            container[key] = {}
+            created = created or path
+        container = container[key]
+    return created or path, path
+
+
+def _key(container: Any, part: str, path: KeyPath) -> str | int:
+    """Key or list index that `part` means in `container`; ValueError if there is none."""
+    if isinstance(container, dict):
+        return part
+    if not isinstance(container, list):
+        raise ValueError(f"{dotted(path)} is {shown(container)}, which has no keys below it")
+    if not (part.isascii() and part.isdigit() and len(part) < 10 and int(part) < len(container)):
+        raise ValueError(f"{dotted(path)} is a list of {len(container)}, so {printable(part)} must be an index below")
+    return int(part)

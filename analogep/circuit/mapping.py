@@ -1,0 +1,45 @@
+"""From weights to conductance pairs and lines: window, pair scheme, reverse direction, wiring."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from analogep.cards import Block
+from analogep.units import Farads, Volts
+
+
+class Mapping(Block):
+    """w = range (g_plus - g_minus)/(G_max - G_min), with the nominal window of the device card.
+
+    `push_pull` moves both halves of a pair in opposite directions about the middle of the window; `reference` keeps
+    g_minus in the middle and moves g_plus alone, which leaves half of the range. A current conveyor of gain
+    k = g_leak range/(G_max - G_min) brings the pair's current to the summing node, so that W = k (g_plus - g_minus).
+    """
+
+    read_voltage: Annotated[Volts, Field(gt=0)]
+    """Full-scale voltage on a line: an input of 1, and the unit of rates and targets."""
+    weight_range: tuple[Annotated[float, Field(gt=0, le=1000)], ...]
+    """Largest |weight| of each layer with push-pull pairs; one number serves all layers."""
+    scheme: Literal["push_pull", "reference"] = "push_pull"
+
+
+class Feedback(Block):
+    """Reverse direction: from each layer back to the one before it.
+
+    `shared` reads the forward array from its other side (time-multiplexed); `mirrored` has a second array that
+    receives the same pulses and has its own variation. Lines driven in reverse swing by `gain` times the forward
+    swing: gain < 1 lowers the loop gain of the network, hence its settling time and the joules of reverse reads. It
+    is a change of variables, not an error: the gradient of the layers before a gain s comes out s times the true
+    one, which the update divides out.
+    """
+
+    kind: Literal["shared", "mirrored"]
+    gain: Annotated[float, Field(gt=0, le=10)] = 1.0
+
+
+class Lines(Block):
+    """Word and bit lines: C V^2 for each edge."""
+
+    capacitance_per_cell: Annotated[Farads, Field(ge=0)]

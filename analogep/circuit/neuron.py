@@ -1,0 +1,51 @@
+"""Neuron circuits: node, transfer curve, amplifier."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import Field
+
+from analogep.cards import Block
+from analogep.circuit.activation import Activation
+from analogep.units import Farads, Hertz, Siemens, Volts
+
+
+class Amplifier(Block):
+    """Bias power Vdd x branches x I, I = gm/(gm/Id), gm = 2 pi GBW C_load, while the network is powered."""
+
+    supply: Annotated[Volts, Field(gt=0)]
+    bandwidth: Annotated[Hertz, Field(ge=0)]
+    """Gain-bandwidth product GBW."""
+    load: Annotated[Farads, Field(gt=0)]
+    gm_over_id: Annotated[float, Field(gt=0, le=40)]
+    """Transconductance per current [1/V]: about 5 in strong, 15 in moderate, 25 in weak inversion."""
+    branches: Annotated[int, Field(ge=1, le=100)]
+    """Number of equal current branches."""
+
+    @property
+    def power(self) -> float:
+        """Bias power [W]."""
+        return self.supply * self.branches * 2.0 * math.pi * self.bandwidth * self.load / self.gm_over_id
+
+
+class Neuron(Block):
+    """C dv/dt = -g v + currents; line voltage rho(v); time constant C/g."""
+
+    capacitance: Annotated[Farads, Field(gt=0)]
+    leak: Annotated[Siemens, Field(gt=0)]
+    activation: Activation
+    amplifier: Amplifier
+
+    @property
+    def time_constant(self) -> float:
+        """C/g [s]."""
+        return self.capacitance / self.leak
+
+
+class Neurons(Block):
+    """Hidden and output neurons; inputs are driven by converters."""
+
+    hidden: Neuron
+    output: Neuron

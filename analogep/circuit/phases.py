@@ -1,0 +1,86 @@
+"""Phases: how the outputs are nudged, how long the network relaxes, and how that is integrated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from analogep.cards import Block
+from analogep.units import Fraction, Seconds, Volts
+
+Estimator = Literal["positive", "negative", "random_sign", "centered", "richardson"]
+Stencil = tuple[tuple[float, float], ...]
+
+
+class Nudging(Block):
+    """Nudging currents and the finite difference that makes a gradient of them.
+
+    The output current is beta g (d - r) towards the target d (`proportional`), or that current frozen at its value at
+    the end of the free phase (`constant`). With Phi(beta) what an update measures in a phase, the estimators of
+    dPhi/dbeta at 0 are
+
+        positive     [Phi(b) - Phi(0)]/b                       bias O(b)
+        negative     [Phi(0) - Phi(-b)]/b                      bias O(b)
+        random_sign  one of these two, drawn for each batch    bias O(b^2) in the mean
+        centered     [Phi(b) - Phi(-b)]/2b                     bias O(b^2)
+        richardson   [4 c(b) - c(2b)]/3, c the centered one    bias O(b^4)
+
+    Sources: Scellier and Bengio 2017 (doi 10.3389/fncom.2017.00024), Laborieux et al. 2021
+    (doi 10.3389/fnins.2021.633674).
+    """
+
+    beta: Annotated[float, Field(gt=0, le=100)]
+    """Nudging strength, in units of the output neurons' leak."""
+    estimator: Estimator
+    kind: Literal["proportional", "constant"] = "proportional"
+
+    def stencil(self, sign: float = 1.0) -> Stencil:
+        """Phases to run as pairs (beta, weight): the estimate is the sum of weight Phi(beta).
+
+        Parameters
+        ----------
+        sign : float
+            +1 or -1, the sign that `random_sign` uses.
+        """
+        b = self.beta
+        if self.estimator == "random_sign":
+            b = b if sign > 0 else -b
+        if self.estimator in ("positive", "random_sign"):
+            return ((b, 1.0 / b), (0.0, -1.0 / b))
+        if self.estimator == "negative":
+            return ((0.0, 1.0 / b), (-b, -1.0 / b))
+        if self.estimator == "centered":
+            return ((b, 0.5 / b), (-b, -0.5 / b))
+        return (
+            (b, 2.0 / (3.0 * b)),
+            (-b, -2.0 / (3.0 * b)),
+            (2 * b, -1.0 / (12.0 * b)),
+            (-2 * b, 1.0 / (12.0 * b)),
+        )
+
+
+class Phase(Block):
+    """Length of one phase: `until: duration` always takes all of it, `until: settled` at most."""
+
+    duration: Annotated[Seconds, Field(gt=0)]
+    until: Literal["duration", "settled"] = "duration"
+
+
+class Timing(Block):
+    """Free and nudged phases, and when a sample counts as settled."""
+
+    free: Phase
+    nudged: Phase
+    tolerance: Annotated[Fraction, Field(gt=0, le=1)]
+    """A sample has settled when |C dv/dt| at every node is below this share of leak x read voltage."""
+
+
+class Solver(Block):
+    """Integrator of the relaxation: a method of `scipy.integrate.solve_ivp` and its tolerances for one sample."""
+
+    method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau"]
+    relative_tolerance: Annotated[float, Field(ge=1e-13, le=0.1)]
+    absolute_tolerance: Annotated[Volts, Field(gt=0)]
+    max_evaluations: Annotated[int, Field(ge=10, le=10**9)] = 100_000
+    """Evaluations of the circuit equations in one phase before it is given up."""

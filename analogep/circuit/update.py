@@ -1,0 +1,100 @@
+"""Update rules: how many pulses a wanted weight change becomes.
+
+A rule sees the wanted change in units of one step of a pair, z = dw/step, and answers with signed whole numbers of
+pulses. Stochastic and fixed pulses forget what they did not write; the accumulating rules keep it in digital memory.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from analogep.cards import Block
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int32]
+
+_MOST = 1_000_000
+
+
+def _whole(z: Floats) -> Counts:
+    return np.clip(z, -_MOST, _MOST).astype(np.int32)
+
+
+class Stochastic(Block):
+    """n = floor(z + u), u uniform in [0, 1): the mean of n is z."""
+
+    rule: Literal["stochastic"]
+    accumulates: ClassVar[bool] = False
+    verifies: ClassVar[bool] = False
+
+    def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
+        """Signed pulses for the wanted change `z` [steps]."""
+        return _whole(np.floor(z + rng.random(z.shape)))
+
+
+class FixedPulse(Block):
+    """n = sign(z) where |z| reaches the dead zone (Manhattan rule): one pulse, whatever the size of the gradient."""
+
+    rule: Literal["fixed_pulse"]
+    dead_zone: Annotated[float, Field(ge=0, le=10**6)] = 0.5
+    """Smallest |z| that gets a pulse, in steps."""
+    accumulates: ClassVar[bool] = False
+    verifies: ClassVar[bool] = False
+
+    def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
+        """Signed pulses for the wanted change `z` [steps]."""
+        return _whole(np.where(np.abs(z) >= self.dead_zone, np.sign(z), 0.0))
+
+
+class MixedPrecision(Block):
+    """chi += z; n = trunc(chi) where |chi| >= threshold; chi -= n (Nandakumar et al. 2020).
+
+    The digital accumulator chi makes rare, larger writes of many small gradients, so that fewer pulses bring less
+    noise. What a write really did is not known to it.
+    """
+
+    rule: Literal["mixed_precision"]
+    threshold: Annotated[float, Field(ge=1, le=10**6)]
+    """Accumulated change that triggers pulses, in steps."""
+    accumulates: ClassVar[bool] = True
+    verifies: ClassVar[bool] = False
+
+    def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
+        """Signed pulses for the accumulated change `z` [steps]."""
+        return _whole(np.where(np.abs(z) >= self.threshold, np.trunc(z), 0.0))
+
+
+class ClosedLoop(MixedPrecision):
+    """Mixed precision whose residual is corrected by reading back each pair that was written.
+
+    Digital memory holds the wanted weight; chi = (wanted - last read)/step. The read goes through the ADC and carries
+    the device's read noise, whose errors do not add up because each read replaces the one before.
+    """
+
+    rule: Literal["closed_loop"]  # type: ignore[assignment]
+    verifies: ClassVar[bool] = True
+
+
+class DeviceRule(Block):
+    """The rule that the device card recommends."""
+
+    rule: Literal["device"]
+
+
+ActiveRule = Stochastic | FixedPulse | MixedPrecision | ClosedLoop
+UpdateRule = Annotated[DeviceRule | Stochastic | FixedPulse | MixedPrecision | ClosedLoop, Field(discriminator="rule")]
+
+
+def rule_named(rule: str, threshold: float) -> ActiveRule:
+    """Rule of a device card's recommendation."""
+    if rule == "closed_loop":
+        return ClosedLoop(rule="closed_loop", threshold=threshold)
+    if rule == "mixed_precision":
+        return MixedPrecision(rule="mixed_precision", threshold=threshold)
+    if rule == "fixed_pulse":
+        return FixedPulse(rule="fixed_pulse")
+    return Stochastic(rule="stochastic")

@@ -1,0 +1,154 @@
+"""The device card: all that a YAML file says about one device technology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from analogep.cards import Block, Card, provenance
+from analogep.cards.provenance import Source
+from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, WriteEnergy
+from analogep.device.programming import Branch, Direction, Programming
+from analogep.device.read import Read
+from analogep.device.variation import Variation
+from analogep.errors import Problem
+from analogep.units import Fraction, Kelvin, Siemens, format_si
+
+Path = tuple[str | int, ...]
+
+
+class Conductance(Block):
+    """The nominal window, and how many states can be told apart within it."""
+
+    min: Annotated[Siemens, Field(gt=0)]
+    max: Annotated[Siemens, Field(gt=0)]
+    levels: Annotated[int | None, Field(ge=2, le=10**9)] = None
+    """Number of equally spaced states that the cell shows; the state that pulses move is continuous. Null: analog."""
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        if self.min >= self.max:
+            low, high = format_si(self.min, "S"), format_si(self.max, "S")
+            yield ("max",), f"must be greater than 'min' ({low}), got {high}"
+
+
+class Faults(Block):
+    """Cells that ignore pulses: stuck at an end of their window or anywhere within it."""
+
+    stuck_min: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
+    stuck_max: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
+    stuck_random: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        total = self.stuck_min + self.stuck_max + self.stuck_random
+        if total > 1.0:
+            yield (), f"the stuck fractions add up to {100 * total:g} %, more than all cells"
+
+
+class NoRetention(Block):
+    """The state keeps for ever."""
+
+    kind: Literal["none"]
+
+
+class Endurance(Block):
+    """How many pulses a cell survives."""
+
+    pulses: Annotated[float, Field(ge=1)]
+
+
+class Temperature(Block):
+    """Temperature that the numbers hold at."""
+
+    reference: Annotated[Kelvin, Field(gt=0)]
+    kind: Literal["none"]
+
+
+class Recommended(Block):
+    """The update rule that serves this device best; a circuit card may choose another."""
+
+    rule: Literal["stochastic", "fixed_pulse", "mixed_precision", "closed_loop"]
+    threshold: Annotated[float, Field(ge=1, le=10**6)] = 1.0
+    """Residual that triggers pulses, in steps of a pair (mixed precision and closed loop)."""
+
+
+class DeviceCard(Card):
+    """All that is known about a device: window, pulses, spread, reading, energy, and where each number is from."""
+
+    kind: ClassVar[Literal["device"]] = "device"
+
+    technology: str
+    terminals: Annotated[int, Field(ge=2, le=4)]
+    sources: dict[str, Source]
+    conductance: Conductance
+    programming: Programming
+    variation: Variation
+    read: Read
+    retention: NoRetention = NoRetention(kind="none")
+    faults: Faults = Faults()
+    endurance: Endurance | None = None
+    energy: WriteEnergy
+    temperature: Temperature | None = None
+    recommended: Recommended = Recommended(rule="stochastic")
+    provenance: dict[str, tuple[str, str]] = {}
+
+    def branch(self, direction: Direction) -> Branch:
+        """The pulse of one direction."""
+        return self.programming.up if direction == "up" else self.programming.down
+
+    @property
+    def step(self) -> float:
+        """Mean size of a pulse in the middle of the window, of both directions, as a fraction of the window."""
+        up, down = self.programming.affine("up"), self.programming.affine("down")
+        return 0.5 * ((up.offset + 0.5 * up.slope) - (down.offset + 0.5 * down.slope))
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from self._window_rules()
+        threshold = min(abs(self.programming.up.amplitude), abs(self.programming.down.amplitude))
+        if self.read.voltage >= threshold:
+            yield (
+                ("read", "voltage"),
+                f"must be below the smallest write amplitude ({format_si(threshold, 'V')}), "
+                f"got {format_si(self.read.voltage, 'V')}: reading would program",
+            )
+        if self.terminals >= 3 and isinstance(self.energy, OhmicEnergy) and self.energy.half_select is not None:
+            yield (
+                ("energy", "half_select"),
+                "a device with a separate gate has no half-selected cells; remove it",
+            )
+        if self.raw:
+            yield from provenance.problems(self.raw, self.sources, self.provenance, self.overridden)
+
+    def _window_rules(self) -> Iterator[tuple[Path, str]]:
+        spread = self.variation.device_to_device
+        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate))
+        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate))
+        if self.conductance.min < self.conductance.max and highest_min >= lowest_max:
+            yield (
+                ("variation", "device_to_device"),
+                f"windows can cross: 'min' reaches {format_si(highest_min, 'S')} and 'max' falls to "
+                f"{format_si(lowest_max, 'S')} at {spread.truncate:g} sigma; use a smaller spread or 'truncate'",
+            )
+
+    def warnings(self) -> list[Problem]:
+        """Return what is allowed but suspicious about the device."""
+        found: list[tuple[Path, str]] = []
+        ratio = self.conductance.max / self.conductance.min
+        if ratio < 2.0:
+            found.append((("conductance",), f"on/off ratio is {ratio:.3g}, below 2"))
+        middle = 0.5 * (self.conductance.min + self.conductance.max)
+        directions: tuple[Direction, Direction] = ("up", "down")
+        for direction in directions:
+            branch = self.branch(direction)
+            joules = self.energy.joules(branch, direction, 1.0, middle)
+            path: Path = ("programming", direction)
+            if joules > 1e-6:
+                found.append((path, f"a pulse takes {format_si(joules, 'J')}, above 1 uJ"))
+            if branch.width > 1.0:
+                found.append(((*path, "width"), f"a pulse lasts {format_si(branch.width, 's')}, above 1 s"))
+            if self.read.voltage > 0.5 * abs(branch.amplitude):
+                found.append((("read", "voltage"), f"is above half of the {direction} amplitude"))
+        if isinstance(self.energy, CapacitiveEnergy) and self.energy.gate_capacitance < 1e-17:
+            found.append((("energy", "gate_capacitance"), "is below 10 aF: no wiring is counted"))
+        return [*super().warnings(), *(self.warning(path, message) for path, message in found)]

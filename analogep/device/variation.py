@@ -1,0 +1,138 @@
+"""What makes cells differ (fabrication) and pulses differ (operation)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.special import ndtr, ndtri
+
+from analogep.cards import Block
+from analogep.units import Fraction
+
+Path = tuple[str | int, ...]
+Sigma = Annotated[Fraction, Field(ge=0, le=100)]
+
+
+class NoPulseNoise(Block):
+    """Every pulse moves the state exactly as the law says."""
+
+    kind: Literal["none"]
+
+    @property
+    def additive(self) -> float:
+        """Noise of one pulse that does not depend on its step [window]."""
+        return 0.0
+
+    @property
+    def multiplicative(self) -> float:
+        """Noise of one pulse relative to its step [1]."""
+        return 0.0
+
+
+class RangeNoise(Block):
+    """x' = x + dx(x) + sigma xi: each pulse adds noise in units of the cell's window (NeuroSim's convention).
+
+    It may exceed the step; single pulses then move the wrong way, and n of them add up as in
+    `Affine.additive_variance`.
+    """
+
+    kind: Literal["range"]
+    sigma: Sigma
+    """Standard deviation per pulse, as a fraction of the window."""
+
+    @property
+    def additive(self) -> float:
+        """Noise of one pulse that does not depend on its step [window]."""
+        return self.sigma
+
+    @property
+    def multiplicative(self) -> float:
+        """Noise of one pulse relative to its step [1]."""
+        return 0.0
+
+
+class StepNoise(Block):
+    """x' = x + dx(x) (1 + sigma xi): each pulse's noise is proportional to its step (aihwkit's convention)."""
+
+    kind: Literal["step"]
+    sigma: Sigma
+    """Standard deviation per pulse, relative to the step."""
+
+    @property
+    def additive(self) -> float:
+        """Noise of one pulse that does not depend on its step [window]."""
+        return 0.0
+
+    @property
+    def multiplicative(self) -> float:
+        """Noise of one pulse relative to its step [1]."""
+        return self.sigma
+
+
+CycleToCycle = Annotated[NoPulseNoise | RangeNoise | StepNoise, Field(discriminator="kind")]
+
+
+class DeviceToDevice(Block):
+    """Each cell's own window and step sizes, drawn once from the fabrication seed.
+
+    G_max and G_min are multiplied by a factor of mean 1 and relative standard deviation `max`, `min`; both steps by a
+    common factor (`step`) and against each other by `asymmetry`: up f (1 + a), down f (1 - a). With `distribution:
+    normal` a factor is 1 + sigma xi, with `lognormal` exp(s xi - s^2/2), s^2 = ln(1 + sigma^2), xi normal truncated at
+    +-`truncate`. Nothing is drawn again: a card whose windows could cross or whose factors could reach zero is refused.
+    """
+
+    distribution: Literal["normal", "lognormal"]
+    truncate: Annotated[float, Field(gt=0, le=8)]
+    """Largest deviation, in standard deviations."""
+    max: Sigma
+    """Relative spread of the upper end of the window."""
+    min: Sigma
+    """Relative spread of the lower end of the window."""
+    step: Sigma
+    """Relative spread of the steps, common to both directions."""
+    asymmetry: Sigma
+    """Relative spread of up against down."""
+
+    def factor(self, sigma: float, xi: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Factor of mean 1 for the normal deviate `xi`."""
+        if self.distribution == "normal":
+            return np.asarray(1.0 + sigma * np.asarray(xi))
+        s = math.sqrt(math.log1p(sigma**2))
+        return np.exp(s * np.asarray(xi) - 0.5 * s * s)
+
+    def draw(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Factors for an array of cells: one uniform number a cell, through the truncated normal's inverse."""
+        low, high = ndtr(-self.truncate), ndtr(self.truncate)
+        return self.factor(sigma, ndtri(low + (high - low) * rng.random(shape)))
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        if self.distribution != "normal":
+            return
+        for key in ("max", "min", "step", "asymmetry"):
+            sigma = getattr(self, key)
+            if self.truncate * sigma >= 1.0:
+                yield (
+                    (key,),
+                    f"a normal spread of {100 * sigma:.4g} % truncated at {self.truncate:g} sigma reaches zero; "
+                    "use a smaller 'truncate' or 'distribution: lognormal'",
+                )
+
+
+class WriteNoise(Block):
+    """Apparent state = hidden state + sigma xi, drawn anew at each write; it does not accumulate."""
+
+    sigma: Sigma
+    """Standard deviation, as a fraction of the window."""
+
+
+class Variation(Block):
+    """All spread of the device: between cells, between pulses, between writes."""
+
+    cycle_to_cycle: CycleToCycle
+    device_to_device: DeviceToDevice
+    write_noise: WriteNoise = WriteNoise(sigma=0.0)

@@ -1,0 +1,83 @@
+"""The ledger of joules: one row per component and phase, summed over samples.
+
+Joules are energy that a circuit takes from its supplies; they are never the Hopfield energy or the pseudo-power.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+COMPONENTS: Final = (
+    "array",
+    "leak",
+    "amplifier",
+    "nudging",
+    "lines",
+    "dac",
+    "adc",
+    "sample_hold",
+    "programming",
+    "half_select",
+    "digital",
+)
+"""Where joules go: devices while they are read, neuron leaks and bias, nudging source, word and bit lines,
+converters, sampling capacitors, pulsed devices, half-selected devices, digital multiply-accumulates."""
+
+PHASES: Final = ("initial", "free", "nudged", "update", "verify", "inference")
+"""When: writing the initial weights, the phases of training, pulses, verify reads, inference on test samples."""
+
+TRAINING: Final = ("free", "nudged", "update", "verify")
+"""Phases that make up the joules of a training sample."""
+
+
+class Ledger:
+    """Joules by component and phase of one epoch.
+
+    Attributes
+    ----------
+    joules : ndarray (components, phases) [J]
+    """
+
+    def __init__(self, joules: NDArray[np.float64] | None = None) -> None:
+        self.joules = np.zeros((len(COMPONENTS), len(PHASES))) if joules is None else joules
+
+    def book(self, phase: str, **joules: float) -> None:
+        """Add joules of components to a phase.
+
+        Raises
+        ------
+        ValueError
+            If the component or phase has no row.
+        """
+        column = PHASES.index(phase)
+        for component, amount in joules.items():
+            self.joules[COMPONENTS.index(component), column] += amount
+
+    def total(self, *phases: str) -> float:
+        """Joules of all components in these phases; of all phases if none is named."""
+        columns = [PHASES.index(phase) for phase in phases or PHASES]
+        return float(self.joules[:, columns].sum())
+
+
+MAC_JOULES: Final = {
+    "fp32 at 45 nm (Horowitz 2014)": 4.6e-12,
+    "int8 at 45 nm (Horowitz 2014)": 0.23e-12,
+    "A100 bf16 at data-sheet peak": 2.56e-12,
+}
+"""Published energy of one digital multiply-accumulate [J]: 3.7 + 0.9 pJ, 0.2 + 0.03 pJ (M. Horowitz, ISSCC 2014,
+doi 10.1109/ISSCC.2014.6757323), and 2 FLOP x 1.28 pJ (400 W at 312 TFLOP/s)."""
+
+
+def inference_macs(layers: tuple[int, ...]) -> int:
+    """Multiply-accumulates of one digital inference of a dense network with biases."""
+    return sum((rows + 1) * columns for rows, columns in itertools.pairwise(layers))
+
+
+def training_macs(layers: tuple[int, ...]) -> int:
+    """Multiply-accumulates of one training sample by backpropagation: forward, weight gradients, deltas."""
+    deltas = sum(rows * columns for rows, columns in itertools.pairwise(layers))
+    return 2 * inference_macs(layers) + deltas

@@ -1,0 +1,178 @@
+"""Free and nudged phases of a batch, what is measured in them, and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit import CircuitCard
+from analogep.circuit.phases import Stencil
+from analogep.energy import Ledger
+from analogep.learning.gradient import estimate
+from analogep.network import Drive, Hardware, LayeredRC
+from analogep.relaxation import Relaxed, relax
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Tally:
+    """Samples that did not settle, by phase, and evaluations of the circuit equations."""
+
+    free: int = 0
+    nudged: int = 0
+    evaluations: int = 0
+
+
+class Experimenter:
+    """Runs phases on a chip: drives inputs, nudges outputs, samples voltages, books joules.
+
+    Parameters
+    ----------
+    hardware : Hardware
+    ledger : Ledger
+        Where joules go.
+    rng : numpy.random.Generator
+        Read noise, sample-and-hold noise.
+    noisy : bool
+        Whether reads and samples are disturbed and converters quantise.
+    """
+
+    def __init__(self, hardware: Hardware, ledger: Ledger, rng: np.random.Generator, *, noisy: bool = True) -> None:
+        self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
+        self.circuit: CircuitCard = hardware.circuit
+        self.tally = Tally()
+
+    def lines(self, x: Floats) -> Floats:
+        """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
+        x = np.asarray(x, dtype=np.float64)
+        quantised = self.circuit.dac.quantise(x) if self.noisy else x
+        return quantised * self.circuit.mapping.read_voltage
+
+    def _drive(self, network: LayeredRC, lines: Floats) -> Drive:
+        """Input drive of one phase, with fresh read noise."""
+        if not self.noisy or network.layers[0].variance is None:
+            return network.drive(lines)
+        samples = lines.shape[0]
+        drive = network.drive(lines, self.rng.standard_normal((samples, network.layers[0].size)))
+        noise: list[tuple[Floats | None, Floats | None]] = [(None, None)]
+        for before, layer in zip(network.layers, network.layers[1:], strict=False):
+            noise.append(
+                (
+                    self.rng.standard_normal((samples, layer.size)),
+                    self.rng.standard_normal((samples, before.size)),
+                )
+            )
+        return replace(drive, noise=tuple(noise))
+
+    def free(self, network: LayeredRC, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
+        """Free phase from discharged nodes, its joules booked under `phase`."""
+        start = np.zeros((lines.shape[0], network.nodes))
+        timing = self.circuit.timing
+        end = relax(
+            network, self._drive(network, lines), start, timing.free, self.circuit.solver, timing.tolerance,
+            record=record,
+        )  # fmt: skip
+        self.tally.free += int(np.count_nonzero(end.residual > timing.tolerance))
+        self._book(network, phase, end, start)
+        self._book_inputs(phase, lines)
+        return end
+
+    def nudged(
+        self,
+        network: LayeredRC,
+        lines: Floats,
+        start: Floats,
+        target: Floats,
+        beta: float,
+        *,
+        record: bool = False,
+    ) -> Relaxed:
+        """Nudged phase from the end of the free one."""
+        timing, drive = self.circuit.timing, self._drive(network, lines)
+        frozen = None
+        if self.circuit.nudging.kind == "constant":
+            frozen = target - network.rates(start)[-1]
+        drive = replace(drive, beta=beta, target=target, frozen=frozen)
+        end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
+        self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
+        self._book(network, "nudged", end, start)
+        self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
+        return end
+
+    def measure(self, network: LayeredRC, v: Floats, phase: str) -> list[Floats]:
+        """Rates as the update sees them [V]: sampled with noise, quantised by the ADC."""
+        rates = network.rates(v)
+        hold, adc = self.circuit.sample_hold, self.circuit.adc
+        samples = v.size
+        volts = sum(float(np.square(r).sum()) for r in rates)
+        self.ledger.book(phase, adc=samples * adc.energy, sample_hold=hold.capacitance * volts)
+        if not self.noisy:
+            return rates
+        return [adc.quantise(r + hold.noise * self.rng.standard_normal(r.shape)) for r in rates]
+
+    def gradient(self, network: LayeredRC, x: Floats, target: Floats, stencil: Stencil) -> tuple[list[Floats], Relaxed]:
+        """Run all phases of an estimator on a batch.
+
+        Parameters
+        ----------
+        network : LayeredRC
+        x : ndarray (samples, inputs) [1]
+        target : ndarray (samples, outputs) [V]
+        stencil : pairs (beta, weight)
+
+        Returns
+        -------
+        list of ndarray (inputs + bias, neurons) [1]
+            Estimated gradient of each layer.
+        Relaxed
+            The free phase.
+        """
+        lines = self.lines(x)
+        free = self.free(network, lines)
+        phases = []
+        for beta, weight in stencil:
+            if beta == 0.0:
+                phases.append((weight, self.measure(network, free.v, "free")))
+            else:
+                end = self.nudged(network, lines, free.v, target, beta)
+                phases.append((weight, self.measure(network, end.v, "nudged")))
+        self._book_products(len(stencil), x.shape[0])
+        circuit = self.circuit
+        gradient = estimate(phases, lines, circuit.mapping.read_voltage, circuit.feedback.gain, circuit.bias)
+        return gradient, free
+
+    def _book(self, network: LayeredRC, phase: str, end: Relaxed, start: Floats) -> None:
+        """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
+        samples = start.shape[0]
+        array, leak, nudging = end.energy.sum(axis=0)
+        self.ledger.book(
+            phase,
+            array=float(array),
+            leak=float(leak),
+            nudging=float(nudging),
+            amplifier=self.hardware.amplifier_power * end.duration * samples,
+        )
+        per_cell, gain = self.circuit.lines.capacitance_per_cell, self.circuit.feedback.gain
+        lines = 0.0
+        for k, (before, after) in enumerate(zip(network.rates(start), network.rates(end.v), strict=True)):
+            swing = float(np.square(after - before).sum())
+            # A neuron drives its word line in the next array and, in reverse, its bit line in the one before.
+            ahead = network.layers[k + 1].size if k + 1 < len(network.layers) else 0
+            behind = network.layers[k].weights.shape[0] if k > 0 else 0
+            lines += per_cell * swing * (2 * ahead + 2 * behind * gain**2)
+        self.ledger.book(phase, lines=lines)
+
+    def _book_inputs(self, phase: str, lines: Floats) -> None:
+        """Conversion of the inputs and charging of their lines, both halves of each pair, once a sample."""
+        per_cell, columns = self.circuit.lines.capacitance_per_cell, self.circuit.layers[1]
+        charge = float(np.square(lines).sum()) * 2 * columns * per_cell
+        self.ledger.book(phase, dac=lines.size * self.circuit.dac.energy, lines=charge)
+
+    def _book_products(self, phases: int, samples: int) -> None:
+        """One multiply-accumulate per weight, measured phase and sample; the first layer takes differences once."""
+        weights = [pair.shape[0] * pair.shape[1] for pair in self.hardware.pairs]
+        macs = weights[0] + phases * sum(weights[1:])
+        self.ledger.book("update", digital=macs * samples * self.circuit.digital.mac)

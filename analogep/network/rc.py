@@ -1,0 +1,278 @@
+"""Layered RC network at virtual ground: Kirchhoff's current law, its Jacobian, its powers.
+
+Node i of layer l with capacitance C, leak g, transfer curve rho, line voltage r = rho(v):
+
+    C dv_i/dt = -g v_i + g [ sum_j w_ji q(r_j)  +  sum_k m_ik q(s r_k)  +  beta (d_i - r_i)  +  e_i ]
+                            forward, layer l-1     reverse, layer l+1    nudging, outputs    read noise
+
+w are the weights that the forward arrays hold, m those of the arrays that are read in reverse (the same ones, or
+mirrored), q(r) = i(r)/G the devices' current per conductance (r itself for linear devices), s the feedback gain.
+Everything in the brackets is a voltage; times g it is the current into the node. `drift` is that bracket minus v,
+so that dv/dt = drift/tau with tau = C/g.
+
+For shared linear arrays this is gradient descent on a function of the rates (Hopfield 1984): with lines scaled so
+that s = 1, dE/dr_i = -C dv_i/dt, E = sum g Phi(r) - 1/2 r'Wr - I'r, and dE/dt = -sum C rho'(v) (dv/dt)^2 <= 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit import Activation
+from analogep.device.read import IV
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of neurons and the arrays in front of it.
+
+    Attributes
+    ----------
+    weights : ndarray (inputs + bias, neurons) [1]
+        Forward weights, the bias line last.
+    reverse : ndarray (inputs, neurons) or None [1]
+        Weights of the array read in reverse; None for the first layer, whose inputs are driven.
+    variance, reverse_variance : ndarray or None [1]
+        Variance of each weight in one read, forward and reverse; None without read noise.
+    row_total, column_total : ndarray (inputs + bias,), (neurons,) [S]
+        Conductance on each word line (forward reads) and each bit line (reverse reads).
+    """
+
+    weights: Floats
+    reverse: Floats | None
+    variance: Floats | None
+    reverse_variance: Floats | None
+    row_total: Floats
+    column_total: Floats
+    activation: Activation
+    capacitance: float
+    leak: float
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return int(self.weights.shape[1])
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What holds still during one phase, for a batch of samples.
+
+    Attributes
+    ----------
+    inputs : ndarray (samples, neurons of layer 1) [V]
+        Bracket of the first layer from inputs and bias, read noise included.
+    power : ndarray (samples,) [W]
+        Power of the first array.
+    beta : float
+        Nudging strength of this phase.
+    target : ndarray (samples, outputs) or None [V]
+    frozen : ndarray (samples, outputs) or None [V]
+        Constant nudging: d - r at the end of the free phase.
+    noise : tuple of (forward, reverse) per layer, each ndarray (samples, neurons) or None
+        Normal deviates of this phase's read noise.
+    """
+
+    inputs: Floats
+    power: Floats
+    beta: float = 0.0
+    target: Floats | None = None
+    frozen: Floats | None = None
+    noise: tuple[tuple[Floats | None, Floats | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class LayeredRC:
+    """The circuit of one instant: the weights that the arrays hold now, and the neurons between them.
+
+    Attributes
+    ----------
+    layers : sequence of Layer
+        From the first hidden layer to the outputs.
+    iv : device I-V curve
+    read_voltage : float [V]
+        Full scale of lines; the bias lines stand at it.
+    gain : float
+        Feedback gain s.
+    bias : bool
+        Whether the last row of each array is a bias line.
+    """
+
+    layers: Sequence[Layer]
+    iv: IV
+    read_voltage: float
+    gain: float
+    bias: bool
+    slices: tuple[slice, ...] = field(init=False)
+    tau: Floats = field(init=False)
+    leak: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        edges = np.cumsum([0, *(layer.size for layer in self.layers)])
+        object.__setattr__(self, "slices", tuple(slice(a, b) for a, b in itertools.pairwise(edges)))
+        per_node = [(layer.capacitance, layer.leak, layer.size) for layer in self.layers]
+        object.__setattr__(self, "tau", np.concatenate([np.full(n, c / g) for c, g, n in per_node]))
+        object.__setattr__(self, "leak", np.concatenate([np.full(n, g) for _, g, n in per_node]))
+        bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
+        object.__setattr__(self, "_bias_drive", bias_drive)
+        constants = [layer.weights[-1] * bias_drive if self.bias else None for layer in self.layers]
+        object.__setattr__(self, "_constants", constants)
+
+    @property
+    def nodes(self) -> int:
+        """Number of neurons."""
+        return int(self.tau.size)
+
+    def _inner(self, layer: Layer) -> Floats:
+        return layer.weights[:-1] if self.bias else layer.weights
+
+    def rates(self, v: Floats) -> list[Floats]:
+        """Line voltages of each layer [V] for node voltages `v` (samples, nodes) [V]."""
+        return [layer.activation.rate(v[:, part]) for layer, part in zip(self.layers, self.slices, strict=True)]
+
+    def drive(self, x: Floats, noise: Floats | None = None) -> Drive:
+        """Input drive of a free phase.
+
+        Parameters
+        ----------
+        x : ndarray (samples, inputs) [V]
+            Voltages of the input lines.
+        noise : ndarray (samples, neurons of layer 1) or None
+            Normal deviates of the first array's read noise.
+        """
+        first = self.layers[0]
+        q = np.asarray(self.iv.drive(x))
+        inputs = q @ self._inner(first)
+        lines = x.shape[1]
+        power = (q * x) @ first.row_total[:lines]
+        bias_drive: float = self._bias_drive  # type: ignore[attr-defined]
+        if self.bias:
+            inputs += self._constants[0]  # type: ignore[attr-defined]
+            power = power + self.read_voltage * bias_drive * first.row_total[-1]
+        if noise is not None and first.variance is not None:
+            spread = np.square(q) @ first.variance[:lines]
+            if self.bias:
+                spread += bias_drive**2 * first.variance[-1]
+            inputs += noise * np.sqrt(spread)
+        return Drive(inputs, power)
+
+    def bracket(self, v: Floats, drive: Drive) -> Floats:
+        """Everything that drives the nodes, as a voltage: current into each node over its leak.
+
+        Parameters
+        ----------
+        v : ndarray (samples, nodes) [V]
+        drive : Drive
+
+        Returns
+        -------
+        ndarray (samples, nodes) [V]
+        """
+        rates = self.rates(v)
+        out = np.empty_like(v)
+        out[:, self.slices[0]] = drive.inputs
+        for k in range(1, len(self.layers)):
+            layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
+            forward = self.iv.drive(rates[k - 1])
+            backward = self.iv.drive(self.gain * rates[k])
+            out[:, here] = forward @ self._inner(layer)
+            if self.bias:
+                out[:, here] += self._constants[k]  # type: ignore[attr-defined]
+            assert layer.reverse is not None
+            out[:, before] += backward @ layer.reverse.T
+            if drive.noise:
+                self._add_noise(out, k, forward, backward, drive.noise[k])
+        if drive.beta != 0.0:
+            out[:, self.slices[-1]] += drive.beta * self._pull(rates[-1], drive)
+        return out
+
+    def _add_noise(
+        self, out: Floats, k: int, forward: Floats, backward: Floats, xi: tuple[Floats | None, Floats | None]
+    ) -> None:
+        """Read noise of array k: sum_j dw_j q_j has the standard deviation sqrt(sum_j var(w_j) q_j^2)."""
+        layer = self.layers[k]
+        if xi[0] is not None and layer.variance is not None:
+            spread = np.square(forward) @ (layer.variance[:-1] if self.bias else layer.variance)
+            if self.bias:
+                spread += self._bias_drive**2 * layer.variance[-1]  # type: ignore[attr-defined]
+            out[:, self.slices[k]] += xi[0] * np.sqrt(spread)
+        if xi[1] is not None and layer.reverse_variance is not None:
+            out[:, self.slices[k - 1]] += xi[1] * np.sqrt(np.square(backward) @ layer.reverse_variance.T)
+
+    @staticmethod
+    def _pull(rate: Floats, drive: Drive) -> Floats:
+        if drive.frozen is not None:
+            return drive.frozen
+        assert drive.target is not None
+        return drive.target - rate
+
+    def drift(self, v: Floats, drive: Drive) -> Floats:
+        """tau dv/dt = bracket - v (samples, nodes) [V]."""
+        out = self.bracket(v, drive)
+        out -= v
+        return out
+
+    def residual(self, v: Floats, drive: Drive) -> Floats:
+        """Largest |C dv/dt|/(g V_read) of each sample (samples,) [1]."""
+        return np.asarray(np.abs(self.drift(v, drive)).max(axis=1) / self.read_voltage)
+
+    def powers(self, v: Floats, drive: Drive) -> Floats:
+        """Powers at one instant (samples, 3) [W]: devices of all arrays, leaks, nudging source.
+
+        A device between a line at r and a virtual ground takes r i(r) = G r q(r), so that an array takes the sum of
+        its line conductances times r q(r). The nudging source at the target d delivers |i (d - v)| into its output
+        resistance; the magnitude, because a negative conductance is an active circuit that gives nothing back.
+        """
+        rates = self.rates(v)
+        out = np.empty((v.shape[0], 3))
+        arrays = drive.power.copy()
+        for k in range(1, len(self.layers)):
+            layer = self.layers[k]
+            r = rates[k - 1]
+            arrays += (r * self.iv.drive(r)) @ layer.row_total[: r.shape[1]]
+            if self.bias:
+                bias_drive: float = self._bias_drive  # type: ignore[attr-defined]
+                arrays += self.read_voltage * bias_drive * layer.row_total[-1]
+            s = self.gain * rates[k]
+            arrays += (s * self.iv.drive(s)) @ layer.column_total
+        out[:, 0] = arrays
+        out[:, 1] = np.square(v) @ self.leak
+        out[:, 2] = 0.0
+        if drive.beta != 0.0 and drive.target is not None:
+            part = self.slices[-1]
+            current = drive.beta * self._pull(rates[-1], drive) * self.leak[part]
+            out[:, 2] = np.abs(current * (drive.target - v[:, part])).sum(axis=1)
+        return out
+
+    def slopes(self, v: Floats) -> tuple[list[Floats], list[Floats]]:
+        """dq(r)/dv and dq(s r)/dv of each layer (samples, neurons) [1]."""
+        forward, backward = [], []
+        for layer, part, r in zip(self.layers, self.slices, self.rates(v), strict=True):
+            slope = layer.activation.slope(v[:, part])
+            forward.append(slope * self.iv.slope(r))
+            backward.append(slope * self.gain * self.iv.slope(self.gain * r))
+        return forward, backward
+
+    def jacobian(self, v: Floats, drive: Drive) -> Floats:
+        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
+        samples, nodes = v.shape
+        out = np.zeros((samples, nodes, nodes))
+        out[:, range(nodes), range(nodes)] = -1.0
+        forward, backward = self.slopes(v)
+        for k in range(1, len(self.layers)):
+            layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
+            assert layer.reverse is not None
+            out[:, here, before] = self._inner(layer).T * forward[k - 1][:, None, :]
+            out[:, before, here] = layer.reverse * backward[k][:, None, :]
+        if drive.beta != 0.0 and drive.frozen is None:
+            last = self.slices[-1]
+            ends = range(last.start, last.stop)
+            out[:, ends, ends] -= drive.beta * self.layers[-1].activation.slope(v[:, last])
+        return out / self.tau[:, None]

@@ -1,0 +1,165 @@
+"""Relaxation of a batch as one initial-value problem: `scipy.integrate.solve_ivp` in volts and seconds.
+
+SciPy's error norm of the Runge-Kutta and BDF methods is the root mean square over the whole state, so that in a
+batch one moving sample is diluted by the settled ones: with B samples its error may be sqrt(B) times the tolerance.
+The tolerances are therefore divided by sqrt(B), and the residual current of every sample is checked at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+from scipy.sparse import block_diag, csc_matrix
+
+from analogep.circuit.phases import Phase, Solver
+from analogep.errors import SimulationError
+from analogep.network import Drive, LayeredRC
+from analogep.relaxation.guard import Guard
+
+Floats = NDArray[np.float64]
+
+_TIGHTEST = 3e-14  # solve_ivp raises relative tolerances below 100 eps, with a warning
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """End of a phase.
+
+    Attributes
+    ----------
+    v : ndarray (samples, nodes) [V]
+        Node voltages at the end.
+    residual : ndarray (samples,) [1]
+        Largest |C dv/dt|/(g V_read) of each sample.
+    duration : float [s]
+        Time that passed.
+    energy : ndarray (samples, 3) [J]
+        Devices of all arrays, leaks, nudging source, integrated over the phase.
+    evaluations : int
+        Evaluations of the circuit equations.
+    times : ndarray (points,) [s]
+    path : ndarray (points, samples, nodes) [V]
+        Accepted steps of the integrator; empty unless asked for.
+    """
+
+    v: Floats
+    residual: Floats
+    duration: float
+    energy: Floats
+    evaluations: int
+    times: Floats
+    path: Floats
+
+
+def relax(
+    network: LayeredRC,
+    drive: Drive,
+    v0: Floats,
+    phase: Phase,
+    solver: Solver,
+    tolerance: float,
+    *,
+    record: bool = False,
+) -> Relaxed:
+    """Integrate one phase of a batch and the joules that it takes.
+
+    Parameters
+    ----------
+    network : LayeredRC
+    drive : Drive
+        What holds still during the phase.
+    v0 : ndarray (samples, nodes) [V]
+        Node voltages at its beginning.
+    phase : Phase
+        Its length, and whether it ends early when every sample has settled.
+    solver : Solver
+        Method and tolerances for one sample.
+    tolerance : float
+        Residual at which a sample counts as settled [1].
+    record : bool
+        Whether to keep the path.
+
+    Raises
+    ------
+    SimulationError
+        If the circuit diverges or the integrator gives up.
+    """
+    samples, nodes = v0.shape
+    guard = Guard(lambda v: network.drift(v, drive) / network.tau, (samples, nodes), solver.max_evaluations)
+    options = _options(network, drive, (samples, nodes), solver)
+    if phase.until == "settled":
+        options["events"] = _settled(network, drive, (samples, nodes), tolerance)
+        if float(network.residual(v0, drive).max()) <= tolerance:
+            zero = np.zeros((samples, 3))
+            return Relaxed(v0, network.residual(v0, drive), 0.0, zero, 1, np.zeros(1), v0[None][: int(record)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        solution = solve_ivp(guard, (0.0, phase.duration), v0.reshape(-1), dense_output=True, **options)
+    if not solution.success:
+        raise SimulationError(
+            f"{solver.method} gave up at {solution.t[-1]:.3g} s of {phase.duration:.3g} s: {solution.message} "
+            "Try another solver.method, looser tolerances, or neurons with rails"
+        )
+    v = np.ascontiguousarray(solution.y[:, -1]).reshape(samples, nodes)
+    energy = _energy(network, drive, solution, (samples, nodes))
+    path = solution.y.T.reshape(-1, samples, nodes) if record else np.empty((0, samples, nodes))
+    residual = network.residual(v, drive)
+    return Relaxed(v, residual, float(solution.t[-1]), energy, guard.evaluations, solution.t, path)
+
+
+def _options(network: LayeredRC, drive: Drive, shape: tuple[int, int], solver: Solver) -> dict[str, Any]:
+    samples, nodes = shape
+    shrink = 1.0 / math.sqrt(samples)
+    options: dict[str, Any] = {
+        "method": solver.method,
+        "rtol": max(solver.relative_tolerance * shrink, _TIGHTEST),
+        "atol": solver.absolute_tolerance * shrink,
+    }
+    if solver.method in ("BDF", "Radau"):
+        # Samples do not couple: the Jacobian is block-diagonal, and sparse factorisation keeps it that way.
+        def jacobian(_time: float, state: Floats) -> csc_matrix:
+            return csc_matrix(block_diag(network.jacobian(state.reshape(shape), drive)))
+
+        options["jac"] = jacobian
+    elif solver.method == "LSODA":
+        options["lband"] = options["uband"] = nodes - 1
+    return options
+
+
+def _settled(
+    network: LayeredRC, drive: Drive, shape: tuple[int, int], tolerance: float
+) -> Callable[[float, Floats], float]:
+    """Event: the logarithm of the largest residual over the tolerance, which falls almost linearly in time."""
+
+    def event(_time: float, state: Floats) -> float:
+        return math.log(float(network.residual(state.reshape(shape), drive).max()) / tolerance + 1e-300)
+
+    event.terminal = True  # type: ignore[attr-defined]
+    event.direction = -1.0  # type: ignore[attr-defined]
+    return event
+
+
+def _energy(network: LayeredRC, drive: Drive, solution: Any, shape: tuple[int, int]) -> Floats:
+    """Joules by Gauss-Lobatto quadrature with four points on each accepted step, of order 6 like the best method.
+
+    Between the ends of a step the integrator's own interpolant gives the voltages.
+    """
+    nodes = (-math.sqrt(0.2), math.sqrt(0.2))
+    times = solution.t
+    energy = np.zeros((shape[0], 3))
+    left = network.powers(solution.y[:, 0].reshape(shape), drive)
+    for k, interpolant in enumerate(solution.sol.interpolants):
+        t0, t1 = times[k], times[k + 1]
+        half, middle = 0.5 * (t1 - t0), 0.5 * (t0 + t1)
+        right = network.powers(solution.y[:, k + 1].reshape(shape), drive)
+        inside = sum(
+            network.powers(np.asarray(interpolant(middle + half * node)).reshape(shape), drive) for node in nodes
+        )
+        energy += half / 6.0 * (left + right + 5.0 * inside)
+        left = right
+    return energy

@@ -1,0 +1,68 @@
+"""Named random streams: the same name, seed and epoch give the same numbers, whatever else draws.
+
+There is no global generator. A stream is derived from (seed, sample, crc32(name), epoch) by NumPy's `SeedSequence`,
+so that adding a component shifts nobody's numbers, results do not depend on the number or order of workers, and a
+resumed run needs no stored generator state.
+
+Three seeds are kept apart, so that each can be held fixed: `fabrication` (device-to-device variation and faults),
+`operation` (pulse, read and converter noise, rounding) and `data` (split and order of the samples).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Streams:
+    """All random numbers of one seed.
+
+    Parameters
+    ----------
+    seed : int
+        Non-negative seed.
+    sample : int
+        Index of the Monte-Carlo sample, 0 for a single run.
+    """
+
+    seed: int
+    sample: int = 0
+
+    def _sequence(self, name: str, epoch: int) -> np.random.SeedSequence:
+        return np.random.SeedSequence((self.seed, self.sample, zlib.crc32(name.encode()), epoch))
+
+    def rng(self, name: str, epoch: int = 0) -> np.random.Generator:
+        """Generator of the stream `name` in `epoch`."""
+        return np.random.Generator(np.random.Philox(self._sequence(name, epoch)))
+
+    def key(self, name: str, epoch: int = 0) -> int:
+        """64-bit key of the stream `name` in `epoch`, for the counter-based generators of compiled kernels."""
+        return int(self._sequence(name, epoch).generate_state(1, np.uint64)[0])
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The seeds of fabrication, operation and data order, each free to be held while the others move."""
+
+    fabrication: Streams
+    operation: Streams
+    data: Streams
+
+    @classmethod
+    def of(
+        cls,
+        seed: int,
+        *,
+        fabrication: int | None = None,
+        operation: int | None = None,
+        data: int | None = None,
+    ) -> Seeds:
+        """All three seeds equal to `seed` unless one is given by itself."""
+        return cls(
+            Streams(seed if fabrication is None else fabrication),
+            Streams(seed if operation is None else operation),
+            Streams(seed if data is None else data),
+        )

@@ -1,0 +1,208 @@
+"""Quantities with units: engineering strings such as `10 uS` at the YAML border, SI floats everywhere inside.
+
+Each type below is an annotated `float` for a pydantic field. Read from a card (validation context `{"source":
+"card"}`) it accepts only strings with a unit of its dimension; without that context a plain SI number is
+accepted too. pint knows the units, behind a check of the string's form, because pint alone reads `1,5 V` as
+15 V.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from functools import cache
+from numbers import Real
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+if TYPE_CHECKING:
+    import pint
+
+CARD = {"source": "card"}
+"""Validation context of what people wrote as text: numbers with a dimension need their unit."""
+
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?"
+_FORM = re.compile(rf"({_NUMBER}) ?([^\s0-9.,/*^+-]+)")
+_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|ohm|\u03a9|\u2126)|(min|h|d|%)")
+_OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s"}
+_LONGEST = 64
+_PREFIX = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+_EXACT = Context(prec=200)
+
+
+def shown(value: object, length: int = 60) -> str:
+    """Return `value` as messages quote it: escaped, on one line, at most about `length` characters."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Mapping):
+        return "a block of keys"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**length:
+        return "an integer of many digits"
+    if isinstance(value, str) and len(value) > length:
+        return repr(value[: length - 3] + "...")
+    text = repr(value)
+    return text if isinstance(value, str) or len(text) <= length else text[: length - 3] + "..."
+
+
+def is_card(context: object) -> bool:
+    """Whether a validation context says that the values come from a card."""
+    return isinstance(context, Mapping) and context.get("source") == CARD["source"]
+
+
+@cache
+def _registry() -> pint.UnitRegistry[Decimal]:
+    # Importing pint and reading its definitions takes half a second: nobody pays before the first quantity.
+    import pint
+
+    return pint.UnitRegistry(non_int_type=Decimal)
+
+
+@cache
+def _factor(unit: str, si: str) -> Decimal:
+    """Size of `unit` in `si`; exact, because pint computes with decimals here."""
+    if unit == "%":
+        return Decimal("0.01")
+    for found, written in (("\u00b5", "u"), ("\u03bc", "u"), ("\u03a9", "ohm"), ("\u2126", "ohm")):
+        unit = unit.replace(found, written)
+    return Decimal(str(_registry().Quantity(Decimal(1), unit).to(si).magnitude))
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Annotation of a float field that has a dimension.
+
+    Parameters
+    ----------
+    unit : str
+        SI unit that the value has inside, `%` for a fraction.
+    dimension : str
+        Word for the dimension, such as `conductance`.
+    spoken : str
+        Word for the unit, such as `siemens`.
+    example : str
+        A valid string.
+    """
+
+    unit: str
+    dimension: str
+    spoken: str
+    example: str
+
+    @property
+    def _article(self) -> str:
+        return "an" if self.dimension[0] in "aeiou" else "a"
+
+    def parse(self, text: str) -> float:
+        """Return the SI value of a string such as `10 uS`; ValueError says what is wrong with it."""
+        form = _FORM.fullmatch(text) if len(text) <= _LONGEST else None
+        if form is None:
+            if len(text) <= _LONGEST and re.fullmatch(_NUMBER, text):
+                raise ValueError(f"{self._wanted()}; got {shown(text)}")
+            raise ValueError(f"{shown(text)} is not one number with one unit, such as '{self.example}'")
+        number, unit = form.groups()
+        advice = f"write it in {self.spoken}, such as '{self.example}'"
+        known = _UNIT.fullmatch(unit)
+        if known is None:
+            raise ValueError(f"{shown(text)} has an unknown unit; {advice}")
+        symbol = known[2] or known[3]
+        if _OF.get(symbol, symbol) != self.unit:
+            raise ValueError(f"{shown(text)} is not {self._article} {self.dimension}; {advice}")
+        exact = _EXACT.multiply(Decimal(number), _factor(unit, self.unit))
+        value = float(exact)
+        if math.isinf(value):
+            raise ValueError(f"{shown(text)} is too large for a number")
+        if value == 0 and exact != 0:
+            raise ValueError(f"{shown(text)} is too small for a number")
+        return value + 0.0  # minus zero becomes zero
+
+    def _wanted(self) -> str:
+        if self.unit == "%":
+            return f"needs a percentage, such as '{self.example}'"
+        return f"needs a unit of {self.dimension}, such as '{self.example}'"
+
+    def _convert(self, value: object, info: core_schema.ValidationInfo) -> float:
+        try:
+            if isinstance(value, str):
+                return self.parse(value)
+            if isinstance(value, bool) or not isinstance(value, Real) or is_card(info.context):
+                raise ValueError(f"{self._wanted()}; got {shown(value)}")
+            number = float(value) + 0.0
+            if not math.isfinite(number):
+                raise ValueError(f"must be a finite number, got {shown(value)}")
+        except OverflowError:
+            raise PydanticCustomError("quantity", "is too large for a number") from None
+        except ValueError as error:
+            raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
+        return number
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # The handler brings the bounds of `x: Siemens = Field(gt=0)`, which pydantic puts before this.
+        return core_schema.with_info_before_validator_function(self._convert, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        units = {"s": "[afpnuµμmkMGT]?s|min|h|d", "ohm": "[afpnuµμmkMGT]?(?:ohm|Ω)"}
+        unit = units.get(self.unit, self.unit if self.unit == "%" else f"[afpnuµμmkMGT]?{self.unit}")
+        return {
+            "type": "string",
+            "description": f"{self.dimension}, a number with its unit",
+            "examples": [self.example],
+            "pattern": f"^{_NUMBER} ?(?:{unit})$",
+        }
+
+
+Siemens = Annotated[float, Quantity("S", "conductance", "siemens", "10 uS")]
+Volts = Annotated[float, Quantity("V", "voltage", "volts", "1.6 V")]
+Seconds = Annotated[float, Quantity("s", "time", "seconds", "50 ns")]
+Farads = Annotated[float, Quantity("F", "capacitance", "farads", "10 fF")]
+Amperes = Annotated[float, Quantity("A", "current", "amperes", "10 uA")]
+Joules = Annotated[float, Quantity("J", "energy", "joules", "5 pJ")]
+Hertz = Annotated[float, Quantity("Hz", "frequency", "hertz", "10 MHz")]
+Kelvin = Annotated[float, Quantity("K", "temperature", "kelvin", "300 K")]
+Ohms = Annotated[float, Quantity("ohm", "resistance", "ohms", "10 kohm")]
+Watts = Annotated[float, Quantity("W", "power", "watts", "5 mW")]
+Fraction = Annotated[float, Quantity("%", "fraction", "percent", "3.7 %")]
+
+
+def number_of(text: str) -> float | None:
+    """Return the number in front of the unit of a quantity string, or None if `text` is no quantity string.
+
+    >>> number_of("10 uS"), number_of("relative")
+    (10.0, None)
+    """
+    form = _FORM.fullmatch(text) if len(text) <= _LONGEST else None
+    return float(form[1]) if form and _UNIT.fullmatch(form[2]) else None
+
+
+def format_si(value: float, unit: str) -> str:
+    """Write an SI value in engineering notation with up to four significant digits.
+
+    Parameters
+    ----------
+    value : float
+        Number [unit].
+    unit : str
+        SI unit; `%` writes a fraction in percent, an empty string writes the number alone.
+
+    >>> format_si(1e-05, "S"), format_si(0.037, "%")
+    ('10 uS', '3.7 %')
+    """
+    if unit in ("", "%"):
+        return f"{100 * value:.4g} %" if unit else f"{value:.4g}"
+    if value == 0 or not math.isfinite(value):
+        return f"{value + 0.0:g} {unit}"
+    # Rounding comes first: 999.96 nS has four digits only as 1 uS.
+    rounded = Decimal(f"{value:.3e}")
+    exponent = 3 * (rounded.adjusted() // 3)
+    if exponent not in _PREFIX:
+        return f"{value:.4g} {unit}"
+    digits = f"{rounded.scaleb(-exponent):f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return f"{digits} {_PREFIX[exponent]}{unit}"
