@@ -95,7 +95,8 @@ class CircuitCard(Card):
                     "put the rail well below 0 V",
                 )
             )
-        if self.nudging.beta >= 1.0 and self.nudging.estimator not in ("positive",):
+        strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0))
+        if strongest >= 1.0 and self.nudging.kind == "proportional":
             found.append((("nudging", "beta"), "negative nudging of 1 or more cancels the output leak"))
         for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):
             if isinstance(neuron.activation, ReLU) and neuron.activation.high is None:

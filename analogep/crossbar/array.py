@@ -33,12 +33,18 @@ class Written:
     line_edges : float
         Line-charging sum over pulses of V^2 x number of cells on the pulsed lines [V^2]: times the capacitance per
         cell it is the lines' energy.
+    reads : int
+        Verify reads of single devices.
+    read_joules : float
+        What the devices took in them [J].
     """
 
     pulses: float = 0.0
     joules: float = 0.0
     half_select_joules: float = 0.0
     line_edges: float = 0.0
+    reads: int = 0
+    read_joules: float = 0.0
 
     def __add__(self, other: Written) -> Written:
         return Written(
@@ -46,6 +52,8 @@ class Written:
             self.joules + other.joules,
             self.half_select_joules + other.half_select_joules,
             self.line_edges + other.line_edges,
+            self.reads + other.reads,
+            self.read_joules + other.read_joules,
         )
 
 
@@ -126,7 +134,7 @@ class Array:
         slots = np.zeros((2, rows), dtype=np.int64)
         per_column = np.zeros((2, columns), dtype=np.int64)
         before = (self.g.sum(axis=1), self.g.sum(axis=0)) if self.device.energy.half_select else None
-        pulses, conductance = program_cells(
+        pulses, conductance, start = program_cells(
             self.hidden, self.g, counts, self.g_min, self.g_max, self.step_up, self.step_down, self.responds,
             self._law, self._noise, self._levels,
             np.uint64(operation.key(f"{self.name}/pulse/{call}", epoch)),
@@ -141,6 +149,7 @@ class Array:
                     direction,
                     float(pulses[side]),
                     float(conductance[side]),
+                    float(start[side]),
                     slots[side],
                     per_column[side],
                     before,
@@ -152,6 +161,7 @@ class Array:
         direction: Direction,
         pulses: float,
         conductance: float,
+        start: float,
         slots: NDArray[np.int64],
         per_column: NDArray[np.int64],
         before: tuple[Floats, Floats] | None,
@@ -161,13 +171,15 @@ class Array:
         Rows are written one after another, their columns in parallel: in each of a row's slots the cells of the row
         that are not pulsed and the cells of other rows on pulsed columns are half-selected, so that
 
-            E_half = (share V)^2 t [sum_i slots_i G_i. + sum_j n_.j G_.j - 2 sum_ij n_ij G_ij].
+            E_half = (share V)^2 t [sum_i slots_i G_i. + sum_j n_.j G_.j - 2 sum_ij n_ij G_ij]
+
+        with the conductances G before the write; `start` is the last sum.
         """
         branch, rows, columns = self.device.branch(direction), *self.shape
         joules = self.device.energy.joules(branch, direction, pulses, conductance)
         half = 0.0
         if before is not None and self.device.energy.half_select is not None:
-            exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * conductance
+            exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * start
             half = (self.device.energy.half_select * branch.amplitude) ** 2 * branch.width * max(exposed, 0.0)
         edges = branch.amplitude**2 * (float(slots.sum()) * columns + pulses * rows)
         return Written(pulses, joules, half, edges)

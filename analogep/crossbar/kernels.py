@@ -46,8 +46,11 @@ def _after(x, n, scale, offset, slope, additive, multiplicative, key, cell):  # 
         if slope == 0.0:
             x = x + n * scale * offset
         else:
+            # A step beyond the limit of its law ends at the bound, as it does with a clip after each pulse; a state at
+            # the limit stays there, whatever the power overflows to.
             limit = -offset / slope
-            x = limit - (limit - x) * (1.0 + scale * slope) ** n
+            if x != limit:
+                x = limit - (limit - x) * max(1.0 + scale * slope, 0.0) ** n
         return min(max(x, 0.0), 1.0)
     for pulse in range(n):
         xi = normal(key, cell, pulse)
@@ -109,10 +112,13 @@ def program_cells(  # type: ignore[no-untyped-def]
         Number of pulses up and down.
     conductance : ndarray (2,) [S]
         Sum over the pulses of the mean of the conductances before and after, up and down.
+    start : ndarray (2,) [S]
+        Sum over the pulses of the conductance before, up and down.
     """
     rows, columns = counts.shape
     pulses = np.zeros(2)
     conductance = np.zeros(2)
+    start = np.zeros(2)
     row_slots[:] = 0
     column_pulses[:] = 0
     for i in range(rows):
@@ -135,6 +141,7 @@ def program_cells(  # type: ignore[no-untyped-def]
                 g[i, j] = g_min[i, j] + (g_max[i, j] - g_min[i, j]) * x
             pulses[side] += m
             conductance[side] += m * 0.5 * (before + g[i, j])
+            start[side] += m * before
             row_slots[side, i] = max(row_slots[side, i], m)
             column_pulses[side, j] += m
-    return pulses, conductance
+    return pulses, conductance, start

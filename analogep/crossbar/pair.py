@@ -121,7 +121,7 @@ class Pair:
         drive = float(v[0] * read.iv.drive(v)[0])
         return drive * read.width * float((self.plus.g[where] + self.minus.g[where]).sum())
 
-    def write(self, target: Floats, operation: Streams, rng: np.random.Generator, lsb: float) -> tuple[Written, float]:
+    def write(self, target: Floats, operation: Streams, rng: np.random.Generator, lsb: float) -> Written:
         """Bring the weights near `target` by write and verify, before training.
 
         Each round reads every pair and pulses those that are off by half a step or more, until at most one in a
@@ -130,15 +130,13 @@ class Pair:
         Returns
         -------
         Written
-            Pulses and their joules.
-        float
-            Joules of the verify reads [J].
+            Pulses, verify reads and their joules.
         """
-        done, reads, best = Written(), 0.0, np.inf
+        done, best = Written(), np.inf
         everywhere = np.ones(self.shape, dtype=bool)
         for call in range(_MOST_ROUNDS):
             seen = self.read(everywhere, lsb, rng).reshape(self.shape)
-            reads += self.read_joules(everywhere)
+            done += Written(reads=2 * seen.size, read_joules=self.read_joules(everywhere))
             counts = np.rint((target - seen) / self.step).astype(np.int32)
             off = float(np.mean(counts != 0))
             spread = float(np.mean(np.abs(target - seen)))
@@ -146,4 +144,4 @@ class Pair:
                 break
             best = spread
             done += self.program(counts, operation, 0, -1 - call)
-        return done, reads
+        return done

@@ -91,7 +91,7 @@ class DeviceCard(Card):
     energy: WriteEnergy
     temperature: Temperature | None = None
     recommended: Recommended = Recommended(rule="stochastic")
-    provenance: dict[str, tuple[str, str]] = {}
+    provenance: dict[str, tuple[str, str]] = Field(default_factory=dict)
 
     def branch(self, direction: Direction) -> Branch:
         """The pulse of one direction."""

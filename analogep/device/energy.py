@@ -39,7 +39,7 @@ class OhmicEnergy(Block):
         conductance : float
             Sum over these pulses of the mean conductance during each [S].
         """
-        return branch.amplitude**2 * branch.width * conductance
+        return branch.amplitude * branch.amplitude * branch.width * conductance
 
 
 class TableEnergy(Block):
@@ -66,7 +66,7 @@ class CapacitiveEnergy(Block):
 
     def joules(self, branch: Branch, direction: Direction, pulses: float, conductance: float) -> float:
         """Energy of pulses in one direction: their number times C V^2."""
-        return pulses * self.gate_capacitance * branch.amplitude**2
+        return pulses * self.gate_capacitance * branch.amplitude * branch.amplitude
 
 
 WriteEnergy = Annotated[OhmicEnergy | TableEnergy | CapacitiveEnergy, Field(discriminator="write")]

@@ -10,7 +10,8 @@ so that n pulses give, exactly and without noise,
     x_n = x_inf - (x_inf - x_0) (1 - b)^n,   b = -slope,   x_inf = offset/b;   slope = 0:  x_n = x_0 + n offset.
 
 Every law moves monotonically in its direction, so clipping once after n noise-free pulses is the same as clipping
-after each of them. With noise that does not hold, and pulses are applied one by one (`crossbar.kernels`).
+after each of them, unless a single step is longer than the way to x_inf (slope < -1): such a pulse ends at the bound.
+With noise that does not hold, and pulses are applied one by one (`crossbar.kernels`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from analogep.units import Fraction, Seconds, Volts
 Direction = Literal["up", "down"]
 Path = tuple[str | int, ...]
 
-LABEL_LIMIT = 10.1
+LABEL_LIMIT = 9.99
+"""Largest |label|. The formula ends at 10.10, NeuroSim's table at 9; beyond 9.99, e^{P_max/A} of an accelerating law is
+no number."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def label_of(a: float) -> float:
 
 
 def shape_of(label: float) -> float:
-    """Invert `label_of` by bisection: a = A/P_max of NeuroSim's label (0 < label < 10.1), to 12 digits.
+    """Invert `label_of` by bisection: a = A/P_max of NeuroSim's label (0 < label < 9.99).
 
     The label falls monotonically with a; 2.40 gives 0.499181, 4.88 gives 0.200303, 1.00 gives 1.251653.
     """

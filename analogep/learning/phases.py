@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.phases import Stencil
+from analogep.circuit.phases import Phase, Stencil
 from analogep.energy import Ledger
 from analogep.learning.gradient import estimate
 from analogep.network import Drive, Hardware, LayeredRC
@@ -19,11 +20,32 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class Tally:
-    """Samples that did not settle, by phase, and evaluations of the circuit equations."""
+    """Relaxations of single samples: how many, how many did not settle, how long they took.
+
+    Attributes
+    ----------
+    free, nudged : int
+        Relaxations that had not settled at the end of their phase.
+    free_runs, nudged_runs : int
+        All relaxations.
+    free_time, nudged_time : float [s]
+        Sum of their durations.
+    """
 
     free: int = 0
     nudged: int = 0
-    evaluations: int = 0
+    free_runs: int = 0
+    nudged_runs: int = 0
+    free_time: float = 0.0
+    nudged_time: float = 0.0
+
+    def unsettled(self) -> Floats:
+        """Share of free and of nudged relaxations that did not settle (2,) [1]."""
+        return np.array([self.free / max(self.free_runs, 1), self.nudged / max(self.nudged_runs, 1)])
+
+    def duration(self) -> Floats:
+        """Mean duration of free and of nudged relaxations (2,) [s]."""
+        return np.array([self.free_time / max(self.free_runs, 1), self.nudged_time / max(self.nudged_runs, 1)])
 
 
 class Experimenter:
@@ -45,10 +67,11 @@ class Experimenter:
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
 
-    def lines(self, x: Floats) -> Floats:
+    def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
-        x = np.asarray(x, dtype=np.float64)
-        quantised = self.circuit.dac.quantise(x) if self.noisy else x
+        # Data may be stored in single precision; phases are subtracted in double.
+        double = np.asarray(x, dtype=np.float64)
+        quantised = self.circuit.dac.quantise(double) if self.noisy else double
         return quantised * self.circuit.mapping.read_voltage
 
     def _drive(self, network: LayeredRC, lines: Floats) -> Drive:
@@ -76,6 +99,8 @@ class Experimenter:
             record=record,
         )  # fmt: skip
         self.tally.free += int(np.count_nonzero(end.residual > timing.tolerance))
+        self.tally.free_runs += len(lines)
+        self.tally.free_time += end.duration * len(lines)
         self._book(network, phase, end, start)
         self._book_inputs(phase, lines)
         return end
@@ -98,22 +123,39 @@ class Experimenter:
         drive = replace(drive, beta=beta, target=target, frozen=frozen)
         end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
         self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
+        self.tally.nudged_runs += len(lines)
+        self.tally.nudged_time += end.duration * len(lines)
         self._book(network, "nudged", end, start)
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
         return end
 
     def measure(self, network: LayeredRC, v: Floats, phase: str) -> list[Floats]:
         """Rates as the update sees them [V]: sampled with noise, quantised by the ADC."""
-        rates = network.rates(v)
+        return self._sampled(network.rates(v), phase)
+
+    def outputs(self, network: LayeredRC, v: Floats, phase: str) -> Floats:
+        """Output rates alone, as inference sees them (samples, outputs) [V]."""
+        return self._sampled(network.rates(v)[-1:], phase)[0]
+
+    def equilibrium(self, network: LayeredRC, lines: Floats) -> Floats:
+        """Node voltages after a free phase of three times the length (samples, nodes) [V]; nothing is booked."""
+        timing = self.circuit.timing
+        longer = Phase(duration=3.0 * timing.free.duration)
+        start = np.zeros((lines.shape[0], network.nodes))
+        return relax(network, network.drive(lines), start, longer, self.circuit.solver, timing.tolerance).v
+
+    def _sampled(self, rates: list[Floats], phase: str) -> list[Floats]:
         hold, adc = self.circuit.sample_hold, self.circuit.adc
-        samples = v.size
+        conversions = sum(r.size for r in rates)
         volts = sum(float(np.square(r).sum()) for r in rates)
-        self.ledger.book(phase, adc=samples * adc.energy, sample_hold=hold.capacitance * volts)
+        self.ledger.book(phase, adc=conversions * adc.energy, sample_hold=hold.capacitance * volts)
         if not self.noisy:
             return rates
         return [adc.quantise(r + hold.noise * self.rng.standard_normal(r.shape)) for r in rates]
 
-    def gradient(self, network: LayeredRC, x: Floats, target: Floats, stencil: Stencil) -> tuple[list[Floats], Relaxed]:
+    def gradient(
+        self, network: LayeredRC, x: NDArray[np.floating[Any]], target: Floats, stencil: Stencil
+    ) -> tuple[list[Floats], Relaxed]:
         """Run all phases of an estimator on a batch.
 
         Parameters

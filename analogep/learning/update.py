@@ -44,7 +44,9 @@ class Updater:
         self.memory: dict[str, Floats] = {}
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
-        """Fill the memory before training; the closed loop reads every pair once."""
+        """Write the initial weights and fill the memory; the closed loop reads every pair once."""
+        for written in self.hardware.initialise():
+            self.book(written, ledger, "initial")
         for pair in self.hardware.pairs:
             if self.rule.verifies:
                 everywhere = np.ones(pair.shape, dtype=bool)
@@ -57,10 +59,21 @@ class Updater:
     def _verify(
         self, pair: Pair, where: NDArray[np.bool_], ledger: Ledger, rng: np.random.Generator, phase: str
     ) -> Floats:
-        reads = int(np.count_nonzero(where))
         seen = pair.read(where, self.hardware.adc_fraction, rng)
-        ledger.book(phase, array=pair.read_joules(where), adc=2 * reads * self.hardware.circuit.adc.energy)
+        self.book(Written(reads=2 * seen.size, read_joules=pair.read_joules(where)), ledger, phase)
         return seen
+
+    def book(self, written: Written, ledger: Ledger, phase: str) -> None:
+        """Enter what a write or a verify read took."""
+        circuit = self.hardware.circuit
+        ledger.book(
+            phase,
+            array=written.read_joules,
+            adc=written.reads * circuit.adc.energy,
+            programming=written.joules,
+            half_select=written.half_select_joules,
+            lines=circuit.lines.capacitance_per_cell * written.line_edges,
+        )
 
     def apply(
         self, gradient: list[Floats], rates: tuple[float, ...], epoch: int, batch: int, ledger: Ledger,
@@ -92,7 +105,7 @@ class Updater:
             mirror = self.hardware.mirrors[k]
             if mirror is not None:
                 written += mirror.program(counts, self.hardware.seeds.operation, epoch, batch)
-            self._book(written, ledger)
+            self.book(written, ledger, "update")
             if self.rule.verifies:
                 where = counts != 0
                 self.memory[f"{pair.name}/seen"][where] = self._verify(pair, where, ledger, rng, "verify")
@@ -113,12 +126,3 @@ class Updater:
             residual -= counts
             return counts
         return self.rule.counts(wanted, rng)
-
-    def _book(self, written: Written, ledger: Ledger) -> None:
-        per_cell = self.hardware.circuit.lines.capacitance_per_cell
-        ledger.book(
-            "update",
-            programming=written.joules,
-            half_select=written.half_select_joules,
-            lines=per_cell * written.line_edges,
-        )

@@ -85,18 +85,16 @@ class Hardware:
         neurons, layers = self.circuit.neurons, self.circuit.layers
         return neurons.hidden.amplifier.power * sum(layers[1:-1]) + neurons.output.amplifier.power * layers[-1]
 
-    def initialise(self) -> tuple[list[Written], float]:
+    def initialise(self) -> list[Written]:
         """Write the initial weights, uniform within gain sqrt(6/(inputs + outputs)), biases 0.
 
         Returns
         -------
         list of Written
-            What was written in each layer.
-        float
-            Joules of the verify reads [J].
+            What was written and read in each layer, mirrored arrays included.
         """
         gains = self.circuit.per_layer(self.circuit.learning.initial_gain)
-        done, reads = [], 0.0
+        done = []
         for k, pair in enumerate(self.pairs):
             rows, columns = self.circuit.layers[k], pair.shape[1]
             bound = gains[k] * math.sqrt(6.0 / (rows + columns))
@@ -107,10 +105,9 @@ class Hardware:
             for array in (pair, self.mirrors[k]):
                 if array is not None:
                     rng = self.seeds.operation.rng(f"{array.name}/verify")
-                    written, joules = array.write(target, self.seeds.operation, rng, self.adc_fraction)
-                    total, reads = total + written, reads + joules
+                    total += array.write(target, self.seeds.operation, rng, self.adc_fraction)
             done.append(total)
-        return done, reads
+        return done
 
     def network(self) -> LayeredRC:
         """The circuit with the conductances of now."""

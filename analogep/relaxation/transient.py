@@ -25,6 +25,8 @@ from analogep.relaxation.guard import Guard
 Floats = NDArray[np.float64]
 
 _TIGHTEST = 3e-14  # solve_ivp raises relative tolerances below 100 eps, with a warning
+_FIRST_STEP = 0.1
+"""First step in shortest time constants. By itself SciPy tries 1 us from discharged nodes, where a sinh overflows."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def relax(
     samples, nodes = v0.shape
     guard = Guard(lambda v: network.drift(v, drive) / network.tau, (samples, nodes), solver.max_evaluations)
     options = _options(network, drive, (samples, nodes), solver)
+    options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
     if phase.until == "settled":
         options["events"] = _settled(network, drive, (samples, nodes), tolerance)
         if float(network.residual(v0, drive).max()) <= tolerance:

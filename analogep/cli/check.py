@@ -1,0 +1,53 @@
+"""`analogep check CARD...`: validate cards and print what was understood."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analogep.cards import Card
+
+HELP = "validate cards and print what was understood"
+DESCRIPTION = "Validate device and circuit cards, and print what was understood, defaults included, in SI units."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("cards", nargs="+", metavar="CARD", help="YAML file, or the name of a shipped card")
+    parser.add_argument("--quiet", action="store_true", help="print problems only")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Check every card; all of them are read before the command fails."""
+    from analogep.errors import CardError
+
+    failed = False
+    for given in parsed.cards:
+        try:
+            card = _load(given)
+        except CardError as error:
+            print(error, file=sys.stderr)
+            failed = True
+            continue
+        for warning in card.warnings():
+            print(f"warning: {warning}", file=sys.stderr)
+        if not parsed.quiet:
+            print(card.understood())
+    return 2 if failed else 0
+
+
+def _load(given: str) -> Card:
+    """Load a card of either kind: its `schema` says which; a name is looked up among devices first."""
+    from analogep.cards import reader
+    from analogep.circuit import CircuitCard
+    from analogep.device import DeviceCard
+
+    if Path(given).is_file():
+        schema = reader.read_file(given).data.get("schema")
+        is_circuit = isinstance(schema, str) and schema.startswith("analogep.circuit")
+    else:
+        is_circuit = given in CircuitCard.names() and given not in DeviceCard.names()
+    return CircuitCard.load(given) if is_circuit else DeviceCard.load(given)

@@ -1,0 +1,53 @@
+"""Progress on stderr, when it is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analogep.run import Progress
+
+
+class Bar:
+    """One bar over all batches of all epochs, with the test accuracy of the last one.
+
+    Parameters
+    ----------
+    show : bool
+        Whether to draw at all; the epoch is remembered in any case.
+    """
+
+    def __init__(self, show: bool) -> None:
+        self.show, self.finished, self.epochs = show, 0, 0
+        self._bar: Any = None
+
+    def __enter__(self) -> Bar:
+        if self.show:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=1.0, file=sys.stderr, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+            )
+            self._bar.set_description_str("preparing", refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        """Draw where the run stands."""
+        self.epochs = progress.epochs
+        if progress.stage == "done":
+            self.finished = progress.epoch
+        if self._bar is None:
+            return
+        within = progress.batch / progress.batches if progress.batches else float(progress.stage in ("test", "done"))
+        done = (progress.epoch - 1 + within) / progress.epochs
+        accuracy = "" if progress.accuracy is None else f", {100 * progress.accuracy:.2f} %"
+        self._bar.set_description_str(f"epoch {progress.epoch}/{progress.epochs}{accuracy}", refresh=False)
+        self._bar.update(max(done - self._bar.n, 0.0))

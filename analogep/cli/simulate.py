@@ -1,0 +1,123 @@
+"""`analogep simulate DEVICE`: from two cards to a trained network, its accuracy and its joules."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from analogep.run import Run
+
+HELP = "train a classifier by equilibrium propagation and report accuracy and joules"
+DESCRIPTION = (
+    "Train a classifier by equilibrium propagation on simulated crossbars of DEVICE, and report how accurate it "
+    "became, what it cost in joules, and how close each update was to the true gradient."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    add = parser.add_argument
+    add("device", nargs="?", metavar="DEVICE", help="device card: YAML file, or the name of a shipped one")
+    add("--circuit", default="digits", metavar="CARD", help="circuit card: YAML file or name (default: digits)")
+    add("--data", metavar="SOURCE", help="IDX folder (MNIST, Fashion-MNIST) or NPZ file (default: bundled 8x8 digits)")
+    add("--out", metavar="DIR", help="output folder (default: runs/, named from the cards' digest)")
+    add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
+    for name in ("fabrication", "operation", "data"):
+        add(f"--{name}-seed", type=_seed, metavar="N", help=f"seed of {name} alone")
+    add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card, such as "
+        "--set update.rule=stochastic or --set conductance.max='20 uS'; may be repeated")  # fmt: skip
+    add("--json", action="store_true", help="print the numbers as JSON instead of text")
+    add("--quiet", action="store_true", help="no progress, no warnings, no text")
+    add("--force", action="store_true", help="replace another run in the output folder")
+    add("--list", action="store_true", help="list the shipped cards and exit")
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0, got {text}")
+    return value
+
+
+def _epochs(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1, got {text}")
+    return value
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Simulate, or list the cards."""
+    from analogep.errors import UsageError
+
+    if parsed.list:
+        return _list()
+    if parsed.device is None:
+        raise UsageError(
+            "which device? Give a card, such as 'devices/rram.yaml' or 'rram'; --list shows the shipped ones"
+        )
+    from analogep.cli.progress import Bar
+
+    with Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+        job = _job(parsed)
+        folder = Path(parsed.out) if parsed.out else job.default_folder
+        try:
+            answered = (folder / "result.nc").exists()
+            dataset = job.execute(folder, force=parsed.force, report=bar)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f" after {bar.finished} of {bar.epochs} epochs; the same command goes on from there"
+            ) from None
+    _answer(parsed, dataset, folder, answered)
+    return 0
+
+
+def _job(parsed: argparse.Namespace) -> Run:
+    """Cards, data and seeds, checked before anything runs."""
+    from analogep.cli import overrides
+    from analogep.run import Run
+    from analogep.streams import Seeds
+
+    texts = list(parsed.set)
+    if parsed.epochs is not None:
+        texts.append(f"learning.epochs={parsed.epochs}")
+    device, circuit = overrides.load(parsed.device, parsed.circuit, texts)
+    if not parsed.quiet:
+        for warning in (*device.warnings(), *circuit.warnings()):
+            print(f"warning: {warning}", file=sys.stderr)
+    seeds = Seeds.of(
+        parsed.seed, fabrication=parsed.fabrication_seed, operation=parsed.operation_seed, data=parsed.data_seed
+    )
+    return Run(device, circuit, seeds, parsed.data)
+
+
+def _answer(parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, answered: bool) -> None:
+    """Draw the figures and print the summary."""
+    from analogep import plots
+    from analogep.cli import summary
+
+    figures = plots.save(dataset, folder)
+    if parsed.json:
+        print(json.dumps(summary.numbers(dataset) | {"folder": str(folder)}, indent=1))
+    elif not parsed.quiet:
+        print(summary.text(dataset))
+        source = "answered from" if answered else "written to"
+        print(f"  {source} {folder}: result.nc and {len(figures)} figures")
+
+
+def _list() -> int:
+    from analogep.circuit import CircuitCard
+    from analogep.device import DeviceCard
+
+    for heading, kind in (("devices", DeviceCard), ("circuits", CircuitCard)):
+        print(heading)
+        for name in kind.names():
+            print(f"  {name:<16} {kind.load(name).title}")
+    return 0

@@ -1,0 +1,104 @@
+"""What changes from epoch to epoch: accuracy and cost, quality of the gradient, pulses and joules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analogep.plots.style import GREY, VERMILLION, blank, drawn, epochs, legend, look, note, scale, series
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@drawn
+def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
+    """Test and training accuracy [%] above the training cost [1] on a logarithmic axis, per epoch.
+
+    The final test accuracy is written beside its last point.
+    """
+    figure = blank()
+    above, below = figure.subplots(2, 1, sharex=True)
+    epoch = dataset["epoch"].values
+    test, train = (100.0 * dataset[name].values for name in ("accuracy", "train_accuracy"))
+    series(above, epoch, test, 0, "test samples")
+    series(above, epoch, train, 1, "training samples, in their free phase")
+    above.annotate(
+        f"{test[-1]:.1f} %",
+        (epoch[-1], test[-1]),
+        (9, 0),
+        textcoords="offset points",
+        va="center",
+        color=look(0).color,
+        fontweight="bold",
+    )
+    above.set_ylabel("accuracy [%]")
+    cost = dataset["train_cost"].values
+    if not series(below, epoch, np.where(cost > 0.0, cost, np.nan), 1, "training cost"):
+        note(below, "no cost above zero")
+    below.set_yscale("log")
+    below.set_ylabel("training cost [1]")
+    epochs(below, epoch)
+    legend(figure, above.get_lines(), columns=2)
+    return figure
+
+
+@drawn
+def gradients(dataset: xr.Dataset) -> Figure:
+    """Cosine and gain [1] of the estimated against the exact gradient per layer, and the loop gain [1], per epoch.
+
+    Dashed lines at 1: a perfect estimate, and the loop gain at which an equilibrium stops being stable.
+    """
+    figure = blank()
+    panels = figure.subplots(1, 3)
+    epoch, layers = dataset["epoch"].values, dataset["layer"].values
+    for axes, name in zip(panels[:2], ("cosine", "gain"), strict=True):
+        measured = [series(axes, epoch, dataset[name].values[:, k], k, str(layer)) for k, layer in enumerate(layers)]
+        if not any(measured):
+            note(axes, "not measured")
+    if not series(panels[2], epoch, dataset["loop_gain"].values, 6, "loop gain"):
+        note(panels[2], "not measured")
+    for axes, text in zip(panels, ("cosine", "gain", "loop gain"), strict=True):
+        axes.axhline(1.0, color=VERMILLION if text == "loop gain" else GREY, linestyle="--", linewidth=1.1, zorder=1.5)
+        axes.set_ylabel(f"{text} [1]")
+        epochs(axes, epoch)
+    panels[0].set_title("direction of the gradient")
+    panels[1].set_title("length of the gradient")
+    panels[2].set_title("stable below 1", color=VERMILLION)
+    legend(figure, panels[0].get_lines()[: len(layers)], columns=5)
+    return figure
+
+
+@drawn
+def pulses(dataset: xr.Dataset) -> Figure:
+    """Programming pulses per training sample of each layer, above the joules per training sample, per epoch.
+
+    Pulses are on a logarithmic axis unless some layer had none.
+    """
+    figure = blank()
+    above, below = figure.subplots(2, 1, sharex=True)
+    epoch = dataset["epoch"].values
+    counts = dataset["pulses"].values / int(dataset.attrs["train_samples"])
+    for k, layer in enumerate(dataset["layer"].values):
+        series(above, epoch, counts[:, k], k, str(layer))
+    _from_zero_unless_positive(above, counts)
+    above.set_ylabel("pulses per\ntraining sample [1]")
+    joules = dataset["training_energy"].values
+    factor, unit = scale(joules, "J")
+    series(below, epoch, joules * factor, 6, "energy")
+    below.set_ylim(bottom=0.0)
+    below.set_ylabel(f"energy per\ntraining sample [{unit}]")
+    epochs(below, epoch)
+    legend(figure, above.get_lines(), columns=5)
+    return figure
+
+
+def _from_zero_unless_positive(axes: Axes, values: NDArray[np.float64]) -> None:
+    if np.all(values > 0.0):
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0.0)

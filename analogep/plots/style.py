@@ -1,0 +1,174 @@
+"""One look for all figures: colours that colour-blind readers tell apart, dashes and markers that survive grey print."""
+
+from __future__ import annotations
+
+import functools
+import math
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import matplotlib
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+SIZE: Final = (7.0, 4.3)
+"""Width and height [inch]."""
+
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+"""Okabe and Ito, Color Universal Design, 2008; without its yellow, which is lost on white paper."""
+
+GREY: Final = "#8c8c8c"
+
+STYLE: Final[dict[str, Any]] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "axes.labelsize": 9.5,
+    "axes.titlesize": 9.5,
+    "xtick.labelsize": 9.0,
+    "ytick.labelsize": 9.0,
+    "legend.fontsize": 9.0,
+    "legend.title_fontsize": 9.0,
+    "legend.frameon": False,
+    "figure.titlesize": 11.0,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.which": "major",
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "savefig.facecolor": "white",
+    "savefig.bbox": None,
+}
+
+_TITLE_CHARACTERS: Final = 84
+_PREFIX: Final = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, dashes and marker of one line."""
+
+    color: str
+    dashes: str | tuple[int, tuple[float, ...]]
+    marker: str
+
+
+LOOKS: Final = (
+    Look(BLUE, "-", "o"),
+    Look(VERMILLION, (0, (5.0, 1.5)), "s"),
+    Look(GREEN, (0, (1.0, 1.2)), "^"),
+    Look(ORANGE, (0, (6.0, 1.5, 1.0, 1.5)), "D"),
+    Look(PURPLE, (0, (6.0, 1.5, 1.0, 1.5, 1.0, 1.5)), "v"),
+    Look(SKY, (0, (9.0, 2.0)), "P"),
+    Look(BLACK, (0, (3.0, 3.0)), "X"),
+)
+
+
+def look(index: int) -> Look:
+    """Look of line `index`; they repeat after seven."""
+    return LOOKS[index % len(LOOKS)]
+
+
+def drawn(draw: Callable[[xr.Dataset], Figure]) -> Callable[[xr.Dataset], Figure]:
+    """Run `draw` in the style of all figures and put the run's title, `dataset.attrs["title"]`, above it."""
+
+    @functools.wraps(draw)
+    def styled(dataset: xr.Dataset) -> Figure:
+        with matplotlib.rc_context(STYLE):
+            figure = draw(dataset)
+            title = textwrap.fill(str(dataset.attrs["title"]), _TITLE_CHARACTERS)
+            figure.suptitle(title).set_parse_math(False)
+            # Ticks are made when first drawn and would else take the style that the caller has then.
+            figure.draw_without_rendering()
+        return figure
+
+    return styled
+
+
+def blank(height: float = SIZE[1]) -> Figure:
+    """Return an empty figure of the common width [inch] that lays itself out."""
+    figure = Figure(figsize=(SIZE[0], height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def legend(figure: Figure, handles: Iterable[Artist], columns: int, title: str | None = None) -> None:
+    """Explain `handles` below the panels, their labels taken literally."""
+    handles = list(handles)
+    if handles:
+        columns = min(columns, len(handles))
+        box = figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
+        for text in box.get_texts():
+            text.set_parse_math(False)
+
+
+def note(axes: Axes, text: str) -> None:
+    """Say in the middle of a panel why nothing is drawn in it."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#555555")
+
+
+def epochs(axes: Axes, numbers: ArrayLike) -> None:
+    """Set the x axis of a panel to whole epochs, with room around a single one."""
+    numbers = np.asarray(numbers)
+    room = max(0.5, 0.02 * float(numbers[-1] - numbers[0]))
+    axes.set_xlim(float(numbers[0]) - room, float(numbers[-1]) + room)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+    axes.set_xlabel("epoch")
+
+
+def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: str) -> bool:
+    """Draw the finite values of one quantity against epochs, with markers; return whether there were any."""
+    finite = np.isfinite(y)
+    kind = look(index)
+    axes.plot(
+        np.asarray(x)[finite],
+        y[finite],
+        color=kind.color,
+        linestyle=kind.dashes,
+        marker=kind.marker,
+        markevery=max(1, math.ceil(int(finite.sum()) / 30)),
+        label=label,
+    )
+    return bool(finite.any())
+
+
+def scale(values: ArrayLike, unit: str) -> tuple[float, str]:
+    """(factor, unit with prefix): `values` [unit] times the factor are in the unit that suits the largest of them."""
+    sizes = np.abs(np.asarray(values, dtype=np.float64))
+    largest = float(sizes[np.isfinite(sizes)].max(initial=0.0))
+    if largest == 0.0:
+        return 1.0, unit
+    power = 3 * math.floor(math.log10(largest) / 3.0 + 1e-9)
+    power = min(max(power, min(_PREFIX)), max(_PREFIX))
+    return 10.0**-power, f"{_PREFIX[power]}{unit}"
+
+
+def engineering(value: float, unit: str) -> str:
+    """Three significant digits with a prefix: `1.23 pJ`."""
+    value = float(f"{value:.3g}")
+    factor, unit = scale(value, unit)
+    return f"{value * factor:.3g} {unit}"

@@ -1,0 +1,88 @@
+"""The relaxation of one training sample."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from analogep.plots.style import BLACK, BLUE, GREY, VERMILLION, blank, drawn, engineering, legend, note, scale
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@drawn
+def relaxation(dataset: xr.Dataset) -> Figure:
+    """Node voltages [V] of one training sample against time [s], free phase then nudged, both axes with prefixes.
+
+    Hidden nodes thin and grey, outputs dashed and blue, the output of the sample's class (`trace_class`) thick and
+    red, its target (`read_voltage`) a dashed line; a vertical line wherever beta changes, each phase named above.
+    """
+    figure = blank()
+    axes = figure.subplots()
+    time, volts = dataset["trace_time"].values, dataset["trace_voltage"].values
+    full = float(dataset.attrs["read_voltage"])
+    seconds, second = scale(time, "s")
+    per_volt, volt = scale(np.append(volts.ravel(), full), "V")
+    axes.set_xlabel(f"time since the inputs were applied [{second}]")
+    axes.set_ylabel(f"node voltage [{volt}]")
+    handles = _nodes(axes, time * seconds, volts * per_volt, dataset)
+    handles.append(
+        axes.axhline(
+            full * per_volt,
+            color=BLACK,
+            linestyle=(0, (6.0, 4.0)),
+            linewidth=1.0,
+            label=f"target of its class, {engineering(full, 'V')}",
+        )
+    )
+    if time.size:
+        _phases(axes, time * seconds, dataset["trace_beta"].values)
+    else:
+        note(axes, "no relaxation was recorded")
+    legend(figure, handles, columns=4)
+    return figure
+
+
+def _nodes(axes: Axes, time: NDArray[np.float64], volts: NDArray[np.float64], dataset: xr.Dataset) -> list[Line2D]:
+    """Draw every node and return one line of each group."""
+    groups: dict[str, Line2D] = {}
+    marker = "." if time.size == 1 else ""
+    target = f"output {int(dataset.attrs['trace_class'])}"
+    for k, node in enumerate(map(str, dataset["node"].values)):
+        if node == target:
+            (line,) = axes.plot(time, volts[:, k], color=VERMILLION, linewidth=2.6, marker=marker, zorder=4)
+            line.set_label(f"{node}, the class of the sample")
+        elif node.startswith("output"):
+            (line,) = axes.plot(time, volts[:, k], color=BLUE, linestyle=(0, (4.0, 1.5)), linewidth=1.3, marker=marker)
+            line.set_label("other outputs")
+        else:
+            (line,) = axes.plot(time, volts[:, k], color=GREY, linewidth=0.8, alpha=0.8, marker=marker, zorder=1.8)
+            line.set_label("hidden nodes")
+        groups.setdefault(line.get_label(), line)
+    return list(groups.values())
+
+
+def _phases(axes: Axes, time: NDArray[np.float64], beta: NDArray[np.float64]) -> None:
+    """Mark every change of beta and name the phases above the panel."""
+    starts = [0, *(np.flatnonzero(np.diff(beta)) + 1)]
+    # A phase begins where the one before it ended: at that one's last accepted step.
+    ends = [float(time[0]), *(float(time[k - 1]) for k in starts[1:]), float(time[-1])]
+    for boundary in ends[1:-1]:
+        axes.axvline(boundary, color=BLACK, linewidth=1.2, linestyle=(0, (1.0, 1.5)))
+    for k, (start, (left, right)) in enumerate(zip(starts, pairwise(ends), strict=True)):
+        text = "free phase" if beta[start] == 0.0 else f"nudged phase, β = {beta[start]:.3g}"
+        place, side = 0.5 * (left + right), "center"
+        if len(starts) == 2:
+            # Both names lean on the boundary, so that neither needs its phase to be wide.
+            text = f"{text}  " if k == 0 else f"  {text}"
+            place, side = ends[1], ("right", "left")[k]
+        axes.text(place, 1.015, text, transform=axes.get_xaxis_transform(), ha=side, va="bottom", fontsize=9.5)
+    if time[-1] > time[0]:
+        axes.set_xlim(float(time[0]), float(time[-1]))

@@ -1,0 +1,6 @@
+"""Results: one `xarray.Dataset` a run, and files that are either whole or absent."""
+
+from analogep.results.files import read, write, write_bytes
+from analogep.results.schema import VARIABLES, conductances, describe, variable
+
+__all__ = ["VARIABLES", "conductances", "describe", "read", "variable", "write", "write_bytes"]

@@ -1,0 +1,107 @@
+"""NetCDF files that are either whole or absent: written beside their place, synchronised, then renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Hashable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from analogep.errors import ResultError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_ENGINE: Final = "h5netcdf"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file atomically: a reader, or the next run after a crash, sees the old file or the new one.
+
+    Raises
+    ------
+    ResultError
+        If the folder cannot be written or the disk is full.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be written: {error.strerror or error}; choose another --out") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system allows a folder to be opened."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write a Dataset as NetCDF-4, atomically; numeric arrays are compressed without loss.
+
+    Raises
+    ------
+    ResultError
+        If the folder cannot be written or the disk is full.
+    """
+    encoding: dict[Hashable, dict[str, Any]] = {
+        name: {"zlib": True, "complevel": 1}
+        for name, variable in dataset.variables.items()
+        if variable.dtype.kind in "fiu" and variable.size > 64
+    }
+    with tempfile.TemporaryDirectory(prefix=".analogep.", dir=_writable(path.parent)) as scratch:
+        part = Path(scratch) / path.name
+        try:
+            dataset.to_netcdf(part, engine=_ENGINE, encoding=encoding)
+            descriptor = os.open(part, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(part, path)
+        except OSError as error:
+            raise ResultError(f"{path}: cannot be written: {error.strerror or error}; choose another --out") from error
+    _sync_folder(path.parent)
+
+
+def _writable(folder: Path) -> Path:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ResultError(f"{folder}: the folder cannot be written; choose another --out")
+    return folder
+
+
+def read(path: Path) -> xr.Dataset:
+    """Read a Dataset whole into memory and close its file.
+
+    Raises
+    ------
+    ResultError
+        If the file is missing or damaged.
+    """
+    import xarray as xr
+
+    try:
+        with xr.open_dataset(path, engine=_ENGINE) as stored:
+            return stored.load()
+    except FileNotFoundError:
+        raise ResultError(f"{path}: no such result") from None
+    except Exception as error:
+        # h5py raises OSError, KeyError, ValueError or RuntimeError on a damaged file, as the damage has it.
+        raise ResultError(
+            f"{path}: is damaged or not a result of analogep ({error}); remove it to run again"
+        ) from error

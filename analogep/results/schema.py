@@ -1,0 +1,74 @@
+"""The result of a run: names, dimensions, units and meaning of every variable.
+
+| dimension | meaning |
+| --- | --- |
+| epoch | 1 to the number of epochs |
+| layer | layer of weights, from the inputs |
+| component, phase | rows and columns of the ledger of joules (`energy.COMPONENTS`, `energy.PHASES`) |
+| relaxation | free, nudged |
+| bin, stage | conductance histogram: bins of the widest window; before and after training |
+| point, node | accepted steps of a recorded relaxation; a few of its nodes |
+| true, predicted | confusion matrix |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
+    "accuracy": (("epoch",), "1", "share of test samples classified correctly"),
+    "train_accuracy": (("epoch",), "1", "share of training samples classified correctly in their free phase"),
+    "train_cost": (("epoch",), "1", "mean cost 1/2 |r - d|^2/V^2 of training samples in their free phase"),
+    "energy": (("epoch", "component", "phase"), "J", "joules of the epoch"),
+    "training_energy": (("epoch",), "J", "joules per training sample: free, nudged, update and verify phases"),
+    "inference_energy": (("epoch",), "J", "joules per test sample"),
+    "pulses": (("epoch", "layer"), "1", "programming pulses of the epoch"),
+    "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),
+    "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
+    "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
+    "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
+    "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),
+    "conductance_count": (("stage", "layer", "bin"), "1", "devices of both halves of all pairs in a bin"),
+    "conductance_edge": (("edge",), "S", "edges of the bins"),
+    "trace_time": (("point",), "s", "time since the inputs were applied"),
+    "trace_beta": (("point",), "1", "nudging strength at that time"),
+    "trace_voltage": (("point", "node"), "V", "node voltage of one training sample, free phase then nudged"),
+    "confusion": (("true", "predicted"), "1", "test samples by class and by most active output, after training"),
+}
+"""Variable -> (dimensions, unit, long name)."""
+
+
+def variable(name: str, values: NDArray[np.generic]) -> tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]:
+    """(dimensions, values, attributes) of one variable, as `xarray.Dataset` takes it."""
+    dims, units, long_name = VARIABLES[name]
+    return dims, values, {"units": units, "long_name": long_name}
+
+
+def conductances(layer: int, plus: NDArray[np.float64], minus: NDArray[np.float64]) -> dict[str, object]:
+    """Final conductances of one layer (1 = nearest to the inputs), each on dimensions of its own."""
+    dims = (f"row_{layer}", f"column_{layer}")
+    text = f"of layer {layer} after training, rows: inputs and bias"
+    return {
+        f"g_plus_{layer}": (dims, plus, {"units": "S", "long_name": f"positive half of the pairs {text}"}),
+        f"g_minus_{layer}": (dims, minus, {"units": "S", "long_name": f"negative half of the pairs {text}"}),
+    }
+
+
+def describe(dataset: xr.Dataset) -> None:
+    """Refuse a Dataset whose variables lack a unit or a name.
+
+    Raises
+    ------
+    ValueError
+        Naming the variable.
+    """
+    for name, array in dataset.data_vars.items():
+        missing = {"units", "long_name"} - set(array.attrs)
+        if missing:
+            raise ValueError(f"variable '{name}' has no {' and no '.join(sorted(missing))}")

@@ -1,0 +1,163 @@
+"""From a trained chip to the Dataset, and from a chip in training to a checkpoint and back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+import analogep
+from analogep import results
+from analogep.datasets import Dataset
+from analogep.energy import MAC_JOULES, Ledger, inference_macs, training_macs
+from analogep.learning import Experimenter, Updater
+from analogep.network import Hardware
+from analogep.run.epoch import Trainer
+from analogep.run.history import History
+from analogep.streams import Seeds
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_BINS = 60
+_HIDDEN_TRACES = 5
+_STATE = "state."
+_MEMORY = "memory."
+_BEFORE = "before"
+
+
+def seeds_text(seeds: Seeds) -> str:
+    """The three seeds in one line."""
+    names = ("fabrication", "operation", "data")
+    return ", ".join(f"{name} {getattr(seeds, name).seed}" for name in names)
+
+
+def _edges(hardware: Hardware) -> Floats:
+    """Edges of the histogram's bins [S]: from the smallest to the largest conductance that any cell can have."""
+    arrays = [array for pair in hardware.pairs for array in (pair.plus, pair.minus)]
+    low, high = min(float(a.g_min.min()) for a in arrays), max(float(a.g_max.max()) for a in arrays)
+    return np.linspace(low, high, _BINS + 1)
+
+
+def histogram(hardware: Hardware) -> Counts:
+    """Devices in each bin (layers, bins), both halves of the pairs."""
+    edges = _edges(hardware)
+    rows = [np.histogram(pair.plus.g, edges)[0] + np.histogram(pair.minus.g, edges)[0] for pair in hardware.pairs]
+    return np.array(rows, dtype=np.int64)
+
+
+def checkpoint(hardware: Hardware, updater: Updater, history: History, before: Counts) -> xr.Dataset:
+    """Everything that training needs to go on after the last recorded epoch."""
+    import xarray as xr
+
+    variables = dict(history.variables())
+    arrays = {_STATE + name: array for name, array in hardware.state().items()}
+    arrays |= {_MEMORY + name: array for name, array in updater.memory.items()}
+    arrays[_BEFORE] = before
+    for name, array in arrays.items():
+        stored = name.replace("/", ".")
+        dims = tuple(f"{stored}_{axis}" for axis in range(array.ndim))
+        variables[stored] = (dims, array, {"stored_name": name})
+    return xr.Dataset(variables)
+
+
+def restore(stored: xr.Dataset, hardware: Hardware, updater: Updater) -> Counts:
+    """Put a checkpoint's arrays back; returns the histogram before training."""
+    named = {array.attrs["stored_name"]: array.values for array in stored.values() if "stored_name" in array.attrs}
+    hardware.restore({name[len(_STATE) :]: array for name, array in named.items() if name.startswith(_STATE)})
+    updater.memory = {name[len(_MEMORY) :]: array.copy() for name, array in named.items() if name.startswith(_MEMORY)}
+    return np.asarray(named[_BEFORE], dtype=np.int64)
+
+
+def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
+    """Free and nudged relaxation of the first training sample after training: a few hidden nodes, all outputs."""
+    network, circuit = hardware.network(), hardware.circuit
+    experimenter = Experimenter(hardware, Ledger(), seeds.operation.rng("trace"))
+    label = int(data.train_y[0])
+    target = np.zeros((1, circuit.layers[-1]))
+    target[0, label] = circuit.mapping.read_voltage
+    lines = experimenter.lines(data.train_x[:1])
+    beta = next(beta for beta, _ in circuit.nudging.stencil() if beta != 0.0)
+    free = experimenter.free(network, lines, record=True)
+    nudged = experimenter.nudged(network, lines, free.v, target, beta, record=True)
+    shown = min(_HIDDEN_TRACES, network.slices[0].stop)
+    outputs = network.slices[-1]
+    chosen = [*range(shown), *range(outputs.start, outputs.stop)]
+    names = [f"hidden {k + 1}" for k in range(shown)] + [f"output {k}" for k in range(circuit.layers[-1])]
+    times = np.concatenate([free.times, free.duration + nudged.times])
+    betas = np.concatenate([np.zeros(free.times.size), np.full(nudged.times.size, beta)])
+    voltages = np.concatenate([free.path, nudged.path])[:, 0, chosen]
+    return {
+        "trace_time": results.variable("trace_time", times),
+        "trace_beta": results.variable("trace_beta", betas),
+        "trace_voltage": results.variable("trace_voltage", voltages),
+        "node": names,
+        "class": label,
+    }
+
+
+def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: dict[str, object]) -> xr.Dataset:
+    """The result of a run."""
+    import xarray as xr
+
+    hardware, history, data = trainer.hardware, trainer.history, trainer.data
+    layers = hardware.circuit.layers
+    variables = dict(history.variables())
+    counts = np.stack([before, histogram(hardware)])
+    variables["conductance_count"] = results.variable("conductance_count", counts)
+    variables["conductance_edge"] = results.variable("conductance_edge", _edges(hardware))
+    confusion = np.zeros((layers[-1], layers[-1]), dtype=np.int64)
+    np.add.at(confusion, (data.test_y, trainer.predictions), 1)
+    variables["confusion"] = results.variable("confusion", confusion)
+    variables |= {name: traced[name] for name in ("trace_time", "trace_beta", "trace_voltage")}
+    for k, pair in enumerate(hardware.pairs, 1):
+        variables |= results.conductances(k, pair.plus.g, pair.minus.g)
+    coordinates = history.coordinates(len(hardware.pairs)) | {
+        "node": traced["node"],
+        "stage": ["before", "after"],
+    }
+    made = xr.Dataset(variables, coordinates, _attributes(identity, trainer))
+    made.attrs["trace_class"] = traced["class"]
+    results.describe(made)
+    return made
+
+
+def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]:
+    hardware, data = trainer.hardware, trainer.data
+    device, circuit = hardware.device, hardware.circuit
+    sources = {key: source.cite for key, source in device.sources.items()}
+    return {
+        "title": f"{device.name} on {circuit.name} ({data.name}), {'-'.join(map(str, circuit.layers))}",
+        "analogep_version": analogep.__version__,
+        "digest": identity["digest"],
+        "device": device.name,
+        "circuit": circuit.name,
+        "device_card": device.text,
+        "circuit_card": circuit.text,
+        "overrides": json.dumps([*device.overrides, *circuit.overrides]),
+        "seeds": identity["seeds"],
+        "data": data.name,
+        "data_digest": data.digest,
+        "citations": json.dumps([*sources.values(), data.citation]),
+        "update_rule": trainer.updater.rule.rule,
+        "update_threshold": float(getattr(trainer.updater.rule, "threshold", 0.0)),
+        "estimator": circuit.nudging.estimator,
+        "beta": circuit.nudging.beta,
+        "train_samples": len(data.train_y),
+        "test_samples": len(data.test_y),
+        "read_voltage": circuit.mapping.read_voltage,
+        "window_min": device.conductance.min,
+        "window_max": device.conductance.max,
+        "devices": sum(2 * pair.shape[0] * pair.shape[1] for pair in hardware.pairs),
+        "digital_training_joules": json.dumps(
+            {name: joules * training_macs(circuit.layers) for name, joules in MAC_JOULES.items()}
+        ),
+        "digital_inference_joules": json.dumps(
+            {name: joules * inference_macs(circuit.layers) for name, joules in MAC_JOULES.items()}
+        ),
+    }

@@ -1,0 +1,162 @@
+"""One epoch: train on every batch, test, and compare the estimated with the exact gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep import datasets
+from analogep.datasets import Dataset
+from analogep.energy import TRAINING, Ledger
+from analogep.learning import Experimenter, Updater, compare, cost, exact_gradient
+from analogep.network import Hardware, LayeredRC, loop_gain
+from analogep.run.history import History
+
+Floats = NDArray[np.float64]
+
+_CHUNK = 100
+"""Samples of one relaxation outside training: a fixed number, so that results do not depend on memory or cores."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    epoch, epochs : int
+        Epoch being trained, from 1, and their number.
+    batch, batches : int
+        Batches done in it, and their number.
+    accuracy : float or None
+        Test accuracy after the last finished epoch [1].
+    stage : str
+        What is being done: `train`, `test`, or `done` at the end of an epoch.
+    """
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    accuracy: float | None
+    stage: str
+
+
+class Trainer:
+    """Everything that an epoch needs.
+
+    Parameters
+    ----------
+    hardware : Hardware
+    updater : Updater
+    data : Dataset
+    history : History
+        Gets one entry an epoch.
+    report : callable
+        Called with a `Progress` before and after each batch of work.
+    """
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        updater: Updater,
+        data: Dataset,
+        history: History,
+        report: Callable[[Progress], None],
+    ) -> None:
+        self.hardware, self.updater, self.data, self.history, self.report = hardware, updater, data, history, report
+        self.circuit, self.seeds = hardware.circuit, hardware.seeds
+        self.targets = np.eye(self.circuit.layers[-1]) * self.circuit.mapping.read_voltage
+        self.predictions = np.empty(0, dtype=np.int64)
+
+    def _progress(self, epoch: int, batch: int, batches: int, stage: str) -> None:
+        accuracy = self.history.last("accuracy") if len(self.history) else None
+        self.report(Progress(epoch + 1, self.circuit.learning.epochs, batch, batches, accuracy, stage))
+
+    def epoch(self, epoch: int, ledger: Ledger) -> None:
+        """Train, test and probe; `epoch` counts from 0.
+
+        Parameters
+        ----------
+        epoch : int
+        ledger : Ledger
+            Empty, or with the joules of the initial writes.
+        """
+        experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("phases", epoch))
+        pulses, right, total = self._train(epoch, experimenter)
+        samples = len(self.data.train_y)
+        self._progress(epoch, 0, 0, "test")
+        accuracy = self._test(epoch, ledger)
+        network = self.hardware.network()
+        cosine, gain, loop = self._probe(epoch, network)
+        self.history.add(
+            accuracy=accuracy,
+            train_accuracy=right / samples,
+            train_cost=total / samples,
+            energy=ledger.joules,
+            training_energy=ledger.total(*TRAINING) / samples,
+            inference_energy=ledger.total("inference") / len(self.data.test_y),
+            pulses=pulses,
+            cosine=cosine,
+            gain=gain,
+            loop_gain=loop,
+            unsettled=experimenter.tally.unsettled(),
+            duration=experimenter.tally.duration(),
+        )
+        self._progress(epoch, 0, 0, "done")
+
+    def _train(self, epoch: int, experimenter: Experimenter) -> tuple[Floats, int, float]:
+        """All batches of an epoch: pulses of each layer, correct free phases, sum of their costs."""
+        learning, voltage = self.circuit.learning, self.circuit.mapping.read_voltage
+        rates = tuple(rate * learning.decay**epoch for rate in self.circuit.per_layer(learning.rate))
+        signs, rounding = (self.seeds.operation.rng(name, epoch) for name in ("signs", "rounding"))
+        pulses, right, total = np.zeros(self.circuit.depth), 0, 0.0
+        samples = len(self.data.train_y)
+        batches = -(-samples // learning.batch)
+        order = datasets.batches(samples, learning.batch, self.seeds.data.rng("order", epoch))
+        for number, chosen in enumerate(order):
+            self._progress(epoch, number, batches, "train")
+            labels = self.data.train_y[chosen]
+            target = self.targets[labels]
+            network = self.hardware.network()
+            stencil = self.circuit.nudging.stencil(1.0 if signs.random() < 0.5 else -1.0)
+            gradient, free = experimenter.gradient(network, self.data.train_x[chosen], target, stencil)
+            outputs = network.rates(free.v)[-1]
+            right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
+            total += float(cost(outputs, target, voltage).sum())
+            pulses += self.updater.apply(gradient, rates, epoch, number, experimenter.ledger, rounding)
+        self._progress(epoch, batches, batches, "train")
+        return pulses, right, total
+
+    def _test(self, epoch: int, ledger: Ledger) -> float:
+        """Inference on the test samples: free phase, then the outputs through the ADC."""
+        experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("inference", epoch))
+        network = self.hardware.network()
+        found = []
+        for start in range(0, len(self.data.test_y), _CHUNK):
+            lines = experimenter.lines(self.data.test_x[start : start + _CHUNK])
+            end = experimenter.free(network, lines, "inference")
+            found.append(experimenter.outputs(network, end.v, "inference").argmax(axis=1))
+        self.predictions = np.concatenate(found)
+        return float(np.mean(self.predictions == self.data.test_y))
+
+    def _probe(self, epoch: int, network: LayeredRC) -> tuple[Floats, Floats, float]:
+        """Cosine and gain of the estimate on the first training samples, and their largest loop gain.
+
+        The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
+        is booked: a chip does not do this.
+        """
+        chosen = slice(0, self.circuit.learning.probe)
+        x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
+        noisy = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch))
+        estimated, _ = noisy.gradient(network, x, target, self.circuit.nudging.stencil())
+        quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch), noisy=False)
+        lines = quiet.lines(x)
+        v = quiet.equilibrium(network, lines)
+        exact = exact_gradient(network, v, lines, target)
+        pairs = [compare(one, other) for one, other in zip(estimated, exact, strict=True)]
+        cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
+        return cosine, gain, float(loop_gain(network, v).max())

@@ -1,0 +1,166 @@
+"""The folder of a run: whose it is, what is done, and a lock while somebody works in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from analogep import results
+from analogep.errors import ResultError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+RESULT = "result.nc"
+CHECKPOINT = "checkpoint.nc"
+IDENTITY = "run.json"
+_LOCK = ".lock"
+_OURS = (RESULT, CHECKPOINT, IDENTITY, _LOCK)
+_SCRATCH = (".analogep.", ".run.json.", ".result.nc.", ".checkpoint.nc.")
+
+
+class Folder:
+    """A folder that belongs to one run, named by the digest of all that decides its numbers.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
+    identity : dict of str
+        What decides the numbers, in readable form; `digest` identifies it.
+    """
+
+    def __init__(self, path: Path, identity: dict[str, str]) -> None:
+        self.path, self.identity = path, identity
+
+    @contextlib.contextmanager
+    def claim(self, *, force: bool = False) -> Iterator[None]:
+        """Make the folder this run's, and hold it while working in it.
+
+        With `force` the files of another run in it are removed. A folder that is no run's is never touched.
+
+        Raises
+        ------
+        ResultError
+            If it belongs to another run, holds something else, cannot be written, or is in use.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ResultError(
+                f"{self.path}: cannot be made: {error.strerror or error}; choose another --out"
+            ) from error
+        self._refuse_strangers()
+        try:
+            lock = (self.path / _LOCK).open("a+")
+        except OSError as error:
+            raise ResultError(f"{self.path}: the folder cannot be written; choose another --out") from error
+        with lock:
+            self._hold(lock)
+            self._own(force)
+            yield
+
+    def _refuse_strangers(self) -> None:
+        entries = {entry.name for entry in self.path.iterdir()}
+        if entries and IDENTITY not in entries and not entries <= {_LOCK}:
+            visible = sorted(name for name in entries if not name.startswith(_SCRATCH) and name != _LOCK)
+            if visible:
+                raise ResultError(
+                    f"{self.path}: the folder holds '{visible[0]}' and no run of analogep; choose an empty --out"
+                )
+
+    def _hold(self, lock: IO[str]) -> None:
+        with contextlib.suppress(ImportError):  # no fcntl outside POSIX: there two runs are not kept apart
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ResultError(f"{self.path}: another process is working in this folder; wait for it") from None
+
+    def _own(self, force: bool) -> None:
+        identity = self.path / IDENTITY
+        if identity.exists():
+            found = self._found(identity)
+            if found.get("digest") == self.identity["digest"]:
+                self._tidy()
+                return
+            if not force:
+                raise ResultError(
+                    f"{self.path}: belongs to another run ({_difference(found, self.identity)}); choose another "
+                    "--out, or --force to replace it"
+                )
+            for name in (RESULT, CHECKPOINT, IDENTITY):
+                (self.path / name).unlink(missing_ok=True)
+        self._tidy()
+        results.write_bytes(identity, (json.dumps(self.identity, indent=1, sort_keys=True) + "\n").encode())
+
+    @staticmethod
+    def _found(path: Path) -> dict[str, str]:
+        try:
+            found = json.loads(path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _tidy(self) -> None:
+        """Remove what a killed run left half-written."""
+        import shutil
+
+        for entry in self.path.iterdir():
+            if entry.name.startswith(_SCRATCH):
+                if entry.is_dir():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink(missing_ok=True)
+
+    def result(self) -> xr.Dataset | None:
+        """The finished result, or None."""
+        path = self.path / RESULT
+        return results.read(path) if path.exists() else None
+
+    def checkpoint(self) -> xr.Dataset | None:
+        """The last epoch's state, or None before the first; a damaged file counts as none."""
+        path = self.path / CHECKPOINT
+        if not path.exists():
+            return None
+        try:
+            return results.read(path)
+        except ResultError:
+            # Renames are atomic, so only the disk itself can damage it; the epochs are then done again.
+            return None
+
+    def keep(self, state: xr.Dataset) -> None:
+        """Store the state after an epoch."""
+        results.write(state, self.path / CHECKPOINT)
+
+    def finish(self, dataset: xr.Dataset) -> None:
+        """Store the result; the checkpoint has served."""
+        results.write(dataset, self.path / RESULT)
+        (self.path / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _difference(found: dict[str, str], wanted: dict[str, str]) -> str:
+    for key in sorted(set(found) | set(wanted)):
+        if key != "digest" and found.get(key) != wanted.get(key):
+            old, new = found.get(key, "nothing"), wanted.get(key, "nothing")
+            short = (f"{value[:12]}..." if len(value) > 40 else value for value in (old, new))
+            return f"its {key} is {next(short)}, this one's {next(short)}"
+    return "its run.json is damaged"
+
+
+def default_path(identity: dict[str, str]) -> Path:
+    """Folder named from the cards and the digest: the same command finds it again."""
+    return Path("runs") / f"{identity['device']}-{identity['circuit']}-{identity['digest'][:10]}"
+
+
+def is_writable(path: Path) -> bool:
+    """Whether the folder, or the first of its parents that exists, can be written."""
+    path = path.absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return os.access(path, os.W_OK | os.X_OK)
