@@ -49,6 +49,8 @@ class Pair:
         self.minus = Array(device, shape, fabrication, f"{name}/minus")
         self.scale = weight_range / (device.conductance.max - device.conductance.min)
         """Weight per siemens [1/S]."""
+        self.step = device.step * weight_range * (2.0 if push_pull else 1.0)
+        """Nominal weight change by one pulse on the pair [1]."""
         self.refresh()
 
     def refresh(self) -> None:
@@ -59,11 +61,6 @@ class Pair:
         """Conductance on each word line [S], for the power of forward reads."""
         self.column_total: Floats = total.sum(axis=0)
         """Conductance on each bit line [S], for the power of reverse reads."""
-
-    @property
-    def step(self) -> float:
-        """Nominal weight change by one pulse on the pair [1]."""
-        return self.device.step * self.weight_range * (2.0 if self.push_pull else 1.0)
 
     @property
     def limit(self) -> float:

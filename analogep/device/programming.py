@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -89,6 +90,7 @@ def label_of(a: float) -> float:
     return (b - a + a * math.log(a / b)) / (0.07 * math.sqrt(2.0))
 
 
+@cache
 def shape_of(label: float) -> float:
     """Invert `label_of` by bisection: a = A/P_max of NeuroSim's label (0 < label < 9.99).
 

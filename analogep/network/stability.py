@@ -51,11 +51,16 @@ def loop_gain(network: LayeredRC, v: Floats) -> Floats:
 def loop_gain_bound(network: LayeredRC) -> float:
     """Loop gain with every neuron at its steepest [1]; below 1 the equilibrium is unique for any input.
 
-    The steepest slope of each transfer curve is 1; a sinh I-V curve is steepest at the read voltage.
+    The steepest slope of each transfer curve is 1; a sinh I-V curve is steepest at the neurons' rails, and without
+    rails it has no bound.
     """
-    full = np.array([network.read_voltage])
-    steepest = float(network.iv.slope(full)[0])
-    steepest_back = float(network.gain * network.iv.slope(network.gain * full)[0])
-    forward = [np.full((1, layer.size), steepest) for layer in network.layers]
-    backward = [np.full((1, layer.size), steepest_back) for layer in network.layers]
-    return float(_power_iteration(network, forward, backward)[0])
+    rails = [np.array([max(map(abs, layer.activation.rails))]) for layer in network.layers]
+    forward = [network.iv.slope(rail) for rail in rails[:-1]]
+    backward = [network.gain * network.iv.slope(network.gain * rail) for rail in rails[1:]]
+    if not all(np.isfinite(slope).all() for slope in (*forward, *backward)):
+        return np.inf
+    unused = np.ones(1)
+    sizes = [layer.size for layer in network.layers]
+    ahead = [np.full((1, n), slope) for n, slope in zip(sizes, (*forward, unused), strict=True)]
+    behind = [np.full((1, n), slope) for n, slope in zip(sizes, (unused, *backward), strict=True)]
+    return float(_power_iteration(network, ahead, behind)[0])

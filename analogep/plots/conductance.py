@@ -30,7 +30,7 @@ def conductances(dataset: xr.Dataset) -> Figure:
     logarithmic axis, so that a single device shows; conductances are too if the bins are.
     """
     layers = [str(layer) for layer in dataset["layer"].values]
-    columns = min(len(layers), 3 if len(layers) > 4 else 2)
+    columns = 2 if len(layers) == 4 else min(len(layers), 3)
     rows = math.ceil(len(layers) / columns)
     edges = dataset["conductance_edge"].values
     factor, unit = scale(edges, "S")
@@ -48,8 +48,10 @@ def conductances(dataset: xr.Dataset) -> Figure:
         panel.remove()
     for panel in panels[: len(layers)][-columns:]:
         panel.tick_params(labelbottom=True)
-    figure.supxlabel(f"conductance [{unit}]", fontsize=9.5)
-    figure.supylabel("devices per bin [1]", fontsize=9.5)
+        panel.set_xlabel(f"conductance [{unit}]")
+    for panel in panels[: len(layers) : columns]:
+        panel.set_ylabel("devices per bin [1]")
+    panels[0].set_ylim(0.5, 2.0 * max(float(counts.max()), 1.0))
     legend(figure, handles, columns=3)
     return figure
 
@@ -62,7 +64,6 @@ def _histograms(axes: Axes, counts: NDArray[np.float64], stages: list[str], edge
     handles: list[Artist] = []
     for stage, values in zip(stages, counts, strict=True):
         handles.append(axes.stairs(values, edges, baseline=0.5, **_STAGES[stage]))
-    axes.set_ylim(0.5, 2.0 * max(float(counts.max()), 1.0))
     return handles
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
-from analogep.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, blank, drawn, engineering, legend, note
+from analogep.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, blank, drawn, engineering, legend
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 _TOTAL = "#333333"
 _DECADES = 9
 _LABEL_ROOM = 0.3
-_YARDSTICKS = (
-    (VERMILLION, (0, (5.0, 1.5))),
-    (GREEN, (0, (1.0, 1.2))),
-    (PURPLE, (0, (6.0, 1.5, 1.0, 1.5))),
-    (ORANGE, (0, (9.0, 2.0))),
-    (SKY, (0, (6.0, 1.5, 1.0, 1.5, 1.0, 1.5))),
+_YARDSTICKS: tuple[dict[str, Any], ...] = (
+    {"color": VERMILLION, "linestyle": (0, (5.0, 1.5))},
+    {"color": GREEN, "linestyle": (0, (1.0, 1.2))},
+    {"color": PURPLE, "linestyle": (0, (6.0, 1.5, 1.0, 1.5))},
+    {"color": ORANGE, "linestyle": (0, (9.0, 2.0))},
+    {"color": SKY, "linestyle": (0, (6.0, 1.5, 1.0, 1.5, 1.0, 1.5))},
 )
 
 
@@ -45,35 +46,28 @@ def energy_by_component(dataset: xr.Dataset) -> Figure:
     inference = last.sel(phase="inference").values / int(dataset.attrs["test_samples"])
     order = [k for k in np.lexsort((-inference, -training)) if training[k] > 0.0 or inference[k] > 0.0]
     names = ["total"] + [str(dataset["component"].values[k]).replace("_", " ") for k in order]
+    marks = [json.loads(dataset.attrs[f"digital_{kind}_joules"]) for kind in ("training", "inference")]
+    looks = dict(zip(dict.fromkeys([*marks[0], *marks[1]]), itertools.cycle(_YARDSTICKS), strict=False))
     figure = blank()
-    panels = figure.subplots(1, 2, sharey=True)
-    lines: dict[str, Line2D] = {}
-    for axes, joules, kind in zip(panels, (training, inference), ("training", "inference"), strict=True):
-        marks: dict[str, float] = json.loads(dataset.attrs[f"digital_{kind}_joules"])
-        _panel(axes, np.concatenate([[joules.sum()], joules[order]]), list(marks.values()))
-        for name, value in marks.items():
-            color, dashes = _YARDSTICKS[len(lines) % len(_YARDSTICKS)]
-            if name in lines:
-                color, dashes = lines[name].get_color(), lines[name].get_linestyle()
-            line = axes.axvline(value, color=color, linestyle=dashes, label=name, zorder=1.5)
-            lines.setdefault(name, line)
+    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    bars = [np.concatenate([[joules.sum()], joules[order]]) for joules in (training, inference)]
+    low = _limits(panels[0], np.concatenate(bars), [*marks[0].values(), *marks[1].values()])
+    for axes, joules, yardsticks, kind in zip(panels, bars, marks, ("training", "inference"), strict=True):
+        _bars(axes, joules, low)
+        for name, value in yardsticks.items():
+            axes.axvline(value, **looks[name], zorder=1.5)
         axes.set_xlabel(f"energy per {kind} sample [J]")
     panels[0].set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
-    legend(figure, lines.values(), columns=2, title="the same network in digital arithmetic")
+    handles = [Line2D([], [], label=name, **style) for name, style in looks.items()]
+    legend(figure, handles, columns=2, title="the same network in digital arithmetic")
     return figure
 
 
-def _panel(axes: Axes, joules: NDArray[np.float64], marks: list[float]) -> None:
+def _bars(axes: Axes, joules: NDArray[np.float64], low: float) -> None:
     """Draw bars from the top downwards, the first of them the total, each with its value [J]."""
-    axes.set_xscale("log")
     axes.tick_params(axis="y", length=0.0)
     axes.grid(False, axis="y")
-    positive = joules[joules > 0.0]
-    if positive.size == 0:
-        note(axes, "no energy was booked")
-        positive = np.array([1e-15])
-    low, high = _limits(positive, [mark for mark in marks if mark > 0.0])
     axes.barh(range(joules.size), joules, height=0.72, color=[_TOTAL] + [BLUE] * (joules.size - 1))
     for row, value in enumerate(joules):
         axes.annotate(
@@ -84,18 +78,23 @@ def _panel(axes: Axes, joules: NDArray[np.float64], marks: list[float]) -> None:
             va="center",
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
+
+
+def _limits(axes: Axes, joules: NDArray[np.float64], marks: list[float]) -> float:
+    """Set the axis for these bars and marks [J] and return its lower end [J].
+
+    It begins a whole decade below the smallest bar and leaves room to the right for the longest bar's value.
+    """
+    bars = np.log10(joules[joules > 0.0])
+    lines = np.log10([mark for mark in marks if mark > 0.0])
+    both = np.concatenate([bars, lines]) if bars.size + lines.size else np.array([-12.0])
+    bottom = max(math.floor(both.min() - 0.3), math.floor(both.max()) - _DECADES)
+    right = bottom + (bars.max(initial=bottom) - bottom) / (1.0 - _LABEL_ROOM)
+    low, high = float(10.0**bottom), float(10.0 ** max(right, both.max() + 0.2))
+    axes.set_xscale("log")
     axes.set_xlim(low, high)
     _ticks(axes, low, high)
-
-
-def _limits(joules: NDArray[np.float64], marks: list[float]) -> tuple[float, float]:
-    """Ends of the axis [J]: whole decades below the smallest bar, and room to the right for the longest bar's value."""
-    top = math.log10(max(joules.max(), *marks, 0.0))
-    bottom = math.floor(math.log10(min(joules.min(), *marks, math.inf)) - 0.3)
-    bottom = max(bottom, math.floor(top) - _DECADES)
-    longest = math.log10(joules.max())
-    right = bottom + (longest - bottom) / (1.0 - _LABEL_ROOM)
-    return 10.0**bottom, 10.0 ** max(right, top + 0.2)
+    return low
 
 
 def _ticks(axes: Axes, low: float, high: float) -> None:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analogep.plots.style import GREY, VERMILLION, blank, drawn, epochs, legend, look, note, scale, series
+from analogep.plots.style import GREY, VERMILLION, blank, drawn, epochs, legend, logarithmic, look, note, scale, series
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,11 +36,12 @@ def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
         color=look(0).color,
         fontweight="bold",
     )
+    above.margins(y=0.12)
     above.set_ylabel("accuracy [%]")
     cost = dataset["train_cost"].values
     if not series(below, epoch, np.where(cost > 0.0, cost, np.nan), 1, "training cost"):
         note(below, "no cost above zero")
-    below.set_yscale("log")
+    logarithmic(below, cost)
     below.set_ylabel("training cost [1]")
     epochs(below, epoch)
     legend(figure, above.get_lines(), columns=2)
@@ -99,6 +100,8 @@ def pulses(dataset: xr.Dataset) -> Figure:
 
 def _from_zero_unless_positive(axes: Axes, values: NDArray[np.float64]) -> None:
     if np.all(values > 0.0):
-        axes.set_yscale("log")
+        logarithmic(axes, values)
     else:
-        axes.set_ylim(bottom=0.0)
+        # A little below zero, so that markers at zero are whole.
+        top = float(np.nanmax(values)) or 1.0
+        axes.set_ylim(-0.06 * top, 1.08 * top)

@@ -1,4 +1,4 @@
-"""One look for all figures: colours that colour-blind readers tell apart, dashes and markers that survive grey print."""
+"""One look for all figures: colours for colour-blind readers, dashes and markers that survive grey print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
 
 GREY: Final = "#8c8c8c"
 
-STYLE: Final[dict[str, Any]] = {
+STYLE: Final[dict[Any, Any]] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.5,
@@ -81,10 +81,10 @@ LOOKS: Final = (
     Look(BLUE, "-", "o"),
     Look(VERMILLION, (0, (5.0, 1.5)), "s"),
     Look(GREEN, (0, (1.0, 1.2)), "^"),
-    Look(ORANGE, (0, (6.0, 1.5, 1.0, 1.5)), "D"),
+    Look(ORANGE, (0, (6.0, 1.5, 1.0, 1.5)), "P"),
     Look(PURPLE, (0, (6.0, 1.5, 1.0, 1.5, 1.0, 1.5)), "v"),
-    Look(SKY, (0, (9.0, 2.0)), "P"),
-    Look(BLACK, (0, (3.0, 3.0)), "X"),
+    Look(SKY, (0, (9.0, 2.0)), "X"),
+    Look(BLACK, "-", "D"),
 )
 
 
@@ -127,16 +127,18 @@ def legend(figure: Figure, handles: Iterable[Artist], columns: int, title: str |
 
 
 def note(axes: Axes, text: str) -> None:
-    """Say in the middle of a panel why nothing is drawn in it."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#555555")
+    """Say in a panel, above its middle, why nothing is drawn in it."""
+    axes.text(0.5, 0.75, text, transform=axes.transAxes, ha="center", va="center", color="#555555")
 
 
 def epochs(axes: Axes, numbers: ArrayLike) -> None:
     """Set the x axis of a panel to whole epochs, with room around a single one."""
-    numbers = np.asarray(numbers)
-    room = max(0.5, 0.02 * float(numbers[-1] - numbers[0]))
-    axes.set_xlim(float(numbers[0]) - room, float(numbers[-1]) + room)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+    first, last = float(np.min(numbers)), float(np.max(numbers))
+    room = max(0.5, 0.02 * (last - first))
+    axes.set_xlim(first - room, last + room)
+    ticks = MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]).tick_values(first, max(last, first + 1.0))
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if first <= tick <= last]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
     axes.set_xlabel("epoch")
 
 
@@ -154,6 +156,16 @@ def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: 
         label=label,
     )
     return bool(finite.any())
+
+
+def logarithmic(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Make the y axis logarithmic and label it with plain numbers: every decade, below two decades also 2 and 5."""
+    axes.set_yscale("log")
+    positive = values[values > 0.0]
+    narrow = positive.size == 0 or positive.max() < 100.0 * positive.min()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def scale(values: ArrayLike, unit: str) -> tuple[float, str]:

@@ -46,7 +46,7 @@ def relaxation(dataset: xr.Dataset) -> Figure:
         _phases(axes, time * seconds, dataset["trace_beta"].values)
     else:
         note(axes, "no relaxation was recorded")
-    legend(figure, handles, columns=4)
+    legend(figure, handles, columns=2)
     return figure
 
 
@@ -65,7 +65,7 @@ def _nodes(axes: Axes, time: NDArray[np.float64], volts: NDArray[np.float64], da
         else:
             (line,) = axes.plot(time, volts[:, k], color=GREY, linewidth=0.8, alpha=0.8, marker=marker, zorder=1.8)
             line.set_label("hidden nodes")
-        groups.setdefault(line.get_label(), line)
+        groups.setdefault(str(line.get_label()), line)
     return list(groups.values())
 
 

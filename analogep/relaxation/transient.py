@@ -93,7 +93,12 @@ def relax(
         If the circuit diverges or the integrator gives up.
     """
     samples, nodes = v0.shape
-    guard = Guard(lambda v: network.drift(v, drive) / network.tau, (samples, nodes), solver.max_evaluations)
+
+    def slope(v: Floats) -> Floats:
+        drift = network.drift(v, drive)
+        return np.divide(drift, network.tau, out=drift)
+
+    guard = Guard(slope, (samples, nodes), solver.max_evaluations)
     options = _options(network, drive, (samples, nodes), solver)
     options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
     if phase.until == "settled":
@@ -137,10 +142,14 @@ def _options(network: LayeredRC, drive: Drive, shape: tuple[int, int], solver: S
 def _settled(
     network: LayeredRC, drive: Drive, shape: tuple[int, int], tolerance: float
 ) -> Callable[[float, Floats], float]:
-    """Event: the logarithm of the largest residual over the tolerance, which falls almost linearly in time."""
+    """Event: the logarithm of the largest residual over the tolerance, which falls almost linearly in time.
+
+    The root is found up to rounding; a margin keeps the sample that stopped the phase on the settled side.
+    """
+    goal = (1.0 - 1e-6) * tolerance
 
     def event(_time: float, state: Floats) -> float:
-        return math.log(float(network.residual(state.reshape(shape), drive).max()) / tolerance + 1e-300)
+        return math.log(float(network.residual(state.reshape(shape), drive).max()) / goal + 1e-300)
 
     event.terminal = True  # type: ignore[attr-defined]
     event.direction = -1.0  # type: ignore[attr-defined]

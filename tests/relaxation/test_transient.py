@@ -1,0 +1,99 @@
+"""Six integrators, one equilibrium and one energy; batches; stopping when settled."""
+
+import numpy as np
+import pytest
+from physics.nets import CURVES, LINEAR, METHODS, READ, SINH, TAU, build, data, nudge, phase, solver
+
+from analogep.relaxation import relax
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+@pytest.mark.parametrize("iv", [LINEAR, SINH], ids=["linear", "sinh"])
+@pytest.mark.parametrize("rtol", [1e-3, 1e-5])
+def test_all_methods_find_the_same_voltages_and_joules(curve, iv, rtol):
+    """Within 20 tolerances of a reference at 1e-11."""
+    network = build((5, 7, 3), curve, loop=0.3, gain=0.5, bias=True, iv=iv)
+    x, target = data(network, 4)
+    drive = nudge(network, network.drive(x), target, 0.5)
+    start = np.zeros((4, 10))
+    atol = rtol * READ
+    exact = relax(network, drive, start, phase(12), solver(rtol=1e-11, atol=1e-14), 1e-3)
+    for method in METHODS:
+        end = relax(network, drive, start, phase(12), solver(method, rtol, atol), 1e-3)
+        volts = (np.abs(end.v - exact.v) / (atol + rtol * np.abs(exact.v))).max()
+        joules = (np.abs(end.energy - exact.energy) / np.abs(exact.energy).max(axis=0)).max() / rtol
+        print(curve.kind, iv.kind, method, rtol, round(volts, 2), round(joules, 2))
+        assert volts < 20
+        assert joules < 20
+        assert end.duration == exact.duration == 12 * TAU
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("durations", [1.0, 12.0])
+def test_settled_neighbours_do_not_blur_one_moving_sample(method, durations):
+    """One sample moves, 255 stand at equilibrium: its error stays within 10 times the error that it has alone."""
+    network = build((5, 7, 3), CURVES["tanh"], gain=0.5, bias=True)
+    x, _ = data(network, 256)
+    drive = network.drive(x)
+    start = relax(network, drive, np.zeros((256, 10)), phase(40), solver(rtol=1e-9, atol=1e-12), 1e-3).v
+    start[17] = 0.0
+    one = network.drive(x[17:18])
+    exact = relax(network, one, np.zeros((1, 10)), phase(durations), solver(), 1e-3).v
+    rtol, atol = 1e-3, 1e-4
+    alone = relax(network, one, np.zeros((1, 10)), phase(durations), solver(method, rtol, atol), 1e-3)
+    among = relax(network, drive, start, phase(durations), solver(method, rtol, atol), 1e-3)
+    unit = atol + rtol * np.abs(exact[0])
+    by_itself = (np.abs(alone.v[0] - exact[0]) / unit).max()
+    in_company = (np.abs(among.v[17] - exact[0]) / unit).max()
+    print(method, durations, by_itself, in_company)
+    assert in_company < 10 * max(by_itself, 0.1)
+    assert in_company < 5
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-4])
+@pytest.mark.parametrize("samples", [1, 20])
+def test_a_phase_until_settled_stops_at_the_residual_tolerance(method, tolerance, samples):
+    """The largest residual of the batch is the tolerance when it stops, before the duration, and none counts as unsettled."""
+    network = build((5, 7, 3), CURVES["tanh"], gain=0.5, bias=True)
+    x, _ = data(network, samples)
+    start = np.zeros((samples, 10))
+    end = relax(network, network.drive(x), start, phase(60, "settled"), solver(method, 1e-6, 1e-8), tolerance)
+    assert 0 < end.duration < 30 * TAU
+    assert end.residual.max() == pytest.approx(tolerance, rel=1e-2)
+    assert (end.residual <= tolerance).all()
+    same = relax(
+        network, network.drive(x), start, phase(end.duration / TAU), solver(method, 1e-6, 1e-8), tolerance
+    )  # fmt: skip
+    np.testing.assert_allclose(end.energy, same.energy, rtol=1e-4)
+
+
+def test_a_phase_that_begins_settled_takes_no_time_and_no_joules():
+    network = build((5, 7, 3), CURVES["tanh"])
+    x, _ = data(network, 3)
+    drive = network.drive(x)
+    v = relax(network, drive, np.zeros((3, 10)), phase(40), solver(), 1e-3).v
+    end = relax(network, drive, v, phase(12, "settled"), solver(), 1e-3, record=True)
+    assert end.duration == 0.0
+    assert not end.energy.any()
+    assert end.path.shape == (1, 3, 10)
+    np.testing.assert_array_equal(end.v, v)
+
+
+def test_a_phase_that_is_too_short_ends_at_its_duration_and_shows_its_residual():
+    network = build((5, 7, 3), CURVES["tanh"])
+    x, _ = data(network, 3)
+    end = relax(network, network.drive(x), np.zeros((3, 10)), phase(1, "settled"), solver(), 1e-4)
+    assert end.duration == TAU
+    assert (end.residual > 1e-4).all()
+
+
+def test_the_path_is_kept_only_if_asked_for_and_begins_and_ends_with_the_phase():
+    network = build((5, 7, 3), CURVES["tanh"])
+    x, _ = data(network, 3)
+    start = np.full((3, 10), 0.01)
+    end = relax(network, network.drive(x), start, phase(3), solver(), 1e-4, record=True)
+    np.testing.assert_array_equal(end.path[0], start)
+    np.testing.assert_array_equal(end.path[-1], end.v)
+    assert end.path.shape == (len(end.times), 3, 10)
+    assert relax(network, network.drive(x), start, phase(3), solver(), 1e-4).path.size == 0
