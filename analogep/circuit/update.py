@@ -51,7 +51,7 @@ class FixedPulse(Block):
 
 
 class MixedPrecision(Block):
-    """chi += z; n = trunc(chi) where |chi| >= threshold; chi -= n (Nandakumar et al. 2020).
+    """chi += z; n = trunc(chi) where |chi| >= threshold, at most max_pulses; chi -= n (Nandakumar et al. 2020).
 
     The digital accumulator chi makes rare, larger writes of many small gradients, so that fewer pulses bring less
     noise. What a write really did is not known to it.
@@ -60,12 +60,16 @@ class MixedPrecision(Block):
     rule: Literal["mixed_precision"]
     threshold: Annotated[float, Field(ge=1, le=10**6)]
     """Accumulated change that triggers pulses, in steps."""
+    max_pulses: Annotated[int | None, Field(ge=1, le=_MOST)] = None
+    """Most pulses in one write; null for no limit. The noise of n pulses grows as sqrt(n): where it exceeds the step
+    several times over, a write of many pulses lands further off than it started, and one pulse is best."""
     accumulates: ClassVar[bool] = True
     verifies: ClassVar[bool] = False
 
     def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
         """Signed pulses for the accumulated change `z` [steps]."""
-        return _whole(np.where(np.abs(z) >= self.threshold, np.trunc(z), 0.0))
+        most = _MOST if self.max_pulses is None else self.max_pulses
+        return _whole(np.where(np.abs(z) >= self.threshold, np.clip(np.trunc(z), -most, most), 0.0))
 
 
 class ClosedLoop(MixedPrecision):
@@ -89,12 +93,12 @@ ActiveRule = Stochastic | FixedPulse | MixedPrecision | ClosedLoop
 UpdateRule = Annotated[DeviceRule | Stochastic | FixedPulse | MixedPrecision | ClosedLoop, Field(discriminator="rule")]
 
 
-def rule_named(rule: str, threshold: float) -> ActiveRule:
+def rule_named(rule: str, threshold: float, max_pulses: int | None) -> ActiveRule:
     """Rule of a device card's recommendation."""
     if rule == "closed_loop":
-        return ClosedLoop(rule="closed_loop", threshold=threshold)
+        return ClosedLoop(rule="closed_loop", threshold=threshold, max_pulses=max_pulses)
     if rule == "mixed_precision":
-        return MixedPrecision(rule="mixed_precision", threshold=threshold)
+        return MixedPrecision(rule="mixed_precision", threshold=threshold, max_pulses=max_pulses)
     if rule == "fixed_pulse":
         return FixedPulse(rule="fixed_pulse")
     return Stochastic(rule="stochastic")

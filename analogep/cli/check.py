@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,12 +43,16 @@ def run(parsed: argparse.Namespace) -> int:
 def _load(given: str) -> Card:
     """Load a card of either kind: its `schema` says which; a name is looked up among devices first."""
     from analogep.cards import reader
+    from analogep.cards.wording import near
     from analogep.circuit import CircuitCard
     from analogep.device import DeviceCard
 
-    if Path(given).is_file():
+    devices, circuits = DeviceCard.names(), CircuitCard.names()
+    # os.path answers False where pathlib raises, as for a name too long for the file system
+    if os.path.isfile(given):
         schema = reader.read_file(given).data.get("schema")
         is_circuit = isinstance(schema, str) and schema.startswith("analogep.circuit")
     else:
-        is_circuit = given in CircuitCard.names() and given not in DeviceCard.names()
+        # An unknown name is measured against the kind that has the nearest one.
+        is_circuit = given not in devices and near(Path(given).stem, [*devices, *circuits]) in circuits
     return CircuitCard.load(given) if is_circuit else DeviceCard.load(given)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import analogep
 from analogep.cli import check, simulate
-from analogep.errors import AnalogepError
+from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {"simulate": simulate, "check": check}
 
@@ -52,11 +52,13 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
     int
         Exit code.
     """
-    parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
+    _open_closed_streams()
     try:
-        code: int = _COMMANDS[parsed.command].run(parsed)
-        sys.stdout.flush()
-        return code
+        return _run(arguments, program)
+    except CardError as error:
+        # Each line opens with the file and line of the card, as compilers write it.
+        print(error, file=sys.stderr)
+        return error.exit_code
     except AnalogepError as error:
         print(f"analogep: {error}", file=sys.stderr)
         return error.exit_code
@@ -64,12 +66,38 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
         print(f"\nanalogep: interrupted{interrupt or ''}", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        return 1
+    except OSError as error:
+        _drop_output()
+        print(f"analogep: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except MemoryError:
         print("analogep: out of memory; use a smaller --set learning.batch or layers", file=sys.stderr)
         return 1
+
+
+def _run(arguments: Sequence[str], program: str | None) -> int:
+    try:
+        parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
+        code: int = _COMMANDS[parsed.command].run(parsed)
+    finally:
+        # Here a full disk or a reader that has gone can still be answered; at exit Python would print a traceback.
+        sys.stdout.flush()
+    return code
+
+
+def _open_closed_streams() -> None:
+    """Send what goes to a closed stdout or stderr (`>&-`) nowhere: Python has None in their place."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _drop_output() -> None:
+    """Forget what stdout did not take, so that Python does not try again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry() -> int:

@@ -10,7 +10,7 @@ from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
 
-_FIXED = ("schema", "name", "title", "sources", "provenance")
+_NO_SECTIONS = ("schema", "name", "title", "sources", "provenance")
 
 
 def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -26,19 +26,24 @@ def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     device: list[str] = []
     circuit: list[str] = []
     sections = {
-        "device": [name for name in DeviceCard.model_fields if name not in _FIXED],
-        "circuit": [name for name in CircuitCard.model_fields if name not in _FIXED],
+        kind: [name for name in card.model_fields if name.rstrip("_") not in _NO_SECTIONS]
+        for kind, card in (("device", DeviceCard), ("circuit", CircuitCard))
     }
     for text in texts:
         section = parse(text).path[0]
         if section in ("device", "circuit"):
-            rest = text.split(".", 1)[1] if "." in text.split("=", 1)[0] else ""
+            key, _, value = text.partition("=")
+            rest = f"{key.partition('.')[2]}={value}"
+            if "." not in key:
+                raise UsageError(f"--set {text}: needs a key of the {section} card, such as {section}.name=mine")
             parse(rest)
             (device if section == "device" else circuit).append(rest)
         elif section in sections["device"]:
             device.append(text)
         elif section in sections["circuit"]:
             circuit.append(text)
+        elif section in _NO_SECTIONS:
+            raise UsageError(f"--set {text}: which card? Say device.{section} or circuit.{section}")
         else:
             known = [*sections["device"], *sections["circuit"]]
             best = near(section, known)

@@ -16,7 +16,12 @@ class Bar:
     Parameters
     ----------
     show : bool
-        Whether to draw at all; the epoch is remembered in any case.
+        Whether to draw at all; what is done is remembered in any case.
+
+    Attributes
+    ----------
+    finished, epochs : int
+        Epochs done and kept, and all of them; 0 of 0 before training begins.
     """
 
     def __init__(self, show: bool) -> None:
@@ -41,9 +46,8 @@ class Bar:
 
     def __call__(self, progress: Progress) -> None:
         """Draw where the run stands."""
-        self.epochs = progress.epochs
-        if progress.stage == "done":
-            self.finished = progress.epoch
+        # An epoch is kept after it was reported as done, so that only those before the present one are safe.
+        self.finished, self.epochs = progress.epoch - 1, progress.epochs
         if self._bar is None:
             return
         within = progress.batch / progress.batches if progress.batches else float(progress.stage in ("test", "done"))

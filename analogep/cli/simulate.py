@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,18 +38,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="list the shipped cards and exit")
 
 
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"needs a whole number from 0, got {text}")
+def _whole(text: str, least: int) -> int:
+    # int() alone takes '1_000', and refuses what is too long with another error than what is no number
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
+    if not least <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"needs a whole number from {least}, got '{text[:40]}'")
     return value
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0)
 
 
 def _epochs(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number from 1, got {text}")
-    return value
+    return _whole(text, 1)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -69,13 +70,12 @@ def run(parsed: argparse.Namespace) -> int:
         job = _job(parsed)
         folder = Path(parsed.out) if parsed.out else job.default_folder
         try:
-            answered = (folder / "result.nc").exists()
             dataset = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 f" after {bar.finished} of {bar.epochs} epochs; the same command goes on from there"
             ) from None
-    _answer(parsed, dataset, folder, answered)
+    _answer(parsed, dataset, folder, answered=bar.epochs == 0)
     return 0
 
 
@@ -98,14 +98,14 @@ def _job(parsed: argparse.Namespace) -> Run:
     return Run(device, circuit, seeds, parsed.data)
 
 
-def _answer(parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, answered: bool) -> None:
+def _answer(parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, *, answered: bool) -> None:
     """Draw the figures and print the summary."""
     from analogep import plots
     from analogep.cli import summary
 
     figures = plots.save(dataset, folder)
     if parsed.json:
-        print(json.dumps(summary.numbers(dataset) | {"folder": str(folder)}, indent=1))
+        print(summary.as_json(summary.numbers(dataset) | {"folder": str(folder)}))
     elif not parsed.quiet:
         print(summary.text(dataset))
         source = "answered from" if answered else "written to"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,19 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     }
 
 
+def as_json(values: dict[str, Any]) -> str:
+    """Write numbers as JSON; what is no number, such as the cosine of a gradient of zero, is null."""
+    return json.dumps(_finite(values), indent=1, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def cautions(dataset: xr.Dataset) -> list[str]:
     """Return what a reader of the numbers has to know, one sentence each."""
     out = []
@@ -69,45 +83,47 @@ def cautions(dataset: xr.Dataset) -> list[str]:
     return out
 
 
+def _row(name: str, training: float, inference: float) -> str:
+    return f"    {name:<34}{format_si(training, 'J'):>12}{format_si(inference, 'J'):>12}"
+
+
 def _energy_rows(dataset: xr.Dataset) -> list[str]:
-    energy = dataset["energy"].isel(epoch=-1)
-    training = energy.sel(phase=list(TRAINING)).sum("phase").values / float(dataset.attrs["train_samples"])
-    inference = energy.sel(phase="inference").values / float(dataset.attrs["test_samples"])
-    rows = [f"  {'joules by component':<22}{'training sample':>16}{'inference':>14}"]
-    order = np.argsort(-training, kind="stable")
-    for k in order:
+    energy, attrs = dataset["energy"].isel(epoch=-1), dataset.attrs
+    training = energy.sel(phase=list(TRAINING)).sum("phase").values / float(attrs["train_samples"])
+    inference = energy.sel(phase="inference").values / float(attrs["test_samples"])
+    rows = [f"  {'joules per sample, last epoch':<36}{'training':>12}{'inference':>12}"]
+    for k in np.argsort(-training, kind="stable"):
         if training[k] or inference[k]:
-            name = str(energy["component"].values[k])
-            rows.append(
-                f"    {name:<20}{format_si(float(training[k]), 'J'):>16}{format_si(float(inference[k]), 'J'):>14}"
-            )
-    rows.append(
-        f"    {'total':<20}{format_si(float(training.sum()), 'J'):>16}{format_si(float(inference.sum()), 'J'):>14}"
-    )
-    for name, joules in json.loads(dataset.attrs["digital_training_joules"]).items():
-        other = json.loads(dataset.attrs["digital_inference_joules"])[name]
-        rows.append(f"    {'digital, ' + name:<40}")
-        rows[-1] = f"  digital: {name:<34}{format_si(joules, 'J'):>10}{format_si(other, 'J'):>10}"
+            rows.append(_row(str(energy["component"].values[k]), float(training[k]), float(inference[k])))
+    rows.append(_row("total", float(training.sum()), float(inference.sum())))
+    rows.append("  the same network on digital hardware, its multiply-accumulates alone")
+    others = json.loads(attrs["digital_inference_joules"])
+    rows += [_row(name, joules, others[name]) for name, joules in json.loads(attrs["digital_training_joules"]).items()]
     return rows
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch" + "s" * (count != 1)
 
 
 def text(dataset: xr.Dataset) -> str:
     """Return the summary that a person reads."""
     said, attrs = numbers(dataset), dataset.attrs
-    rule = said["update_rule"] + (f", threshold {said['update_threshold']:g}" if said["update_threshold"] else "")
+    threshold = said["update_threshold"]
+    rule = said["update_rule"] + (f", threshold {threshold:g} steps" if threshold else "")
+    layers = ", ".join(map(str, range(1, len(said["cosine"]) + 1)))
     lines = [
         str(attrs["title"]),
-        f"  accuracy            {100 * said['accuracy']:.2f} % of {attrs['test_samples']} test samples "
-        f"after {said['epochs']} epochs (best {100 * said['best_accuracy']:.2f} %)",
-        f"  update              {rule}: {said['pulses_per_training_sample']:.3g} pulses a training sample "
+        f"  accuracy  {100 * said['accuracy']:.2f} % of {attrs['test_samples']} test samples "
+        f"after {_epochs(said['epochs'])} (best {100 * said['best_accuracy']:.2f} %)",
+        f"  update    {rule}: {said['pulses_per_training_sample']:.3g} pulses per training sample "
         f"on {attrs['devices']} devices",
-        f"  gradient            {attrs['estimator']}, beta {attrs['beta']:g}: cosine "
+        f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one, in layers {layers}: cosine "
         + ", ".join(f"{value:.3f}" for value in said["cosine"])
         + "; gain "
-        + ", ".join(f"{value:.2f}" for value in said["gain"])
-        + " (from the inputs' layer)",
-        f"  training            {format_si(said['joules_of_training'], 'J')} in all, "
-        f"{format_si(said['joules_initial'], 'J')} before it for the initial weights",
+        + ", ".join(f"{value:.2f}" for value in said["gain"]),
+        f"  training  {format_si(said['joules_of_training'], 'J')} for {_epochs(said['epochs'])} of "
+        f"{attrs['train_samples']} samples, after {format_si(said['joules_initial'], 'J')} for the initial weights",
         *_energy_rows(dataset),
     ]
     lines += [f"  caution: {sentence}" for sentence in cautions(dataset)]

@@ -106,7 +106,7 @@ def shape_of(label: float) -> float:
 class Branch(Block):
     """The pulse of one direction."""
 
-    amplitude: Volts
+    amplitude: Annotated[Volts, Field(ge=-1e4, le=1e4)]
     """Voltage of the pulse across the device; its sign is the device's polarity."""
 
     width: Annotated[Seconds, Field(gt=0)]

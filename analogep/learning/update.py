@@ -19,7 +19,7 @@ def active_rule(hardware: Hardware) -> ActiveRule:
     rule = hardware.circuit.update
     if isinstance(rule, DeviceRule):
         recommended = hardware.device.recommended
-        return rule_named(recommended.rule, recommended.threshold)
+        return rule_named(recommended.rule, recommended.threshold, recommended.max_pulses)
     return rule
 
 

@@ -75,7 +75,7 @@ class Hardware:
 
     @property
     def adc_fraction(self) -> float:
-        """Resolution of verify reads, as a fraction of the conductance window [1]: the ADC spans the window."""
+        """Resolution of verify reads [1]: the ADC's codes lie one window / (2^bits - 1) apart, from 0 S upwards."""
         bits = self.circuit.adc.bits
         return 0.0 if bits is None else 1.0 / (2.0**bits - 1.0)
 

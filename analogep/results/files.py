@@ -64,9 +64,9 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "fiu" and variable.size > 64
     }
-    with tempfile.TemporaryDirectory(prefix=".analogep.", dir=_writable(path.parent)) as scratch:
-        part = Path(scratch) / path.name
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix=".analogep.", dir=path.parent) as scratch:
+            part = Path(scratch) / path.name
             dataset.to_netcdf(part, engine=_ENGINE, encoding=encoding)
             descriptor = os.open(part, os.O_RDONLY)
             try:
@@ -74,15 +74,11 @@ def write(dataset: xr.Dataset, path: Path) -> None:
             finally:
                 os.close(descriptor)
             os.replace(part, path)
-        except OSError as error:
-            raise ResultError(f"{path}: cannot be written: {error.strerror or error}; choose another --out") from error
-    _sync_folder(path.parent)
-
-
-def _writable(folder: Path) -> Path:
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ResultError(f"{folder}: the folder cannot be written; choose another --out")
-    return folder
+        _sync_folder(path.parent)
+    except (OSError, RuntimeError) as error:
+        # h5py raises RuntimeError when a full disk lets it down while it closes the file.
+        reason = getattr(error, "strerror", None) or error
+        raise ResultError(f"{path}: cannot be written: {reason}; choose another --out") from error
 
 
 def read(path: Path) -> xr.Dataset:

@@ -32,9 +32,12 @@ _BEFORE = "before"
 
 
 def seeds_text(seeds: Seeds) -> str:
-    """The three seeds in one line."""
-    names = ("fabrication", "operation", "data")
-    return ", ".join(f"{name} {getattr(seeds, name).seed}" for name in names)
+    """The three seeds in one line, with the Monte-Carlo sample where it is not the first."""
+    streams = {"fabrication": seeds.fabrication, "operation": seeds.operation, "data": seeds.data}
+    return ", ".join(
+        f"{name} {stream.seed}" + (f" sample {stream.sample}" if stream.sample else "")
+        for name, stream in streams.items()
+    )
 
 
 def _edges(hardware: Hardware) -> Floats:
@@ -85,10 +88,12 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     beta = next(beta for beta, _ in circuit.nudging.stencil() if beta != 0.0)
     free = experimenter.free(network, lines, record=True)
     nudged = experimenter.nudged(network, lines, free.v, target, beta, record=True)
-    shown = min(_HIDDEN_TRACES, network.slices[0].stop)
+    # Hidden nodes spread over the range from the most inhibited to the most active.
+    ranked = np.argsort(free.v[0, network.slices[0]], kind="stable")
+    shown = sorted({int(ranked[k]) for k in np.linspace(0, ranked.size - 1, _HIDDEN_TRACES).astype(int)})
     outputs = network.slices[-1]
-    chosen = [*range(shown), *range(outputs.start, outputs.stop)]
-    names = [f"hidden {k + 1}" for k in range(shown)] + [f"output {k}" for k in range(circuit.layers[-1])]
+    chosen = [*shown, *range(outputs.start, outputs.stop)]
+    names = [f"hidden {k + 1}" for k in shown] + [f"output {k}" for k in range(circuit.layers[-1])]
     times = np.concatenate([free.times, free.duration + nudged.times])
     betas = np.concatenate([np.zeros(free.times.size), np.full(nudged.times.size, beta)])
     voltages = np.concatenate([free.path, nudged.path])[:, 0, chosen]
@@ -132,7 +137,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
     device, circuit = hardware.device, hardware.circuit
     sources = {key: source.cite for key, source in device.sources.items()}
     return {
-        "title": f"{device.name} on {circuit.name} ({data.name}), {'-'.join(map(str, circuit.layers))}",
+        "title": f"{device.name}, {'-'.join(map(str, circuit.layers))} on {data.name}",
         "analogep_version": analogep.__version__,
         "digest": identity["digest"],
         "device": device.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -19,8 +19,7 @@ RESULT = "result.nc"
 CHECKPOINT = "checkpoint.nc"
 IDENTITY = "run.json"
 _LOCK = ".lock"
-_OURS = (RESULT, CHECKPOINT, IDENTITY, _LOCK)
-_SCRATCH = (".analogep.", ".run.json.", ".result.nc.", ".checkpoint.nc.")
+_SCRATCH = re.compile(r"\.analogep\.|\.(run\.json|[a-z]+\.png)\.\w+\.part$")
 
 
 class Folder:
@@ -54,11 +53,13 @@ class Folder:
             raise ResultError(
                 f"{self.path}: cannot be made: {error.strerror or error}; choose another --out"
             ) from error
-        self._refuse_strangers()
         try:
+            self._refuse_strangers()
             lock = (self.path / _LOCK).open("a+")
         except OSError as error:
-            raise ResultError(f"{self.path}: the folder cannot be written; choose another --out") from error
+            raise ResultError(
+                f"{self.path}: the folder cannot be used: {error.strerror or error}; choose another --out"
+            ) from error
         with lock:
             self._hold(lock)
             self._own(force)
@@ -66,12 +67,11 @@ class Folder:
 
     def _refuse_strangers(self) -> None:
         entries = {entry.name for entry in self.path.iterdir()}
-        if entries and IDENTITY not in entries and not entries <= {_LOCK}:
-            visible = sorted(name for name in entries if not name.startswith(_SCRATCH) and name != _LOCK)
-            if visible:
-                raise ResultError(
-                    f"{self.path}: the folder holds '{visible[0]}' and no run of analogep; choose an empty --out"
-                )
+        strange = sorted(name for name in entries if name != _LOCK and not _SCRATCH.match(name))
+        if strange and not (IDENTITY in entries and "digest" in self._found()):
+            raise ResultError(
+                f"{self.path}: the folder holds '{strange[0]}' and no run of analogep; choose an empty --out"
+            )
 
     def _hold(self, lock: IO[str]) -> None:
         with contextlib.suppress(ImportError):  # no fcntl outside POSIX: there two runs are not kept apart
@@ -85,7 +85,7 @@ class Folder:
     def _own(self, force: bool) -> None:
         identity = self.path / IDENTITY
         if identity.exists():
-            found = self._found(identity)
+            found = self._found()
             if found.get("digest") == self.identity["digest"]:
                 self._tidy()
                 return
@@ -94,25 +94,26 @@ class Folder:
                     f"{self.path}: belongs to another run ({_difference(found, self.identity)}); choose another "
                     "--out, or --force to replace it"
                 )
-            for name in (RESULT, CHECKPOINT, IDENTITY):
+            # The identity last, and replaced at once: a folder without one would be nobody's.
+            for name in (RESULT, CHECKPOINT):
                 (self.path / name).unlink(missing_ok=True)
         self._tidy()
         results.write_bytes(identity, (json.dumps(self.identity, indent=1, sort_keys=True) + "\n").encode())
 
-    @staticmethod
-    def _found(path: Path) -> dict[str, str]:
+    def _found(self) -> dict[str, str]:
+        """What `run.json` says; nothing if it is not ours."""
         try:
-            found = json.loads(path.read_text())
-        except (OSError, ValueError):
+            found = json.loads((self.path / IDENTITY).read_text())
+        except (OSError, ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
     def _tidy(self) -> None:
         """Remove what a killed run left half-written."""
         import shutil
 
         for entry in self.path.iterdir():
-            if entry.name.startswith(_SCRATCH):
+            if _SCRATCH.match(entry.name):
                 if entry.is_dir():
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
@@ -150,17 +151,9 @@ def _difference(found: dict[str, str], wanted: dict[str, str]) -> str:
             old, new = found.get(key, "nothing"), wanted.get(key, "nothing")
             short = (f"{value[:12]}..." if len(value) > 40 else value for value in (old, new))
             return f"its {key} is {next(short)}, this one's {next(short)}"
-    return "its run.json is damaged"
+    return "its digest differs"
 
 
 def default_path(identity: dict[str, str]) -> Path:
     """Folder named from the cards and the digest: the same command finds it again."""
     return Path("runs") / f"{identity['device']}-{identity['circuit']}-{identity['digest'][:10]}"
-
-
-def is_writable(path: Path) -> bool:
-    """Whether the folder, or the first of its parents that exists, can be written."""
-    path = path.absolute()
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return os.access(path, os.W_OK | os.X_OK)

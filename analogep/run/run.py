@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from threadpoolctl import threadpool_limits
-
 import analogep
 from analogep import datasets
 from analogep.circuit import CircuitCard
@@ -23,6 +21,7 @@ from analogep.run import assemble
 from analogep.run.epoch import Progress, Trainer
 from analogep.run.folder import Folder, default_path
 from analogep.run.history import History
+from analogep.run.threads import one_blas_thread
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Run:
             raise UsageError(
                 f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
                 f"circuit '{self.circuit.name}' is {'-'.join(map(str, self.circuit.layers))}: choose another "
-                f"--circuit, or --set layers=[{self.data.features}, 128, {self.data.classes}]"
+                f"--circuit, or --set 'layers=[{self.data.features},128,{self.data.classes}]'"
             )
 
     def _identity(self) -> dict[str, str]:
@@ -130,8 +129,7 @@ class Run:
         SimulationError
             If the circuit is unstable or cannot be integrated.
         """
-        # One BLAS thread: sums in another order would make other numbers, and these matrices gain nothing by two.
-        with threadpool_limits(1):
+        with one_blas_thread():
             if out is None:
                 return self._train(None, report)
             folder = Folder(Path(out), self.identity)

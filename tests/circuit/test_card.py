@@ -34,13 +34,18 @@ def test_the_shipped_card_loads_without_a_warning() -> None:
 def test_one_number_serves_all_layers_and_a_list_serves_each_its_own() -> None:
     assert load("learning.rate=[0.3]").per_layer((0.3,)) == (0.3, 0.3)
     assert load().per_layer((0.3, 0.1)) == (0.3, 0.1)
+    deep = load(
+        "mapping.weight_range=[0.5]",
+        "learning={rate: [1], batch: 1, epochs: 1, initial_gain: [1]}",
+        "layers=[4, 3, 2, 2]",
+    )
+    assert deep.per_layer(deep.mapping.weight_range) == (0.5, 0.5, 0.5)
 
 
 @pytest.mark.parametrize("key", ["mapping.weight_range", "learning.rate", "learning.initial_gain"])
 def test_a_list_of_another_length_than_one_or_the_layers_of_weights_is_refused(key: str) -> None:
     for values, count in (("[0.5, 0.5, 0.5]", 3), ("[]", 0)):
         assert f"{key}: needs 1 number or 2, one for each layer of weights; got {count}" in refused(f"{key}={values}")
-    assert load(f"{key}=[0.5]", "layers=[64, 10, 10, 10]").depth == 3
 
 
 def test_targets_beyond_the_rails_of_the_outputs_are_refused() -> None:
@@ -109,7 +114,7 @@ def test_suspicious_circuits_are_warned_of(overrides: list[str], message: str) -
 def test_negative_nudging_that_cancels_the_output_leak_is_warned_of(
     estimator: str, kind: str, beta: float, expected: bool
 ) -> None:
-    """Node current -g v - |beta| g (d - r): with slope 1 the leak that is left is g (1 - |beta|); Richardson uses 2b."""
+    """Node current -g v - |beta| g (d - r): g (1 - |beta|) is left of the leak; Richardson uses 2 beta."""
     found = warned(f"nudging={{beta: {beta}, estimator: {estimator}, kind: {kind}}}")
     assert ("negative nudging of 1 or more cancels the output leak" in found) == expected
 

@@ -59,15 +59,23 @@ def test_mixed_precision_neither_makes_nor_loses_any_wanted_change(threshold: fl
 
 @pytest.mark.parametrize("rule", ["stochastic", "mixed_precision", "closed_loop"])
 def test_no_cell_gets_more_than_a_million_pulses_at_once(rule: str) -> None:
-    counts = rule_named(rule, 1.0).counts(np.array([-1e300, 1e300, 1e6, -1e6]), RNG(0))
+    counts = rule_named(rule, 1.0, None).counts(np.array([-1e300, 1e300, 1e6, -1e6]), RNG(0))
     np.testing.assert_array_equal(counts, [-(10**6), 10**6, 10**6, -(10**6)])
 
 
 def test_a_rule_is_made_from_its_name_with_its_threshold_where_it_has_one() -> None:
-    assert rule_named("stochastic", 6.0) == Stochastic(rule="stochastic")
-    assert rule_named("fixed_pulse", 6.0) == FixedPulse(rule="fixed_pulse")
-    assert rule_named("mixed_precision", 6.0) == MixedPrecision(rule="mixed_precision", threshold=6.0)
-    assert rule_named("closed_loop", 6.0) == ClosedLoop(rule="closed_loop", threshold=6.0)
+    assert rule_named("stochastic", 6.0, None) == Stochastic(rule="stochastic")
+    assert rule_named("fixed_pulse", 6.0, None) == FixedPulse(rule="fixed_pulse")
+    assert rule_named("mixed_precision", 6.0, None) == MixedPrecision(rule="mixed_precision", threshold=6.0)
+    assert rule_named("closed_loop", 6.0, 1) == ClosedLoop(rule="closed_loop", threshold=6.0, max_pulses=1)
+
+
+def test_a_write_is_cut_to_its_most_pulses_and_the_rest_stays_in_the_accumulator() -> None:
+    rule = MixedPrecision(rule="mixed_precision", threshold=6.0, max_pulses=2)
+    z = np.array([-60.0, -5.9, 0.0, 6.5, 60.0])
+    counts = rule.counts(z, RNG(0))
+    np.testing.assert_array_equal(counts, [-2, 0, 0, 2, 2])
+    np.testing.assert_array_equal(z - counts, [-58.0, -5.9, 0.0, 4.5, 58.0])
 
 
 def test_what_a_rule_remembers_and_reads_back_is_said_by_its_class() -> None:
@@ -81,5 +89,5 @@ def test_what_a_rule_remembers_and_reads_back_is_said_by_its_class() -> None:
 
 
 def test_a_threshold_below_one_step_is_refused() -> None:
-    with pytest.raises(ValueError, match="threshold\n.*greater than or equal to 1"):
+    with pytest.raises(ValueError, match=r"threshold\n.*greater than or equal to 1"):
         MixedPrecision(rule="mixed_precision", threshold=0.5)

@@ -95,7 +95,5 @@ def test_the_hessian_is_positive_definite_exactly_below_a_loop_gain_of_one(curve
         coupling = (linearised(changed, v)[0]) / slope
         hessian = np.diag(1.0 / slope) - coupling
         np.testing.assert_allclose(hessian, hessian.T, rtol=0, atol=1e-12)
-        assert bool(
-            np.linalg.eigvalsh(hessian)[0] > 0
-        ) == definite
+        assert bool(np.linalg.eigvalsh(hessian)[0] > 0) == definite
         assert bool(loop_gain(changed, v)[0] < 1) == definite

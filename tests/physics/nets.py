@@ -1,5 +1,6 @@
 """Small random networks for claims about the physics, and independent ways to their equilibria."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -45,7 +46,7 @@ def build(
     layers = []
     drawn = [
         rng.standard_normal((rows + int(bias), columns)) / np.sqrt(rows + columns)
-        for rows, columns in zip(sizes, sizes[1:], strict=False)
+        for rows, columns in itertools.pairwise(sizes)
     ]
     edges = np.cumsum((0, *sizes[1:]))
     coupling = np.zeros((edges[-1], edges[-1]))
@@ -54,7 +55,7 @@ def build(
     largest = np.linalg.eigvalsh(coupling + coupling.T)[-1]
     for k in range(1, len(drawn)):
         drawn[k] *= loop / (largest * np.sqrt(gain))
-    for k, (rows, columns) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for k, (rows, columns) in enumerate(itertools.pairwise(sizes)):
         total = rows + int(bias)
         weights = drawn[k]
         reverse = None

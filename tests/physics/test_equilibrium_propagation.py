@@ -176,7 +176,6 @@ def test_mirrored_arrays_that_differ_bias_the_gradient_whatever_beta(curve):
             assert errors[-1] < 1e-6
         else:
             np.testing.assert_allclose(errors, errors[-1], rtol=1e-2)
-        print(curve.kind, mismatch, errors[-1], cosine)
     assert 0.01 < plateaus[1] < plateaus[2] < plateaus[3]
 
 
@@ -185,5 +184,4 @@ def test_sinh_devices_bias_the_product_rule():
     network = build((5, 7, 3), CURVES["tanh"], loop=0.2, iv=SINH)
     x, target = data(network, 10)
     cosine, _ = compare(flat(measured(network, x, target, "centered", 1e-3)), flat(exact(network, x, target)))
-    print("sinh", cosine)
     assert 0.9 < cosine < 0.9999

@@ -52,7 +52,6 @@ def test_the_error_of_an_estimator_falls_with_its_order_in_beta(curve, constant,
         for b in strengths
     ]
     slope = np.polyfit(np.log(strengths), np.log(errors), 1)[0]
-    print(curve.kind, constant, name, round(slope, 3))
     assert slope == pytest.approx(order, abs=within)
 
 

@@ -22,7 +22,6 @@ def test_all_methods_find_the_same_voltages_and_joules(curve, iv, rtol):
         end = relax(network, drive, start, phase(12), solver(method, rtol, atol), 1e-3)
         volts = (np.abs(end.v - exact.v) / (atol + rtol * np.abs(exact.v))).max()
         joules = (np.abs(end.energy - exact.energy) / np.abs(exact.energy).max(axis=0)).max() / rtol
-        print(curve.kind, iv.kind, method, rtol, round(volts, 2), round(joules, 2))
         assert volts < 20
         assert joules < 20
         assert end.duration == exact.duration == 12 * TAU
@@ -45,7 +44,6 @@ def test_settled_neighbours_do_not_blur_one_moving_sample(method, durations):
     unit = atol + rtol * np.abs(exact[0])
     by_itself = (np.abs(alone.v[0] - exact[0]) / unit).max()
     in_company = (np.abs(among.v[17] - exact[0]) / unit).max()
-    print(method, durations, by_itself, in_company)
     assert in_company < 10 * max(by_itself, 0.1)
     assert in_company < 5
 
@@ -54,7 +52,7 @@ def test_settled_neighbours_do_not_blur_one_moving_sample(method, durations):
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4])
 @pytest.mark.parametrize("samples", [1, 20])
 def test_a_phase_until_settled_stops_at_the_residual_tolerance(method, tolerance, samples):
-    """The largest residual of the batch is the tolerance when it stops, before the duration, and none counts as unsettled."""
+    """Where it stops the largest residual of the batch is the tolerance, before the duration, and all have settled."""
     network = build((5, 7, 3), CURVES["tanh"], gain=0.5, bias=True)
     x, _ = data(network, samples)
     start = np.zeros((samples, 10))
