@@ -82,8 +82,9 @@ class DeviceToDevice(Block):
 
     G_max and G_min are multiplied by a factor of mean 1 and relative standard deviation `max`, `min`; both steps by a
     common factor (`step`) and against each other by `asymmetry`: up f (1 + a), down f (1 - a). With `distribution:
-    normal` a factor is 1 + sigma xi, with `lognormal` exp(s xi - s^2/2), s^2 = ln(1 + sigma^2), xi normal truncated at
-    +-`truncate` (which moves a lognormal mean by less than 1 % at 3 sigma). Nothing is drawn again: a card whose windows could cross or whose factors could reach zero is refused.
+    normal` a factor is 1 + sigma xi, with `lognormal` exp(s xi - s^2/2), s^2 = ln(1 + sigma^2), xi normal truncated
+    at +-`truncate` (which moves a lognormal mean by less than 1 % at 3 sigma). Nothing is drawn again: a card whose
+    windows could cross or whose factors could reach zero is refused.
     """
 
     distribution: Literal["normal", "lognormal"]

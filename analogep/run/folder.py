@@ -146,11 +146,12 @@ class Folder:
 
 
 def _difference(found: dict[str, str], wanted: dict[str, str]) -> str:
-    for key in sorted(set(found) | set(wanted)):
-        if key != "digest" and found.get(key) != wanted.get(key):
-            old, new = found.get(key, "nothing"), wanted.get(key, "nothing")
-            short = (f"{value[:12]}..." if len(value) > 40 else value for value in (old, new))
-            return f"its {key} is {next(short)}, this one's {next(short)}"
+    """The first entry that differs, in the order in which people would ask."""
+    for key, new in wanted.items():
+        old = found.get(key, "unknown")
+        if key != "digest" and old != new:
+            old, new = (f"{value[:12]}..." if len(value) == 64 else value for value in (old, new))
+            return f"its {key} is {old}, this one's {new}"
     return "its digest differs"
 
 
