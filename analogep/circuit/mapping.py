@@ -28,11 +28,11 @@ class Mapping(Block):
 class Feedback(Block):
     """Reverse direction: from each layer back to the one before it.
 
-    `shared` reads the forward array from its other side (time-multiplexed); `mirrored` has a second array that
-    receives the same pulses and has its own variation. Lines driven in reverse swing by `gain` times the forward
-    swing: gain < 1 lowers the loop gain of the network, hence its settling time and the joules of reverse reads. It
-    is a change of variables, not an error: the gradient of the layers before a gain s comes out s times the true
-    one, which the update divides out.
+    `shared` reads the forward array from its other side (in hardware the two directions take turns; their joules are
+    booked as if both were always on, an upper bound); `mirrored` has a second array that receives the same pulses and
+    has its own variation. Lines driven in reverse swing by `gain` times the forward swing: gain < 1 lowers the loop
+    gain of the network, hence its settling time and the joules of reverse reads. It is a change of variables, not an
+    error: the gradient of the layers before a gain s comes out s times the true one, which the update divides out.
     """
 
     kind: Literal["shared", "mirrored"]

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 usage or card, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -97,7 +98,8 @@ def _open_closed_streams() -> None:
 
 def _drop_output() -> None:
     """Forget what stdout did not take, so that Python does not try again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):  # a stdout that is no file, as under a notebook
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry() -> int:

@@ -16,16 +16,16 @@ class Bar:
     Parameters
     ----------
     show : bool
-        Whether to draw at all; what is done is remembered in any case.
+        Whether to draw at all.
 
     Attributes
     ----------
-    finished, epochs : int
-        Epochs done and kept, and all of them; 0 of 0 before training begins.
+    epochs : int
+        Epochs to train; 0 before training begins.
     """
 
     def __init__(self, show: bool) -> None:
-        self.show, self.finished, self.epochs = show, 0, 0
+        self.show, self.epochs = show, 0
         self._bar: Any = None
 
     def __enter__(self) -> Bar:
@@ -44,10 +44,16 @@ class Bar:
         if self._bar is not None:
             self._bar.close()
 
+    def say(self, line: str) -> None:
+        """Write a line to stderr, above the bar if there is one."""
+        if self._bar is None:
+            print(line, file=sys.stderr)
+        else:
+            self._bar.write(line, file=sys.stderr)
+
     def __call__(self, progress: Progress) -> None:
         """Draw where the run stands."""
-        # An epoch is kept after it was reported as done, so that only those before the present one are safe.
-        self.finished, self.epochs = progress.epoch - 1, progress.epochs
+        self.epochs = progress.epochs
         if self._bar is None:
             return
         within = progress.batch / progress.batches if progress.batches else float(progress.stage in ("test", "done"))

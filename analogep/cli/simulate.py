@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
+    from analogep.cli.progress import Bar
     from analogep.run import Run
 
 HELP = "train a classifier by equilibrium propagation and report accuracy and joules"
@@ -67,19 +68,32 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.cli.progress import Bar
 
     with Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
-        job = _job(parsed)
+        job = _job(parsed, bar)
         folder = Path(parsed.out) if parsed.out else job.default_folder
         try:
             dataset = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f" after {bar.finished} of {bar.epochs} epochs; the same command goes on from there"
-            ) from None
+            raise KeyboardInterrupt(_kept(folder, bar.epochs)) from None
     _answer(parsed, dataset, folder, answered=bar.epochs == 0)
     return 0
 
 
-def _job(parsed: argparse.Namespace) -> Run:
+def _kept(folder: Path, epochs: int) -> str:
+    """What an interrupted run leaves; before the first report the folder may be another's."""
+    from analogep import results
+    from analogep.errors import ResultError
+    from analogep.run import CHECKPOINT
+
+    if not epochs:
+        return " before training began"
+    try:
+        kept = results.read(folder / CHECKPOINT).sizes["epoch"]
+    except (ResultError, KeyError):
+        kept = 0
+    return f" after {kept} of {epochs} epochs; the same command goes on from there"
+
+
+def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     """Cards, data and seeds, checked before anything runs."""
     from analogep.cli import overrides
     from analogep.run import Run
@@ -91,7 +105,7 @@ def _job(parsed: argparse.Namespace) -> Run:
     device, circuit = overrides.load(parsed.device, parsed.circuit, texts)
     if not parsed.quiet:
         for warning in (*device.warnings(), *circuit.warnings()):
-            print(f"warning: {warning}", file=sys.stderr)
+            bar.say(f"warning: {warning}")
     seeds = Seeds.of(
         parsed.seed, fabrication=parsed.fabrication_seed, operation=parsed.operation_seed, data=parsed.data_seed
     )

@@ -134,8 +134,8 @@ class LayeredRC:
         return layer.weights[:-1] if self.bias else layer.weights
 
     def rates(self, v: Floats) -> list[Floats]:
-        """Line voltages of each layer [V] for node voltages `v` (samples, nodes) [V]."""
-        return [layer.activation.rate(v[:, part]) for layer, part in zip(self.layers, self.slices, strict=True)]
+        """Line voltages of each layer [V] for node voltages `v` (..., samples, nodes) [V]."""
+        return [layer.activation.rate(v[..., part]) for layer, part in zip(self.layers, self.slices, strict=True)]
 
     def drive(self, x: Floats, noise: Floats | None = None) -> Drive:
         """Input drive of a free phase.
@@ -224,31 +224,30 @@ class LayeredRC:
         return np.asarray(np.abs(self.drift(v, drive)).max(axis=1) / self.read_voltage)
 
     def powers(self, v: Floats, drive: Drive) -> Floats:
-        """Powers at one instant (samples, 3) [W]: devices of all arrays, leaks, nudging source.
+        """Powers (..., samples, 3) [W] at `v` (..., samples, nodes) [V]: devices of all arrays, leaks, nudging source.
 
         A device between a line at r and a virtual ground takes r i(r) = G r q(r), so that an array takes the sum of
         its line conductances times r q(r). The nudging source at the target d delivers |i (d - v)| into its output
         resistance; the magnitude, because a negative conductance is an active circuit that gives nothing back.
         """
         rates = self.rates(v)
-        out = np.empty((v.shape[0], 3))
-        arrays = drive.power.copy()
+        out = np.zeros((*v.shape[:-1], 3))
+        arrays = np.broadcast_to(drive.power, v.shape[:-1]).copy()
         for k in range(1, len(self.layers)):
             layer = self.layers[k]
             r = rates[k - 1]
-            arrays += (r * self.iv.drive(r)) @ layer.row_total[: r.shape[1]]
+            arrays += (r * self.iv.drive(r)) @ layer.row_total[: r.shape[-1]]
             if self.bias:
                 bias_drive: float = self._bias_drive  # type: ignore[attr-defined]
                 arrays += self.read_voltage * bias_drive * layer.row_total[-1]
             s = self.gain * rates[k]
             arrays += (s * self.iv.drive(s)) @ layer.column_total
-        out[:, 0] = arrays
-        out[:, 1] = np.square(v) @ self.leak
-        out[:, 2] = 0.0
+        out[..., 0] = arrays
+        out[..., 1] = np.square(v) @ self.leak
         if drive.beta != 0.0 and drive.target is not None:
             part = self.slices[-1]
             current = drive.beta * self._pull(rates[-1], drive) * self.leak[part]
-            out[:, 2] = np.abs(current * (drive.target - v[:, part])).sum(axis=1)
+            out[..., 2] = np.abs(current * (drive.target - v[..., part])).sum(axis=-1)
         return out
 
     def slopes(self, v: Floats) -> tuple[list[Floats], list[Floats]]:

@@ -64,21 +64,8 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "fiu" and variable.size > 64
     }
-    try:
-        with tempfile.TemporaryDirectory(prefix=".analogep.", dir=path.parent) as scratch:
-            part = Path(scratch) / path.name
-            dataset.to_netcdf(part, engine=_ENGINE, encoding=encoding)
-            descriptor = os.open(part, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.replace(part, path)
-        _sync_folder(path.parent)
-    except (OSError, RuntimeError) as error:
-        # h5py raises RuntimeError when a full disk lets it down while it closes the file.
-        reason = getattr(error, "strerror", None) or error
-        raise ResultError(f"{path}: cannot be written: {reason}; choose another --out") from error
+    # In memory first: on a full disk HDF5 prints tracebacks of its own while it closes the file, or crashes.
+    write_bytes(path, bytes(dataset.to_netcdf(None, engine=_ENGINE, encoding=encoding)))
 
 
 def read(path: Path) -> xr.Dataset:
@@ -92,6 +79,7 @@ def read(path: Path) -> xr.Dataset:
     import xarray as xr
 
     try:
+        _read_through(path)
         with xr.open_dataset(path, engine=_ENGINE) as stored:
             return stored.load()
     except FileNotFoundError:
@@ -101,3 +89,17 @@ def read(path: Path) -> xr.Dataset:
         raise ResultError(
             f"{path}: is damaged or not a result of analogep ({error}); remove it to run again"
         ) from error
+
+
+def _read_through(path: Path) -> None:
+    """Read everything once with h5py, which fails cleanly: h5netcdf leaves half-open files that complain at exit."""
+    import h5py
+
+    def visit(_name: str, entry: h5py.Group | h5py.Dataset) -> None:
+        dict(entry.attrs)
+        if isinstance(entry, h5py.Dataset):
+            entry[()]
+
+    with h5py.File(path, "r") as file:
+        dict(file.attrs)
+        file.visititems(visit)

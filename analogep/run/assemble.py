@@ -64,7 +64,8 @@ def checkpoint(hardware: Hardware, updater: Updater, history: History, before: C
     arrays[_BEFORE] = before
     for name, array in arrays.items():
         stored = name.replace("/", ".")
-        dims = tuple(f"{stored}_{axis}" for axis in range(array.ndim))
+        # Dimensions shared by size: each one of its own would cost h5netcdf more time than all the numbers.
+        dims = tuple(f"axis_{axis}_of_{size}" for axis, size in enumerate(array.shape))
         variables[stored] = (dims, array, {"stored_name": name})
     return xr.Dataset(variables)
 

@@ -19,7 +19,7 @@ RESULT = "result.nc"
 CHECKPOINT = "checkpoint.nc"
 IDENTITY = "run.json"
 _LOCK = ".lock"
-_SCRATCH = re.compile(r"\.analogep\.|\.(run\.json|[a-z]+\.png)\.\w+\.part$")
+_SCRATCH = re.compile(r"\.(run\.json|(result|checkpoint)\.nc|[a-z]+\.png)\.\w+\.part$")
 
 
 class Folder:
@@ -110,19 +110,19 @@ class Folder:
 
     def _tidy(self) -> None:
         """Remove what a killed run left half-written."""
-        import shutil
-
         for entry in self.path.iterdir():
             if _SCRATCH.match(entry.name):
-                if entry.is_dir():
-                    shutil.rmtree(entry, ignore_errors=True)
-                else:
-                    entry.unlink(missing_ok=True)
+                entry.unlink(missing_ok=True)
 
     def result(self) -> xr.Dataset | None:
         """The finished result, or None."""
         path = self.path / RESULT
-        return results.read(path) if path.exists() else None
+        if not path.exists():
+            return None
+        found = results.read(path)
+        if found.attrs.get("digest") != self.identity["digest"]:
+            raise ResultError(f"{path}: is not the result of the run that {IDENTITY} names; remove it to run again")
+        return found
 
     def checkpoint(self) -> xr.Dataset | None:
         """The last epoch's state, or None before the first; a damaged file counts as none."""
@@ -151,7 +151,7 @@ def _difference(found: dict[str, str], wanted: dict[str, str]) -> str:
         old = found.get(key, "unknown")
         if key != "digest" and old != new:
             old, new = (f"{value[:12]}..." if len(value) == 64 else value for value in (old, new))
-            return f"its {key} is {old}, this one's {new}"
+            return f"{key}: {old} there, {new} here"
     return "its digest differs"
 
 

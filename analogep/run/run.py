@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,12 @@ from analogep.circuit import CircuitCard
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
-from analogep.errors import SimulationError, UsageError
+from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.learning import Updater
 from analogep.network import Hardware, check_fit, loop_gain_bound
 from analogep.run import assemble
 from analogep.run.epoch import Progress, Trainer
-from analogep.run.folder import Folder, default_path
+from analogep.run.folder import CHECKPOINT, Folder, default_path
 from analogep.run.history import History
 from analogep.run.threads import one_blas_thread
 from analogep.streams import Seeds
@@ -153,8 +154,10 @@ class Run:
             history = History()
             self._check_stability(hardware)
         else:
-            before = assemble.restore(stored, hardware, updater)
-            history = History.of(stored)
+            try:
+                before, history = assemble.restore(stored, hardware, updater), History.of(stored)
+            except (KeyError, ValueError) as error:
+                raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
         trainer = Trainer(hardware, updater, self.data, history, report)
         for epoch in range(len(history), self.circuit.learning.epochs):
             trainer.epoch(epoch, ledger)
@@ -167,6 +170,11 @@ class Run:
     @staticmethod
     def _check_stability(hardware: Hardware) -> None:
         bound = loop_gain_bound(hardware.network())
+        if bound == math.inf:
+            raise SimulationError(
+                "the circuit is unstable as written: neurons without a rail on devices with a curved I-V have no bound "
+                "on their loop gain; give neurons.hidden.activation and neurons.output.activation rails"
+            )
         if not bound < 1.0:
             raise SimulationError(
                 f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
