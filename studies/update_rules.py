@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +46,24 @@ def one(job: tuple[str, tuple[str, ...], int]) -> Outcome:
     device, overrides, seed = job
     dataset = Run(DeviceCard.load(device), CircuitCard.load("digits", overrides), seed=seed).execute()
     samples = dataset.attrs["train_samples"]
-    writing = dataset["energy"].sel(phase=["update", "verify"]).sum(("component", "phase")).mean()
+    writing = dataset["energy"].sel(phase=["update", "verify"]).drop_sel(component="digital")
     return Outcome(
         accuracy=float(dataset["accuracy"][-1]),
         pulses=float(dataset["pulses"].sum("layer").mean()) / samples,
         training=float(dataset["training_energy"].mean()),
         inference=float(dataset["inference_energy"][-1]),
-        programming=float(writing) / samples,
+        programming=float(writing.sum(("component", "phase")).mean()) / samples,
         cosine=float(dataset["cosine"].isel(layer=0)[-1]),
     )
+
+
+def outcomes(seeds: Sequence[int], workers: int | None) -> dict[tuple[str, str], list[Outcome]]:
+    """All cases on all seeds."""
+    jobs = [(device, sets, seed) for (device, _, sets), seed in itertools.product(CASES, seeds)]
+    with ProcessPoolExecutor(workers) as pool:
+        found = list(pool.map(one, jobs))
+    count = len(seeds)
+    return {(device, rule): found[k * count : (k + 1) * count] for k, (device, rule, _) in enumerate(CASES)}
 
 
 def table(results: dict[tuple[str, str], list[Outcome]]) -> str:
@@ -62,14 +72,14 @@ def table(results: dict[tuple[str, str], list[Outcome]]) -> str:
 
     rows = [
         "| device | update rule | accuracy, mean of seeds (worst) | pulses per training sample "
-        "| joules per training sample | of these pulses and reads | joules per inference |",
+        "| joules per training sample | of these for pulses and verify reads | joules per inference |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for (device, rule), outcomes in results.items():
-        accuracy = np.array([outcome.accuracy for outcome in outcomes])
-        pulses = np.mean([outcome.pulses for outcome in outcomes])
+    for (device, rule), found in results.items():
+        accuracy = np.array([outcome.accuracy for outcome in found])
+        pulses = np.mean([outcome.pulses for outcome in found])
         joules = [
-            format_si(float(f"{np.mean([getattr(outcome, name) for outcome in outcomes]):.3g}"), "J")
+            format_si(float(f"{np.mean([getattr(outcome, name) for outcome in found]):.3g}"), "J")
             for name in ("training", "programming", "inference")
         ]
         rows.append(
@@ -84,24 +94,26 @@ def draw(results: dict[tuple[str, str], list[Outcome]], path: Path) -> None:
     """Accuracy of every seed against the joules of pulses and reads per training sample."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
 
     figure = Figure(figsize=(7, 4.3), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     colours = ("#0072B2", "#009E73", "#D55E00", "#E69F00", "#CC79A7")
     for (device, rule), colour, marker in zip(results, colours, "os^Dv", strict=False):
-        outcomes = results[device, rule]
+        found = results[device, rule]
         axes.plot(
-            [1e9 * outcome.programming for outcome in outcomes],
-            [100 * outcome.accuracy for outcome in outcomes],
+            [outcome.programming for outcome in found],
+            [100 * outcome.accuracy for outcome in found],
             linestyle="none", marker=marker, color=colour, label=f"{device}, {rule.split(' (')[0]}",
         )  # fmt: skip
     axes.set(
         xscale="log",
-        xlabel="update energy (digital products, pulses, verify reads) per training sample (nJ)",
+        xlabel="energy of pulses and verify reads per training sample",
         ylabel="accuracy on held-out digits (%)",
         title="EP on 8x8 digits, 64-128-10: one marker per seed",
     )
+    axes.xaxis.set_major_formatter(EngFormatter("J"))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,12 +127,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--figure", type=Path)
     parsed = parser.parse_args()
-    jobs = [(device, sets, seed) for (device, _, sets), seed in itertools.product(CASES, range(parsed.seeds))]
-    with ProcessPoolExecutor(parsed.workers) as pool:
-        outcomes = list(pool.map(one, jobs))
-    results = {
-        (device, rule): outcomes[k * parsed.seeds : (k + 1) * parsed.seeds] for k, (device, rule, _) in enumerate(CASES)
-    }
+    results = outcomes(range(parsed.seeds), parsed.workers)
     print(table(results))
     if parsed.figure:
         draw(results, parsed.figure)

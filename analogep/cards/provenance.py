@@ -72,9 +72,11 @@ def problems(
         if name not in provenance and not any(path[:length] in overridden for length in range(1, len(path) + 1)):
             yield path, f"has no provenance; add '{name}: [source, status]' under provenance"
     names = sorted(dotted(path) for path in fields)
+    replaced = tuple(dotted(path) + "." for path in overridden)
     for name, (source, status) in provenance.items():
         here: KeyPath = ("provenance", name)
-        if name not in names:
+        # A block set by `--set` takes the sources of the values that it replaces with it.
+        if name not in names and not (name + ".").startswith(replaced):
             yield here, f"there is no such value in this card, {suggestion(name, names[:40])}"
         if source not in sources:
             yield here, f"unknown source {shown(source)}, {suggestion(source, sorted(sources))}"

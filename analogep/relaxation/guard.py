@@ -13,6 +13,18 @@ from analogep.errors import SimulationError
 Floats = NDArray[np.float64]
 
 
+MOST_VOLTS = 1e6
+"""A node above this at the end of a phase grows without bound; the phase just ended before the overflow."""
+
+
+def diverged(time: float, evaluations: int) -> SimulationError:
+    """Error for node voltages that grow without bound, `time` in seconds."""
+    return SimulationError(
+        f"a node voltage diverged at {time:.3g} s (evaluation {evaluations}): the loop gain is above 1 and no rail "
+        "stops it; give the neurons rails, or lower learning.initial_gain, learning.rate or feedback.gain"
+    )
+
+
 class Guard:
     """Counts evaluations and refuses values that are not finite.
 
@@ -43,9 +55,5 @@ class Guard:
             slope = self._function(state.reshape(self._shape))
             finite = math.isfinite(float(slope.sum()))
         if not finite:
-            raise SimulationError(
-                f"a node voltage diverged at {time:.3g} s (evaluation {self.evaluations}): the loop gain is above 1 "
-                "and no rail stops it; give the neurons rails, or lower learning.initial_gain, learning.rate or "
-                "feedback.gain"
-            )
+            raise diverged(time, self.evaluations)
         return slope.reshape(-1)

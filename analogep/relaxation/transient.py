@@ -20,7 +20,7 @@ from scipy.sparse import block_diag, csc_matrix
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
 from analogep.network import Drive, LayeredRC
-from analogep.relaxation.guard import Guard
+from analogep.relaxation.guard import MOST_VOLTS, Guard, diverged
 
 Floats = NDArray[np.float64]
 
@@ -114,6 +114,8 @@ def relax(
             "Try another solver.method, looser tolerances, or neurons with rails"
         )
     v = np.ascontiguousarray(solution.y[:, -1]).reshape(samples, nodes)
+    if float(np.abs(v).max()) > MOST_VOLTS:
+        raise diverged(float(solution.t[-1]), guard.evaluations)
     energy = _energy(network, drive, solution, (samples, nodes))
     path = solution.y.T.reshape(-1, samples, nodes) if record else np.empty((0, samples, nodes))
     residual = network.residual(v, drive)

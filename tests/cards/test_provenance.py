@@ -87,3 +87,11 @@ def test_an_entry_for_a_zero_or_a_word_is_fine() -> None:
 def test_a_source_without_a_citation_is_refused(cite: str) -> None:
     with pytest.raises(ValidationError, match="cite"):
         Source(cite=cite)
+
+
+def test_a_block_that_an_override_replaces_needs_no_sources_for_what_it_replaced() -> None:
+    from analogep.device import DeviceCard
+
+    card = DeviceCard.load("rram", ["read.noise={kind: none}", "read.iv={kind: linear}"])
+    assert card.read.noise.kind == "none"
+    assert card.read.iv.kind == "linear"

@@ -41,7 +41,7 @@ def test_a_loop_gain_above_one_without_rails_is_an_error(method, until, curve):
 def test_a_growing_voltage_that_has_not_overflowed_is_not_settled(method):
     network = build((5, 7, 3), CURVES["relu"], loop=4.0, bias=True)
     x, _ = data(network, 2)
-    end = relax(network, network.drive(x), np.zeros((2, 10)), phase(12), solver(method, 1e-3, 1e-4), 1e-3)
+    end = relax(network, network.drive(x), np.zeros((2, 10)), phase(6), solver(method, 1e-3, 1e-4), 1e-3)
     assert end.residual.max() > 1
 
 
@@ -78,3 +78,30 @@ def test_the_first_step_is_short_against_the_time_constants(method):
     end = relax(network, network.drive(x), np.zeros((2, 10)), phase(60), solver(method, 1e-3, 1e-4), 1e-3)
     assert np.abs(end.v).max() < 5 * READ
     assert end.residual.max() < 1e-2
+
+
+def test_a_voltage_that_grows_without_overflow_within_the_phase_is_reported_too() -> None:
+    """A phase may end at 1e20 V, finite and "successful": an unbounded ReLU net far above loop gain 1."""
+    from analogep import CircuitCard, DeviceCard
+    from analogep.energy import Ledger
+    from analogep.learning import Experimenter
+    from analogep.network import Hardware
+    from analogep.streams import Seeds
+
+    circuit = CircuitCard.load(
+        "digits",
+        [
+            "layers=[6, 5, 3]",
+            "neurons.hidden.activation={kind: relu}",
+            "neurons.output.activation={kind: relu}",
+            "mapping.weight_range=[20, 20]",
+            "timing.free.duration=200 ns",
+        ],
+    )
+    hardware = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(0))
+    for pair in hardware.pairs:
+        pair.plus.g[:], pair.minus.g[:] = pair.plus.g_max, pair.minus.g_min
+        pair.refresh()
+    experimenter = Experimenter(hardware, Ledger(), np.random.default_rng(0))
+    with pytest.raises(SimulationError, match="a node voltage diverged at 2e-07 s"):
+        experimenter.free(hardware.network(), experimenter.lines(np.ones((2, 6))))

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-STUDIES = Path(__file__).parents[2] / "studies"
+from .conftest import load_study
 
 
 @pytest.fixture(scope="module")
 def study() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("finite_beta", STUDIES / "finite_beta.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_study("finite_beta")
 
 
 def test_noise_drowns_a_small_beta_and_spares_a_larger_one(study: ModuleType) -> None:
