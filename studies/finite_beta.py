@@ -70,7 +70,7 @@ def draw(rows: Sequence[tuple[str, float]], accuracy: NDArray[np.float64], path:
         title="Finite beta against read noise (noise in units of the read voltage)",
     )
     axes.grid(alpha=0.3)
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
 

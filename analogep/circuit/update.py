@@ -33,7 +33,7 @@ class Stochastic(Block):
 
     def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
         """Signed pulses for the wanted change `z` [steps]."""
-        return _whole(np.floor(z + rng.random(z.shape)))
+        return _whole(np.floor(z + rng.random(z.shape, dtype=np.float32)))
 
 
 class FixedPulse(Block):
