@@ -117,7 +117,9 @@ def _answer(parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, *, an
     from analogep import plots
     from analogep.cli import summary
 
-    figures = plots.save(dataset, folder)
+    figures = [folder / f"{name}.png" for name in plots.FIGURES]
+    if not (answered and all(figure.exists() for figure in figures)):
+        figures = plots.save(dataset, folder)
     if parsed.json:
         print(summary.as_json(summary.numbers(dataset) | {"folder": str(folder)}))
     elif not parsed.quiet:

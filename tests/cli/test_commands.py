@@ -195,7 +195,7 @@ def test_an_output_that_is_closed_or_full_is_no_traceback(tmp_path: Path, line: 
 
 
 def summarised(**changed: object) -> xr.Dataset:
-    from tests.run.tiny import tiny
+    from run.tiny import tiny
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
