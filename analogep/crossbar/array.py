@@ -111,7 +111,7 @@ class Array:
         levels = self.device.conductance.levels
         if levels is not None:
             x = np.rint(x * (levels - 1)) / (levels - 1)
-        return self.g_min + (self.g_max - self.g_min) * x
+        return np.minimum(self.g_min + (self.g_max - self.g_min) * x, self.g_max)
 
     def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
         """Apply signed pulse counts.

@@ -138,7 +138,8 @@ def program_cells(  # type: ignore[no-untyped-def]
                     x = min(max(x + noise[2] * normal(write_key, cell, 0), 0.0), 1.0)
                 if levels > 0:
                     x = np.rint(x * (levels - 1)) / (levels - 1)
-                g[i, j] = g_min[i, j] + (g_max[i, j] - g_min[i, j]) * x
+                # At x = 1 the sum may round to just above the window.
+                g[i, j] = min(g_min[i, j] + (g_max[i, j] - g_min[i, j]) * x, g_max[i, j])
             pulses[side] += m
             conductance[side] += m * 0.5 * (before + g[i, j])
             start[side] += m * before

@@ -213,3 +213,12 @@ def test_shown_conductances_stand_on_the_levels_of_the_card() -> None:
         cells.program(random_counts(cells.shape, call), Streams(0), 0, call)
         level = (cells.g - cells.g_min) / (cells.g_max - cells.g_min) * 127
         np.testing.assert_allclose(level, np.rint(level), atol=1e-9)
+
+
+def test_a_saturated_cell_stands_at_its_bound_and_not_one_rounding_above_it() -> None:
+    """g_min + (g_max - g_min) rounds to just above g_max in a few of a hundred windows."""
+    array = Array(DeviceCard.load("rram"), (64, 64), Streams(5), "layer1/plus")
+    array.hidden[:] = 1.0
+    array.program(np.full((64, 64), 500, dtype=np.int32), Streams(0), 0, 0)
+    assert (array.g <= array.g_max).all()
+    assert (array.g == array.g_max).any()
