@@ -85,7 +85,7 @@ def main() -> None:
     parsed = parser.parse_args()
     rows = [(name, sigma) for name, sigmas in SIGMAS.items() for sigma in sigmas]
     accuracy = sweep(rows, BETAS, parsed.epochs, parsed.seeds, parsed.workers)
-    print("| noise | estimator | " + " | ".join(f"{beta:g}" for beta in BETAS) + " |")
+    print("| noise | estimator | " + "beta " + " | ".join(f"{beta:g}" for beta in BETAS) + " |")
     print("| --- | --- |" + " --- |" * len(BETAS))
     for (name, sigma), values in zip(rows, accuracy, strict=True):
         print(f"| {sigma:g} | {name} | " + " | ".join(f"{value:.3f}" for value in values) + " |")

@@ -50,21 +50,15 @@ class FixedPulse(Block):
         return _whole(np.where(np.abs(z) >= self.dead_zone, np.sign(z), 0.0))
 
 
-class MixedPrecision(Block):
-    """chi += z; n = trunc(chi) where |chi| >= threshold, at most max_pulses; chi -= n (Nandakumar et al. 2020).
+class Accumulating(Block):
+    """n = trunc(chi) where |chi| >= threshold, at most max_pulses: rare writes of what digital memory has gathered."""
 
-    The digital accumulator chi makes rare, larger writes of many small gradients, so that fewer pulses bring less
-    noise. What a write really did is not known to it.
-    """
-
-    rule: Literal["mixed_precision"]
     threshold: Annotated[float, Field(ge=1, le=10**6)]
     """Accumulated change that triggers pulses, in steps."""
     max_pulses: Annotated[int | None, Field(ge=1, le=_MOST)] = None
     """Most pulses in one write; null for no limit. The noise of n pulses grows as sqrt(n): where it exceeds the step
     several times over, a write of many pulses lands further off than it started, and one pulse is best."""
     accumulates: ClassVar[bool] = True
-    verifies: ClassVar[bool] = False
 
     def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
         """Signed pulses for the accumulated change `z` [steps]."""
@@ -72,14 +66,25 @@ class MixedPrecision(Block):
         return _whole(np.where(np.abs(z) >= self.threshold, np.clip(np.trunc(z), -most, most), 0.0))
 
 
-class ClosedLoop(MixedPrecision):
+class MixedPrecision(Accumulating):
+    """chi += z; n from chi; chi -= n (Nandakumar et al. 2020, doi 10.3389/fnins.2020.00406).
+
+    The digital accumulator chi makes rare, larger writes of many small gradients, so that fewer pulses bring less
+    noise. What a write really did is not known to it.
+    """
+
+    rule: Literal["mixed_precision"]
+    verifies: ClassVar[bool] = False
+
+
+class ClosedLoop(Accumulating):
     """Mixed precision whose residual is corrected by reading back each pair that was written.
 
     Digital memory holds the wanted weight; chi = (wanted - last read)/step. The read goes through the ADC and carries
     the device's read noise, whose errors do not add up because each read replaces the one before.
     """
 
-    rule: Literal["closed_loop"]  # type: ignore[assignment]
+    rule: Literal["closed_loop"]
     verifies: ClassVar[bool] = True
 
 

@@ -93,7 +93,6 @@ def exact_gradient(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> 
     """
     mu, rates = adjoint(network, v, target), network.rates(v)
     samples = x.shape[0]
-    bias_drive = float(network.iv.drive(np.array([network.read_voltage]))[0])
     out = []
     for k in range(len(network.layers)):
         forward = np.asarray(network.iv.drive(x if k == 0 else rates[k - 1]))
@@ -101,6 +100,6 @@ def exact_gradient(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> 
         if k > 0:
             gradient += mu[k - 1].T @ np.asarray(network.iv.drive(network.gain * rates[k]))
         if network.bias:
-            gradient = np.concatenate([gradient, bias_drive * mu[k].sum(axis=0, keepdims=True)])
+            gradient = np.concatenate([gradient, network.bias_drive * mu[k].sum(axis=0, keepdims=True)])
         out.append(gradient / samples)
     return out

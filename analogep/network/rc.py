@@ -103,6 +103,13 @@ class LayeredRC:
         Feedback gain s.
     bias : bool
         Whether the last row of each array is a bias line.
+    slices : tuple of slice
+        Columns of `v` that hold each layer.
+    tau, leak : ndarray (nodes,) [s], [S]
+    bias_drive : float [V]
+        q of the bias lines.
+    constants : tuple of ndarray (neurons,) or None [V]
+        Bracket that each layer's bias line contributes.
     """
 
     layers: Sequence[Layer]
@@ -113,6 +120,8 @@ class LayeredRC:
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     leak: Floats = field(init=False)
+    bias_drive: float = field(init=False)
+    constants: tuple[Floats | None, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         edges = np.cumsum([0, *(layer.size for layer in self.layers)])
@@ -121,9 +130,9 @@ class LayeredRC:
         object.__setattr__(self, "tau", np.concatenate([np.full(n, c / g) for c, g, n in per_node]))
         object.__setattr__(self, "leak", np.concatenate([np.full(n, g) for _, g, n in per_node]))
         bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
-        object.__setattr__(self, "_bias_drive", bias_drive)
-        constants = [layer.weights[-1] * bias_drive if self.bias else None for layer in self.layers]
-        object.__setattr__(self, "_constants", constants)
+        object.__setattr__(self, "bias_drive", bias_drive)
+        constants = tuple(layer.weights[-1] * bias_drive if self.bias else None for layer in self.layers)
+        object.__setattr__(self, "constants", constants)
 
     @property
     def nodes(self) -> int:
@@ -152,14 +161,14 @@ class LayeredRC:
         inputs = q @ self._inner(first)
         lines = x.shape[1]
         power = (q * x) @ first.row_total[:lines]
-        bias_drive: float = self._bias_drive  # type: ignore[attr-defined]
-        if self.bias:
-            inputs += self._constants[0]  # type: ignore[attr-defined]
-            power = power + self.read_voltage * bias_drive * first.row_total[-1]
+        constant = self.constants[0]
+        if constant is not None:
+            inputs += constant
+            power = power + self.read_voltage * self.bias_drive * first.row_total[-1]
         if noise is not None and first.variance is not None:
             spread = np.square(q) @ first.variance[:lines]
             if self.bias:
-                spread += bias_drive**2 * first.variance[-1]
+                spread += self.bias_drive**2 * first.variance[-1]
             inputs += noise * np.sqrt(spread)
         return Drive(inputs, power)
 
@@ -183,8 +192,9 @@ class LayeredRC:
             forward = self.iv.drive(rates[k - 1])
             backward = self.iv.drive(self.gain * rates[k])
             out[:, here] = forward @ self._inner(layer)
-            if self.bias:
-                out[:, here] += self._constants[k]  # type: ignore[attr-defined]
+            constant = self.constants[k]
+            if constant is not None:
+                out[:, here] += constant
             assert layer.reverse is not None
             out[:, before] += backward @ layer.reverse.T
             if drive.noise:
@@ -201,7 +211,7 @@ class LayeredRC:
         if xi[0] is not None and layer.variance is not None:
             spread = np.square(forward) @ (layer.variance[:-1] if self.bias else layer.variance)
             if self.bias:
-                spread += self._bias_drive**2 * layer.variance[-1]  # type: ignore[attr-defined]
+                spread += self.bias_drive**2 * layer.variance[-1]
             out[:, self.slices[k]] += xi[0] * np.sqrt(spread)
         if xi[1] is not None and layer.reverse_variance is not None:
             out[:, self.slices[k - 1]] += xi[1] * np.sqrt(np.square(backward) @ layer.reverse_variance.T)
@@ -238,8 +248,7 @@ class LayeredRC:
             r = rates[k - 1]
             arrays += (r * self.iv.drive(r)) @ layer.row_total[: r.shape[-1]]
             if self.bias:
-                bias_drive: float = self._bias_drive  # type: ignore[attr-defined]
-                arrays += self.read_voltage * bias_drive * layer.row_total[-1]
+                arrays += self.read_voltage * self.bias_drive * layer.row_total[-1]
             s = self.gain * rates[k]
             arrays += (s * self.iv.drive(s)) @ layer.column_total
         out[..., 0] = arrays
