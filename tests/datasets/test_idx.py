@@ -82,7 +82,7 @@ SMALL = idx_bytes(small_parts()[0])
         (idx_bytes(np.zeros((6, 6))), "magic number 0x00000802; expected 0x00000803"),
         (b"\0\0\x0d\3" + SMALL[4:], "magic number 0x00000d03"),
         (
-            gzip.compress(SMALL),
+            gzip.compress(SMALL, mtime=0),
             r"a gzip file without \.gz in its name; rename it to train-images-idx3-ubyte\.gz",
         ),
         (header(2**32 - 1, 28, 28), r"3367254359296 bytes; at most 4294967296 bytes \(4 GiB\) are read"),
@@ -113,7 +113,7 @@ def test_labels_that_leave_most_classes_out_are_refused(idx_folder: Path) -> Non
 
 
 def test_every_truncation_and_every_flipped_byte_of_a_gzip_file_gives_a_data_error(idx_folder: Path) -> None:
-    whole = gzip.compress(SMALL)
+    whole = gzip.compress(SMALL, mtime=0)
     (idx_folder / IMAGES).unlink()
     damaged = [whole[:end] for end in range(1, len(whole))]
     # Bytes 4 to 9 are date, compression level and system, which change nothing in the content.
@@ -127,6 +127,6 @@ def test_every_truncation_and_every_flipped_byte_of_a_gzip_file_gives_a_data_err
 
 def test_a_truncated_gzip_file_is_called_damaged(idx_folder: Path) -> None:
     (idx_folder / IMAGES).unlink()
-    (idx_folder / f"{IMAGES}.gz").write_bytes(gzip.compress(SMALL)[:-9])
+    (idx_folder / f"{IMAGES}.gz").write_bytes(gzip.compress(SMALL, mtime=0)[:-9])
     with pytest.raises(DataError, match=r"damaged gzip file \(.*\); fetch it again"):
         idx.load(idx_folder)
