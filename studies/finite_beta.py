@@ -28,10 +28,11 @@ def one(job: tuple[str, float, float, int, int]) -> float:
     from analogep import CircuitCard, DeviceCard, Run
 
     estimator, sigma, beta, epochs, seed = job
+    full = CircuitCard.load("digits").mapping.read_voltage
     overrides = [
         f"nudging.estimator={estimator}",
         f"nudging.beta={beta}",
-        f"sample_hold.noise={0.2 * sigma} V",
+        f"sample_hold.noise={full * sigma} V",
         "adc.bits=null",
         f"learning.epochs={epochs}",
     ]

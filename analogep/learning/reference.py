@@ -55,8 +55,7 @@ def adjoint(network: LayeredRC, v: Floats, target: Floats) -> list[Floats]:
     for k in range(1, depth):
         layer = network.layers[k]
         assert layer.reverse is not None
-        inner = layer.weights[: network.layers[k - 1].size]
-        carried = _scaled(inner, forward[k - 1])
+        carried = _scaled(network.inner(layer), forward[k - 1])
         before = matrices[k - 1]
         if before is not None:
             carried = np.asarray(np.linalg.solve(before, carried), dtype=np.float64)
@@ -66,8 +65,7 @@ def adjoint(network: LayeredRC, v: Floats, target: Floats) -> list[Floats]:
     mu: list[Floats] = [np.empty(0)] * depth
     for k in range(depth - 1, -1, -1):
         if k < depth - 1:
-            inner = network.layers[k + 1].weights[: network.layers[k].size]
-            source = forward[k] * (mu[k + 1] @ inner.T)
+            source = forward[k] * (mu[k + 1] @ network.inner(network.layers[k + 1]).T)
         matrix = matrices[k]
         if matrix is not None:
             source = np.asarray(np.linalg.solve(matrix, source[:, :, None])[:, :, 0], dtype=np.float64)

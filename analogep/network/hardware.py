@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
-from analogep.crossbar import Pair, Written
+from analogep.crossbar import Array, Pair, Written
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
 from analogep.network.rc import Layer, LayeredRC
@@ -134,19 +134,24 @@ class Hardware:
             )
         return LayeredRC(layers, self.device.read.iv, circuit.mapping.read_voltage, circuit.feedback.gain, circuit.bias)
 
+    def arrays(self) -> list[Array]:
+        """Every array of the chip, both halves of each pair, mirrored ones last."""
+        mirrors = [mirror for mirror in self.mirrors if mirror is not None]
+        return [array for pair in (*self.pairs, *mirrors) for array in (pair.plus, pair.minus)]
+
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that change during training, by name, for checkpoints."""
         out: dict[str, NDArray[np.generic]] = {}
-        for pair in (*self.pairs, *(mirror for mirror in self.mirrors if mirror is not None)):
-            for array in (pair.plus, pair.minus):
-                out[f"{array.name}/hidden"] = array.hidden
-                out[f"{array.name}/g"] = array.g
+        for array in self.arrays():
+            out[f"{array.name}/hidden"] = array.hidden
+            out[f"{array.name}/g"] = array.g
         return out
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Take the arrays of a checkpoint."""
-        for pair in (*self.pairs, *(mirror for mirror in self.mirrors if mirror is not None)):
-            for array in (pair.plus, pair.minus):
-                array.hidden[...] = state[f"{array.name}/hidden"]
-                array.g[...] = state[f"{array.name}/g"]
-            pair.refresh()
+        for array in self.arrays():
+            array.hidden[...] = state[f"{array.name}/hidden"]
+            array.g[...] = state[f"{array.name}/g"]
+        for pair in (*self.pairs, *self.mirrors):
+            if pair is not None:
+                pair.refresh()

@@ -139,7 +139,8 @@ class LayeredRC:
         """Number of neurons."""
         return int(self.tau.size)
 
-    def _inner(self, layer: Layer) -> Floats:
+    def inner(self, layer: Layer) -> Floats:
+        """Weights of a layer without its bias line (inputs, neurons) [1]."""
         return layer.weights[:-1] if self.bias else layer.weights
 
     def rates(self, v: Floats) -> list[Floats]:
@@ -158,7 +159,7 @@ class LayeredRC:
         """
         first = self.layers[0]
         q = np.asarray(self.iv.drive(x))
-        inputs = q @ self._inner(first)
+        inputs = q @ self.inner(first)
         lines = x.shape[1]
         power = (q * x) @ first.row_total[:lines]
         constant = self.constants[0]
@@ -191,7 +192,7 @@ class LayeredRC:
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             forward = self.iv.drive(rates[k - 1])
             backward = self.iv.drive(self.gain * rates[k])
-            out[:, here] = forward @ self._inner(layer)
+            out[:, here] = forward @ self.inner(layer)
             constant = self.constants[k]
             if constant is not None:
                 out[:, here] += constant
@@ -277,7 +278,7 @@ class LayeredRC:
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             assert layer.reverse is not None
-            out[:, here, before] = self._inner(layer).T * forward[k - 1][:, None, :]
+            out[:, here, before] = self.inner(layer).T * forward[k - 1][:, None, :]
             out[:, before, here] = layer.reverse * backward[k][:, None, :]
         if drive.beta != 0.0 and drive.frozen is None:
             last = self.slices[-1]

@@ -34,9 +34,8 @@ def _power_iteration(network: LayeredRC, forward: list[Floats], backward: list[F
             moved = [np.zeros_like(part) for part in state]
             for k in range(1, len(network.layers)):
                 layer = network.layers[k]
-                rows = network.layers[k - 1].size
                 assert layer.reverse is not None
-                moved[k] += (forward[k - 1] * state[k - 1]) @ layer.weights[:rows]
+                moved[k] += (forward[k - 1] * state[k - 1]) @ network.inner(layer)
                 moved[k - 1] += (backward[k] * state[k]) @ layer.reverse.T
             state = moved
         growth = np.sqrt(np.sqrt(sum(np.square(part).sum(axis=1) for part in state)))

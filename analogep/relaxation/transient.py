@@ -103,9 +103,10 @@ def relax(
     options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
     if phase.until == "settled":
         options["events"] = _settled(network, drive, (samples, nodes), tolerance)
-        if float(network.residual(v0, drive).max()) <= tolerance:
+        residual = network.residual(v0, drive)
+        if float(residual.max()) <= tolerance:
             zero = np.zeros((samples, 3))
-            return Relaxed(v0, network.residual(v0, drive), 0.0, zero, 1, np.zeros(1), v0[None][: int(record)])
+            return Relaxed(v0, residual, 0.0, zero, 1, np.zeros(1), v0[None][: int(record)])
     with np.errstate(over="ignore", invalid="ignore"):
         solution = solve_ivp(guard, (0.0, phase.duration), v0.reshape(-1), dense_output=True, **options)
     if not solution.success:

@@ -15,20 +15,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-PER_EPOCH = (
-    "accuracy",
-    "train_accuracy",
-    "train_cost",
-    "energy",
-    "training_energy",
-    "inference_energy",
-    "pulses",
-    "cosine",
-    "gain",
-    "loop_gain",
-    "unsettled",
-    "duration",
-)
+PER_EPOCH = tuple(name for name, (dims, _, _) in results.VARIABLES.items() if dims[0] == "epoch")
+"""Variables of the result that each epoch adds to."""
 RELAXATIONS = ("free", "nudged")
 
 
