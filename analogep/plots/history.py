@@ -91,7 +91,8 @@ def pulses(dataset: xr.Dataset) -> Figure:
     joules = dataset["training_energy"].values
     factor, unit = scale(joules, "J")
     series(below, epoch, joules * factor, 6, "energy")
-    below.set_ylim(bottom=0.0)
+    # Room above, so that the markers of the highest epoch are whole.
+    below.set_ylim(0.0, 1.08 * (float(np.nanmax(joules)) * factor or 1.0))
     below.set_ylabel(f"energy per\ntraining sample [{unit}]")
     epochs(below, epoch)
     legend(figure, above.get_lines(), columns=5)
