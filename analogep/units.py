@@ -29,8 +29,8 @@ CARD = {"source": "card"}
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?"
 _FORM = re.compile(rf"({_NUMBER}) ?([^\s0-9.,/*^+-]+)")
-_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|ohm|\u03a9|\u2126)|(min|h|d|%)")
-_OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s"}
+_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|eV|ohm|\u03a9|\u2126)|(min|h|d|y|%)")
+_OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s", "y": "s"}
 _LONGEST = 64
 _PREFIX = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _EXACT = Context(prec=200)
@@ -70,6 +70,7 @@ def _factor(unit: str, si: str) -> Decimal:
     """Size of `unit` in `si`; exact, because pint computes with decimals here."""
     if unit == "%":
         return Decimal("0.01")
+    unit = "julian_year" if unit == "y" else unit
     for found, written in (("\u00b5", "u"), ("\u03bc", "u"), ("\u03a9", "ohm"), ("\u2126", "ohm")):
         unit = unit.replace(found, written)
     return Decimal(str(_registry().Quantity(Decimal(1), unit).to(si).magnitude))
@@ -148,7 +149,7 @@ class Quantity:
         return core_schema.with_info_before_validator_function(self._convert, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        units = {"s": "[afpnuµμmkMGT]?s|min|h|d", "ohm": "[afpnuµμmkMGT]?(?:ohm|Ω)"}
+        units = {"s": "[afpnuµμmkMGT]?s|min|h|d|y", "ohm": "[afpnuµμmkMGT]?(?:ohm|Ω)"}
         unit = units.get(self.unit, self.unit if self.unit == "%" else f"[afpnuµμmkMGT]?{self.unit}")
         return {
             "type": "string",
@@ -160,7 +161,8 @@ class Quantity:
 
 Siemens = Annotated[float, Quantity("S", "conductance", "siemens", "10 uS")]
 Volts = Annotated[float, Quantity("V", "voltage", "volts", "1.6 V")]
-Seconds = Annotated[float, Quantity("s", "time", "seconds", "50 ns")]
+TIME = Quantity("s", "time", "seconds", "50 ns")
+Seconds = Annotated[float, TIME]
 Farads = Annotated[float, Quantity("F", "capacitance", "farads", "10 fF")]
 Amperes = Annotated[float, Quantity("A", "current", "amperes", "10 uA")]
 Joules = Annotated[float, Quantity("J", "energy", "joules", "5 pJ")]
@@ -168,6 +170,7 @@ Hertz = Annotated[float, Quantity("Hz", "frequency", "hertz", "10 MHz")]
 Kelvin = Annotated[float, Quantity("K", "temperature", "kelvin", "300 K")]
 Ohms = Annotated[float, Quantity("ohm", "resistance", "ohms", "10 kohm")]
 Watts = Annotated[float, Quantity("W", "power", "watts", "5 mW")]
+ElectronVolts = Annotated[float, Quantity("eV", "activation energy", "electronvolts", "1.1 eV")]
 Fraction = Annotated[float, Quantity("%", "fraction", "percent", "3.7 %")]
 
 

@@ -31,9 +31,11 @@ class Stochastic(Block):
     accumulates: ClassVar[bool] = False
     verifies: ClassVar[bool] = False
 
-    def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
-        """Signed pulses for the wanted change `z` [steps]."""
-        return _whole(np.floor(z + rng.random(z.shape, dtype=np.float32)))
+    def counts(self, z: Floats, key: int) -> Counts:
+        """Signed pulses for the wanted change `z` [steps]; u of each cell from the 64-bit `key`."""
+        from analogep.draws import rounded
+
+        return rounded(z, key, _MOST)
 
 
 class FixedPulse(Block):
@@ -45,7 +47,7 @@ class FixedPulse(Block):
     accumulates: ClassVar[bool] = False
     verifies: ClassVar[bool] = False
 
-    def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
+    def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the wanted change `z` [steps]."""
         return _whole(np.where(np.abs(z) >= self.dead_zone, np.sign(z), 0.0))
 
@@ -60,7 +62,7 @@ class Accumulating(Block):
     several times over, a write of many pulses lands further off than it started, and one pulse is best."""
     accumulates: ClassVar[bool] = True
 
-    def counts(self, z: Floats, rng: np.random.Generator) -> Counts:
+    def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the accumulated change `z` [steps]."""
         most = _MOST if self.max_pulses is None else self.max_pulses
         return _whole(np.where(np.abs(z) >= self.threshold, np.clip(np.trunc(z), -most, most), 0.0))

@@ -33,10 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card, such as "
         "--set update.rule=stochastic or --set conductance.max='20 uS'; may be repeated")  # fmt: skip
+    add("--age", type=_age, action="append", default=[], metavar="TIME", help="test the trained network again this "
+        "long after training, such as '1 d' or '10 y', by the card's retention; may be repeated")  # fmt: skip
     add("--json", action="store_true", help="print the numbers as JSON instead of text")
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
     add("--force", action="store_true", help="replace another run in the output folder")
-    add("--list", action="store_true", help="list the shipped cards and exit")
+    add("--list", action="store_true", help="list the shipped cards, as `analogep list` does, and exit")
 
 
 def _whole(text: str, least: int) -> int:
@@ -55,12 +57,26 @@ def _epochs(text: str) -> int:
     return _whole(text, 1)
 
 
+def _age(text: str) -> float:
+    from analogep.units import TIME
+
+    try:
+        seconds = TIME.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if seconds < 0.0:
+        raise argparse.ArgumentTypeError(f"needs a time from 0 s, got '{text[:40]}'")
+    return seconds
+
+
 def run(parsed: argparse.Namespace) -> int:
     """Simulate, or list the cards."""
     from analogep.errors import UsageError
 
     if parsed.list:
-        return _list()
+        from analogep.cli import library
+
+        return library.run(parsed)
     if parsed.device is None:
         raise UsageError(
             "which device? Give a card, such as 'devices/rram.yaml' or 'rram'; --list shows the shipped ones"
@@ -74,7 +90,8 @@ def run(parsed: argparse.Namespace) -> int:
             dataset = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_kept(folder, bar.epochs)) from None
-    _answer(parsed, dataset, folder, answered=bar.epochs == 0)
+    aged = {age: job.aged(dataset, age) for age in parsed.age}
+    _answer(parsed, dataset, folder, aged, answered=bar.epochs == 0)
     return 0
 
 
@@ -112,7 +129,9 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     return Run(device, circuit, seeds, parsed.data)
 
 
-def _answer(parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, *, answered: bool) -> None:
+def _answer(
+    parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, aged: dict[float, float], *, answered: bool
+) -> None:
     """Draw the figures and print the summary."""
     from analogep import plots
     from analogep.cli import summary
@@ -121,19 +140,11 @@ def _answer(parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, *, an
     if not (answered and all(figure.exists() for figure in figures)):
         figures = plots.save(dataset, folder)
     if parsed.json:
-        print(summary.as_json(summary.numbers(dataset) | {"folder": str(folder)}))
+        found = [{"seconds": age, "accuracy": accuracy} for age, accuracy in aged.items()]
+        print(summary.as_json(summary.numbers(dataset) | {"folder": str(folder)} | ({"aged": found} if aged else {})))
     elif not parsed.quiet:
         print(summary.text(dataset))
+        for age, accuracy in aged.items():
+            print(summary.aged(dataset, age, accuracy))
         source = "answered from" if answered else "written to"
         print(f"  {source} {folder}: result.nc and {len(figures)} figures")
-
-
-def _list() -> int:
-    from analogep.circuit import CircuitCard
-    from analogep.device import DeviceCard
-
-    for heading, kind in (("devices", DeviceCard), ("circuits", CircuitCard)):
-        print(heading)
-        for name in kind.names():
-            print(f"  {name:<16} {kind.load(name).title}")
-    return 0

@@ -33,6 +33,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "joules_of_training": float(dataset["training_energy"].sum()) * per_epoch,
         "cosine": [float(value) for value in last["cosine"].values],
         "gain": [float(value) for value in last["gain"].values],
+        "worn_devices": int(last["worn"].sum()),
         "loop_gain_max": float(dataset["loop_gain"].max()),
         "unsettled": {
             str(k): float(v) for k, v in zip(last["relaxation"].values, last["unsettled"].values, strict=True)
@@ -75,6 +76,12 @@ def cautions(dataset: xr.Dataset) -> list[str]:
                 f"{100 * share:.3g} % of the {name} relaxations had not settled to timing.tolerance when they ended; "
                 f"lengthen timing.{name}.duration if that matters"
             )
+    worn = int(dataset["worn"].isel(epoch=-1).sum())
+    if worn:
+        out.append(
+            f"{worn} devices have had more pulses than the card's endurance of {dataset.attrs['endurance']:.3g}; the "
+            "simulation lets them go on"
+        )
     dead = np.flatnonzero(dataset["confusion"].values.sum(axis=0) == 0)
     if dead.size:
         out.append(
@@ -104,6 +111,23 @@ def _energy_rows(dataset: xr.Dataset) -> list[str]:
 
 def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
+
+
+_SPANS = (("y", 365.25 * 86400.0), ("d", 86400.0), ("h", 3600.0), ("min", 60.0))
+
+
+def _span(seconds: float) -> str:
+    """A time as people say it: in years, days, hours or minutes from one of them on."""
+    for unit, size in _SPANS:
+        if seconds >= size:
+            return f"{seconds / size:.4g} {unit}"
+    return format_si(seconds, "s")
+
+
+def aged(dataset: xr.Dataset, seconds: float, accuracy: float) -> str:
+    """Return the line about a test some time after training."""
+    lost = 100 * (float(dataset["accuracy"][-1]) - accuracy)
+    return f"  aged      {100 * accuracy:.2f} % of the test samples {_span(seconds)} later, {lost:+.2f} points lost"
 
 
 def text(dataset: xr.Dataset) -> str:

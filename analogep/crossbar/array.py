@@ -5,17 +5,25 @@ Rows are word lines (the side nearer to the inputs), columns are bit lines.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.crossbar.kernels import program_cells
-from analogep.device import DeviceCard, Direction
+from analogep.crossbar.fabrication import fabricate
+from analogep.crossbar.kernels import program_rows
+from analogep.crossbar.threads import LEAST_CELLS, count, run
+from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
+
+_BLOCK = 64
+"""Rows of one job."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,14 @@ class Written:
         )
 
 
+@dataclass(frozen=True)
+class Work:
+    """A write that is prepared: jobs that touch different rows, and what to do when they are done."""
+
+    jobs: list[Callable[[], None]]
+    finish: Callable[[], Written]
+
+
 class Array:
     """Cells of one technology, fabricated with their spread.
 
@@ -70,48 +86,117 @@ class Array:
         Seed of the spread between cells and of the faults.
     name : str
         Name of the array in its random streams, such as `layer1/plus`.
+
+    Attributes
+    ----------
+    g : ndarray (rows, columns) [S]
+        Conductance that each cell shows.
+    hidden : ndarray (rows, columns) [window]
+        State that pulses move.
+    responds : bool ndarray (rows, columns)
+        False where a cell ignores pulses.
+    cycles : int32 ndarray (rows, columns) or (0, 0)
+        Pulses that each cell has had; empty unless the card has an endurance.
+    row_g, column_g : ndarray (rows,), (columns,) [S]
+        Conductance on each line.
     """
 
     def __init__(self, device: DeviceCard, shape: tuple[int, int], fabrication: Streams, name: str) -> None:
-        self.device, self.name, self.shape = device, name, shape
-        rng = fabrication.rng(f"{name}/fabrication")
-        spread = device.variation.device_to_device
-        window = device.conductance
-        self.g_max = window.max * spread.draw(spread.max, shape, rng)
-        self.g_min = window.min * spread.draw(spread.min, shape, rng)
-        common = spread.draw(spread.step, shape, rng)
-        apart = spread.draw(spread.asymmetry, shape, rng)
-        self.step_up = common * apart
-        self.step_down = common * (2.0 - apart) if spread.distribution == "normal" else common / apart
-        # As fabricated, every cell stands in the middle of its own window; the initial weights are pulses away.
-        self.hidden = np.full(shape, 0.5)
-        self.responds = self._faults(rng)
+        self.device, self.name, self.shape, self._fabrication = device, name, shape, fabrication
+        self._cells = fabricate(device, shape, fabrication, name)
+        self.responds, self.hidden = self._cells.responds, self._cells.start
+        self.cycles = np.zeros(shape if device.endurance else (0, 0), dtype=np.int32)
         self.g = self._shown(self.hidden)
-        self._laws()
+        self._sum_lines()
+        law, noise = device.programming, device.variation.cycle_to_cycle.terms(device.conductance.span)
+        self._law, self._tables = np.zeros((2, 4)), tuple(law.table(side) for side in law.directions)
+        for k, side in enumerate(law.directions):
+            p0, p1 = (float(p[0]) for p in law.cell(side, np.ones(1), np.zeros(1)))
+            self._law[k] = p0, p1, noise.additive, noise.nominal * law.nominal_step(side)
+        if len(self._tables) == 1:
+            self._tables *= 2
+        self._noise = np.array([noise.multiplicative, noise.slope, device.variation.write_noise.sigma])
+        self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)
+        self._levels = device.conductance.levels or 0
 
-    def _laws(self) -> None:
-        up, down = self.device.programming.affine("up"), self.device.programming.affine("down")
-        self._law = np.array([up.offset, up.slope, down.offset, down.slope])
-        c2c = self.device.variation.cycle_to_cycle
-        self._noise = np.array([c2c.additive, c2c.multiplicative, self.device.variation.write_noise.sigma])
-        self._levels = self.device.conductance.levels or 0
+    def _whole(self, values: Floats) -> Floats:
+        return np.broadcast_to(values, self.shape)
 
-    def _faults(self, rng: np.random.Generator) -> NDArray[np.bool_]:
-        faults = self.device.faults
-        lot = rng.random(self.shape)
-        anywhere = rng.random(self.shape)
-        edges = np.cumsum([faults.stuck_min, faults.stuck_max, faults.stuck_random])
-        self.hidden[lot < edges[2]] = anywhere[lot < edges[2]]
-        self.hidden[lot < edges[1]] = 1.0
-        self.hidden[lot < edges[0]] = 0.0
-        responds: NDArray[np.bool_] = lot >= edges[2]
-        return responds
+    @property
+    def g_min(self) -> Floats:
+        """Lower end of each cell's window (rows, columns) [S]."""
+        return self._whole(self._cells.low)
+
+    @property
+    def g_max(self) -> Floats:
+        """Upper end of each cell's window (rows, columns) [S]."""
+        return self._whole(self._cells.high)
+
+    @property
+    def step_up(self) -> Floats:
+        """Factor on each cell's steps up (rows, columns) [1]."""
+        return self._whole(self._cells.step_up)
+
+    @property
+    def step_down(self) -> Floats:
+        """Factor on each cell's steps down (rows, columns) [1]."""
+        return self._whole(self._cells.step_down)
+
+    @property
+    def worn(self) -> int:
+        """Cells that have had more pulses than the card's endurance; 0 where the card has none."""
+        endurance = self.device.endurance
+        return 0 if endurance is None else int(np.count_nonzero(self.cycles > endurance.pulses))
 
     def _shown(self, x: Floats) -> Floats:
         levels = self.device.conductance.levels
         if levels is not None:
             x = np.rint(x * (levels - 1)) / (levels - 1)
-        return np.minimum(self.g_min + (self.g_max - self.g_min) * x, self.g_max)
+        low, high = self._cells.low, self._cells.high
+        return np.asarray(np.minimum(low + (high - low) * x, high))
+
+    def _sum_lines(self) -> None:
+        self.row_g, self.column_g = self.g.sum(axis=1), self.g.sum(axis=0)
+
+    def place(self, x: Floats) -> None:
+        """Put the cells at the states `x` (rows, columns) [window] and show them, without pulses or write noise."""
+        self.hidden[...] = x
+        self.g[...] = self._shown(self.hidden)
+        self._sum_lines()
+
+    def show(self, g: Floats) -> None:
+        """Show the conductances `g` (rows, columns) [S], such as those of a stored result; for reading only."""
+        self.g[...] = g
+        self._sum_lines()
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take what `state` gave."""
+        for key in ("hidden", "g", "row_g", "column_g", "cycles"):
+            if key in state:
+                getattr(self, key)[...] = state[key]
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Arrays that pulses change, by name."""
+        out: dict[str, NDArray[np.generic]] = {
+            "hidden": self.hidden, "g": self.g, "row_g": self.row_g, "column_g": self.column_g
+        }  # fmt: skip
+        return out | ({"cycles": self.cycles} if self.cycles.size else {})
+
+    def aged(self, seconds: float) -> Array:
+        """A copy of the array as it stands `seconds` after it was written.
+
+        Each cell drifts by the card's retention with a deviate of its own from the fabrication seed, faster by the
+        card's temperature; what it shows changes, what pulses would move does not.
+        """
+        card = self.device
+        later = copy.copy(self)
+        hot = 1.0 if card.temperature is None else card.temperature.acceleration()
+        xi = self._fabrication.rng(f"{self.name}/fabrication/retention").standard_normal(self.shape)
+        low, high = self.g_min, self.g_max
+        later.g = np.array(card.retention.aged(self.g, low, high, card.conductance.max, seconds * hot, xi))
+        later.hidden, later.cycles = self.hidden.copy(), self.cycles.copy()
+        later._sum_lines()
+        return later
 
     def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
         """Apply signed pulse counts.
@@ -119,7 +204,7 @@ class Array:
         Parameters
         ----------
         counts : int32 ndarray (rows, columns)
-            Pulses for each cell, up positive.
+            Pulses for each cell, up positive; a unidirectional device takes none below 0.
         operation : Streams
             Seed of the pulses' noise.
         epoch, call : int
@@ -130,31 +215,77 @@ class Array:
         Written
             Pulses and joules.
         """
+        if self.device.programming.unidirectional and counts.min(initial=0) < 0:
+            raise ValueError(f"device '{self.device.name}' has no pulses down: counts must not be negative; use reset")
+        work = self.prepare(counts, 1, operation, epoch, call)
+        run(work.jobs, self.threads)
+        return work.finish()
+
+    @property
+    def threads(self) -> int:
+        """Threads that a write is worth."""
+        return count() if self.shape[0] * self.shape[1] >= LEAST_CELLS else 1
+
+    def prepare(self, counts: Counts, sign: int, operation: Streams, epoch: int, call: int) -> Work:
+        """Split a write of `sign` times `counts` into jobs that may run side by side; see `program`."""
         rows, columns = self.shape
-        slots = np.zeros((2, rows), dtype=np.int64)
-        per_column = np.zeros((2, columns), dtype=np.int64)
-        before = (self.g.sum(axis=1), self.g.sum(axis=0)) if self.device.energy.half_select else None
-        pulses, conductance, start = program_cells(
-            self.hidden, self.g, counts, self.g_min, self.g_max, self.step_up, self.step_down, self.responds,
-            self._law, self._noise, self._levels,
-            np.uint64(operation.key(f"{self.name}/pulse/{call}", epoch)),
-            np.uint64(operation.key(f"{self.name}/write/{call}", epoch)),
-            slots, per_column,
-        )  # fmt: skip
-        written = Written()
-        directions: tuple[Direction, Direction] = ("up", "down")
-        for side, direction in enumerate(directions):
-            if pulses[side]:
-                written += self._cost(
-                    direction,
-                    float(pulses[side]),
-                    float(conductance[side]),
-                    float(start[side]),
-                    slots[side],
-                    per_column[side],
-                    before,
-                )
-        return written
+        slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, 7))
+        # Blocks of a fixed size, whatever the threads: their sums are added in the same order.
+        edges = [*range(0, rows, _BLOCK), rows]
+        pulses, change = np.zeros((len(edges) - 1, 2, columns), np.int64), np.zeros((len(edges) - 1, columns))
+        half_select = self.device.energy.half_select
+        before = (self.row_g.copy(), self.column_g.copy()) if half_select else None
+        cells, code = self._cells, self.device.programming.code
+        keys = [operation.key(f"{self.name}/{what}/{call}", epoch) for what in ("pulse", "write")]
+        halves = np.array([[key & 0xFFFFFFFF, key >> 32] for key in keys], dtype=np.uint32).ravel()
+
+        def job(blocks: range) -> None:
+            for block in blocks:
+                program_rows(
+                    edges[block], edges[block + 1], sign, counts, self.hidden, self.g, cells.each, cells.shapes,
+                    self._faulty, self.cycles, code, self._law, self._tables, self._noise, self._levels, halves,
+                    slots, sums, pulses[block], change[block],
+                )  # fmt: skip
+
+        def finish() -> Written:
+            self.row_g += sums[:, 6]
+            self.column_g += change.sum(axis=0)
+            totals, per_column = sums.sum(axis=0), pulses.sum(axis=0)
+            written = Written()
+            for side, direction in enumerate(DIRECTIONS):
+                if totals[side]:
+                    mean, start = float(totals[2 + side]), float(totals[4 + side])
+                    written += self._cost(
+                        direction, float(totals[side]), mean, start, slots[side], per_column[side], before
+                    )
+            return written
+
+        threads = min(self.threads, len(edges) - 1)
+        return Work([partial(job, range(k, len(edges) - 1, threads)) for k in range(threads)], finish)
+
+    def reset(self, where: NDArray[np.bool_], operation: Streams, epoch: int, call: int) -> Written:
+        """Reset cells of a unidirectional device: x -> to + sigma xi, by one pulse each.
+
+        Parameters
+        ----------
+        where : bool ndarray (rows, columns)
+        operation, epoch, call
+            As in `program`.
+        """
+        reset = self.device.programming.reset
+        assert reset is not None, f"device '{self.device.name}' has no reset"
+        before, moved = self.g[where], where & self.responds
+        lines = (self.row_g.copy(), self.column_g.copy()) if self.device.energy.half_select else None
+        xi = operation.rng(f"{self.name}/reset/{call}", epoch).standard_normal(int(np.count_nonzero(moved)))
+        self.hidden[moved] = np.clip(reset.to + reset.sigma * xi, 0.0, 1.0)
+        self.g[moved] = self._shown(self.hidden)[moved]
+        self._sum_lines()
+        if self.cycles.size:
+            self.cycles += where
+        pulses, after = float(before.size), self.g[where]
+        mean = 0.5 * float((before + after).sum())
+        rows, columns = where.any(axis=1).astype(np.int64), np.asarray(where.sum(axis=0), dtype=np.int64)
+        return self._cost("down", pulses, mean, float(before.sum()), rows, columns, lines) if pulses else Written()
 
     def _cost(
         self,

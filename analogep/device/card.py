@@ -5,27 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from analogep.cards import Block, Card, provenance
+from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
-from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, WriteEnergy
-from analogep.device.programming import Branch, Direction, Programming
+from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
+from analogep.device.laws import DIRECTIONS, Branch, Direction, InverseCdf, Programming
 from analogep.device.read import Read
+from analogep.device.retention import NoRetention, Retention, Temperature
 from analogep.device.variation import Variation
 from analogep.errors import Problem
-from analogep.units import Fraction, Kelvin, Siemens, format_si
+from analogep.units import Fraction, Siemens, format_si
 
 Path = tuple[str | int, ...]
+
+_MOST_SIEMENS = 1e6
+"""Largest conductance of a card: beyond it squares of conductances overflow sooner or later."""
 
 
 class Conductance(Block):
     """The nominal window, and how many states can be told apart within it."""
 
-    min: Annotated[Siemens, Field(gt=0)]
-    max: Annotated[Siemens, Field(gt=0)]
+    min: Annotated[Siemens, Field(gt=0, le=_MOST_SIEMENS)]
+    max: Annotated[Siemens, Field(gt=0, le=_MOST_SIEMENS)]
     levels: Annotated[int | None, Field(ge=2, le=10**9)] = None
     """Number of equally spaced states that the cell shows; the state that pulses move is continuous. Null: analog."""
+
+    @property
+    def span(self) -> float:
+        """Width of the window [S]."""
+        return self.max - self.min
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.min >= self.max:
@@ -34,35 +45,25 @@ class Conductance(Block):
 
 
 class Faults(Block):
-    """Cells that ignore pulses: stuck at an end of their window or anywhere within it."""
+    """Cells that ignore pulses: open, stuck at an end of their window, or anywhere within it."""
+
+    dead: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
+    """Open cells: they conduct nothing."""
 
     stuck_min: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
     stuck_max: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
     stuck_random: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
 
     def rules(self) -> Iterator[tuple[Path, str]]:
-        total = self.stuck_min + self.stuck_max + self.stuck_random
+        total = self.dead + self.stuck_min + self.stuck_max + self.stuck_random
         if total > 1.0 + 1e-12:  # 33 %, 56 % and 11 % add up to 1 and a rounding error
-            yield (), f"the stuck fractions add up to {100 * total:g} %, more than all cells"
-
-
-class NoRetention(Block):
-    """The state keeps for ever."""
-
-    kind: Literal["none"]
+            yield (), f"the fractions of dead and stuck cells add up to {100 * total:g} %, more than all cells"
 
 
 class Endurance(Block):
     """How many pulses a cell survives."""
 
     pulses: Annotated[float, Field(ge=1)]
-
-
-class Temperature(Block):
-    """Temperature that the numbers hold at."""
-
-    reference: Annotated[Kelvin, Field(gt=0)]
-    kind: Literal["none"]
 
 
 class Recommended(Block):
@@ -87,7 +88,7 @@ class DeviceCard(Card):
     programming: Programming
     variation: Variation
     read: Read
-    retention: NoRetention = NoRetention(kind="none")
+    retention: Retention = NoRetention(kind="none")
     faults: Faults = Faults()
     endurance: Endurance | None = None
     energy: WriteEnergy
@@ -97,23 +98,24 @@ class DeviceCard(Card):
 
     def branch(self, direction: Direction) -> Branch:
         """The pulse of one direction."""
-        return self.programming.up if direction == "up" else self.programming.down
+        return self.programming.branch(direction)
+
+    @property
+    def threshold(self) -> float:
+        """Smallest write amplitude [V]: reading must stay below it."""
+        return min(abs(self.branch(direction).amplitude) for direction in DIRECTIONS)
 
     @property
     def step(self) -> float:
-        """Mean size of a pulse in the middle of the window, of both directions, as a fraction of the window."""
-        up, down = self.programming.affine("up"), self.programming.affine("down")
-        return 0.5 * ((up.offset + 0.5 * up.slope) - (down.offset + 0.5 * down.slope))
+        """Mean size of a pulse in the middle of the window, of both gradual directions, as a fraction of the window."""
+        law = self.programming
+        middle = np.array(0.5)
+        return float(np.mean([abs(float(law.step(direction, middle))) for direction in law.directions]))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from self._window_rules()
-        threshold = min(abs(self.programming.up.amplitude), abs(self.programming.down.amplitude))
-        if self.read.voltage >= threshold:
-            yield (
-                ("read", "voltage"),
-                f"must be below the smallest write amplitude ({format_si(threshold, 'V')}), "
-                f"got {format_si(self.read.voltage, 'V')}: reading would program",
-            )
+        if next(broken_rules(self.programming), None) is None:
+            yield from self._programming_rules()
         if self.terminals >= 3 and isinstance(self.energy, OhmicEnergy) and self.energy.half_select is not None:
             yield (
                 ("energy", "half_select"),
@@ -122,16 +124,55 @@ class DeviceCard(Card):
         if self.raw:
             yield from provenance.problems(self.raw, self.sources, self.provenance, self.overridden)
 
+    def _programming_rules(self) -> Iterator[tuple[Path, str]]:
+        """Rules between the law and other sections; they need a law that is whole."""
+        law = self.programming
+        if self.read.voltage >= self.threshold:
+            yield (
+                ("read", "voltage"),
+                f"must be below the smallest write amplitude ({format_si(self.threshold, 'V')}), "
+                f"got {format_si(self.read.voltage, 'V')}: reading would program",
+            )
+        if isinstance(law, InverseCdf) and self.variation.cycle_to_cycle.kind != "none":
+            yield (
+                ("variation", "cycle_to_cycle", "kind"),
+                f"must be 'none' for an inverse-CDF law, whose table holds the noise; got "
+                f"'{self.variation.cycle_to_cycle.kind}'",
+            )
+        if self.variation.device_to_device.shape and not law.shape_name:
+            yield (
+                ("variation", "device_to_device", "shape"),
+                f"the law '{law.model}' has no shape parameter to spread; remove it",
+            )
+        if isinstance(self.energy, TableEnergy):
+            needed, other = ("reset", "down") if law.unidirectional else ("down", "reset")
+            if getattr(self.energy, needed) is None:
+                yield ("energy", needed), "is missing: table energy needs an entry for each kind of pulse"
+            if getattr(self.energy, other) is not None:
+                yield ("energy", other), f"this device has no such pulse; remove it ('{needed}' is its own)"
+        if not self.step > 0.0:
+            yield ("programming",), "a pulse in the middle of the window must move the state; it does not"
+
     def _window_rules(self) -> Iterator[tuple[Path, str]]:
         spread = self.variation.device_to_device
         highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate))
         lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate))
-        if self.conductance.min < self.conductance.max and highest_min >= lowest_max:
+        if self.conductance.min >= self.conductance.max:
+            return
+        if highest_min >= lowest_max:
             yield (
                 ("variation", "device_to_device"),
                 f"windows can cross: 'min' reaches {format_si(highest_min, 'S')} and 'max' falls to "
                 f"{format_si(lowest_max, 'S')} at {spread.truncate:g} sigma; use a smaller spread or 'truncate'",
             )
+        elif self.temperature is not None:
+            cold, warm = self.temperature.window()
+            if not highest_min * cold < lowest_max * warm <= _MOST_SIEMENS:
+                yield (
+                    ("temperature",),
+                    f"at the operating temperature 'min' reaches {format_si(highest_min * cold, 'S')} and 'max' "
+                    f"falls to {format_si(lowest_max * warm, 'S')}; use smaller activation energies",
+                )
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the device."""
@@ -140,17 +181,17 @@ class DeviceCard(Card):
         if ratio < 2.0:
             found.append((("conductance",), f"on/off ratio is {ratio:.3g}, below 2"))
         middle = 0.5 * (self.conductance.min + self.conductance.max)
-        directions: tuple[Direction, Direction] = ("up", "down")
-        for direction in directions:
+        for direction in DIRECTIONS:
             branch = self.branch(direction)
             joules = self.energy.joules(branch, direction, 1.0, middle)
-            path: Path = ("programming", direction)
+            reset = direction == "down" and self.programming.unidirectional
+            path: Path = ("programming", "reset" if reset else direction)
             if joules > 1e-6:
                 found.append((path, f"a pulse takes {format_si(joules, 'J')}, above 1 uJ"))
             if branch.width > 1.0:
                 found.append(((*path, "width"), f"a pulse lasts {format_si(branch.width, 's')}, above 1 s"))
             if self.read.voltage > 0.5 * abs(branch.amplitude):
-                found.append((("read", "voltage"), f"is above half of the {direction} amplitude"))
-        if isinstance(self.energy, CapacitiveEnergy) and self.energy.gate_capacitance < 1e-17:
+                found.append((("read", "voltage"), f"is above half of the {path[1]} amplitude"))
+        if isinstance(self.energy, CapacitiveEnergy) and self.energy.capacitance < 1e-17:
             found.append((("energy", "gate_capacitance"), "is below 10 aF: no wiring is counted"))
         return [*super().warnings(), *(self.warning(path, message) for path, message in found)]

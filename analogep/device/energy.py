@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.cards import Block
-from analogep.device.programming import Branch, Direction
+from analogep.device.laws import Branch, Direction
 from analogep.units import Farads, Fraction, Joules
 
 Floats = NDArray[np.float64]
@@ -47,26 +47,39 @@ class TableEnergy(Block):
 
     write: Literal["table"]
     up: Annotated[Joules, Field(ge=0)]
-    down: Annotated[Joules, Field(ge=0)]
+    """Joules of a pulse up."""
+    down: Annotated[Joules | None, Field(ge=0)] = None
+    """Joules of a pulse down; null for a unidirectional device."""
+    reset: Annotated[Joules | None, Field(ge=0)] = None
+    """Joules of the reset of a unidirectional device; null for others."""
 
     half_select: None = None
 
     def joules(self, branch: Branch, direction: Direction, pulses: float, conductance: float) -> float:
         """Energy of pulses in one direction: their number times the table's entry."""
-        return pulses * (self.up if direction == "up" else self.down)
+        down = self.down if self.reset is None else self.reset
+        return pulses * (self.up if direction == "up" else down or 0.0)
 
 
 class CapacitiveEnergy(Block):
-    """C V^2 per pulse: a gate is charged and discharged."""
+    """C V^2 per pulse: a gate and the wiring of its cell are charged and discharged."""
 
     write: Literal["capacitive"]
     gate_capacitance: Annotated[Farads, Field(gt=0)]
+    """Capacitance of the gate itself."""
+    wiring_capacitance: Annotated[Farads, Field(ge=0)] = 0.0
+    """Capacitance of the wire that leads to it, within the cell."""
 
     half_select: None = None
 
+    @property
+    def capacitance(self) -> float:
+        """All that a pulse charges [F]."""
+        return self.gate_capacitance + self.wiring_capacitance
+
     def joules(self, branch: Branch, direction: Direction, pulses: float, conductance: float) -> float:
         """Energy of pulses in one direction: their number times C V^2."""
-        return pulses * self.gate_capacitance * branch.amplitude * branch.amplitude
+        return pulses * self.capacitance * branch.amplitude * branch.amplitude
 
 
 WriteEnergy = Annotated[OhmicEnergy | TableEnergy | CapacitiveEnergy, Field(discriminator="write")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class SinhIV(Block):
     """I = G V0 sinh(V/V0): odd, with slope G at zero; NL = I(V)/I(V/2) = 2 cosh(V/2V0)."""
 
     kind: Literal["sinh"]
-    v0: Annotated[Volts, Field(gt=0)]
+    v0: Annotated[Volts, Field(ge=0.01)]
     """Voltage scale of the nonlinearity."""
 
     def drive(self, v: Floats) -> Floats:
@@ -44,44 +45,163 @@ class SinhIV(Block):
         return np.cosh(v / self.v0)
 
 
-IV = Annotated[LinearIV | SinhIV, Field(discriminator="kind")]
+class CubicIV(Block):
+    """I = G V (1 + (V/V0)^2): odd, with slope G at zero, twice the ohmic current at V0."""
+
+    kind: Literal["cubic"]
+    v0: Annotated[Volts, Field(ge=1e-3)]
+    """Voltage at which the current is twice the ohmic one."""
+
+    def drive(self, v: Floats) -> Floats:
+        """Current per conductance at the voltage `v`: v (1 + (v/V0)^2) [V]."""
+        return v * (1.0 + np.square(v / self.v0))
+
+    def slope(self, v: Floats) -> Floats:
+        """Derivative of `drive`: 1 + 3 (v/V0)^2 [1]."""
+        return 1.0 + 3.0 * np.square(v / self.v0)
 
 
-class NoReadNoise(Block):
+IV = Annotated[LinearIV | SinhIV | CubicIV, Field(discriminator="kind")]
+
+
+class GaussianNoise(Block):
+    """Base of the noises that are drawn anew, normally distributed, in each phase and each verify read."""
+
+    slow: ClassVar[bool] = False
+    """Whether the noise stands still over the phases of one sample."""
+
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """Variance of the conductance in one read [S^2].
+
+        Parameters
+        ----------
+        g : ndarray [S]
+        g_max : float
+            Upper end of the card's window [S].
+        elapsed : float or None
+            Time since the cells were written [s]; None for what the card assumes in training.
+        """
+        raise NotImplementedError
+
+    def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
+        """Conductances as one verify read sees them [S]."""
+        return np.asarray(g + np.sqrt(self.variance(g, g_max)) * rng.standard_normal(g.shape))
+
+
+class NoReadNoise(GaussianNoise):
     """Reads return the conductance itself."""
 
     kind: Literal["none"]
 
-    def variance(self, g: Floats) -> Floats:
-        """Variance of the conductance in one read [S^2]."""
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """Zero [S^2]."""
         return np.zeros_like(g)
 
 
-class RelativeReadNoise(Block):
+class RelativeReadNoise(GaussianNoise):
     """Standard deviation sigma G in one read."""
 
     kind: Literal["relative"]
     sigma: Annotated[Fraction, Field(ge=0, le=10)]
     """Relative standard deviation."""
 
-    def variance(self, g: Floats) -> Floats:
-        """Variance of the conductance in one read [S^2]."""
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """(sigma G)^2 [S^2]."""
         return np.square(self.sigma * g)
 
 
-class AbsoluteReadNoise(Block):
+class AbsoluteReadNoise(GaussianNoise):
     """Standard deviation sigma in one read, whatever the conductance."""
 
     kind: Literal["absolute"]
     sigma: Annotated[Siemens, Field(ge=0)]
     """Standard deviation."""
 
-    def variance(self, g: Floats) -> Floats:
-        """Variance of the conductance in one read [S^2]."""
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """sigma^2 [S^2]."""
         return np.full_like(g, self.sigma**2)
 
 
-ReadNoise = Annotated[NoReadNoise | RelativeReadNoise | AbsoluteReadNoise, Field(discriminator="kind")]
+class SaturatingReadNoise(GaussianNoise):
+    """Standard deviation sigma (1 - e^{-G/G_s}): proportional to small conductances, constant for large ones.
+
+    The form that Agrawal et al. 2022 found for SONOS cells.
+    """
+
+    kind: Literal["saturating"]
+    sigma: Annotated[Siemens, Field(ge=0)]
+    """Standard deviation far above the scale."""
+    scale: Annotated[Siemens, Field(gt=0)]
+    """G_s."""
+
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """[sigma (1 - e^{-G/G_s})]^2 [S^2]."""
+        return np.square(self.sigma * np.expm1(-g / self.scale))
+
+
+class PcmReadNoise(GaussianNoise):
+    """1/f noise of PCM: sigma/G = min(q0/x^e, q_max) sqrt(ln((t + t_read)/(2 t_read))), x = G/G_max.
+
+    t is the time since the cell was written: the longer ago, the lower the frequencies that have had time to act.
+    Nandakumar et al. 2019, doi 10.1109/ICECS46596.2019.8964852.
+    """
+
+    kind: Literal["pcm_1f"]
+    q0: Annotated[float, Field(ge=0, le=10)]
+    """Relative noise at G_max."""
+    exponent: Annotated[float, Field(ge=0, le=10)]
+    """How it grows towards small conductances."""
+    q_max: Annotated[float, Field(ge=0, le=10)]
+    """Largest factor."""
+    t_read: Annotated[Seconds, Field(gt=0)]
+    """Duration of a read."""
+    elapsed: Annotated[Seconds, Field(gt=0)]
+    """t of the reads of training."""
+
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """Variance at the time `elapsed` since the write, on top of the card's own [S^2]."""
+        x = np.maximum(g / g_max, 1e-12)
+        t = self.elapsed + (elapsed or 0.0)
+        # Before t_read nothing slower than the read itself has happened.
+        growth = max(math.log((t + self.t_read) / (2.0 * self.t_read)), 0.0)
+        return np.square(np.minimum(self.q0 / x**self.exponent, self.q_max) * g) * growth
+
+
+class TelegraphNoise(GaussianNoise):
+    """Random telegraph noise: a cell stands at G (1 - a p) or, with probability p, at G (1 + a (1 - p)).
+
+    a is the amplitude; the mean is G and the variance (a G)^2 p (1 - p). The cell keeps its state for about `dwell`: if
+    that is a microsecond or more, all phases of a sample see the same state, so that their differences do not. A verify
+    read sees one of the two levels; the sum over a line of many cells is taken as normal.
+    """
+
+    kind: Literal["rtn"]
+    amplitude: Annotated[Fraction, Field(ge=0, le=1)]
+    """Distance of the two levels, relative to G."""
+    probability: Annotated[Fraction, Field(ge=0, le=1)]
+    """Share of the time in the upper level."""
+    dwell: Annotated[Seconds, Field(gt=0)]
+    """Mean time between two switches."""
+
+    @property
+    def slow(self) -> bool:  # type: ignore[override]
+        """Whether the noise stands still over the phases of one sample."""
+        return self.dwell >= 1e-6
+
+    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
+        """(amplitude G)^2 p (1 - p) [S^2]."""
+        return np.square(self.amplitude * g) * (self.probability * (1.0 - self.probability))
+
+    def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
+        """Conductances as one verify read sees them: one of two levels each [S]."""
+        upper = rng.random(g.shape) < self.probability
+        return np.asarray(g * (1.0 + self.amplitude * (upper - self.probability)))
+
+
+ReadNoise = Annotated[
+    NoReadNoise | RelativeReadNoise | AbsoluteReadNoise | SaturatingReadNoise | PcmReadNoise | TelegraphNoise,
+    Field(discriminator="kind"),
+]
 
 
 class Read(Block):

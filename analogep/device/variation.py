@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,10 +13,28 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from analogep.cards import Block
-from analogep.units import Fraction
+from analogep.units import Fraction, Siemens
 
 Path = tuple[str | int, ...]
 Sigma = Annotated[Fraction, Field(ge=0, le=100)]
+
+
+@dataclass(frozen=True)
+class PulseNoise:
+    """Standard deviation of one pulse, in the form that the kernels compute [window].
+
+    sd = additive + nominal |step| + multiplicative |dx(x)| + slope (x + G_min/(G_max - G_min))
+    """
+
+    additive: float = 0.0
+    nominal: float = 0.0
+    multiplicative: float = 0.0
+    slope: float = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Whether pulses have no noise at all."""
+        return self.additive == self.nominal == self.multiplicative == self.slope == 0.0
 
 
 class NoPulseNoise(Block):
@@ -23,15 +42,9 @@ class NoPulseNoise(Block):
 
     kind: Literal["none"]
 
-    @property
-    def additive(self) -> float:
-        """Noise of one pulse that does not depend on its step [window]."""
-        return 0.0
-
-    @property
-    def multiplicative(self) -> float:
-        """Noise of one pulse relative to its step [1]."""
-        return 0.0
+    def terms(self, span: float) -> PulseNoise:
+        """Terms of the noise for a nominal window of `span` [S]."""
+        return PulseNoise()
 
 
 class RangeNoise(Block):
@@ -45,15 +58,9 @@ class RangeNoise(Block):
     sigma: Sigma
     """Standard deviation per pulse, as a fraction of the window."""
 
-    @property
-    def additive(self) -> float:
-        """Noise of one pulse that does not depend on its step [window]."""
-        return self.sigma
-
-    @property
-    def multiplicative(self) -> float:
-        """Noise of one pulse relative to its step [1]."""
-        return 0.0
+    def terms(self, span: float) -> PulseNoise:
+        """Terms of the noise for a nominal window of `span` [S]."""
+        return PulseNoise(additive=self.sigma)
 
 
 class StepNoise(Block):
@@ -63,28 +70,57 @@ class StepNoise(Block):
     sigma: Sigma
     """Standard deviation per pulse, relative to the step."""
 
-    @property
-    def additive(self) -> float:
-        """Noise of one pulse that does not depend on its step [window]."""
-        return 0.0
-
-    @property
-    def multiplicative(self) -> float:
-        """Noise of one pulse relative to its step [1]."""
-        return self.sigma
+    def terms(self, span: float) -> PulseNoise:
+        """Terms of the noise for a nominal window of `span` [S]."""
+        return PulseNoise(multiplicative=self.sigma)
 
 
-CycleToCycle = Annotated[NoPulseNoise | RangeNoise | StepNoise, Field(discriminator="kind")]
+class NominalStepNoise(Block):
+    """x' = x + dx(x) + sigma step xi: in units of the cell's own `step`, whatever the step is at x.
+
+    For a law without `step` it is the step in the middle of the window. The noise of aihwkit's
+    SoftBoundsReferenceDevice.
+    """
+
+    kind: Literal["nominal_step"]
+    sigma: Sigma
+    """Standard deviation per pulse, relative to the law's `step`."""
+
+    def terms(self, span: float) -> PulseNoise:
+        """Terms of the noise for a nominal window of `span` [S]."""
+        return PulseNoise(nominal=self.sigma)
+
+
+class StateNoise(Block):
+    """sigma = step |dG| + floor + slope G per pulse (PCM; Nandakumar et al. 2020, doi 10.3389/fnins.2020.00406)."""
+
+    kind: Literal["state_polynomial"]
+    step: Sigma
+    """Share of the step."""
+    floor: Annotated[Siemens, Field(ge=0)]
+    """Part that is always there."""
+    slope: Sigma
+    """Share of the conductance."""
+
+    def terms(self, span: float) -> PulseNoise:
+        """Terms of the noise for a nominal window of `span` [S]."""
+        return PulseNoise(additive=self.floor / span, multiplicative=self.step, slope=self.slope)
+
+
+CycleToCycle = Annotated[
+    NoPulseNoise | RangeNoise | StepNoise | NominalStepNoise | StateNoise, Field(discriminator="kind")
+]
 
 
 class DeviceToDevice(Block):
     """Each cell's own window and step sizes, drawn once from the fabrication seed.
 
     G_max and G_min are multiplied by a factor of mean 1 and relative standard deviation `max`, `min`; both steps by a
-    common factor (`step`) and against each other by `asymmetry`: up f (1 + a), down f (1 - a). With `distribution:
-    normal` a factor is 1 + sigma xi, with `lognormal` exp(s xi - s^2/2), s^2 = ln(1 + sigma^2), xi normal truncated
-    at +-`truncate` (which moves a lognormal mean by less than 1 % at 3 sigma). Nothing is drawn again: a card whose
-    windows could cross or whose factors could reach zero is refused.
+    common factor (`step`) and against each other by `asymmetry`: up f (1 + a), down f (1 - a). `shape` spreads the
+    law's shape parameter (which, and whether it is relative, says the law), for each direction by itself. With
+    `distribution: normal` a factor is 1 + sigma xi, with `lognormal` exp(s xi - s^2/2), s^2 = ln(1 + sigma^2), xi
+    normal truncated at +-`truncate` (which moves a lognormal mean by less than 1 % at 3 sigma). Nothing is drawn again:
+    a card whose windows could cross or whose factors could reach zero is refused.
     """
 
     distribution: Literal["normal", "lognormal"]
@@ -98,6 +134,10 @@ class DeviceToDevice(Block):
     """Relative spread of the steps, common to both directions."""
     asymmetry: Sigma
     """Relative spread of up against down."""
+    shape: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Standard deviation of the law's shape parameter: label, slope, exponent, symmetry point..."""
+    steps: Literal["relative", "absolute"] = "relative"
+    """Whether steps scale with the cell's own window, or are the same in siemens whatever its window."""
 
     def factor(self, sigma: float, xi: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Factor of mean 1 for the normal deviate `xi`."""
@@ -110,6 +150,11 @@ class DeviceToDevice(Block):
         """Factors for an array of cells: one uniform number a cell, through the truncated normal's inverse."""
         low, high = ndtr(-self.truncate), ndtr(self.truncate)
         return self.factor(sigma, ndtri(low + (high - low) * rng.random(shape)))
+
+    def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """`sigma` times truncated normal deviates, one uniform number a cell."""
+        low, high = ndtr(-self.truncate), ndtr(self.truncate)
+        return np.asarray(sigma * ndtri(low + (high - low) * rng.random(shape)))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.distribution != "normal":

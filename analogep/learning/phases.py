@@ -16,6 +16,7 @@ from analogep.network import Drive, Hardware, LayeredRC
 from analogep.relaxation import Relaxed, relax
 
 Floats = NDArray[np.float64]
+_Deviates = tuple[Floats, tuple[tuple[Floats | None, Floats | None], ...]]
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Experimenter:
         self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
+        self._held: _Deviates | None = None
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
@@ -75,11 +77,15 @@ class Experimenter:
         return quantised * self.circuit.mapping.read_voltage
 
     def _drive(self, network: LayeredRC, lines: Floats) -> Drive:
-        """Input drive of one phase, with fresh read noise."""
+        """Input drive of one phase, with the read noise of this phase."""
         if not self.noisy or network.layers[0].variance is None:
             return network.drive(lines)
-        samples = lines.shape[0]
-        drive = network.drive(lines, self.rng.standard_normal((samples, network.layers[0].size)))
+        first, rest = self._deviates(network, lines.shape[0]) if self._held is None else self._held
+        return replace(network.drive(lines, first), noise=rest)
+
+    def _deviates(self, network: LayeredRC, samples: int) -> _Deviates:
+        """Fresh normal deviates of the read noise of every array, forward and reverse."""
+        first = self.rng.standard_normal((samples, network.layers[0].size))
         noise: list[tuple[Floats | None, Floats | None]] = [(None, None)]
         for before, layer in zip(network.layers, network.layers[1:], strict=False):
             noise.append(
@@ -88,7 +94,7 @@ class Experimenter:
                     self.rng.standard_normal((samples, before.size)),
                 )
             )
-        return replace(drive, noise=tuple(noise))
+        return first, tuple(noise)
 
     def free(self, network: LayeredRC, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from discharged nodes, its joules booked under `phase`."""
@@ -173,6 +179,9 @@ class Experimenter:
             The free phase.
         """
         lines = self.lines(x)
+        if self.noisy and self.hardware.device.read.noise.slow and network.layers[0].variance is not None:
+            # Noise slower than a sample stands still over its phases.
+            self._held = self._deviates(network, lines.shape[0])
         free = self.free(network, lines)
         phases = []
         for beta, weight in stencil:
@@ -181,6 +190,7 @@ class Experimenter:
             else:
                 end = self.nudged(network, lines, free.v, target, beta)
                 phases.append((weight, self.measure(network, end.v, "nudged")))
+        self._held = None
         self._book_products(len(stencil), x.shape[0])
         circuit = self.circuit
         gradient = estimate(phases, lines, circuit.mapping.read_voltage, circuit.feedback.gain, circuit.bias)

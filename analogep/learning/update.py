@@ -13,6 +13,9 @@ from analogep.network import Hardware
 
 Floats = NDArray[np.float64]
 
+_WRITE_CALLS = 100
+"""Numbers set apart for the rounds of one write with verify."""
+
 
 def active_rule(hardware: Hardware) -> ActiveRule:
     """The circuit card's rule, or the one that the device card recommends."""
@@ -90,7 +93,7 @@ class Updater:
             Which update of the run this is.
         ledger : Ledger
         rng : Generator
-            Rounding and verify reads.
+            Verify reads.
 
         Returns
         -------
@@ -100,7 +103,9 @@ class Updater:
         pulses = []
         for k, (pair, slope) in enumerate(zip(self.hardware.pairs, gradient, strict=True)):
             wanted = slope * (-rates[k] / pair.step)
-            counts = self._counts(pair, wanted, rng)
+            counts = self._counts(
+                pair, wanted, self.hardware.seeds.operation.key(f"{pair.name}/rounding/{batch}", epoch)
+            )
             written = pair.program(counts, self.hardware.seeds.operation, epoch, batch)
             mirror = self.hardware.mirrors[k]
             if mirror is not None:
@@ -109,20 +114,40 @@ class Updater:
             if self.rule.verifies:
                 where = counts != 0
                 self.memory[f"{pair.name}/seen"][where] = self._verify(pair, where, ledger, rng, "verify")
-            pulses.append(written.pulses)
+            pulses.append(written.pulses + self._renew(pair, mirror, epoch, batch, ledger, rng))
         return pulses
 
-    def _counts(self, pair: Pair, wanted: Floats, rng: np.random.Generator) -> NDArray[np.int32]:
+    def _renew(
+        self, pair: Pair, mirror: Pair | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator
+    ) -> float:
+        """Now and then reset the pairs of a unidirectional device that have run high; returns the pulses it took."""
+        reset = pair.device.programming.reset
+        if reset is None or (batch + 1) % reset.every:
+            return 0.0
+        pulses = 0.0
+        for one in (pair, mirror):
+            if one is None:
+                continue
+            # Counted downwards, apart from the writes of batches and of the initial weights.
+            call = -_WRITE_CALLS * (batch + 1)
+            written, where = one.renew(self.hardware.seeds.operation, rng, self.hardware.adc_fraction, epoch, call)
+            self.book(written, ledger, "verify")
+            pulses += written.pulses
+            if one is pair and self.rule.verifies:
+                self.memory[f"{pair.name}/seen"][where] = self._verify(pair, where, ledger, rng, "verify")
+        return pulses
+
+    def _counts(self, pair: Pair, wanted: Floats, key: int) -> NDArray[np.int32]:
         if self.rule.verifies:
             target = self.memory[f"{pair.name}/wanted"]
             target += wanted * pair.step
             # What the window cannot hold is not remembered: a residual without bound would never come back.
             np.clip(target, -pair.limit, pair.limit, out=target)
-            return self.rule.counts((target - self.memory[f"{pair.name}/seen"]) / pair.step, rng)
+            return self.rule.counts((target - self.memory[f"{pair.name}/seen"]) / pair.step, key)
         if self.rule.accumulates:
             residual = self.memory[f"{pair.name}/residual"]
             residual += wanted
-            counts = self.rule.counts(residual, rng)
+            counts = self.rule.counts(residual, key)
             residual -= counts
             return counts
-        return self.rule.counts(wanted, rng)
+        return self.rule.counts(wanted, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -24,10 +25,21 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
     Raises
     ------
     CardError
-        If reading at the circuit's read voltage would program the devices.
+        If reading at the circuit's read voltage would program the devices, or weights could not fall.
     """
     read = circuit.mapping.read_voltage
-    threshold = min(abs(device.branch("up").amplitude), abs(device.branch("down").amplitude))
+    threshold = device.threshold
+    if device.programming.unidirectional and circuit.mapping.scheme != "push_pull":
+        raise CardError(
+            [
+                Problem(
+                    circuit.origin or circuit.name,
+                    "mapping.scheme",
+                    f"must be 'push_pull' for device '{device.name}', which has no gradual pulse down: a weight "
+                    f"falls by pulses on the other half of its pair; got '{circuit.mapping.scheme}'",
+                )
+            ]
+        )
     if read >= threshold:
         raise CardError(
             [
@@ -141,17 +153,19 @@ class Hardware:
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that change during training, by name, for checkpoints."""
-        out: dict[str, NDArray[np.generic]] = {}
-        for array in self.arrays():
-            out[f"{array.name}/hidden"] = array.hidden
-            out[f"{array.name}/g"] = array.g
-        return out
+        return {f"{array.name}/{key}": values for array in self.arrays() for key, values in array.state().items()}
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Take the arrays of a checkpoint."""
         for array in self.arrays():
-            array.hidden[...] = state[f"{array.name}/hidden"]
-            array.g[...] = state[f"{array.name}/g"]
+            array.restore({key: state[f"{array.name}/{key}"] for key in array.state()})
         for pair in (*self.pairs, *self.mirrors):
             if pair is not None:
                 pair.refresh()
+
+    def aged(self, seconds: float) -> Hardware:
+        """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""
+        later = copy.copy(self)
+        later.pairs = [pair.aged(seconds) for pair in self.pairs]
+        later.mirrors = [None if mirror is None else mirror.aged(seconds) for mirror in self.mirrors]
+        return later

@@ -29,6 +29,7 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "training_energy": (("epoch",), "J", "joules per training sample: free, nudged, update and verify phases"),
     "inference_energy": (("epoch",), "J", "joules per test sample"),
     "pulses": (("epoch", "layer"), "1", "programming pulses of the epoch"),
+    "worn": (("epoch", "layer"), "1", "devices that have had more pulses than the card's endurance"),
     "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
@@ -50,13 +51,24 @@ def variable(name: str, values: NDArray[np.generic]) -> tuple[tuple[str, ...], N
     return dims, values, {"units": units, "long_name": long_name}
 
 
-def conductances(layer: int, plus: NDArray[np.float64], minus: NDArray[np.float64]) -> dict[str, object]:
-    """Final conductances of one layer (1 = nearest to the inputs), each on dimensions of its own."""
+def conductances(
+    layer: int, plus: NDArray[np.float64], minus: NDArray[np.float64], mirror: bool = False
+) -> dict[str, object]:
+    """Final conductances of one layer (1 = nearest to the inputs), each on dimensions of its own.
+
+    Parameters
+    ----------
+    layer : int
+    plus, minus : ndarray (rows, columns) [S]
+    mirror : bool
+        Whether the arrays are those that are read in reverse where feedback is mirrored.
+    """
     dims = (f"row_{layer}", f"column_{layer}")
-    text = f"of layer {layer} after training, rows: inputs and bias"
+    name, text = ("mirror_g", "mirrored pairs") if mirror else ("g", "pairs")
+    text = f"{text} of layer {layer} after training, rows: inputs and bias"
     return {
-        f"g_plus_{layer}": (dims, plus, {"units": "S", "long_name": f"positive half of the pairs {text}"}),
-        f"g_minus_{layer}": (dims, minus, {"units": "S", "long_name": f"negative half of the pairs {text}"}),
+        f"{name}_plus_{layer}": (dims, plus, {"units": "S", "long_name": f"positive half of the {text}"}),
+        f"{name}_minus_{layer}": (dims, minus, {"units": "S", "long_name": f"negative half of the {text}"}),
     }
 
 

@@ -107,6 +107,17 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     }
 
 
+def finished(result: xr.Dataset, hardware: Hardware) -> None:
+    """Give a fabricated chip the conductances of a result."""
+    for k, (pair, mirror) in enumerate(zip(hardware.pairs, hardware.mirrors, strict=True), 1):
+        for name, one in (("g", pair), ("mirror_g", mirror)):
+            if one is None:
+                continue
+            for half, array in (("plus", one.plus), ("minus", one.minus)):
+                array.show(result[f"{name}_{half}_{k}"].values)
+            one.refresh()
+
+
 def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: dict[str, object]) -> xr.Dataset:
     """The result of a run."""
     import xarray as xr
@@ -123,6 +134,9 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     variables |= {name: traced[name] for name in ("trace_time", "trace_beta", "trace_voltage")}
     for k, pair in enumerate(hardware.pairs, 1):
         variables |= results.conductances(k, pair.plus.g, pair.minus.g)
+        mirror = hardware.mirrors[k - 1]
+        if mirror is not None:
+            variables |= results.conductances(k, mirror.plus.g, mirror.minus.g, mirror=True)
     coordinates = history.coordinates(len(hardware.pairs)) | {
         "node": traced["node"],
         "stage": ["before", "after"],
@@ -157,6 +171,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "train_samples": len(data.train_y),
         "test_samples": len(data.test_y),
         "read_voltage": circuit.mapping.read_voltage,
+        "endurance": float(device.endurance.pulses) if device.endurance else 0.0,
         "window_min": device.conductance.min,
         "window_max": device.conductance.max,
         "devices": sum(2 * pair.shape[0] * pair.shape[1] for pair in hardware.pairs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,16 @@ class Progress:
     batches: int
     accuracy: float | None
     stage: str
+
+
+def inference(experimenter: Experimenter, x: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Classes of the samples `x` (samples, inputs) [1]: free phase, then the outputs through the ADC (samples,)."""
+    network = experimenter.hardware.network()
+    found = []
+    for start in range(0, len(x), _CHUNK):
+        end = experimenter.free(network, experimenter.lines(x[start : start + _CHUNK]), "inference")
+        found.append(experimenter.outputs(network, end.v, "inference").argmax(axis=1))
+    return np.concatenate(found)
 
 
 class Trainer:
@@ -100,6 +111,7 @@ class Trainer:
             training_energy=ledger.total(*TRAINING) / samples,
             inference_energy=ledger.total("inference") / len(self.data.test_y),
             pulses=pulses,
+            worn=np.array([pair.worn for pair in self.hardware.pairs], dtype=np.float64),
             cosine=cosine,
             gain=gain,
             loop_gain=loop,
@@ -132,15 +144,9 @@ class Trainer:
         return pulses, right, total
 
     def _test(self, epoch: int, ledger: Ledger) -> float:
-        """Inference on the test samples: free phase, then the outputs through the ADC."""
+        """Inference on the test samples; keeps the predictions."""
         experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("inference", epoch))
-        network = self.hardware.network()
-        found = []
-        for start in range(0, len(self.data.test_y), _CHUNK):
-            lines = experimenter.lines(self.data.test_x[start : start + _CHUNK])
-            end = experimenter.free(network, lines, "inference")
-            found.append(experimenter.outputs(network, end.v, "inference").argmax(axis=1))
-        self.predictions = np.concatenate(found)
+        self.predictions = inference(experimenter, self.data.test_x)
         return float(np.mean(self.predictions == self.data.test_y))
 
     def _probe(self, epoch: int, network: LayeredRC) -> tuple[Floats, Floats, float]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import analogep
 from analogep import datasets
 from analogep.circuit import CircuitCard
@@ -16,10 +18,10 @@ from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError, UsageError
-from analogep.learning import Updater
+from analogep.learning import Experimenter, Updater
 from analogep.network import Hardware, check_fit, loop_gain_bound
 from analogep.run import assemble
-from analogep.run.epoch import Progress, Trainer
+from analogep.run.epoch import Progress, Trainer, inference
 from analogep.run.folder import CHECKPOINT, Folder, default_path
 from analogep.run.history import History
 from analogep.run.threads import one_blas_thread
@@ -141,6 +143,27 @@ class Run:
                 dataset = self._train(folder, report)
                 folder.finish(dataset)
                 return dataset
+
+    def aged(self, result: xr.Dataset, seconds: float) -> float:
+        """Accuracy of the trained chip on the test samples some time after training.
+
+        Parameters
+        ----------
+        result : xarray.Dataset
+            What `execute` returned.
+        seconds : float
+            Time since the last write [s]; the card's retention says what it does to each cell.
+
+        Returns
+        -------
+        float
+            Share of test samples classified correctly [1].
+        """
+        with one_blas_thread():
+            hardware = Hardware(self.device, self.circuit, self.seeds)
+            assemble.finished(result, hardware)
+            experimenter = Experimenter(hardware.aged(seconds), Ledger(), self.seeds.operation.rng("aged"))
+            return float(np.mean(inference(experimenter, self.data.test_x) == self.data.test_y))
 
     def _train(self, folder: Folder | None, report: Callable[[Progress], None]) -> xr.Dataset:
         report(Progress(1, self.circuit.learning.epochs, 0, 0, None, "start"))

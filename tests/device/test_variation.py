@@ -11,7 +11,15 @@ from scipy.integrate import quad
 
 from analogep.crossbar import Array
 from analogep.device import DeviceCard
-from analogep.device.variation import DeviceToDevice, NoPulseNoise, RangeNoise, StepNoise
+from analogep.device.variation import (
+    DeviceToDevice,
+    NominalStepNoise,
+    NoPulseNoise,
+    PulseNoise,
+    RangeNoise,
+    StateNoise,
+    StepNoise,
+)
 from analogep.errors import CardError
 from analogep.streams import Streams
 
@@ -125,16 +133,17 @@ def test_cards_whose_windows_could_cross_are_refused_with_the_two_conductances()
     assert np.all(array.g_min < array.g_max)
 
 
-def test_pulse_noise_is_either_additive_or_multiplicative() -> None:
-    assert (NoPulseNoise(kind="none").additive, NoPulseNoise(kind="none").multiplicative) == (0.0, 0.0)
-    assert (RangeNoise(kind="range", sigma=0.037).additive, RangeNoise(kind="range", sigma=0.037).multiplicative) == (
-        0.037,
-        0.0,
-    )
-    assert (StepNoise(kind="step", sigma=0.12).additive, StepNoise(kind="step", sigma=0.12).multiplicative) == (
-        0.0,
-        0.12,
-    )
+def test_each_kind_of_pulse_noise_has_its_own_terms() -> None:
+    """Additive in windows, relative to the nominal step, relative to the step at x, and a share of the state."""
+    span = 25e-6
+    assert NoPulseNoise(kind="none").terms(span).silent
+    assert RangeNoise(kind="range", sigma=0.02).terms(span) == PulseNoise(additive=0.02)
+    assert StepNoise(kind="step", sigma=0.3).terms(span) == PulseNoise(multiplicative=0.3)
+    assert NominalStepNoise(kind="nominal_step", sigma=3.75).terms(span) == PulseNoise(nominal=3.75)
+    state = StateNoise(kind="state_polynomial", step=0.6, floor=0.25e-6, slope=0.0648).terms(span)
+    assert (state.multiplicative, state.slope, state.nominal) == (0.6, 0.0648, 0.0)
+    assert state.additive == pytest.approx(0.01)
+    assert not state.silent
 
 
 def test_write_noise_is_drawn_anew_at_each_write_and_does_not_accumulate() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from physics.nets import CURVES, LINEAR, SINH, build, data, nudge
+from tests.physics.nets import CURVES, LINEAR, SINH, build, data, nudge
 
 
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)

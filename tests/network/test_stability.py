@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from physics.nets import CURVES, LINEAR, SINH, build, data, phase, solver
+from tests.physics.nets import CURVES, LINEAR, SINH, build, data, phase, solver
 
 from analogep.circuit import HardClip
 from analogep.network import LayeredRC, loop_gain, loop_gain_bound

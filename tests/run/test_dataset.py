@@ -128,7 +128,7 @@ def test_the_attributes_say_all_that_is_needed_to_run_it_again(run: Run, dataset
     attrs = dataset.attrs
     assert attrs["device_card"] == run.device.text
     assert attrs["circuit_card"] == run.circuit.text
-    assert attrs["device_card"].startswith("schema: analogep.device/1")
+    assert "\nschema: analogep.device/1\n" in attrs["device_card"]
     assert json.loads(attrs["overrides"])[0] == "conductance.max=12 uS"
     assert "layers=[64,6,10]" in json.loads(attrs["overrides"])
     assert attrs["seeds"] == "fabrication 5, operation 5, data 5"

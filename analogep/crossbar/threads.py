@@ -1,0 +1,36 @@
+"""Threads for kernels that release the interpreter's lock: used for large arrays, the same numbers for any count."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+LEAST_CELLS = 1 << 17
+"""Cells of one call below which a thread costs more than it brings."""
+
+
+def count() -> int:
+    """Threads to use: the cores that this process may run on, or ANALOGEP_THREADS if that is less."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("ANALOGEP_THREADS", "")
+    return max(1, min(cores, int(wanted))) if wanted.isdigit() else cores
+
+
+@cache
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    """Pool of this process: threads do not survive a fork, so that a child makes its own."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="analogep")
+
+
+def run(jobs: Sequence[Callable[[], None]], threads: int) -> None:
+    """Run jobs that touch different memory, on this thread and `threads` - 1 others."""
+    if threads <= 1 or len(jobs) <= 1:
+        for job in jobs:
+            job()
+        return
+    futures = [_pool(os.getpid(), threads).submit(job) for job in jobs[1:]]
+    jobs[0]()
+    for future in futures:
+        future.result()

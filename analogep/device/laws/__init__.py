@@ -1,0 +1,99 @@
+"""Pulse laws: what one programming pulse does to a cell, and in closed form what n pulses do, where there is one."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from analogep.device.laws.affine import (
+    Affine,
+    AffineLaw,
+    Constant,
+    CountedBranch,
+    Exponential,
+    Linear,
+    SlopedBranch,
+    SoftBounds,
+    SoftBoundsReference,
+    label_of,
+    shape_of,
+)
+from analogep.device.laws.base import DIRECTIONS, Branch, Direction, Law, Reset, StepBranch
+from analogep.device.laws.curved import (
+    ExpStep,
+    ExpStepBranch,
+    Logistic,
+    LogisticBranch,
+    Power,
+    PowerBranch,
+)
+from analogep.device.laws.kinetic import Kinetic
+from analogep.device.laws.rates import Kinetics, SinhRate, Threshold, Vteam, Yakopcic
+from analogep.device.laws.tables import InverseCdf, Piecewise, QuantileBranch, TableBranch
+
+Programming = Annotated[
+    Constant
+    | SoftBounds
+    | SoftBoundsReference
+    | Linear
+    | Exponential
+    | Power
+    | ExpStep
+    | Logistic
+    | Piecewise
+    | InverseCdf
+    | Kinetic,
+    Field(discriminator="model"),
+]
+"""Every pulse law; `model` names it."""
+
+LAWS: tuple[type[Law], ...] = (
+    Constant,
+    SoftBounds,
+    SoftBoundsReference,
+    Linear,
+    Exponential,
+    Power,
+    ExpStep,
+    Logistic,
+    Piecewise,
+    InverseCdf,
+    Kinetic,
+)
+
+__all__ = [
+    "DIRECTIONS",
+    "LAWS",
+    "Affine",
+    "AffineLaw",
+    "Branch",
+    "Constant",
+    "CountedBranch",
+    "Direction",
+    "ExpStep",
+    "ExpStepBranch",
+    "Exponential",
+    "InverseCdf",
+    "Kinetic",
+    "Kinetics",
+    "Law",
+    "Linear",
+    "Logistic",
+    "LogisticBranch",
+    "Piecewise",
+    "Power",
+    "PowerBranch",
+    "Programming",
+    "QuantileBranch",
+    "Reset",
+    "SinhRate",
+    "SlopedBranch",
+    "SoftBounds",
+    "SoftBoundsReference",
+    "StepBranch",
+    "TableBranch",
+    "Threshold",
+    "Vteam",
+    "Yakopcic",
+    "label_of",
+    "shape_of",
+]

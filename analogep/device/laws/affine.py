@@ -1,0 +1,352 @@
+"""The affine family: constant, linear, soft bounds, soft bounds with a symmetry point, exponential.
+
+One pulse moves the state by
+
+    x' = x + offset + slope x          (offset >= 0 and slope as the direction's `Affine` says)
+
+so that n pulses give, exactly and without noise,
+
+    x_n = x_inf - (x_inf - x_0) (1 - b)^n,   b = -slope,   x_inf = offset/b;   slope = 0:  x_n = x_0 + n offset.
+
+Every law moves monotonically in its direction, so clipping once after n noise-free pulses is the same as clipping
+after each of them, unless a single step is longer than the way to x_inf (slope < -1): such a pulse ends at the bound.
+With additive noise the unclipped state after n pulses is normal with the variance of `Affine.additive_variance`, so
+that one deviate serves n pulses far from the bounds; with multiplicative noise mean and variance are exact and the
+distribution is not normal. Where clipping bites, and for multiplicative noise, pulses are applied one by one
+(`crossbar.kernels`).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from analogep.device.laws.base import AFFINE, Branch, Direction, Floats, Law, Path, StepBranch, given
+from analogep.units import Fraction
+
+LABEL_LIMIT = 9.99
+"""Largest |label|. The formula ends at 10.10, NeuroSim's table at 9; beyond 9.99, e^{P_max/A} of an accelerating law is
+no number."""
+
+_STEEPEST = 9.98
+_STRAIGHT = 1e-6
+"""|label| below which the curve is a straight line to rounding: A beyond 1e5 P_max."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """One pulse of a direction: x' = x + offset + slope x, in units of the window."""
+
+    offset: float
+    slope: float
+
+    def after(self, x: NDArray[np.float64] | float, n: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """State after `n` noise-free pulses from `x`, not clipped: x_inf - (x_inf - x)(1 + slope)^n.
+
+        Parameters
+        ----------
+        x : ndarray [1]
+            State within the window.
+        n : ndarray [1]
+            Number of pulses.
+        """
+        if self.slope == 0.0:
+            return np.asarray(x + np.asarray(n) * self.offset, dtype=np.float64)
+        limit = -self.offset / self.slope
+        return np.asarray(limit - (limit - x) * (1.0 + self.slope) ** np.asarray(n), dtype=np.float64)
+
+    def dosed(self, dose: float) -> Affine:
+        """The pulse that is worth `dose` of this one: 1 + slope' = (1 + slope)^dose, with the same limit."""
+        if dose == 1.0:
+            return self
+        if self.slope == 0.0:
+            return Affine(self.offset * dose, 0.0)
+        slope = math.expm1(dose * math.log1p(self.slope)) if self.slope > -1.0 else -1.0
+        return Affine(self.offset * (slope / self.slope), slope)
+
+    def additive_variance(self, sigma: float, n: int) -> float:
+        """Variance of the state after `n` pulses, each with additive noise `sigma`.
+
+        Var = sigma^2 (1 - r^{2n})/(1 - r^2) with r = 1 + slope: what a pulse adds is forgotten at the rate at which
+        the law saturates, so the usual sigma^2 n overestimates.
+        """
+        r2 = (1.0 + self.slope) ** 2
+        return sigma**2 * (n if r2 == 1.0 else (1.0 - r2**n) / (1.0 - r2))
+
+    def multiplicative_variance(self, sigma: float, n: int, x: float) -> float:
+        """Variance of the state after `n` pulses from `x`, each step scaled by 1 + sigma xi.
+
+        Var = m_0^2 [(r^2 + sigma^2 b^2)^n - r^{2n}], m_0 = x_inf - x, b = -slope, r = 1 - b; for a constant step
+        n (sigma offset)^2.
+        """
+        if self.slope == 0.0:
+            return n * (sigma * self.offset) ** 2
+        b, r = -self.slope, 1.0 + self.slope
+        return float((self.offset / b - x) ** 2 * ((r**2 + (sigma * b) ** 2) ** n - r ** (2 * n)))
+
+
+def label_of(a: float) -> float:
+    """NeuroSim's nonlinearity label of the shape parameter a = A/P_max > 0.
+
+    label = [B - a + a ln(a/B)]/(0.07 sqrt 2), B = 1/(1 - e^{-1/a}): the largest distance of the normalised curve
+    from the straight line, in the unit of NeuroSim's table (all 900 entries of which it fits).
+    """
+    b = -1.0 / math.expm1(-1.0 / a)
+    return (b - a + a * math.log(a / b)) / (0.07 * math.sqrt(2.0))
+
+
+@cache
+def shape_of(label: float) -> float:
+    """Invert `label_of` by bisection: a = A/P_max of NeuroSim's label (0 < label < 9.99).
+
+    The label falls monotonically with a; 2.40 gives 0.499181, 4.88 gives 0.200303, 1.00 gives 1.251653.
+    """
+    low, high = math.log(1e-3), math.log(1e9)
+    for _ in range(200):
+        mid = 0.5 * (low + high)
+        low, high = (mid, high) if label_of(math.exp(mid)) > label else (low, mid)
+    return math.exp(0.5 * (low + high))
+
+
+class CountedBranch(Branch):
+    """Direction of the exponential law: how many pulses span the window, and how nonlinearly."""
+
+    pulses: Annotated[int, Field(ge=1, le=10**9)]
+    """Number of pulses from one end of the nominal window to the other."""
+
+    nonlinearity: Annotated[float, Field(gt=-LABEL_LIMIT, lt=LABEL_LIMIT)]
+    """NeuroSim's label in the direction's own sense: positive decelerates towards the far bound, 0 is linear."""
+
+
+class SlopedBranch(StepBranch):
+    """Direction of the linear law."""
+
+    slope: Annotated[float, Field(ge=-1, le=1)]
+    """gamma: relative loss of step from the middle of the window to the far bound."""
+
+
+class AffineLaw(Law):
+    """Base of the laws whose pulse is x' = x + offset + slope x."""
+
+    code: ClassVar[int] = AFFINE
+    exact: ClassVar[str] = "n pulses in closed form; mean and variance of n noisy pulses in closed form off the bounds"
+
+    @abstractmethod
+    def nominal(self, direction: Direction) -> Affine:
+        """One reference pulse of a nominal cell in `direction`."""
+
+    def affine(self, direction: Direction) -> Affine:
+        """One pulse of a nominal cell in `direction`, its dose included."""
+        return self.nominal(direction).dosed(self.dose(direction))
+
+    def step(self, direction: Direction, x: Floats) -> Floats:
+        """Mean change by one pulse at `x`: offset + slope x [window]."""
+        one = self.affine(direction)
+        return np.asarray(one.offset + one.slope * np.asarray(x), dtype=np.float64)
+
+    def after(self, direction: Direction, x: Floats | float, n: int) -> Floats:
+        """State after `n` noise-free pulses, in closed form, clipped [window]."""
+        one = self.affine(direction)
+        if one.slope < -1.0:
+            # The first pulse reaches the bound, and the ones after it push against it.
+            one = Affine(-one.offset / one.slope, -1.0)
+        if one.slope > 0.0:
+            # An accelerating law has long arrived; its power must not overflow.
+            n = min(n, math.ceil(60.0 / math.log1p(one.slope)))
+        return np.clip(one.after(x, n), 0.0, 1.0)
+
+    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope of each cell."""
+        one = self.affine(direction)
+        return scale * one.offset, scale * one.slope
+
+
+class Constant(AffineLaw):
+    """dx = +-step: the same change everywhere, n pulses give x_0 +- n step."""
+
+    model: Literal["constant"]
+    up: StepBranch
+    down: StepBranch | None = None
+
+    def nominal(self, direction: Direction) -> Affine:
+        """One reference pulse in `direction`."""
+        return Affine(self.up.step, 0.0) if direction == "up" else Affine(-given(self.down).step, 0.0)
+
+
+class SoftBounds(AffineLaw):
+    """dx = +step (1 - x) up, -step x down: each pulse covers a fixed share of the way that is left.
+
+    `step` is the change at the far end of the window, where the whole way is left.
+    """
+
+    model: Literal["soft_bounds"]
+    up: StepBranch
+    down: StepBranch | None = None
+
+    def nominal(self, direction: Direction) -> Affine:
+        """One reference pulse in `direction`."""
+        if direction == "up":
+            return Affine(self.up.step, -self.up.step)
+        return Affine(0.0, -given(self.down).step)
+
+
+class SpreadAffineLaw(AffineLaw):
+    """Base of the affine laws with a shape parameter that may differ from cell to cell."""
+
+    @abstractmethod
+    def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope of one reference pulse on cells whose shape parameter is off by `shape`."""
+
+    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope of each cell."""
+        if not np.any(shape):
+            return super().cell(direction, scale, shape)
+        offset, slope = self.shaped(direction, shape)
+        dose = self.dose(direction)
+        if dose != 1.0:
+            bent = np.where(slope == 0.0, 1.0, slope)
+            dosed = np.expm1(dose * np.log1p(np.maximum(slope, -1.0 + 1e-15)))
+            offset = np.where(slope == 0.0, offset * dose, offset * dosed / bent)
+            slope = np.where(slope == 0.0, 0.0, dosed)
+        return scale * offset, scale * slope
+
+
+class Linear(SpreadAffineLaw):
+    """dw = step (1 - gamma w) up, -step (1 + gamma w) down: the step falls linearly.
+
+    w is 0 at `zero` and +-1 at the far bound of the direction: w = (x - zero)/(1 - zero) up, (x - zero)/zero down.
+    `step` is the change at `zero`; gamma = 1 is the soft-bounds law, 0 the constant step (LinearStep of aihwkit,
+    whose weight 0 lies at `zero`). `device_to_device.shape` is the standard deviation of gamma.
+    """
+
+    model: Literal["linear"]
+    up: SlopedBranch
+    down: SlopedBranch | None = None
+    zero: Annotated[Fraction, Field(ge=0.001, le=0.999)] = 0.5
+    """State at which the steps hold."""
+    shape_name: ClassVar[str] = "slope"
+
+    def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope; the cell's gamma stays between `_least` and 1, where no step changes its sign."""
+        branch = self.up if direction == "up" else given(self.down)
+        gamma = np.clip(branch.slope + np.asarray(shape), self._least(direction), 1.0)
+        sign, room = (1.0 if direction == "up" else -1.0), self._room(direction)
+        slope = -gamma * branch.step / room
+        return np.asarray(sign * branch.step - slope * self.zero), np.asarray(slope)
+
+    def _room(self, direction: Direction) -> float:
+        """Way from `zero` to the far bound of the direction [window]."""
+        return 1.0 - self.zero if direction == "up" else self.zero
+
+    def _least(self, direction: Direction) -> float:
+        """Smallest gamma: a step that grows towards the far bound must not have changed its sign at the near one."""
+        room = self._room(direction)
+        return -min(1.0, room / (1.0 - room))
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from super().rules()
+        for direction in self.directions:
+            branch = self.up if direction == "up" else self.down
+            if branch is not None and branch.slope < self._least(direction):
+                yield (
+                    (direction, "slope"),
+                    f"must be at least {self._least(direction):.4g}, got {branch.slope:g}: with 'zero' at "
+                    f"{100 * self.zero:g} % a pulse {direction} would move the other way at the near bound",
+                )
+
+    def nominal(self, direction: Direction) -> Affine:
+        """One reference pulse in `direction`."""
+        offset, slope = self.shaped(direction, np.zeros(()))
+        return Affine(float(offset), float(slope) + 0.0)
+
+
+class SoftBoundsReference(SpreadAffineLaw):
+    """dx = step (1 - x)/(1 - s) up, -step x/s down: soft bounds around the symmetry point s.
+
+    At s a pulse up and a pulse down of equal `step` cancel, and a train of alternating pulses converges to it
+    (SoftBoundsReference of aihwkit). `device_to_device.shape` is the standard deviation of s, in windows.
+    """
+
+    model: Literal["soft_bounds_reference"]
+    up: StepBranch
+    down: StepBranch | None = None
+    symmetry_point: Annotated[Fraction, Field(ge=0.01, le=0.99)]
+    """State at which the steps hold."""
+    shape_name: ClassVar[str] = "symmetry_point"
+
+    def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope; a cell's symmetry point stays within 1 % and 99 % of its window."""
+        point = np.clip(self.symmetry_point + np.asarray(shape), 0.01, 0.99)
+        if direction == "up":
+            share = self.up.step / (1.0 - point)
+            return share, -share
+        return np.zeros_like(point), -given(self.down).step / point
+
+    def nominal(self, direction: Direction) -> Affine:
+        """One reference pulse in `direction`."""
+        offset, slope = self.shaped(direction, np.zeros(()))
+        return Affine(float(offset), float(slope))
+
+
+class Exponential(SpreadAffineLaw):
+    """G = B (1 - e^{-P/A}) + G_min up, B = (G_max - G_min)/(1 - e^{-P_max/A}): NeuroSim's law and labels.
+
+    The label in the direction's own sense gives A/P_max in closed form (`shape_of`); in window units B =
+    1/(1 - e^{-P_max/A}) and one pulse moves by (1 - e^{-1/A})(B - x), the same law mirrored on the way down. A < 0
+    accelerates and obeys the same formula. `device_to_device.shape` is the standard deviation of the label.
+    Source: MLP+NeuroSim V3.0 user manual.
+    """
+
+    model: Literal["exponential"]
+    up: CountedBranch
+    down: CountedBranch | None = None
+    shape_name: ClassVar[str] = "nonlinearity"
+
+    def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope; down is the own-direction law in 1 - x."""
+        branch = self.up if direction == "up" else given(self.down)
+        label = np.clip(branch.nonlinearity + np.asarray(shape), -_STEEPEST, _STEEPEST)
+        b = -np.expm1(-_inverse_shape(label) / branch.pulses)
+        straight = np.abs(label) < _STRAIGHT
+        own = np.where(straight, 1.0 / branch.pulses, b / -np.expm1(-_inverse_shape(label)))
+        b = np.where(straight, 0.0, b)
+        return (own, -b) if direction == "up" else (-(own - b), -b)
+
+    def nominal(self, direction: Direction) -> Affine:
+        """One reference pulse in `direction`."""
+        branch = self.up if direction == "up" else given(self.down)
+        if abs(branch.nonlinearity) < _STRAIGHT:
+            own = Affine(1.0 / branch.pulses, 0.0)
+        else:
+            a = math.copysign(shape_of(abs(branch.nonlinearity)), branch.nonlinearity)
+            b = -math.expm1(-1.0 / (a * branch.pulses))
+            own = Affine(b / -math.expm1(-1.0 / a), -b)
+        return own if direction == "up" else Affine(-(own.offset + own.slope), own.slope)
+
+
+def _inverse_shape(label: Floats) -> Floats:
+    """P_max/A of many labels: the inverse of `label_of` by interpolation, 1e-7 of it; not defined at 0."""
+    known, inverse = _labels()
+    size = np.maximum(np.abs(label), _STRAIGHT)
+    return np.asarray(np.copysign(np.interp(size, known, inverse), label))
+
+
+@cache
+def _labels() -> tuple[Floats, Floats]:
+    """Labels, rising, and P_max/A of each: dense enough for 1e-8 between them."""
+    inverse = np.sinh(np.linspace(0.0, math.asinh(1000.0), 40_001))[1:]
+    a = 1.0 / inverse
+    b = -1.0 / np.expm1(-inverse)
+    known = (b - a + a * np.log(a / b)) / (0.07 * math.sqrt(2.0))
+    # The difference of large numbers is lost for nearly straight curves: there the label is inverse/(8 x 0.07 sqrt 2).
+    straight = inverse < 1e-3
+    known[straight] = inverse[straight] / (8.0 * 0.07 * math.sqrt(2.0))
+    return np.concatenate([[0.0], known]), np.concatenate([[0.0], inverse])

@@ -1,0 +1,161 @@
+"""Laws given by tables: piecewise linear steps, and inverse-CDF tables that hold the noise as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from analogep.device.laws.base import INVERSE_CDF, TABLE, Branch, Direction, Floats, Law, Nodes, Path, covers, given
+from analogep.units import Fraction
+
+_Steps = Annotated[tuple[Annotated[Fraction, Field(ge=-1, le=1)], ...], Field(min_length=2, max_length=4096)]
+
+
+class TableBranch(Branch):
+    """Direction of a piecewise law."""
+
+    nodes: Nodes
+    """States, as fractions of the window, strictly increasing from 0 % to 100 %."""
+    steps: _Steps
+    """Change by one pulse at each node, as a fraction of the window; negative on the way down."""
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from super().rules()
+        yield from covers(self.nodes)
+        if len(self.steps) != len(self.nodes):
+            yield ("steps",), f"needs one entry per node, {len(self.nodes)}, got {len(self.steps)}"
+
+
+class Piecewise(Law):
+    """dx interpolated linearly on nodes of x; as many pulses as there are, one by one."""
+
+    model: Literal["piecewise"]
+    up: TableBranch
+    down: TableBranch | None = None
+    code: ClassVar[int] = TABLE
+    exact: ClassVar[str] = "pulse by pulse"
+
+    def step(self, direction: Direction, x: Floats) -> Floats:
+        """Mean change by one pulse at `x` [window]."""
+        branch = self.up if direction == "up" else given(self.down)
+        return np.asarray(np.interp(x, branch.nodes, branch.steps)) * self.dose(direction)
+
+    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
+        """Factor on the table of each cell."""
+        factor = scale * self.dose(direction)
+        return factor, np.zeros_like(factor)
+
+    def table(self, direction: Direction) -> Floats:
+        """Nodes and steps, (2, nodes)."""
+        branch = self.up if direction == "up" else given(self.down)
+        return np.array([branch.nodes, branch.steps])
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from super().rules()
+        for direction, sign, word in (("up", 1.0, "positive"), ("down", -1.0, "negative")):
+            branch = getattr(self, direction)
+            if branch is None:
+                continue
+            for k, value in enumerate(branch.steps):
+                if sign * value < 0.0:
+                    yield (direction, "steps", k), f"a pulse {direction} has {word} steps, got {100 * value:g} %"
+                    break
+            if not any(branch.steps):
+                yield (direction, "steps"), "no pulse moves the state anywhere"
+
+
+class QuantileBranch(Branch):
+    """Direction of an inverse-CDF law."""
+
+    nodes: Nodes
+    """States, as fractions of the window, strictly increasing from 0 % to 100 %."""
+    quantiles: Nodes
+    """Probabilities, strictly increasing from 0 % to 100 %."""
+    steps: Annotated[tuple[_Steps, ...], Field(min_length=2, max_length=4096)]
+    """One list per quantile with the change at each node, as a fraction of the window."""
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from super().rules()
+        yield from covers(self.nodes)
+        for path, message in covers(self.quantiles):
+            yield ("quantiles", *path[1:]), message
+        if len(self.steps) != len(self.quantiles):
+            yield ("steps",), f"needs one list per quantile, {len(self.quantiles)}, got {len(self.steps)}"
+        for k, row in enumerate(self.steps):
+            if len(row) != len(self.nodes):
+                yield ("steps", k), f"needs one entry per node, {len(self.nodes)}, got {len(row)}"
+                return
+            if k and any(one > other for one, other in zip(self.steps[k - 1], row, strict=False)):
+                yield ("steps", k), "must not be below the list before it: steps grow with the quantile"
+                return
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Mean and variance of the step at each node: exact for the piecewise linear inverse CDF."""
+        q, d = np.array(self.quantiles), np.array(self.steps)
+        low, high, width = d[:-1], d[1:], np.diff(q)[:, None]
+        mean = (width * 0.5 * (low + high)).sum(axis=0)
+        square = (width * (low * low + low * high + high * high) / 3.0).sum(axis=0)
+        return mean, np.maximum(square - mean * mean, 0.0)
+
+
+class InverseCdf(Law):
+    """Each pulse draws its step dx(x, u), u uniform in 0..1: measured tables of the whole distribution.
+
+    Between nodes the quantiles are interpolated linearly. A cell whose steps are scaled by f moves by mean f and by a
+    noise of sqrt(f): as if f pulses came together. `cycle_to_cycle` must be `none`, because the table holds it.
+    """
+
+    model: Literal["inverse_cdf"]
+    up: QuantileBranch
+    down: QuantileBranch | None = None
+    code: ClassVar[int] = INVERSE_CDF
+    exact: ClassVar[str] = "pulse by pulse; mean and variance of one pulse in closed form"
+
+    def _branch(self, direction: Direction) -> QuantileBranch:
+        return self.up if direction == "up" else given(self.down)
+
+    def step(self, direction: Direction, x: Floats) -> Floats:
+        """Mean change by one pulse at `x` [window]."""
+        branch = self._branch(direction)
+        return np.asarray(np.interp(x, branch.nodes, branch.moments()[0])) * self.dose(direction)
+
+    def variance(self, direction: Direction, x: Floats) -> Floats:
+        """Variance of one pulse at `x`, from the quantiles interpolated there [window^2]."""
+        branch = self._branch(direction)
+        rows = np.array([np.interp(x, branch.nodes, row) for row in branch.steps])
+        low, high = rows[:-1], rows[1:]
+        width = np.diff(branch.quantiles).reshape(-1, *([1] * np.ndim(x)))
+        mean = (width * 0.5 * (low + high)).sum(axis=0)
+        square = (width * (low * low + low * high + high * high) / 3.0).sum(axis=0)
+        return np.asarray(np.maximum(square - mean * mean, 0.0) * self.dose(direction))
+
+    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
+        """Factor on the mean and on the noise of each cell."""
+        factor = scale * self.dose(direction)
+        return factor, np.sqrt(factor)
+
+    def table(self, direction: Direction) -> Floats:
+        """(quantiles + 2, nodes + 1): nodes in the first row, mean steps in the second, then quantile and steps."""
+        branch = self._branch(direction)
+        out = np.zeros((len(branch.quantiles) + 2, len(branch.nodes) + 1))
+        out[0, 1:], out[1, 1:] = branch.nodes, branch.moments()[0]
+        out[2:, 0], out[2:, 1:] = branch.quantiles, np.array(branch.steps)
+        return out
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from super().rules()
+        for direction, sign in (("up", 1.0), ("down", -1.0)):
+            branch = getattr(self, direction)
+            if branch is None or next(branch.rules(), None) is not None:
+                continue
+            mean = sign * branch.moments()[0]
+            if mean.min() < 0.0 or mean.max() <= 0.0:
+                k = int(mean.argmin())
+                yield (
+                    (direction, "steps"),
+                    f"a pulse {direction} must move {direction} in the mean; at the node {100 * branch.nodes[k]:g} % "
+                    f"it moves by {100 * sign * mean[k]:.3g} %",
+                )
