@@ -76,7 +76,7 @@ def test_conversion_is_correctly_rounded(number: Any, prefix: tuple[str, str]) -
         (Fraction, 0.037, r"needs a percentage, such as '3.7 %'; got 0.037$"),
         (Fraction, "1 V", r"'1 V' is not a fraction; write it in percent, such as '3.7 %'$"),
         (Volts, "1 %", r"'1 %' is not a voltage"),
-        (Volts, "1 eV", r"'1 eV' has an unknown unit; write it in volts, such as '1.6 V'$"),
+        (Volts, "1 eV", r"'1 eV' is not a voltage; write it in volts, such as '1.6 V'$"),
         (Volts, "1 inch", r"'1 inch' has an unknown unit"),
         (Volts, "1,5 V", r"'1,5 V' is not one number with one unit, such as '1.6 V'$"),
         (Volts, "1 V/s", r"'1 V/s' is not one number with one unit"),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from analogep.cards.locate import Shape, item_of, keys_of, shape_of, unit_of
+from analogep.cards.provenance import Source
 from analogep.cards.wording import printable
 from analogep.units import format_si
 
@@ -40,7 +41,10 @@ def _entries(value: Any, shape: Shape) -> Iterator[tuple[Any, Any, Shape]]:
     if isinstance(value, BaseModel):
         for key, field in keys_of(type(value)).items():
             attribute = next(name for name, known in type(value).model_fields.items() if known is field)
-            yield key, getattr(value, attribute), shape_of(field)
+            entry = getattr(value, attribute)
+            # What is not known of a source says nothing about the device.
+            if not (entry is None and isinstance(value, Source)):
+                yield key, entry, shape_of(field)
         return
     if isinstance(value, Mapping):
         # All entries of a mapping share one unit, which stands in its type.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from analogep.cards.block import Block
 from analogep.cards.wording import KeyPath, dotted, suggestion
@@ -30,7 +30,10 @@ UNSOURCED = frozenset({"schema", "name", "title", "technology", "terminals", "so
 
 
 class Source(Block):
-    """A publication, data set or manual that numbers come from."""
+    """A publication, data set or manual that numbers come from.
+
+    `cite` is enough; the other keys let `analogep cite` write a BibTeX entry with fields of its own.
+    """
 
     cite: Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
     """Citation as printed with results."""
@@ -38,8 +41,35 @@ class Source(Block):
     url: str | None = None
     """Where to find it."""
 
-    doi: str | None = None
-    """Digital object identifier."""
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/\S+$", max_length=200)] | None = None
+    """Digital object identifier, from `10.` on."""
+
+    author: str | None = None
+    """Authors as BibTeX wants them: `S. H. Jo and T. Chang and others`."""
+
+    title: str | None = None
+    """Title of the publication."""
+
+    journal: str | None = None
+    """Journal of an article."""
+
+    booktitle: str | None = None
+    """Conference or book."""
+
+    year: Annotated[int | None, Field(ge=1800, le=2200)] = None
+    """Year of publication."""
+
+    volume: int | str | None = None
+    """Volume of the journal."""
+
+    number: int | str | None = None
+    """Issue within the volume."""
+
+    pages: int | str | None = None
+    """Pages or number of the article."""
+
+    note: str | None = None
+    """Anything else a reader should know, such as a DOI that nobody has checked."""
 
 
 def problems(
@@ -80,8 +110,42 @@ def problems(
             yield here, f"there is no such value in this card, {suggestion(name, names[:40])}"
         if source not in sources:
             yield here, f"unknown source {shown(source)}, {suggestion(source, sorted(sources))}"
-        if (re.findall(r"[a-z]+", status.lower()) or [""])[0] not in STATUSES:
+        if _kind(status) not in STATUSES:
             yield here, f"status {shown(status)} must begin with one of {', '.join(STATUSES)}"
+
+
+def used(provenance: Mapping[str, tuple[str, str]], overridden: Collection[KeyPath] = ()) -> dict[str, dict[str, str]]:
+    """Find which numbers each source gives, without those that `--set` replaced.
+
+    Parameters
+    ----------
+    provenance : mapping
+        Dotted path of a number -> (short name of its source, status).
+    overridden : collection of paths
+        Values set by `--set`, or blocks of them.
+
+    Returns
+    -------
+    dict
+        Short name of a source -> dotted path of each of its numbers -> status; in the order of their first use.
+    """
+    replaced = tuple(dotted(path) + "." for path in overridden)
+    found: dict[str, dict[str, str]] = {}
+    for name, (source, status) in provenance.items():
+        if not (name + ".").startswith(replaced):
+            found.setdefault(source, {})[name] = status
+    return found
+
+
+def is_estimate(source: Source, statuses: Collection[str]) -> bool:
+    """Whether a source is the card's author alone: no publication, and every number an estimate or a default."""
+    named = any(getattr(source, name) is not None for name in type(source).model_fields if name != "cite")
+    return not named and all(_kind(status) in ("estimate", "default") for status in statuses)
+
+
+def _kind(status: str) -> str:
+    word = re.search(r"[a-z]+", status.lower())
+    return word[0] if word else ""
 
 
 def _numbers_and_fields(data: Mapping[str, Any]) -> tuple[list[KeyPath], list[KeyPath]]:

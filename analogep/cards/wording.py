@@ -43,7 +43,7 @@ def near(word: str, known: Iterable[str]) -> str:
 def suggestion(word: str, known: Sequence[str]) -> str:
     """Write `did you mean 'min'?`, or all known names if none is near."""
     if best := near(word, known):
-        return f"did you mean '{best}'?"
+        return f"did you mean '{printable(best)}'?"
     return f"known are {listed(known)}" if known else "no keys are known here"
 
 

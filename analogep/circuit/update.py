@@ -53,9 +53,14 @@ class FixedPulse(Block):
 
 
 class Accumulating(Block):
-    """n = trunc(chi) where |chi| >= threshold, at most max_pulses: rare writes of what digital memory has gathered."""
+    """n = trunc(chi), at least one pulse and at most max_pulses, where |chi| >= threshold: rare writes of what digital
+    memory has gathered.
 
-    threshold: Annotated[float, Field(ge=1, le=10**6)]
+    A threshold of 1/2 is the nearest state: for a binary cell, whose step is its window, it is the only one that a
+    wanted weight within the window can reach.
+    """
+
+    threshold: Annotated[float, Field(ge=0.5, le=10**6)]
     """Accumulated change that triggers pulses, in steps."""
     max_pulses: Annotated[int | None, Field(ge=1, le=_MOST)] = None
     """Most pulses in one write; null for no limit. The noise of n pulses grows as sqrt(n): where it exceeds the step
@@ -65,7 +70,8 @@ class Accumulating(Block):
     def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the accumulated change `z` [steps]."""
         most = _MOST if self.max_pulses is None else self.max_pulses
-        return _whole(np.where(np.abs(z) >= self.threshold, np.clip(np.trunc(z), -most, most), 0.0))
+        size = np.clip(np.trunc(np.abs(z)), 1.0, most)
+        return _whole(np.where(np.abs(z) >= self.threshold, np.copysign(size, z), 0.0))
 
 
 class MixedPrecision(Accumulating):

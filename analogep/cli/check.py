@@ -28,7 +28,7 @@ def run(parsed: argparse.Namespace) -> int:
     failed = False
     for given in parsed.cards:
         try:
-            card = _load(given)
+            card = load(given)
         except CardError as error:
             print(error, file=sys.stderr)
             failed = True
@@ -40,7 +40,7 @@ def run(parsed: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
-def _load(given: str) -> Card:
+def load(given: str) -> Card:
     """Load a card of either kind: its `schema` says which; a name is looked up among devices first."""
     from analogep.cards import reader
     from analogep.cards.wording import near

@@ -12,10 +12,19 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cli import check, simulate
+from analogep.cli import check, cite, compare, fit, library, schema, show, simulate
 from analogep.errors import AnalogepError, CardError
 
-_COMMANDS = {"simulate": simulate, "check": check}
+_COMMANDS = {
+    "simulate": simulate,
+    "check": check,
+    "show": show,
+    "compare": compare,
+    "list": library,
+    "cite": cite,
+    "schema": schema,
+    "fit": fit,
+}
 
 
 def _parser(program: str | None) -> argparse.ArgumentParser:

@@ -70,7 +70,7 @@ class Recommended(Block):
     """The update rule that serves this device best; a circuit card may choose another."""
 
     rule: Literal["stochastic", "fixed_pulse", "mixed_precision", "closed_loop"]
-    threshold: Annotated[float, Field(ge=1, le=10**6)] = 1.0
+    threshold: Annotated[float, Field(ge=0.5, le=10**6)] = 1.0
     """Residual that triggers pulses, in steps of a pair (mixed precision and closed loop)."""
     max_pulses: Annotated[int | None, Field(ge=1, le=10**6)] = None
     """Most pulses in one write (mixed precision and closed loop); null for no limit."""

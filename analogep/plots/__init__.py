@@ -1,22 +1,31 @@
-"""Figures of a run: each public function takes the result's Dataset, and nothing else, and returns a Figure.
+"""Figures of a run and of devices: each public function takes a Dataset, and nothing else, and returns a Figure.
 
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
 
 from analogep.plots.collect import FIGURES, figures, save
 from analogep.plots.conductance import conductances
+from analogep.plots.device import characteristics
+from analogep.plots.device_compare import comparison
+from analogep.plots.device_file import SUFFIXES, render
 from analogep.plots.energy import energy_by_component
+from analogep.plots.fit import fitted_pulses
 from analogep.plots.history import accuracy_and_cost, gradients, pulses
 from analogep.plots.trace import relaxation
 
 __all__ = [
     "FIGURES",
+    "SUFFIXES",
     "accuracy_and_cost",
+    "characteristics",
+    "comparison",
     "conductances",
     "energy_by_component",
     "figures",
+    "fitted_pulses",
     "gradients",
     "pulses",
     "relaxation",
+    "render",
     "save",
 ]

@@ -64,7 +64,7 @@ STYLE: Final[dict[Any, Any]] = {
     "savefig.bbox": None,
 }
 
-_TITLE_CHARACTERS: Final = 84
+_TITLE_CHARACTERS_PER_INCH: Final = 12
 _PREFIX: Final = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 
@@ -100,7 +100,7 @@ def drawn(draw: Callable[[xr.Dataset], Figure]) -> Callable[[xr.Dataset], Figure
     def styled(dataset: xr.Dataset) -> Figure:
         with matplotlib.rc_context(STYLE):
             figure = draw(dataset)
-            title = textwrap.fill(str(dataset.attrs["title"]), _TITLE_CHARACTERS)
+            title = textwrap.fill(str(dataset.attrs["title"]), int(_TITLE_CHARACTERS_PER_INCH * figure.get_figwidth()))
             figure.suptitle(title).set_parse_math(False)
             # Ticks are made when first drawn and would else take the style that the caller has then.
             figure.draw_without_rendering()

@@ -294,8 +294,6 @@ scale: [1 uS]
 sources:
   a:
     cite: A. Author
-    url: null
-    doi: null
 provenance:
   conductance.min: [a, published]"""
     )

@@ -40,7 +40,7 @@ USAGE = [
 ]
 CARDS = [
     (("simulate", "rrma"), "rrma: unknown device card; shipped are .*; did you mean 'rram'?"),
-    (("simulate", ""), "unknown device card; shipped are 'ecram'"),
+    (("simulate", ""), "unknown device card; shipped are 'capacitor', 'ecram'"),
     (("simulate", LONG), "unknown device card"),
     (("simulate", "nope.yaml"), "nope.yaml: no such file; shipped are"),
     (("simulate", "."), "is a directory, not a card|unknown device card"),

@@ -20,7 +20,6 @@ import analogep
 from analogep import plots, results
 from analogep.circuit import CircuitCard
 from analogep.cli import summary
-from analogep.device import DeviceCard
 
 from .commands import SMALL, command, surroundings
 from .conftest import Said
@@ -60,14 +59,6 @@ def test_help_names_every_command_and_option(say: Say) -> None:
 
 def test_the_version_is_the_packages(say: Say) -> None:
     assert say("--version") == (0, f"analogep {analogep.__version__}\n", "")
-
-
-def test_the_list_has_every_shipped_card_with_its_title(say: Say) -> None:
-    said = say("simulate", "--list")
-    assert (said.code, said.err) == (0, "")
-    lines = said.out.splitlines()
-    assert [line.split()[0] for line in lines] == ["devices", *DeviceCard.names(), "circuits", *CircuitCard.names()]
-    assert any("HfOx" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", ["rram", "ideal", "ecram", "digits", "mnist"])
@@ -195,7 +186,7 @@ def test_an_output_that_is_closed_or_full_is_no_traceback(tmp_path: Path, line: 
 
 
 def summarised(**changed: object) -> xr.Dataset:
-    from run.tiny import tiny
+    from tests.run.tiny import tiny
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

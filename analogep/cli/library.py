@@ -1,0 +1,130 @@
+"""`analogep list`: the shipped cards, devices with the numbers that they are chosen by."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analogep.circuit import CircuitCard
+    from analogep.device import DeviceCard
+
+HELP = "list the shipped cards"
+DESCRIPTION = (
+    "List the shipped devices with their conductance window, on/off ratio, number of states, noise of a pulse and its "
+    "write (standard deviation, of the window), pulse law and energy of a pulse up, for a cell in the middle of its "
+    "window; then the shipped circuits."
+)
+
+_HEADS = ("devices", "technology", "window", "on/off", "states", "noise", "law", "energy/pulse")
+_RIGHT = ("on/off", "states", "noise", "energy/pulse")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("--json", action="store_true", help="print more numbers of each card as JSON, in SI units")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """List the cards."""
+    from analogep.circuit import CircuitCard
+    from analogep.cli.summary import as_json
+    from analogep.device import DeviceCard
+
+    devices = [device(DeviceCard.load(name)) for name in DeviceCard.names()]
+    circuits = [circuit(CircuitCard.load(name)) for name in CircuitCard.names()]
+    if parsed.json:
+        print(as_json({"devices": devices, "circuits": circuits}))
+        return 0
+    for line in _aligned([_HEADS, *(_row(numbers) for numbers in devices)]):
+        print(line)
+    print()
+    for line in _aligned([("circuits", "layers", "title"), *(_circuit_row(numbers) for numbers in circuits)]):
+        print(line)
+    return 0
+
+
+def device(card: DeviceCard) -> dict[str, Any]:
+    """Return what a device is chosen by; SI units.
+
+    `step` and `noise` of one pulse are fractions of the window, `energy` is in joules; all three of a nominal cell in
+    the middle of its window, for each direction (`step` without the reset of a unidirectional device).
+    """
+    import numpy as np
+
+    from analogep.characterise.nominal import mean_step, pulse_noise
+
+    law, window = card.programming, card.conductance
+    middle, half = 0.5 * (window.min + window.max), np.array([0.5])
+    return {
+        "name": card.name,
+        "title": card.title,
+        "technology": card.technology,
+        "terminals": card.terminals,
+        "min": window.min,
+        "max": window.max,
+        "on_off": window.max / window.min,
+        "levels": window.levels,
+        "law": law.model,
+        "unidirectional": law.unidirectional,
+        "step": {direction: float(mean_step(card, direction, half)[0]) for direction in law.directions},
+        "noise": {direction: float(pulse_noise(card, direction, half)[0]) for direction in law.directions},
+        "write_noise": card.variation.write_noise.sigma,
+        "read_noise": card.read.noise.kind,
+        "retention": card.retention.kind,
+        "endurance": card.endurance.pulses if card.endurance else None,
+        "energy": {
+            direction: card.energy.joules(card.branch(direction), direction, 1.0, middle)
+            for direction in ("up", "down")
+        },
+        "width": {direction: card.branch(direction).width for direction in ("up", "down")},
+        "rule": card.recommended.rule,
+        "doi": [source.doi for source in card.sources.values() if source.doi],
+    }
+
+
+def circuit(card: CircuitCard) -> dict[str, Any]:
+    """Return what a circuit is chosen by."""
+    return {"name": card.name, "title": card.title, "network": card.network, "layers": list(card.layers)}
+
+
+def _row(numbers: dict[str, Any]) -> tuple[str, ...]:
+    from analogep.units import format_si
+
+    noise = math.hypot(max(numbers["noise"].values()), numbers["write_noise"])
+    return (
+        numbers["name"],
+        numbers["technology"],
+        f"{_short(numbers['min'], 'S')} - {_short(numbers['max'], 'S')}",
+        f"{float(format(numbers['on_off'], '.3g')):g}",
+        "analog" if numbers["levels"] is None else str(numbers["levels"]),
+        format_si(float(f"{noise:.2g}"), "%") if noise else "none",
+        numbers["law"],
+        _short(numbers["energy"]["up"], "J"),
+    )
+
+
+def _circuit_row(numbers: dict[str, Any]) -> tuple[str, ...]:
+    return numbers["name"], "-".join(map(str, numbers["layers"])), numbers["title"]
+
+
+def _short(value: float, unit: str) -> str:
+    """Three significant digits."""
+    from analogep.units import format_si
+
+    return format_si(float(f"{value:.3g}") if math.isfinite(value) else value, unit)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest entry; numbers stand to the right."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    right = [head in _RIGHT for head in rows[0]]
+    return [
+        "  ".join(
+            word.rjust(width) if to_right else word.ljust(width)
+            for word, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
