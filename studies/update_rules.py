@@ -9,88 +9,30 @@ Prints the table of the README and draws accuracy against the joules of training
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from digits import Outcome, outcomes, save, table
 
 CASES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ideal", "stochastic (card's default)", ()),
     ("ecram", "stochastic (card's default)", ()),
     ("rram", "closed loop (card's default)", ()),
-    ("rram", "mixed precision, threshold 8", ("update={rule: mixed_precision, threshold: 8}",)),
-    ("rram", "stochastic", ("update.rule=stochastic",)),
+    ("rram", "mixed precision, threshold 8", ("circuit.update={rule: mixed_precision, threshold: 8}",)),
+    ("rram", "stochastic", ("circuit.update.rule=stochastic",)),
 )
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """Numbers of one run."""
-
-    accuracy: float
-    pulses: float
-    training: float
-    inference: float
-    programming: float
-    cosine: float
+Results = dict[tuple[str, str], list[Outcome]]
 
 
-def one(job: tuple[str, tuple[str, ...], int]) -> Outcome:
-    """Train once."""
-    from analogep import CircuitCard, DeviceCard, Run
-
-    device, overrides, seed = job
-    dataset = Run(DeviceCard.load(device), CircuitCard.load("digits", overrides), seed=seed).execute()
-    samples = dataset.attrs["train_samples"]
-    writing = dataset["energy"].sel(phase=["update", "verify"]).drop_sel(component="digital")
-    return Outcome(
-        accuracy=float(dataset["accuracy"][-1]),
-        pulses=float(dataset["pulses"].sum("layer").mean()) / samples,
-        training=float(dataset["training_energy"].mean()),
-        inference=float(dataset["inference_energy"][-1]),
-        programming=float(writing.sum(("component", "phase")).mean()) / samples,
-        cosine=float(dataset["cosine"].isel(layer=0)[-1]),
-    )
-
-
-def outcomes(seeds: Sequence[int], workers: int | None) -> dict[tuple[str, str], list[Outcome]]:
+def results(seeds: Sequence[int], workers: int | None) -> Results:
     """All cases on all seeds."""
-    jobs = [(device, sets, seed) for (device, _, sets), seed in itertools.product(CASES, seeds)]
-    with ProcessPoolExecutor(workers) as pool:
-        found = list(pool.map(one, jobs))
-    count = len(seeds)
-    return {(device, rule): found[k * count : (k + 1) * count] for k, (device, rule, _) in enumerate(CASES)}
+    found = outcomes([(device, sets) for device, _, sets in CASES], seeds, workers)
+    return {(device, rule): entry for (device, rule, _), entry in zip(CASES, found, strict=True)}
 
 
-def table(results: dict[tuple[str, str], list[Outcome]]) -> str:
-    """Markdown table: mean over seeds, worst seed."""
-    from analogep.units import format_si
-
-    rows = [
-        "| device | update rule | accuracy, mean of seeds (worst) | pulses per training sample "
-        "| joules per training sample | of these for pulses and verify reads | joules per inference |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for (device, rule), found in results.items():
-        accuracy = np.array([outcome.accuracy for outcome in found])
-        pulses = np.mean([outcome.pulses for outcome in found])
-        joules = [
-            format_si(float(f"{np.mean([getattr(outcome, name) for outcome in found]):.3g}"), "J")
-            for name in ("training", "programming", "inference")
-        ]
-        rows.append(
-            f"| {device} | {rule} | {100 * accuracy.mean():.2f} % ({100 * accuracy.min():.1f} %) | {pulses:.3g} | "
-            + " | ".join(joules)
-            + " |"
-        )
-    return "\n".join(rows)
-
-
-def draw(results: dict[tuple[str, str], list[Outcome]], path: Path) -> None:
+def draw(found: Results, path: Path) -> None:
     """Accuracy of every seed against the joules of pulses and reads per training sample."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -100,11 +42,10 @@ def draw(results: dict[tuple[str, str], list[Outcome]], path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     colours = ("#0072B2", "#009E73", "#D55E00", "#E69F00", "#CC79A7")
-    for (device, rule), colour, marker in zip(results, colours, "os^Dv", strict=False):
-        found = results[device, rule]
+    for ((device, rule), entry), colour, marker in zip(found.items(), colours, "os^Dv", strict=False):
         axes.plot(
-            [outcome.programming for outcome in found],
-            [100 * outcome.accuracy for outcome in found],
+            [outcome.programming for outcome in entry],
+            [100 * outcome.accuracy for outcome in entry],
             linestyle="none", marker=marker, color=colour, label=f"{device}, {rule.split(' (')[0]}",
         )  # fmt: skip
     axes.set(
@@ -116,8 +57,7 @@ def draw(results: dict[tuple[str, str], list[Outcome]], path: Path) -> None:
     axes.xaxis.set_major_formatter(EngFormatter("J"))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
+    save(figure, path)
 
 
 def main() -> None:
@@ -127,10 +67,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--figure", type=Path)
     parsed = parser.parse_args()
-    results = outcomes(range(parsed.seeds), parsed.workers)
-    print(table(results))
+    found = results(range(parsed.seeds), parsed.workers)
+    print(table(("device", "update rule"), list(found.items())))
     if parsed.figure:
-        draw(results, parsed.figure)
+        draw(found, parsed.figure)
 
 
 if __name__ == "__main__":

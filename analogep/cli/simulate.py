@@ -90,6 +90,11 @@ def run(parsed: argparse.Namespace) -> int:
             dataset = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_kept(folder, bar.epochs)) from None
+    if parsed.age and not parsed.quiet and job.device.retention.kind == "none":
+        print(
+            f"warning: device card '{job.device.name}' has no retention law: an old chip stands as it was written",
+            file=sys.stderr,
+        )
     aged = {age: job.aged(dataset, age) for age in parsed.age}
     _answer(parsed, dataset, folder, aged, answered=bar.epochs == 0)
     return 0

@@ -126,8 +126,8 @@ def _span(seconds: float) -> str:
 
 def aged(dataset: xr.Dataset, seconds: float, accuracy: float) -> str:
     """Return the line about a test some time after training."""
-    lost = 100 * (float(dataset["accuracy"][-1]) - accuracy)
-    return f"  aged      {100 * accuracy:.2f} % of the test samples {_span(seconds)} later, {lost:+.2f} points lost"
+    change = 100 * (accuracy - float(dataset["accuracy"][-1]))
+    return f"  aged      {100 * accuracy:.2f} % of the test samples {_span(seconds)} later ({change:+.2f} points)"
 
 
 def text(dataset: xr.Dataset) -> str:

@@ -250,7 +250,7 @@ class Array:
         def finish() -> Written:
             self.row_g += sums[:, 6]
             self.column_g += change.sum(axis=0)
-            totals, per_column = sums.sum(axis=0), pulses.sum(axis=0)
+            totals, per_column = sums.sum(axis=0), np.asarray(pulses.sum(axis=0), dtype=np.int64)
             written = Written()
             for side, direction in enumerate(DIRECTIONS):
                 if totals[side]:
@@ -284,7 +284,7 @@ class Array:
             self.cycles += where
         pulses, after = float(before.size), self.g[where]
         mean = 0.5 * float((before + after).sum())
-        rows, columns = where.any(axis=1).astype(np.int64), np.asarray(where.sum(axis=0), dtype=np.int64)
+        rows, columns = np.asarray(where.any(axis=1), dtype=np.int64), np.asarray(where.sum(axis=0), dtype=np.int64)
         return self._cost("down", pulses, mean, float(before.sum()), rows, columns, lines) if pulses else Written()
 
     def _cost(

@@ -122,6 +122,42 @@ def test_the_same_command_again_is_answered_from_the_folder_with_the_same_number
     assert second.out.endswith(f"answered from runs/{folder.name}: result.nc and 6 figures\n")
 
 
+DRIFT = ("--set", "retention={kind: power_law, t0: 1 s, nu_offset: 0.1, nu_sigma_offset: 0.05}")
+
+
+def test_an_old_chip_is_tested_from_its_folder_in_text_and_in_json(simulate: Say, tmp_path: Path) -> None:
+    out = ("--out", str(tmp_path / "run"), *DRIFT)
+    simulate(*out, "--quiet")
+    said = simulate(*out, "--age", "1 d", "--age", "10 y")
+    aged = [line for line in said.out.splitlines() if line.startswith("  aged")]
+    assert "1 d later" in aged[0]
+    assert "10 y later" in aged[1]
+    assert "answered from" in said.out
+    found = json.loads(simulate(*out, "--age", "1 d", "--json").out)["aged"]
+    assert found[0]["seconds"] == 86400.0
+    assert f"{100 * found[0]['accuracy']:.2f} %" in aged[0]
+
+
+def test_an_age_without_a_retention_law_is_warned_of(simulate: Say, tmp_path: Path) -> None:
+    said = simulate("--out", str(tmp_path / "run"), "--age", "1 y")
+    assert "warning: device card 'rram' has no retention law: an old chip stands as it was written" in said.err
+    assert "1 y later" in said.out
+
+
+@pytest.mark.parametrize(
+    ("age", "message"),
+    [
+        ("1", "needs a unit of time, such as '50 ns'; got '1'"),
+        ("3 uS", "'3 uS' is not a time; write it in seconds"),
+        ("-1 s", "needs a time from 0 s, got '-1 s'"),
+    ],
+)
+def test_an_age_that_is_no_time_is_refused(simulate: Say, age: str, message: str) -> None:
+    said = simulate(f"--age={age}")
+    assert said.code == 2
+    assert message in said.err
+
+
 def test_each_seed_can_be_given_by_itself(simulate: Say, tmp_path: Path) -> None:
     said = simulate("--out", str(tmp_path / "a"), "--seed", "3", "--data-seed", "5", "--json")
     assert json.loads(said.out)["seeds"] == "fabrication 3, operation 3, data 5"

@@ -116,6 +116,8 @@ def compiled(
     sums, slots = np.zeros((shape[0], 7)), np.zeros((2, shape[0]), np.int64)
     per_column, change = np.zeros((2, shape[1]), np.int64), np.zeros(shape[1])
     cycles = np.zeros(shape, np.int32)
+    # An array without stuck cells passes none: rows with many pulses are then taken as they lie.
+    responds = np.zeros((0, 0), bool) if cells["responds"].all() else cells["responds"]
     additive, nominal, multiplicative, share, write = noise
     if isinstance(law, tuple):
         code, parameters, tables = 0, np.array(law).reshape(2, 2), (np.zeros((1, 1)),) * 2
@@ -126,7 +128,7 @@ def compiled(
     edges = np.linspace(0, shape[0], parts + 1).astype(int)
     for first, last in itertools.pairwise(edges):
         program_rows(
-            first, last, sign, cells["counts"], hidden, g, cells["each"], np.zeros((0, 0, 0)), cells["responds"],
+            first, last, sign, cells["counts"], hidden, g, cells["each"], np.zeros((0, 0, 0)), responds,
             cycles, code, table, tables, np.array([multiplicative, share, write]), levels,
             np.array(KEYS, np.uint32), slots, sums, per_column, change,
         )  # fmt: skip
@@ -152,6 +154,23 @@ def test_affine_pulses_agree_with_the_plain_twin(law: str, noise: str, levels: i
     agree(
         compiled(cells, AFFINE[law], NOISES[noise], levels),
         plain(cells, AFFINE[law], NOISES[noise], levels),
+        1e-12 if noise == "none" else 1e-5,
+    )
+
+
+@pytest.mark.parametrize("share", [0.05, 0.24, 0.26, 1.0])
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("law", AFFINE)
+def test_rows_with_few_and_with_many_pulses_agree_with_the_plain_twin(law: str, noise: str, share: float) -> None:
+    """Without stuck cells: gathered below a quarter of the cells, taken as they lie above."""
+    cells = some_cells((5, 64))
+    cells["responds"][:] = True
+    busy = np.random.default_rng(9).permuted(np.tile(np.arange(64) < share * 64, (5, 1)), axis=1)
+    cells["counts"] = (np.where(cells["counts"] == 0, 1, cells["counts"]) * busy).astype(np.int32)
+    cells["g"] = cells["g"] * 1.003
+    agree(
+        compiled(cells, AFFINE[law], NOISES[noise], 16),
+        plain(cells, AFFINE[law], NOISES[noise], 16),
         1e-12 if noise == "none" else 1e-5,
     )
 
@@ -284,9 +303,11 @@ def test_pulsed_cells_of_a_row_are_found_whatever_its_length(columns: int) -> No
             np.testing.assert_array_equal(index[:n], np.flatnonzero(counts[i]))
 
 
-def test_weights_are_computed_where_pulses_were_and_nowhere_else() -> None:
+def test_weights_are_computed_in_rows_with_pulses_and_nowhere_else() -> None:
     rng = np.random.default_rng(0)
     plus, minus, counts = rng.random((6, 33)), rng.random((6, 33)), rng.integers(-1, 2, (6, 33)).astype(np.int32)
+    counts[[1, 4]] = 0
     weights = np.full((6, 33), 7.0)
     weigh_rows(0, 6, counts, plus, minus, 3.0, weights)
-    np.testing.assert_array_equal(weights, np.where(counts != 0, (plus - minus) * 3.0, 7.0))
+    expected = np.where(counts.any(axis=1)[:, None], (plus - minus) * 3.0, 7.0)
+    np.testing.assert_array_equal(weights, expected)

@@ -1,4 +1,4 @@
-"""What the README says of each device and update rule: five seeds of the whole default run."""
+"""What the README says of each device and update rule: several seeds of the whole default run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,38 @@ from analogep import CircuitCard, DeviceCard, Run
 from .conftest import load_study
 
 
-def test_three_epochs_of_every_shipped_device_learn_the_digits_on_one_seed() -> None:
-    """A short run of each card: far above chance (10 %), no class lost."""
-    for device in DeviceCard.names():
-        run = Run(DeviceCard.load(device), CircuitCard.load("digits", ["learning.epochs=3"]), seed=0).execute()
-        assert float(run["accuracy"][-1]) > 0.85, device
-        assert (run["confusion"].values.sum(axis=0) > 0).all(), device
+@pytest.mark.parametrize("device", ["ideal", "ecram", "rram", "pcm"])
+def test_three_epochs_of_a_shipped_device_learn_the_digits_on_one_seed(device: str) -> None:
+    """Four kinds of update, one of them unidirectional: far above chance (10 %), no class lost."""
+    run = Run(DeviceCard.load(device), CircuitCard.load("digits", ["learning.epochs=3"]), seed=0).execute()
+    assert float(run["accuracy"][-1]) > 0.8
+    assert (run["confusion"].values.sum(axis=0) > 0).all()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_every_card_of_the_library_learns_the_digits_with_its_own_rule() -> None:
+    """Three seeds: analog cells reach 96 % in the mean and 94 % on each seed; the binary one 85 % with a narrow weight
+    range, and hardly learns with the range of the analog ones."""
+    study = load_study("device_library")
+    for (device, rule), runs in study.rows(range(3), 2):
+        accuracy = np.array([outcome.accuracy for outcome in runs])
+        if device == "mram":
+            assert accuracy.mean() > 0.85 if "range" in rule else accuracy.mean() < 0.6
+        else:
+            assert accuracy.mean() > 0.96, device
+            assert accuracy.min() > 0.94, device
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_devices_rank_as_published_where_the_device_decides() -> None:
+    """Plain pulses, three seeds: Spearman's correlation with the published order at least 0.7; with the cards' own
+    rules every device is far above what is published for the worst of them."""
+    study = load_study("published_order")
+    found = study.results(range(3), 2)
+    assert study.rank_correlation(found, 0) > 0.7
+    assert min(np.mean([one.accuracy for one in own]) for _, own in found.values()) > 0.95
 
 
 @pytest.mark.slow
@@ -23,7 +49,7 @@ def test_three_epochs_of_every_shipped_device_learn_the_digits_on_one_seed() -> 
 def test_devices_and_rules_reach_what_the_readme_says() -> None:
     """Mean and worst accuracy of five seeds, against the ideal device on the same seeds."""
     study = load_study("update_rules")
-    results = study.outcomes(range(5), 2)
+    results = study.results(range(5), 2)
     ideal, ecram, closed, mixed, stochastic = (
         np.array([outcome.accuracy for outcome in results[device, rule]]) for device, rule, _ in study.CASES
     )

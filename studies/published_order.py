@@ -1,0 +1,113 @@
+"""Do devices rank here as they do in the published NeuroSim tables? Plain pulses, then the cards' own rules.
+
+    python studies/published_order.py [--seeds 3] [--workers 2] [--figure studies/figures/published_order.png]
+
+MLP+NeuroSim trains 400-100-10 on MNIST by backpropagation and writes every update at once (manuals of V2 and V3; the
+means of both where both give a number). Here 64-128-10 learns the digits by EP. With the same kind of update, plain
+stochastic pulses, the device decides, and the order should agree (Spearman's rank correlation); with the rule that a
+card recommends it need not, because errors of a write are read back or small gradients are gathered first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from digits import Outcome, mean, outcomes, save
+
+PUBLISHED = {
+    "epiram": (91.5, 92.0),
+    "fefet": (90.0, 88.0),
+    "rram": (80.0,),
+    "rram_agsi": (73.0, 72.0),
+    "rram_alox_hfo2": (41.0, 20.0),
+    "rram_pcmo": (10.0, 33.0),
+    "rram_taox_tio2": (10.0,),
+}
+"""Accuracy on MNIST [%] of the devices whose cards are NeuroSim's parameter sets (DEVICES.md, section 5)."""
+LOOKS = (("plain pulses", "#D55E00", "s"), ("card's own rule", "#0072B2", "o"))
+PLAIN = ("circuit.update.rule=stochastic",)
+
+Results = dict[str, tuple[list[Outcome], list[Outcome]]]
+
+
+def results(seeds: Sequence[int], workers: int | None) -> Results:
+    """Each device with plain pulses and with its own rule."""
+    found = outcomes([(name, sets) for name in PUBLISHED for sets in (PLAIN, ())], seeds, workers)
+    return {name: (found[2 * k], found[2 * k + 1]) for k, name in enumerate(PUBLISHED)}
+
+
+def rank_correlation(found: Results, rule: int) -> float:
+    """Spearman's correlation of the published with our accuracies, plain pulses (0) or the card's rule (1)."""
+    from scipy.stats import spearmanr
+
+    ours = [mean(found[name][rule]).accuracy for name in PUBLISHED]
+    return float(spearmanr([np.mean(values) for values in PUBLISHED.values()], ours).statistic)
+
+
+def table(found: Results) -> str:
+    """Markdown table."""
+    lines = [
+        "| device | published, backpropagation | plain pulses, EP | card's rule, EP | pulses per sample, both |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, values in PUBLISHED.items():
+        plain, own = (mean(runs) for runs in found[name])
+        lines.append(
+            f"| {name} | {' / '.join(f'{value:g}' for value in values)} % | {100 * plain.accuracy:.1f} % | "
+            f"{100 * own.accuracy:.1f} % | {plain.pulses:.3g}, {own.pulses:.3g} |"
+        )
+    lines.append(
+        f"\nRank correlation with the published order: {rank_correlation(found, 0):.2f} with plain pulses, "
+        f"{rank_correlation(found, 1):.2f} with the cards' rules."
+    )
+    return "\n".join(lines)
+
+
+def draw(found: Results, path: Path) -> None:
+    """Our accuracy against the published one, plain pulses and the card's rule."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    x = [float(np.mean(values)) for values in PUBLISHED.values()]
+    for k, (label, colour, marker) in enumerate(
+        (("plain pulses", "#D55E00", "s"), ("card's own rule", "#0072B2", "o"))
+    ):
+        y = np.array([[100 * one.accuracy for one in found[name][k]] for name in PUBLISHED])
+        error = [y.mean(axis=1) - y.min(axis=1), y.max(axis=1) - y.mean(axis=1)]
+        axes.errorbar(x, y.mean(axis=1), error, linestyle="none", marker=marker, color=colour, capsize=2, label=label)
+        if k == 0:
+            for name, across, up in zip(PUBLISHED, x, y.mean(axis=1), strict=True):
+                axes.annotate(
+                    name, (across, up), xytext=(5, -10), textcoords="offset points", fontsize=8, color="#555555"
+                )
+    axes.set(
+        xlabel="published accuracy, backpropagation on MNIST (%)", ylabel="accuracy here, EP on 8x8 digits (%)",
+        title="Devices of the NeuroSim benchmark: mean and range of seeds", xlim=(0, 105), ylim=(0, 103),
+    )  # fmt: skip
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    save(figure, path)
+
+
+def main() -> None:
+    """Run all devices."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--figure", type=Path)
+    parsed = parser.parse_args()
+    found = results(range(parsed.seeds), parsed.workers)
+    print(table(found))
+    if parsed.figure:
+        draw(found, parsed.figure)
+
+
+if __name__ == "__main__":
+    main()
