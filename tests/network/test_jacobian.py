@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tests.physics.nets import CURVES, LINEAR, SINH, build, data, nudge
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.physics.nets import CURVES, LINEAR, SINH, build, data, phase, solver
 
 from analogep.circuit import HardClip
 from analogep.network import LayeredRC, loop_gain, loop_gain_bound
 from analogep.relaxation import relax
+from tests.physics.nets import CURVES, LINEAR, SINH, build, data, phase, solver
 
 
 def linearised(network: LayeredRC, v: np.ndarray) -> np.ndarray:
