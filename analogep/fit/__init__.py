@@ -1,0 +1,71 @@
+"""From measured pulse responses to a device card: pulse laws, write noise, read noise, spread, each with its error.
+
+A measurement is a set of ramps: conductances y_0, y_1, ... after successive equal pulses in one direction.
+
+**Model.** G_{k+1} = G_k + d(G_k) + w_k and y_k = G_k + v_k. d is the law's step, w_k the write (cycle-to-cycle) noise
+with variance q, v_k the read noise with variance s^2. Write noise stays in the cell and wanders; read noise does not.
+
+**Law** (`levels`). The parameters of d, for both directions together, and one start per ramp minimise
+
+    sum over ramps and pulses of [y_k - G_k(theta, G_0)]^2,   G_k the noise-free path.
+
+Levels and not increments are fitted: where a law is not quite the device's, this keeps the simulated ramp close to the
+measured one, and it is the field's convention, so that a NeuroSim label fitted here is comparable with published ones.
+
+**Standard errors** (`covariance`). Write noise accumulates, so that neighbouring residuals are alike and the errors of
+plain least squares would be several times too small. The exact covariance of the linearised estimate under this noise
+is used; with 20 ramps or more in each direction the scatter of the ramps' contributions takes its place, which also
+holds when the device changes from ramp to ramp. Everything derived (window, label, pulses) is propagated to first
+order. The bias that noise makes of curvature is simulated and taken off (`bias`). In simulation (tests/fit/
+test_recovery.py) estimates scatter around the truth by one standard error.
+
+**Noise** (`noise`). From u_k = y_{k+1} - y_k - d(y_k) = w_k + v_{k+1} - r_k v_k with r = 1 + d', whose lag-1 covariance
+is -s^2 and whose variance is q + 2 s^2 (for small steps): restricted maximum likelihood with that tridiagonal matrix,
+after the mean of u along the ramp is taken out. q is constant or goes with the step, s is constant or goes with G: the
+likelihood chooses.
+
+**Choice of the law** (`choose`, `covariance`). C = sum e^2 + ln(N) tr(H Sigma): BIC for residuals with covariance
+Sigma. The lowest C wins among the laws that can say the curve within about the measured range; laws that draw the same
+curve (linear, exponential; soft bounds, soft bounds with reference) tie, and the first in `translate.FORMS` is taken.
+If the best law misses the levels by more than 2 % of the range beyond noise, a table of steps is taken instead.
+
+**Window** (`translate`). Laws with bounds of their own bring them; others get the mean ends of the fitted ramps.
+NeuroSim's pulses are whole on the card: the fitted real number stands beside it, as a comment and in the provenance.
+
+**Spread** (`spread`). With several devices each is fitted; the card gets the mean of the numbers, and the standard
+deviations over devices, less the measurement's, as its `device_to_device`.
+"""
+
+from analogep.fit.card import Known, Written, make_card, plus_minus
+from analogep.fit.choose import Candidate
+from analogep.fit.dataset import dataset
+from analogep.fit.describe import Value
+from analogep.fit.estimate import DeviceFit, Fit, check_model, fit
+from analogep.fit.predict import predicted
+from analogep.fit.ramps import FitError, Measurement, Ramp, Source
+from analogep.fit.reading import Options, read_pulses
+from analogep.fit.scatter import scatter
+from analogep.fit.spread import Spread
+
+__all__ = [
+    "Candidate",
+    "DeviceFit",
+    "Fit",
+    "FitError",
+    "Known",
+    "Measurement",
+    "Options",
+    "Ramp",
+    "Source",
+    "Spread",
+    "Value",
+    "Written",
+    "check_model",
+    "dataset",
+    "fit",
+    "make_card",
+    "plus_minus",
+    "predicted",
+    "read_pulses",
+    "scatter",
+]

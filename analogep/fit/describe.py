@@ -1,0 +1,88 @@
+"""The numbers of a fitted device, with standard errors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.device.laws import DIRECTIONS
+from analogep.fit.covariance import Uncertainty
+from analogep.fit.levels import Minimum, spread
+from analogep.fit.translate import Form, Frame, Side, counted
+from analogep.units import format_si
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Value:
+    """An estimate and its standard error (NaN where there is none)."""
+
+    value: float
+    se: float
+
+
+def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[dict[str, float], str]:
+    """All numbers of a device at the parameters `phi` = (theta, mean starts), and why the law cannot say them.
+
+    Returns
+    -------
+    dict
+        Keys of the card with dots (`conductance.min` [S], `programming.up.step` [1]...), `ramp.*` and `middle.*`.
+    str
+        Empty if the law can.
+    """
+    curve, size = minimum.curve, minimum.theta.size
+    thetas = [spread(curve, phi[None, :size], k)[0] for k in range(len(frame.pulses))]
+    starts = [float(value) for value in phi[size:]]
+    ends = []
+    for theta, start, pulses in zip(thetas, starts, frame.pulses, strict=True):
+        path = curve.path(theta[None], np.array([[start]]), pulses, math.ceil(pulses) + 1)[0, 0]
+        ends.append(float(np.interp(pulses, np.arange(path.size), path)))
+    low = float(np.mean([starts[0], *(1.0 - end for end in ends[1:])]))
+    high = float(np.mean([ends[0], *(1.0 - start for start in starts[1:])]))
+    low, high = form.window(thetas, low, high)
+    sides, ramps = [], []
+    for k, (theta, pulses) in enumerate(zip(thetas, frame.pulses, strict=True)):
+        near_end, far_end = (low, high) if k == 0 else (1.0 - high, 1.0 - low)
+        sides.append(Side(curve, theta, pulses, near_end, far_end))
+        ramps.append(Side(curve, theta, pulses, starts[k], ends[k]))
+    branches = form.branches(sides)
+    out = {"conductance.min": frame.low + frame.span * low, "conductance.max": frame.low + frame.span * high}
+    out |= {f"programming.{key}": value for key, value in form.top(sides).items()}
+    for k, (word, branch, ramp, side) in enumerate(zip(DIRECTIONS, branches, ramps, sides, strict=False)):
+        out |= {f"programming.{word}.{key}": value for key, value in branch.items()}
+        out[f"ramp.{word}.start"] = float(frame.siemens(k, np.array(ramp.near)))
+        out[f"ramp.{word}.end"] = float(frame.siemens(k, np.array(ramp.far)))
+        out[f"ramp.{word}.step"] = frame.span * (ramp.far - ramp.near) / frame.pulses[k]
+        if form.law == "exponential":
+            out[f"ramp.{word}.nonlinearity"] = counted(ramp)[1]
+        out[f"middle.{word}"] = side.step(0.5 * (side.near + side.far)) / side.width
+    problem = form.problem(sides, branches)
+    if not problem and out["conductance.min"] <= 0.0:
+        problem = f"its window would begin at {format_si(out['conductance.min'], 'S')}"
+    return out, problem
+
+
+def numbers_of(form: Form, minimum: Minimum, frame: Frame, known: Uncertainty) -> dict[str, Value]:
+    """Every number with its standard error, by first-order propagation from phi."""
+    middle, _ = describe(form, minimum, frame, known.values)
+    names = list(middle)
+    jacobian = np.zeros((len(names), known.values.size))
+    for j, error in enumerate(np.sqrt(np.maximum(np.diag(known.covariance), 0.0))):
+        h = max(1e-3 * float(error), 1e-9)
+        ends = []
+        for sign in (1.0, -1.0):
+            phi = known.values.copy()
+            phi[j] += sign * h
+            ends.append(np.array(list(describe(form, minimum, frame, phi)[0].values())))
+        with np.errstate(invalid="ignore"):
+            jacobian[:, j] = (ends[0] - ends[1]) / (2.0 * h)
+    variances = np.einsum("ij,jk,ik->i", jacobian, known.covariance, jacobian)
+    return {
+        name: Value(value, math.sqrt(variance) if variance >= 0.0 else math.nan)
+        for (name, value), variance in zip(middle.items(), variances, strict=True)
+    }

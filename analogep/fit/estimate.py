@@ -1,0 +1,221 @@
+"""Fit a measurement: every law on every device, the criterion's choice, and all numbers with standard errors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analogep.cards.wording import listed, near
+from analogep.device.laws import DIRECTIONS, LAWS, Direction
+from analogep.errors import UsageError
+from analogep.fit.bias import unbiased
+from analogep.fit.choose import Candidate, Entry, choice, misfit
+from analogep.fit.covariance import Uncertainty
+from analogep.fit.describe import Value, numbers_of
+from analogep.fit.levels import Minimum, Readings
+from analogep.fit.noise import Noise, fit_noise
+from analogep.fit.ramps import Measurement, both_directions
+from analogep.fit.spread import Spread, device_to_device
+from analogep.fit.subject import Subject, apart, make_subject, sized
+from analogep.fit.translate import FORMS, Form, Frame, PiecewiseForm
+from analogep.streams import Streams
+
+
+@dataclass(frozen=True)
+class DeviceFit:
+    """One device: its ramps in own coordinates and the fitted curve.
+
+    Parameters
+    ----------
+    name : str
+    frame : Frame
+    data : tuple of Readings
+        By direction.
+    minimum : Minimum
+    uncertainty : Uncertainty
+    numbers : dict
+        Name -> value of every number.
+    """
+
+    name: str
+    frame: Frame
+    data: tuple[Readings, ...]
+    minimum: Minimum
+    uncertainty: Uncertainty
+    numbers: dict[str, Value]
+
+    @property
+    def rmse(self) -> float:
+        """Root mean square of the residuals, relative to the measured range."""
+        return math.sqrt(self.minimum.squares / sum(int(part.here.sum()) for part in self.data))
+
+    @property
+    def misfit(self) -> float:
+        """The part of `rmse` that noise does not explain."""
+        return misfit([self.uncertainty], [self.data])
+
+    @property
+    def noise(self) -> float:
+        """What noise alone would leave of `rmse`."""
+        return math.sqrt(self.uncertainty.expected / sum(int(part.here.sum()) for part in self.data))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted measurement.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    law : str
+    form : Form
+    devices : tuple of DeviceFit
+    write, read : str
+        Kinds of noise.
+    noise : dict
+        `write` (relative to the card's window, or to the step) and `read` (relative to G, or [S]).
+    numbers : dict
+        Name -> value, mean over devices: keys of the card as `programming.up.step`, and `ramp.up.start`...
+    candidates : tuple of Candidate
+    spread : Spread
+        Device to device.
+    remarks : tuple of str
+        Sentences that the user should read.
+    """
+
+    measurement: Measurement
+    law: str
+    form: Form
+    devices: tuple[DeviceFit, ...]
+    write: str
+    read: str
+    noise: dict[str, Value]
+    numbers: dict[str, Value]
+    candidates: tuple[Candidate, ...]
+    spread: Spread
+    remarks: tuple[str, ...]
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Directions that were measured."""
+        return DIRECTIONS[: len(self.devices[0].data)]
+
+
+def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = False) -> Fit:
+    """Fit the pulse laws of `analogep.device.laws` to measured ramps.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    model : str
+        A law, or `auto`: the lowest criterion among the laws that can say the curve.
+    unidirectional : bool
+        Whether only pulses up are gradual.
+
+    Raises
+    ------
+    FitError
+        If a direction is missing, or the law asked for cannot say the curve.
+    UsageError
+        If there is no such law.
+    """
+    check_model(model)
+    both_directions(measurement, unidirectional)
+    directions: tuple[Direction, ...] = ("up",) if unidirectional else DIRECTIONS
+    subjects = [make_subject(name, [measurement.of(name, way) for way in directions]) for name in measurement.devices]
+    asked = (
+        [FORMS[model]] if model != "auto" else [form for form in FORMS.values() if not isinstance(form, PiecewiseForm)]
+    )
+    forms = [form for form in asked if not (form.alike and model == "auto")]
+    for subject in subjects:
+        trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
+        best = min(trials, key=lambda minimum: minimum.squares)
+        subject.noises = fit_noise(best, subject.data, subject.conductances(best))
+    chosen = max(range(4), key=lambda k: sum(subject.noises[k].likelihood for subject in subjects))
+    entries = [Entry.of(sized(form, subjects[0]), subjects, chosen) for form in forms]
+    entry, remarks = choice(entries, subjects, chosen, model)
+    remarks += [text for subject in subjects for text in apart(subject)]
+    return _assembled(measurement, entry, entries, subjects, chosen, remarks)
+
+
+def check_model(model: str) -> None:
+    """Refuse a law that cannot be fitted.
+
+    Raises
+    ------
+    UsageError
+        Naming the laws that can.
+    """
+    known = ["auto", *FORMS]
+    if model in known:
+        return
+    others = {str(law.model_fields["model"].annotation.__args__[0]) for law in LAWS}  # type: ignore[union-attr]
+    if model in others:
+        why = {"inverse_cdf": "use 'piecewise', whose noise is fitted apart from its steps"}.get(
+            model, "it needs pulses of several heights and widths; fit one of them"
+        )
+        raise UsageError(f"--model {model}: is not fitted to ramps: {why}. Laws that are: {listed(known)}")
+    best = near(model, known)
+    raise UsageError(
+        f"--model {model}: no such law; " + (f"did you mean '{best}'?" if best else f"laws are {listed(known)}")
+    )
+
+
+def _assembled(
+    measurement: Measurement,
+    entry: Entry,
+    entries: list[Entry],
+    subjects: list[Subject],
+    chosen: int,
+    remarks: list[str],
+) -> Fit:
+    devices = tuple(
+        _device(subject, entry.form, minimum, known, chosen)
+        for subject, minimum, known in zip(subjects, entry.minima, entry.known, strict=True)
+    )
+    numbers = {name: _mean([device.numbers[name] for device in devices]) for name in devices[0].numbers}
+    noise = _noise([s.noises[chosen] for s in subjects], devices)
+    candidates = sorted((one.candidate for one in entries), key=lambda one: (bool(one.remark), one.criterion))
+    first = subjects[0].noises[chosen]
+    return Fit(
+        measurement, entry.form.law, entry.form, devices, first.write, first.read, noise, numbers, tuple(candidates),
+        device_to_device([device.numbers for device in devices]), tuple(remarks),
+    )  # fmt: skip
+
+
+def _device(subject: Subject, form: Form, minimum: Minimum, known: Uncertainty, chosen: int) -> DeviceFit:
+    """Numbers of one device, their bias taken off."""
+    noise = subject.shapes(minimum, subject.noises[chosen])
+    known = unbiased(minimum, subject.data, noise, known, Streams(0).rng(f"fit/bias/{subject.name}"))
+    numbers = numbers_of(form, minimum, subject.frame, known)
+    return DeviceFit(subject.name, subject.frame, subject.data, minimum, known, numbers)
+
+
+def _mean(values: list[Value]) -> Value:
+    """Mean over devices with the error of the mean device: measurement or scatter, whichever is larger."""
+    each = np.array([one.value for one in values])
+    count = len(values)
+    error = float(np.sqrt(np.sum([one.se**2 for one in values]))) / count
+    if count > 1:
+        error = float(np.fmax(error, each.std(ddof=1) / math.sqrt(count)))
+    return Value(float(each.mean()), error)
+
+
+def _noise(found: list[Noise], devices: tuple[DeviceFit, ...]) -> dict[str, Value]:
+    """Root mean squares over devices, in the units of the card."""
+    spans = np.array([device.frame.span for device in devices])
+    windows = np.array([d.numbers["conductance.max"].value - d.numbers["conductance.min"].value for d in devices])
+    units = {
+        "write": spans / windows if found[0].write == "range" else np.ones_like(spans),
+        "read": spans if found[0].read == "absolute" else np.ones_like(spans),
+    }
+    out = {}
+    for name, unit in units.items():
+        sigmas = unit * np.array([getattr(one, f"{name}_sigma") for one in found])
+        errors = unit * np.array([getattr(one, f"{name}_se") for one in found])
+        mean = float(np.sqrt(np.mean(sigmas**2)))
+        se = float(np.sqrt(np.nansum((sigmas * errors) ** 2))) / len(found) / mean if mean > 0.0 else math.nan
+        out[name] = Value(mean, se)
+    return out
