@@ -68,7 +68,7 @@ def _pair(minimum: Minimum, data: tuple[Readings, ...], noise: list[Shapes], rng
         )
         again = descend(minimum.curve, minimum.theta, simulated, 12)
         total += np.concatenate([again.theta, [float(start.mean()) for start in again.starts]])
-    return 0.5 * total - np.concatenate([minimum.theta, [float(start.mean()) for start in minimum.starts]])
+    return np.asarray(0.5 * total - np.concatenate([minimum.theta, [float(start.mean()) for start in minimum.starts]]))
 
 
 def _noise(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats:
