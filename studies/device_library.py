@@ -66,7 +66,7 @@ def draw(found: Sequence[Row], path: Path) -> None:
     left.set(xlabel="accuracy on held-out digits (%)", xlim=(88, 100))
     for at, low in zip(y, middle, strict=True):
         if low < 88.0:
-            left.annotate(f"< {low:.0f} %", (88.1, at), va="center", fontsize=9, color="#0072B2")
+            left.annotate(f"\u2190 {low:.0f} %", (88.1, at), va="center", fontsize=9, color="#0072B2")
     left.set_yticks(y, names)
     totals = [mean(entry) for _, entry in found]
     right.plot([one.training for one in totals], y, "s", color="#D55E00", label="all")
