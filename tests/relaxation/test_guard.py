@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from physics.nets import CURVES, FAR, METHODS, READ, SINH, build, data, phase, solver
 
 from analogep.errors import SimulationError
 from analogep.network import Drive
 from analogep.relaxation import relax
 from analogep.relaxation.guard import Guard
+from tests.physics.nets import CURVES, FAR, METHODS, READ, SINH, build, data, phase, solver
 
 pytestmark = pytest.mark.timeout(20)
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from physics.nets import CURVES, LINEAR, METHODS, READ, SINH, TAU, build, data, nudge, phase, solver
 
 from analogep.relaxation import relax
+from tests.physics.nets import CURVES, LINEAR, METHODS, READ, SINH, TAU, build, data, nudge, phase, solver
 
 
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
