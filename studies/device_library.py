@@ -8,13 +8,11 @@ Prints the table of the README and draws accuracy and joules per training sample
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from digits import Outcome, mean, outcomes, save, table
+from digits import Outcome, mean, options, outcomes, save, table
 
 NARROW = "circuit.mapping.weight_range=[0.1, 0.05]"
 Row = tuple[tuple[str, str], list[Outcome]]
@@ -81,11 +79,7 @@ def draw(found: Sequence[Row], path: Path) -> None:
 
 def main() -> None:
     """Run all cards on all seeds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--figure", type=Path)
-    parsed = parser.parse_args()
+    parsed = options(__doc__, 3).parse_args()
     found = rows(range(parsed.seeds), parsed.workers)
     print(table(("device", "update rule"), found))
     if parsed.figure:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
+import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
@@ -97,6 +99,15 @@ def table(heads: Sequence[str], rows: Sequence[tuple[Sequence[str], Sequence[Out
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def options(doc: str | None, seeds: int) -> argparse.ArgumentParser:
+    """Options that all studies have; `doc` is the study's docstring, `seeds` its number of seeds."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0] if doc else None)
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--figure", type=Path)
+    return parser
 
 
 def save(figure: Any, path: Path) -> None:

@@ -15,15 +15,13 @@ between pulses or cells, in two circuits:
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from digits import Outcome, mean, outcomes, save
+from digits import Outcome, mean, options, outcomes, save
 
 RATIOS = (2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 CIRCUITS = ("rescaled", "fixed gain")
@@ -109,11 +107,8 @@ def draw(found: dict[tuple[str, str, float], list[Outcome]], path: Path) -> None
 
 def main() -> None:
     """Run all points."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser = options(__doc__, 2)
     parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--figure", type=Path)
     parsed = parser.parse_args()
     found = results(range(parsed.seeds), parsed.epochs, parsed.workers)
     print(table(found))

@@ -15,14 +15,12 @@ Spearman's rank correlation says how far the order agrees.
 
 from __future__ import annotations
 
-import argparse
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from digits import Outcome, mean, outcomes, save
+from digits import Outcome, mean, options, outcomes, save
 
 PUBLISHED = {
     "epiram": (91.5, 92.0),
@@ -117,11 +115,7 @@ def draw(found: Results, path: Path) -> None:
 
 def main() -> None:
     """Run all devices."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--figure", type=Path)
-    parsed = parser.parse_args()
+    parsed = options(__doc__, 3).parse_args()
     found = results(range(parsed.seeds), parsed.workers)
     print(table(found))
     if parsed.figure:

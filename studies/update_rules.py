@@ -8,12 +8,10 @@ Prints the table of the README and draws accuracy against the joules of training
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from digits import Outcome, outcomes, save, table
+from digits import Outcome, options, outcomes, save, table
 
 CASES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ideal", "stochastic (card's default)", ()),
@@ -62,11 +60,7 @@ def draw(found: Results, path: Path) -> None:
 
 def main() -> None:
     """Run all cases on all seeds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--figure", type=Path)
-    parsed = parser.parse_args()
+    parsed = options(__doc__, 5).parse_args()
     found = results(range(parsed.seeds), parsed.workers)
     print(table(("device", "update rule"), list(found.items())))
     if parsed.figure:
