@@ -171,9 +171,8 @@ class Array:
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Take what `state` gave."""
-        for key in ("hidden", "g", "row_g", "column_g", "cycles"):
-            if key in state:
-                getattr(self, key)[...] = state[key]
+        for key, values in self.state().items():
+            values[...] = state[key]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that pulses change, by name."""

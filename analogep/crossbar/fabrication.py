@@ -19,12 +19,9 @@ class Cells:
 
     Attributes
     ----------
-    low, high : ndarray (rows, columns) or (1, 1) [S]
-        Window of each cell, at the operating temperature.
-    step_up, step_down : ndarray (rows, columns) or (1, 1) [1]
-        Factors on the steps.
-    each : ndarray (rows, columns, 4) or (1, 1, 4)
-        The above side by side, for the kernels: step_up, step_down, low, high.
+    each : ndarray (rows, columns, 4) or (1, 1, 4) [1], [1], [S], [S]
+        Factors on the steps up and down, and the window at the operating temperature, side by side: one cell is one
+        access to memory.
     shapes : ndarray (rows, columns, 4) or (0, 0, 0)
         Parameters of each cell's own law, for the kernels; empty where the card's law serves all.
     responds : bool ndarray (rows, columns)
@@ -33,14 +30,30 @@ class Cells:
         State before the first pulse.
     """
 
-    low: Floats
-    high: Floats
-    step_up: Floats
-    step_down: Floats
     each: Floats
     shapes: Floats
     responds: NDArray[np.bool_]
     start: Floats
+
+    @property
+    def step_up(self) -> Floats:
+        """Factors on the steps up (rows, columns) or (1, 1) [1]."""
+        return self.each[..., 0]
+
+    @property
+    def step_down(self) -> Floats:
+        """Factors on the steps down (rows, columns) or (1, 1) [1]."""
+        return self.each[..., 1]
+
+    @property
+    def low(self) -> Floats:
+        """Lower ends of the windows (rows, columns) or (1, 1) [S]."""
+        return self.each[..., 2]
+
+    @property
+    def high(self) -> Floats:
+        """Upper ends of the windows (rows, columns) or (1, 1) [S]."""
+        return self.each[..., 3]
 
 
 def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: str) -> Cells:
@@ -74,16 +87,14 @@ def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: 
     responds, start, dead = _faults(device, shape, seeds, name)
     cold, warm = (1.0, 1.0) if device.temperature is None else device.temperature.window()
     low, high = low * cold, high * warm
-    if low.size == 1 != high.size or high.size == 1 != low.size:
-        low, high = (np.ascontiguousarray(np.broadcast_to(end, shape)) for end in (low, high))
     if dead is not None:
         low, high = (np.where(dead, 0.0, end) for end in (low, high))
     shapes = _shapes(device, shape, up, down, seeds, name)
-    return Cells(low, high, up, down, _side_by_side([up, down, low, high], shape), shapes, responds, start)
+    return Cells(_side_by_side([up, down, low, high], shape), shapes, responds, start)
 
 
 def _side_by_side(columns: list[Floats], shape: tuple[int, int]) -> Floats:
-    """Quantities of a cell in neighbouring numbers, so that one cell is one access to memory."""
+    """Quantities of a cell in neighbouring numbers; one cell for all where none of them is spread."""
     out = np.empty((*((1, 1) if all(column.size == 1 for column in columns) else shape), len(columns)))
     for k, column in enumerate(columns):
         out[..., k] = column

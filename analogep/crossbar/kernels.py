@@ -22,7 +22,8 @@ from analogep.crossbar.rows import (
     store_all,
     written,
 )
-from analogep.crossbar.trains import AFFINE, BURST, INDEX, bursts, noisy, one_by_one, quiet
+from analogep.crossbar.trains import BURST, INDEX, bursts, noisy, one_by_one, quiet
+from analogep.device.laws.base import AFFINE
 
 __all__ = ["BURST", "program_rows", "pulsed", "weigh_rows"]
 

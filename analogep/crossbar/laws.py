@@ -6,9 +6,8 @@ import math
 
 from numba import njit
 
+from analogep.device.laws.base import EXP_STEP, LOGISTIC, POWER, TABLE
 from analogep.draws import uniform
-
-_POWER, _EXP_STEP, _LOGISTIC, _TABLE = 1, 2, 3, 4
 
 
 @njit(nogil=True)
@@ -64,14 +63,14 @@ def one_pulse(code, side, x, p0, p1, tables, h):  # type: ignore[no-untyped-def]
         Random bits, for the inverse-CDF law.
     """
     sign = 1.0 if side == 0 else -1.0
-    if code == _POWER:
+    if code == POWER:
         return sign * p0 * (1.0 - x if side == 0 else x) ** p1
     table = tables[0] if side == 0 else tables[1]
-    if code == _EXP_STEP:
+    if code == EXP_STEP:
         return sign * p0 * max(1.0 - p1 * math.exp(min(table[0, 0] * x + table[0, 1], 700.0)), 0.0)
-    if code == _LOGISTIC:
+    if code == LOGISTIC:
         return _logistic(x, p0, p1)
-    if code == _TABLE:
+    if code == TABLE:
         k = interval(table[0], x)
         t = (x - table[0, k]) / (table[0, k + 1] - table[0, k])
         return p0 * ((1.0 - t) * table[1, k] + t * table[1, k + 1])

@@ -13,13 +13,11 @@ from numba import njit
 
 from analogep.crossbar.masks import lowest_bit, nonzero16
 from analogep.crossbar.trains import (
-    AFFINE,
     BEFORE,
     COUNT,
     DOWN,
     HIGH,
     INDEX,
-    INVERSE_CDF,
     LOW,
     P0,
     P1,
@@ -32,6 +30,7 @@ from analogep.crossbar.trains import (
     clip,
     swap,
 )
+from analogep.device.laws.base import AFFINE, INVERSE_CDF
 from analogep.draws import normals, seed, turned, u32
 
 DENSE = 4

@@ -16,6 +16,7 @@ import math
 from numba import njit
 
 from analogep.crossbar.laws import one_pulse
+from analogep.device.laws.base import INVERSE_CDF
 from analogep.draws import f32, normals, turned, u32
 
 BURST = 8
@@ -23,7 +24,6 @@ BURST = 8
 
 X, P0, P1, SD, LOW, HIGH, BEFORE, UP, DOWN, SCALE = range(10)
 INDEX, SIDE, N, COUNT = range(4)
-AFFINE, INVERSE_CDF = 0, 5
 
 
 @njit(inline="always")
