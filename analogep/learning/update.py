@@ -80,7 +80,7 @@ class Updater:
 
     def apply(
         self, gradient: list[Floats], rates: tuple[float, ...], epoch: int, batch: int, ledger: Ledger,
-        rng: np.random.Generator,
+        rng: np.random.Generator, done: int,
     ) -> list[float]:  # fmt: skip
         """Descend one step: dw = -rate gradient, as pulses.
 
@@ -94,6 +94,8 @@ class Updater:
         ledger : Ledger
         rng : Generator
             Verify reads.
+        done : int
+            Updates of the whole run before this one: epochs may be shorter than the time between two renewals.
 
         Returns
         -------
@@ -114,15 +116,16 @@ class Updater:
             if self.rule.verifies:
                 where = counts != 0
                 self.memory[f"{pair.name}/seen"][where] = self._verify(pair, where, ledger, rng, "verify")
-            pulses.append(written.pulses + self._renew(pair, mirror, epoch, batch, ledger, rng))
+            pulses.append(written.pulses + self._renew(pair, mirror, epoch, batch, ledger, rng, done))
         return pulses
 
     def _renew(
-        self, pair: Pair, mirror: Pair | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator
-    ) -> float:
+        self, pair: Pair, mirror: Pair | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator,
+        done: int,
+    ) -> float:  # fmt: skip
         """Now and then reset the pairs of a unidirectional device that have run high; returns the pulses it took."""
         reset = pair.device.programming.reset
-        if reset is None or (batch + 1) % reset.every:
+        if reset is None or (done + 1) % reset.every:
             return 0.0
         pulses = 0.0
         for one in (pair, mirror):

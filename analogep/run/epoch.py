@@ -139,7 +139,8 @@ class Trainer:
             outputs = network.rates(free.v)[-1]
             right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
             total += float(cost(outputs, target, voltage).sum())
-            pulses += self.updater.apply(gradient, rates, epoch, number, experimenter.ledger, rounding)
+            done = epoch * batches + number
+            pulses += self.updater.apply(gradient, rates, epoch, number, experimenter.ledger, rounding, done)
         self._progress(epoch, batches, batches, "train")
         return pulses, right, total
 

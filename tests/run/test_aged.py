@@ -48,3 +48,13 @@ def test_worn_cells_are_counted_and_reported() -> None:
     assert result["worn"].values[-1].sum() > 0
     assert result.attrs["endurance"] == 1.0
     assert any("more pulses than the card's endurance of 1" in line for line in summary.cautions(result))
+
+
+def test_pairs_are_renewed_every_so_many_updates_also_where_epochs_are_shorter() -> None:
+    """Three epochs of three updates: every 4 updates is after the fourth and the eighth, in epochs 2 and 3."""
+    looks = []
+    for every in (4, 10):
+        result = tiny(seed=5, card="pcm", device=(f"programming.reset.every={every}",)).execute()
+        looks.append(result["energy"].sel(phase="verify", component="adc").values > 0.0)
+    assert looks[0].tolist() == [False, True, True]
+    assert not looks[1].any()
