@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 COMPONENTS: Final = (
     "array",
     "leak",
+    "diode",
     "amplifier",
     "nudging",
     "lines",
@@ -24,8 +25,8 @@ COMPONENTS: Final = (
     "half_select",
     "digital",
 )
-"""Where joules go: devices while they are read, neuron leaks and bias, nudging source, word and bit lines,
-converters, sampling capacitors, pulsed devices, half-selected devices, digital multiply-accumulates."""
+"""Where joules go: devices (and wires) while they are read, leaks, diodes, amplifier bias, nudging source, charge on word
+and bit lines, converters, sampling capacitors, pulsed devices, half-selected devices, digital multiply-accumulates."""
 
 PHASES: Final = ("initial", "free", "nudged", "update", "verify", "inference")
 """When: writing the initial weights, the phases of training, pulses, verify reads, inference on test samples."""

@@ -13,9 +13,11 @@ from analogep.circuit.activation import ReLU
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
+from analogep.circuit.network import Network, Passive, Resistive
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.update import UpdateRule
+from analogep.circuit.wires import ExactWires, NoWires, Wires
 from analogep.errors import Problem
 from analogep.units import format_si
 
@@ -23,18 +25,21 @@ Path = tuple[str | int, ...]
 
 
 class CircuitCard(Card):
-    """All that surrounds the devices. `kind` names the network; `rc` is the layered RC circuit at virtual ground."""
+    """All that surrounds the devices."""
 
     kind: ClassVar[Literal["circuit"]] = "circuit"
 
-    network: Literal["rc"]
+    network: Network
     layers: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=2, max_length=20)]
     """Sizes from inputs to outputs."""
     bias: bool
     """An input line at full scale in every layer, whose weights are the biases."""
-    neurons: Neurons
+    neurons: Neurons | None = None
+    """Neuron circuits of an `rc` or `passive` network."""
     mapping: Mapping
-    feedback: Feedback
+    feedback: Feedback | None = None
+    """Reverse direction of an `rc` or `passive` network."""
+    wires: Wires = NoWires(kind="none")
     dac: Dac
     adc: Adc
     sample_hold: SampleHold
@@ -51,30 +56,91 @@ class CircuitCard(Card):
         """Number of layers of weights."""
         return len(self.layers) - 1
 
+    @property
+    def target_voltage(self) -> float:
+        """Score of the right class [V]: the read voltage where neurons drive lines, less in a resistive network."""
+        network = self.network
+        return network.target if isinstance(network, Resistive) else self.mapping.read_voltage
+
     def per_layer(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """One value for each layer of weights from a list of one or of as many."""
         return values if len(values) == self.depth else values * self.depth
 
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Word and bit lines of the array of each layer.
+
+        One word line for the bias; in a resistive network two, two for each input, and two bit lines for each doubled
+        output.
+        """
+        resistive = isinstance(self.network, Resistive)
+        ends = list(self.layers)
+        if isinstance(self.network, Resistive) and self.network.outputs == "doubled":
+            ends[-1] *= 2
+        out = []
+        for k in range(self.depth):
+            rows = ends[k] * (2 if resistive and k == 0 else 1)
+            out.append((rows + int(self.bias) * (2 if resistive else 1), ends[k + 1]))
+        return tuple(out)
+
     def rules(self) -> Iterator[tuple[Path, str]]:
-        lists: tuple[tuple[Path, tuple[float, ...]], ...] = (
+        yield from self._length_rules()
+        yield from self._network_rules()
+        wires = self.wires
+        if isinstance(wires, ExactWires):
+            largest = [max(shape[axis] for shape in self.shapes) for axis in (0, 1)]
+            for axis, name in enumerate(("rows", "columns")):
+                if wires.tile[axis] > largest[axis]:
+                    yield (
+                        ("wires", "tile"),
+                        f"{wires.tile[axis]} {name} are more than the {largest[axis]} of the largest array; "
+                        f"give at most [{largest[0]}, {largest[1]}]",
+                    )
+
+    def _length_rules(self) -> Iterator[tuple[Path, str]]:
+        """Lists with one number for each layer of weights."""
+        lists: list[tuple[Path, tuple[object, ...]]] = [
             (("mapping", "weight_range"), self.mapping.weight_range),
             (("learning", "rate"), self.learning.rate),
-            (("learning", "initial_gain"), self.learning.initial_gain),
-        )
+        ]
+        if self.learning.initial_gain is not None:
+            lists.append((("learning", "initial_gain"), self.learning.initial_gain))
+        if isinstance(self.network, Passive):
+            lists.append((("network", "gain"), self.network.gain))
+        if isinstance(self.network, Resistive):
+            lists.append((("network", "bias"), self.network.bias))
+            lists.append((("network", "initial"), self.network.initial))
         for path, values in lists:
             if len(values) not in (1, self.depth):
                 yield (
                     path,
                     f"needs 1 number or {self.depth}, one for each layer of weights; got {len(values)}",
                 )
-        low, high = self.neurons.output.activation.rails
-        full = self.mapping.read_voltage
-        if low > 0.0 or high < full:
-            yield (
-                ("neurons", "output", "activation"),
-                f"the targets 0 V and {format_si(full, 'V')} must lie within its rails, "
-                f"{format_si(low, 'V')} to {format_si(high, 'V') if math.isfinite(high) else 'none'}",
-            )
+
+    def _network_rules(self) -> Iterator[tuple[Path, str]]:
+        """Rules between the kind of network and the blocks that it needs."""
+        network, full = self.network, self.mapping.read_voltage
+        if self.mapping.scheme not in network.schemes:
+            known = " or ".join(f"'{scheme}'" for scheme in network.schemes)
+            yield ("mapping", "scheme"), f"must be {known} in a {network.kind} network, got '{self.mapping.scheme}'"
+        needed: tuple[tuple[Path, object], ...] = (
+            (("neurons",), self.neurons),
+            (("feedback",), self.feedback),
+            (("learning", "initial_gain"), self.learning.initial_gain),
+        )
+        for path, block in needed:
+            if network.neurons and block is None:
+                yield path, f"is missing: a network of kind '{network.kind}' needs it"
+            if not network.neurons and block is not None:
+                yield path, f"a {network.kind} network has none; remove it"
+        if self.neurons is not None:
+            low, high = self.neurons.output.activation.rails
+            if low > 0.0 or high < full:
+                yield (
+                    ("neurons", "output", "activation"),
+                    f"the targets 0 V and {format_si(full, 'V')} must lie within its rails, "
+                    f"{format_si(low, 'V')} to {format_si(high, 'V') if math.isfinite(high) else 'none'}",
+                )
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the circuit."""
@@ -87,6 +153,17 @@ class CircuitCard(Card):
                     f"is below kT/C of its capacitor, {format_si(thermal, 'V')} at 300 K",
                 )
             )
+        found += self._neuron_warnings()
+        return [*super().warnings(), *(self.warning(path, message) for path, message in found)]
+
+    def _neuron_warnings(self) -> list[tuple[Path, str]]:
+        """What is suspicious about the neurons of an `rc` or `passive` network."""
+        found: list[tuple[Path, str]] = []
+        if self.neurons is None:
+            return found
+        strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0))
+        if strongest >= 1.0 and self.nudging.kind == "proportional":
+            found.append((("nudging", "beta"), "negative nudging of 1 or more cancels the output leak"))
         if self.neurons.output.activation.rails[0] > -0.25 * self.mapping.read_voltage:
             found.append(
                 (
@@ -95,9 +172,6 @@ class CircuitCard(Card):
                     "put the rail well below 0 V",
                 )
             )
-        strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0))
-        if strongest >= 1.0 and self.nudging.kind == "proportional":
-            found.append((("nudging", "beta"), "negative nudging of 1 or more cancels the output leak"))
         for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):
             if isinstance(neuron.activation, ReLU) and neuron.activation.high is None:
                 found.append((("neurons", name, "activation"), "has no upper rail: a grown loop gain has no bound"))
@@ -109,4 +183,4 @@ class CircuitCard(Card):
                         f"a phase is shorter than the {name} time constant {format_si(neuron.time_constant, 's')}",
                     )
                 )
-        return [*super().warnings(), *(self.warning(path, message) for path, message in found)]
+        return found

@@ -20,7 +20,8 @@ class Learning(Block):
     epochs: Annotated[int, Field(ge=1, le=100_000)]
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Factor on all rates after each epoch."""
-    initial_gain: PerLayer
-    """Initial weights: uniform within gain sqrt(6/(inputs + outputs)) of each layer; one number serves all."""
+    initial_gain: PerLayer | None = None
+    """Initial weights: uniform within gain sqrt(6/(inputs + outputs)) of each layer; one number serves all. Not for
+    resistive networks, whose `network.initial` says it in conductances."""
     probe: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Training samples on which each epoch compares the estimated gradient with the exact one."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from analogep.cards import Block
+from analogep.circuit.network import Scheme
 from analogep.units import Farads, Volts
 
 
@@ -14,15 +15,17 @@ class Mapping(Block):
     """w = range (g_plus - g_minus)/(G_max - G_min), with the nominal window of the device card.
 
     `push_pull` moves both halves of a pair in opposite directions about the middle of the window; `reference` keeps
-    g_minus in the middle and moves g_plus alone, which leaves half of the range. A current conveyor of gain
-    k = g_leak range/(G_max - G_min) brings the pair's current to the summing node, so that W = k (g_plus - g_minus).
+    g_minus in the middle and moves g_plus alone, which leaves half of the range. At a virtual ground a current
+    conveyor of gain k = g_leak range/(G_max - G_min) brings the pair's current to the summing node, so that
+    W = k (g_plus - g_minus). Of a passive network `separate` lets each half descend its own gradient; a resistive one
+    has `single` conductances, w = range (g - G_min)/(G_max - G_min).
     """
 
     read_voltage: Annotated[Volts, Field(gt=0)]
     """Full-scale voltage on a line: an input of 1, and the unit of rates and targets."""
     weight_range: tuple[Annotated[float, Field(gt=0, le=1000)], ...]
     """Largest |weight| of each layer with push-pull pairs; one number serves all layers."""
-    scheme: Literal["push_pull", "reference"] = "push_pull"
+    scheme: Scheme = "push_pull"
 
 
 class Feedback(Block):

@@ -77,9 +77,13 @@ class Timing(Block):
 
 
 class Solver(Block):
-    """Integrator of the relaxation: a method of `scipy.integrate.solve_ivp` and its tolerances for one sample."""
+    """Integrator of the relaxation: a method of `scipy.integrate.solve_ivp` and its tolerances for one sample.
 
-    method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau"]
+    `newton` does not integrate: it solves for the equilibrium of each phase, which takes the phase's duration all the
+    same. Its joules are the power at rest times that duration, and the heat of charging the nodes' capacitors.
+    """
+
+    method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau", "newton"]
     relative_tolerance: Annotated[float, Field(ge=1e-13, le=0.1)]
     absolute_tolerance: Annotated[Volts, Field(gt=0)]
     max_evaluations: Annotated[int, Field(ge=10, le=10**9)] = 100_000

@@ -1,6 +1,8 @@
-"""Crossbars of conductance pairs: fabricate, read, program."""
+"""Crossbars: weights in conductances, fabricated, read and programmed."""
 
 from analogep.crossbar.array import Array, Counts, Written
 from analogep.crossbar.pair import Pair
+from analogep.crossbar.single import Single
+from analogep.crossbar.store import Store
 
-__all__ = ["Array", "Counts", "Pair", "Written"]
+__all__ = ["Array", "Counts", "Pair", "Single", "Store", "Written"]

@@ -1,4 +1,4 @@
-"""Reading a cell: current against voltage, and noise."""
+"""Reading a cell: at what voltage, for how long, and with what noise."""
 
 from __future__ import annotations
 
@@ -10,58 +10,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.cards import Block
+from analogep.device.iv import IV
 from analogep.units import Fraction, Seconds, Siemens, Volts
 
 Floats = NDArray[np.float64]
-
-
-class LinearIV(Block):
-    """I = G V."""
-
-    kind: Literal["linear"]
-
-    def drive(self, v: Floats) -> Floats:
-        """Current per conductance at the voltage `v` [V]."""
-        return v
-
-    def slope(self, v: Floats) -> Floats:
-        """Derivative of `drive` [1]."""
-        return np.ones_like(v)
-
-
-class SinhIV(Block):
-    """I = G V0 sinh(V/V0): odd, with slope G at zero; NL = I(V)/I(V/2) = 2 cosh(V/2V0)."""
-
-    kind: Literal["sinh"]
-    v0: Annotated[Volts, Field(ge=0.01)]
-    """Voltage scale of the nonlinearity."""
-
-    def drive(self, v: Floats) -> Floats:
-        """Current per conductance at the voltage `v`: V0 sinh(v/V0) [V]."""
-        return self.v0 * np.sinh(v / self.v0)
-
-    def slope(self, v: Floats) -> Floats:
-        """Derivative of `drive`: cosh(v/V0) [1]."""
-        return np.cosh(v / self.v0)
-
-
-class CubicIV(Block):
-    """I = G V (1 + (V/V0)^2): odd, with slope G at zero, twice the ohmic current at V0."""
-
-    kind: Literal["cubic"]
-    v0: Annotated[Volts, Field(ge=1e-3)]
-    """Voltage at which the current is twice the ohmic one."""
-
-    def drive(self, v: Floats) -> Floats:
-        """Current per conductance at the voltage `v`: v (1 + (v/V0)^2) [V]."""
-        return v * (1.0 + np.square(v / self.v0))
-
-    def slope(self, v: Floats) -> Floats:
-        """Derivative of `drive`: 1 + 3 (v/V0)^2 [1]."""
-        return 1.0 + 3.0 * np.square(v / self.v0)
-
-
-IV = Annotated[LinearIV | SinhIV | CubicIV, Field(discriminator="kind")]
 
 
 class GaussianNoise(Block):

@@ -1,6 +1,6 @@
 """Learning by equilibrium propagation: phases, gradient estimators, exact references, updates as pulses."""
 
-from analogep.learning.gradient import compare, estimate
+from analogep.learning.gradient import compare, estimate, product_rule
 from analogep.learning.phases import Experimenter, Tally
 from analogep.learning.reference import adjoint, cost, exact_gradient
 from analogep.learning.update import Updater, active_rule
@@ -15,4 +15,5 @@ __all__ = [
     "cost",
     "estimate",
     "exact_gradient",
+    "product_rule",
 ]

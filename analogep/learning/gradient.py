@@ -1,63 +1,157 @@
-"""The gradient that equilibrium propagation estimates from the rates measured in its phases.
+"""The gradient that equilibrium propagation estimates from what is measured in its phases.
 
-With lines scaled so that the reverse direction has gain 1, F = E + beta C at equilibrium gives (Scellier and Bengio
-2017) dL/dtheta = lim d/dbeta dE/dtheta. For the RC network dE/dw_ij = -r_i r_j, so that with the estimator's phases
-(beta_k, weight_k)
+F = E + beta C at equilibrium gives (Scellier and Bengio 2017, doi 10.3389/fncom.2017.00024) dL/dtheta = lim d/dbeta
+dE/dtheta; with the estimator's phases (beta_k, weight_k) that is sum_k weight_k dE/dtheta(state k). Each kind of
+network has its own E, hence its own rule; all of them need the voltages of both sides of a cell in each phase and
+nothing else. V is the read voltage (weights and L are dimensionless), s the feedback gain with one factor for every
+stage behind a layer, g the conductance that nudges at beta = 1.
 
-    dL/dw_ij = -(1/V^2) sum_k weight_k r_i^k r_j^k / (s ... s)
-
-averaged over the batch, V the read voltage (weights and L are dimensionless) and one factor s, the feedback gain, for
-every stage behind the layer. The product rule needs the rates of both sides of a weight in each phase and nothing
-else. Biases are weights from a line at V.
+    rc          dL/dw_ij = -(1/V^2) sum weight r_i r_j / (s ... s)                                  product rule
+    passive     dL/dg+-_ij = (1/(g V^2)) sum weight [-+ r_i r_j + Phi(r_i)/A + Phi(r_j)/(A s)] / (s ... s)
+    resistive   dL/dg = (1/(g V^2)) sum weight (co-content of a siemens at its drop) x (a/h ... a/h)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.network import LayeredRC, Network, Passive, Resistive
+
 Floats = NDArray[np.float64]
+Phases = Sequence[tuple[float, Sequence[Floats]]]
 
 
-def estimate(
-    phases: Sequence[tuple[float, Sequence[Floats]]], x: Floats, read_voltage: float, gain: float, bias: bool
-) -> list[Floats]:
-    """Gradient of the mean cost with respect to the weights of each layer.
+@singledispatch
+def estimate(network: Network, phases: Phases, x: Floats) -> list[Floats]:
+    """Gradient of the mean cost with respect to the weights of each store.
 
     Parameters
     ----------
+    network : Network
+        The circuit whose phases were measured: layout and constants, no conductances.
     phases : sequence of (weight, rates)
-        Weight of the phase in the estimator and its measured rates, one array (samples, neurons) per layer [V].
+        Weight of the phase in the estimator and what was measured in it, one array (samples, nodes) per layer [V].
     x : ndarray (samples, inputs) [V]
         Input lines, the same in all phases.
-    read_voltage : float [V]
-    gain : float
-        Feedback gain s.
-    bias : bool
-        Whether the last row of each layer is a bias line.
 
     Returns
     -------
-    list of ndarray (inputs + bias, neurons) [1]
+    list of ndarray (rows, columns) [1]
     """
-    samples, depth = x.shape[0], len(phases[0][1])
+    raise TypeError(f"no rule for a network of type {type(network).__name__}")
+
+
+def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Floats]:
+    """sum over samples and phases of weight r_i r_j, bias line last (one array per layer) [V^2]."""
     out: list[Floats] = []
-    for k in range(depth):
-        factor = -1.0 / (samples * read_voltage**2 * gain ** (depth - 1 - k))
-        change = sum(weight * rates[k] for weight, rates in phases)
-        assert isinstance(change, np.ndarray)
+    for k in range(len(phases[0][1])):
+        change = np.asarray(sum(weight * rates[k] for weight, rates in phases))
         if k == 0:
             product = x.T @ change
         else:
             product = np.zeros((phases[0][1][k - 1].shape[1], change.shape[1]))
             for weight, rates in phases:
                 product += (weight * rates[k - 1]).T @ rates[k]
-        if bias:
-            product = np.concatenate([product, read_voltage * change.sum(axis=0, keepdims=True)])
-        out.append(product * factor)
+        if full_scale is not None:
+            product = np.concatenate([product, full_scale * change.sum(axis=0, keepdims=True)])
+        out.append(product)
     return out
+
+
+def product_rule(phases: Phases, x: Floats, read_voltage: float, gain: float, bias: bool) -> list[Floats]:
+    """Gradient of an RC network at virtual ground by the product rule.
+
+    Parameters
+    ----------
+    phases, x
+        As in `estimate`.
+    read_voltage : float [V]
+    gain : float
+        Feedback gain s.
+    bias : bool
+        Whether the last row of each layer is a bias line.
+    """
+    depth, unit = len(phases[0][1]), -1.0 / (x.shape[0] * read_voltage**2)
+    products = _products(phases, x, read_voltage if bias else None)
+    return [product * (unit / gain ** (depth - 1 - k)) for k, product in enumerate(products)]
+
+
+@estimate.register
+def _rc(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:
+    return product_rule(phases, x, network.read_voltage, network.gain, network.bias)
+
+
+@estimate.register
+def _passive(network: Passive, phases: Phases, x: Floats) -> list[Floats]:
+    depth, volts, s = len(network.layers), network.read_voltage, network.feedback
+    nudging = network.layers[-1].leak
+    products = _products(phases, x, volts if network.bias else None)
+    out: list[Floats] = []
+    for k, product in enumerate(products):
+        layer = network.layers[k]
+        factor = 1.0 / (x.shape[0] * nudging * volts**2 * s ** (depth - 1 - k) * layer.scale)
+        loads = np.zeros_like(product)
+        for weight, rates in phases:
+            loads += weight * layer.primitive(rates[k]).sum(axis=0)
+            if k > 0:
+                before = network.layers[k - 1].primitive(rates[k - 1]).sum(axis=0) / s
+                loads[: before.size] += weight * before[:, None]
+        out += SCHEMES[network.scheme](-factor * product, factor * loads)
+    return out
+
+
+Halves = Callable[[Floats, Floats], list[Floats]]
+
+SCHEMES: dict[str, Halves] = {
+    "push_pull": lambda product, load: [product],
+    "reference": lambda product, load: [product + load],
+    "separate": lambda product, load: [product + load, load - product],
+}
+"""Gradient along what pulses move, from half the difference and half the sum of the gradients of g_plus and g_minus."""
+
+
+@estimate.register
+def _resistive(network: Resistive, phases: Phases, x: Floats) -> list[Floats]:
+    unit = 1.0 / (x.shape[0] * network.nudging * network.target**2)
+    out = []
+    for k in range(len(network.stages)):
+        factor = unit / network.scales[k]
+        for stage in network.stages[k:-1]:
+            factor *= stage.gain / stage.back
+        if k == 0:
+            total = _still(network, phases, network.first_rows(x))
+        else:
+            total = _moving(network, phases, k)
+        out.append(total * factor)
+    return out
+
+
+def _still(network: Resistive, phases: Phases, rows: Floats) -> Floats:
+    """Co-contents of the first array: its rows are the same in all phases, so that one product for each term serves."""
+    terms = network.content
+    total = np.zeros((rows.shape[1], phases[0][1][0].shape[1]))
+    values = [(weight, terms.columns(rates[0])) for weight, rates in phases]
+    for n, row in enumerate(terms.rows(rows)):
+        if not isinstance(values[0][1][n], np.ndarray):
+            continue  # the same in all phases: the estimator's weights add up to 0
+        change = np.asarray(sum(weight * columns[n] for weight, columns in values))
+        total += row.T @ change if isinstance(row, np.ndarray) else row * change.sum(axis=0)
+    return total
+
+
+def _moving(network: Resistive, phases: Phases, k: int) -> Floats:
+    """Co-contents of array k > 0, whose both sides move."""
+    terms, total = network.content, 0.0
+    for weight, rates in phases:
+        rows = network.rows(k, rates)
+        for row, column in zip(terms.rows(rows), terms.columns(rates[k]), strict=True):
+            ends = (np.broadcast_to(row, rows.shape), np.broadcast_to(column, rates[k].shape))
+            total = total + weight * (ends[0].T @ ends[1])
+    return np.asarray(total)
 
 
 def compare(estimated: Floats, exact: Floats) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase, Stencil
 from analogep.energy import Ledger
 from analogep.learning.gradient import estimate
-from analogep.network import Drive, Hardware, LayeredRC
+from analogep.network import Drive, Hardware, Network
+from analogep.network.base import Deviates
 from analogep.relaxation import Relaxed, relax
 
 Floats = NDArray[np.float64]
-_Deviates = tuple[Floats, tuple[tuple[Floats | None, Floats | None], ...]]
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Experimenter:
         self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
-        self._held: _Deviates | None = None
+        self._held: Deviates | None = None
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
@@ -76,27 +76,14 @@ class Experimenter:
         quantised = self.circuit.dac.quantise(double) if self.noisy else double
         return quantised * self.circuit.mapping.read_voltage
 
-    def _drive(self, network: LayeredRC, lines: Floats) -> Drive:
+    def _drive(self, network: Network, lines: Floats) -> Drive:
         """Input drive of one phase, with the read noise of this phase."""
-        if not self.noisy or network.layers[0].variance is None:
+        if not self.noisy:
             return network.drive(lines)
-        first, rest = self._deviates(network, lines.shape[0]) if self._held is None else self._held
-        return replace(network.drive(lines, first), noise=rest)
+        noise = network.deviates(lines.shape[0], self.rng) if self._held is None else self._held
+        return network.drive(lines, noise)
 
-    def _deviates(self, network: LayeredRC, samples: int) -> _Deviates:
-        """Fresh normal deviates of the read noise of every array, forward and reverse."""
-        first = self.rng.standard_normal((samples, network.layers[0].size))
-        noise: list[tuple[Floats | None, Floats | None]] = [(None, None)]
-        for before, layer in zip(network.layers, network.layers[1:], strict=False):
-            noise.append(
-                (
-                    self.rng.standard_normal((samples, layer.size)),
-                    self.rng.standard_normal((samples, before.size)),
-                )
-            )
-        return first, tuple(noise)
-
-    def free(self, network: LayeredRC, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
+    def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from discharged nodes, its joules booked under `phase`."""
         start = np.zeros((lines.shape[0], network.nodes))
         timing = self.circuit.timing
@@ -108,12 +95,12 @@ class Experimenter:
         self.tally.free_runs += len(lines)
         self.tally.free_time += end.duration * len(lines)
         self._book(network, phase, end, start)
-        self._book_inputs(phase, lines)
+        self._book_inputs(network, phase, lines)
         return end
 
     def nudged(
         self,
-        network: LayeredRC,
+        network: Network,
         lines: Floats,
         start: Floats,
         target: Floats,
@@ -122,11 +109,8 @@ class Experimenter:
         record: bool = False,
     ) -> Relaxed:
         """Nudged phase from the end of the free one."""
-        timing, drive = self.circuit.timing, self._drive(network, lines)
-        frozen = None
-        if self.circuit.nudging.kind == "constant":
-            frozen = target - network.rates(start)[-1]
-        drive = replace(drive, beta=beta, target=target, frozen=frozen)
+        timing, constant = self.circuit.timing, self.circuit.nudging.kind == "constant"
+        drive = network.nudged(self._drive(network, lines), beta, target, start if constant else None)
         end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
         self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.nudged_runs += len(lines)
@@ -135,15 +119,15 @@ class Experimenter:
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
         return end
 
-    def measure(self, network: LayeredRC, v: Floats, phase: str) -> list[Floats]:
+    def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
         """Rates as the update sees them [V]: sampled with noise, quantised by the ADC."""
         return self._sampled(network.rates(v), phase)
 
-    def outputs(self, network: LayeredRC, v: Floats, phase: str) -> Floats:
-        """Output rates alone, as inference sees them (samples, outputs) [V]."""
-        return self._sampled(network.rates(v)[-1:], phase)[0]
+    def outputs(self, network: Network, v: Floats, phase: str) -> Floats:
+        """Scores alone, as inference sees them (samples, classes) [V]."""
+        return network.scores(self._sampled(network.rates(v)[-1:], phase)[0])
 
-    def equilibrium(self, network: LayeredRC, lines: Floats) -> Floats:
+    def equilibrium(self, network: Network, lines: Floats) -> Floats:
         """Node voltages after a free phase of three times the length (samples, nodes) [V]; nothing is booked."""
         timing = self.circuit.timing
         longer = Phase(duration=3.0 * timing.free.duration)
@@ -160,28 +144,28 @@ class Experimenter:
         return [adc.quantise(r + hold.noise * self.rng.standard_normal(r.shape)) for r in rates]
 
     def gradient(
-        self, network: LayeredRC, x: NDArray[np.floating[Any]], target: Floats, stencil: Stencil
+        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, stencil: Stencil
     ) -> tuple[list[Floats], Relaxed]:
         """Run all phases of an estimator on a batch.
 
         Parameters
         ----------
-        network : LayeredRC
+        network : Network
         x : ndarray (samples, inputs) [1]
         target : ndarray (samples, outputs) [V]
         stencil : pairs (beta, weight)
 
         Returns
         -------
-        list of ndarray (inputs + bias, neurons) [1]
-            Estimated gradient of each layer.
+        list of ndarray (rows, columns) [1]
+            Estimated gradient of each store of weights.
         Relaxed
             The free phase.
         """
         lines = self.lines(x)
-        if self.noisy and self.hardware.device.read.noise.slow and network.layers[0].variance is not None:
+        if self.noisy and self.hardware.device.read.noise.slow:
             # Noise slower than a sample stands still over its phases.
-            self._held = self._deviates(network, lines.shape[0])
+            self._held = network.deviates(lines.shape[0], self.rng)
         free = self.free(network, lines)
         phases = []
         for beta, weight in stencil:
@@ -192,39 +176,26 @@ class Experimenter:
                 phases.append((weight, self.measure(network, end.v, "nudged")))
         self._held = None
         self._book_products(len(stencil), x.shape[0])
-        circuit = self.circuit
-        gradient = estimate(phases, lines, circuit.mapping.read_voltage, circuit.feedback.gain, circuit.bias)
-        return gradient, free
+        return estimate(network, phases, lines), free
 
-    def _book(self, network: LayeredRC, phase: str, end: Relaxed, start: Floats) -> None:
+    def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
-        samples = start.shape[0]
-        array, leak, nudging = end.energy.sum(axis=0)
+        samples, per_cell = start.shape[0], self.circuit.lines.capacitance_per_cell
         self.ledger.book(
             phase,
-            array=float(array),
-            leak=float(leak),
-            nudging=float(nudging),
+            **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
             amplifier=self.hardware.amplifier_power * end.duration * samples,
+            lines=per_cell * network.line_swings(start, end.v),
         )
-        per_cell, gain = self.circuit.lines.capacitance_per_cell, self.circuit.feedback.gain
-        lines = 0.0
-        for k, (before, after) in enumerate(zip(network.rates(start), network.rates(end.v), strict=True)):
-            swing = float(np.square(after - before).sum())
-            # A neuron drives its word line in the next array and, in reverse, its bit line in the one before.
-            ahead = network.layers[k + 1].size if k + 1 < len(network.layers) else 0
-            behind = network.layers[k].weights.shape[0] if k > 0 else 0
-            lines += per_cell * swing * (2 * ahead + 2 * behind * gain**2)
-        self.ledger.book(phase, lines=lines)
 
-    def _book_inputs(self, phase: str, lines: Floats) -> None:
-        """Conversion of the inputs and charging of their lines, both halves of each pair, once a sample."""
-        per_cell, columns = self.circuit.lines.capacitance_per_cell, self.circuit.layers[1]
-        charge = float(np.square(lines).sum()) * 2 * columns * per_cell
+    def _book_inputs(self, network: Network, phase: str, lines: Floats) -> None:
+        """Conversion of the inputs and charging of both lines of each, once a sample."""
+        charge = float(np.square(lines).sum()) * network.input_cells * self.circuit.lines.capacitance_per_cell
         self.ledger.book(phase, dac=lines.size * self.circuit.dac.energy, lines=charge)
 
     def _book_products(self, phases: int, samples: int) -> None:
         """One multiply-accumulate per weight, measured phase and sample; the first layer takes differences once."""
-        weights = [pair.shape[0] * pair.shape[1] for pair in self.hardware.pairs]
-        macs = weights[0] + phases * sum(weights[1:])
+        macs = 0
+        for store in self.hardware.stores:
+            macs += store.shape[0] * store.shape[1] * (1 if store.layer == 0 else phases)
         self.ledger.book("update", digital=macs * samples * self.circuit.digital.mac)

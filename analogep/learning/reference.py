@@ -1,20 +1,25 @@
 """The exact gradient: an adjoint linear solve at the free equilibrium.
 
-At equilibrium 0 = F(v, w) = bracket(v, w) - v. For a cost C(v), J' mu = -dC/dv with J = dF/dv gives
+At equilibrium 0 = F(v, w), the current into every node. For a cost C(v), J' mu = -dC/dv with J = dF/dv gives
+dL/dw = mu' dF/dw, with no finite beta, no noise and no converters in it:
 
-    dL/dw = mu' dF/dw:   dL/dw_ij = sum over samples of q(r_i) mu_j + mu_i q(s r_j)
+    rc          dL/dw_ij = sum over samples of q(r_i) mu_j + mu_i q(s r_j)      forward use of the weight, and reverse
+    others      dL/dg_ij = sum over samples of q(d_ij) (mu at the column - h mu at the row), d_ij the cell's drop
 
-(forward use of the weight, and its use in reverse), with no finite beta, no noise and no converters in it. J is block
-tridiagonal in the layers; it is eliminated from the inputs' side, so that only matrices of the size of the later
-layers are factorised. For mirrored arrays the sum is the derivative along what the pulses do: the same change in both.
+J is block tridiagonal in the layers; it is eliminated from the inputs' side, so that only matrices of the size of the
+later layers are factorised. For mirrored arrays the sum is the derivative along what the pulses do: the same change in
+both.
 """
 
 from __future__ import annotations
 
+from functools import singledispatch
+
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.network import LayeredRC
+from analogep.learning.gradient import SCHEMES
+from analogep.network import LayeredRC, Network, Passive, Resistive
 
 Floats = NDArray[np.float64]
 
@@ -73,22 +78,28 @@ def adjoint(network: LayeredRC, v: Floats, target: Floats) -> list[Floats]:
     return mu
 
 
-def exact_gradient(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats]:
-    """Gradient of the mean cost with respect to the weights of each layer.
+@singledispatch
+def exact_gradient(network: Network, v: Floats, x: Floats, target: Floats) -> list[Floats]:
+    """Gradient of the mean cost with respect to the weights of each store.
 
     Parameters
     ----------
-    network : LayeredRC
+    network : Network
     v : ndarray (samples, nodes) [V]
         Free equilibrium.
     x : ndarray (samples, inputs) [V]
         Input lines.
-    target : ndarray (samples, outputs) [V]
+    target : ndarray (samples, classes) [V]
 
     Returns
     -------
-    list of ndarray (inputs + bias, neurons) [1]
+    list of ndarray (rows, columns) [1]
     """
+    raise TypeError(f"no adjoint for a network of type {type(network).__name__}")
+
+
+@exact_gradient.register
+def _rc(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats]:
     mu, rates = adjoint(network, v, target), network.rates(v)
     samples = x.shape[0]
     out = []
@@ -100,4 +111,45 @@ def exact_gradient(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> 
         if network.bias:
             gradient = np.concatenate([gradient, network.bias_drive * mu[k].sum(axis=0, keepdims=True)])
         out.append(gradient / samples)
+    return out
+
+
+@exact_gradient.register
+def _passive(network: Passive, v: Floats, x: Floats, target: Floats) -> list[Floats]:
+    rates = network.rates(v)
+    slope = np.zeros_like(v)
+    slope[:, network.slices[-1]] = (rates[-1] - target) / network.read_voltage**2
+    mu = network.chain(v, network.drive(x)).adjoint(slope)
+    nodes, adjoints = ([whole[:, part] for part in network.slices] for whole in (v, mu))
+    out = []
+    for k, layer in enumerate(network.layers):
+        rows, found = network.rows(x if k == 0 else rates[k - 1]), []
+        for half in layer.halves:
+            total = half.forward.sensitivity(half.sign * rows, nodes[k], np.zeros_like(rows), adjoints[k])
+            if half.reverse is not None:
+                back, ends = network.reverse_rows(nodes[k - 1]), half.sign * network.feedback * rates[k]
+                row_adjoint = network.reverse_rows(adjoints[k - 1])
+                total = total + half.reverse.sensitivity(back, ends, row_adjoint, np.zeros_like(ends))
+            found.append(total * (-1.0 / (x.shape[0] * layer.scale)))
+        plus, minus = found
+        out += SCHEMES[network.scheme](0.5 * (plus - minus), 0.5 * (plus + minus))
+    return out
+
+
+@exact_gradient.register
+def _resistive(network: Resistive, v: Floats, x: Floats, target: Floats) -> list[Floats]:
+    u, drive = network.rates(v), network.drive(x)
+    pull = (network.scores(u[-1]) - target) / network.target**2
+    slope = np.zeros_like(v)
+    slope[:, network.slices[-1]] = np.concatenate([pull, -pull], axis=1) if network.doubled else pull
+    mu = network.chain(v, drive).adjoint(slope)
+    adjoints = [mu[:, part] for part in network.slices]
+    out = []
+    for k, stage in enumerate(network.stages):
+        rows = drive.rows if k == 0 else network.rows(k, u)
+        row_adjoint = np.zeros_like(rows)
+        if k > 0:
+            row_adjoint[:, : u[k - 1].shape[1]] = network.stages[k - 1].back * adjoints[k - 1]
+        found = stage.coupling.sensitivity(rows, u[k], row_adjoint, adjoints[k])
+        out.append(found * (-1.0 / (x.shape[0] * network.scales[k])))
     return out

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import ActiveRule, rule_named
 from analogep.circuit.update import DeviceRule
-from analogep.crossbar import Pair, Written
+from analogep.crossbar import Pair, Store, Written
 from analogep.energy import Ledger
 from analogep.network import Hardware
 
@@ -27,12 +27,12 @@ def active_rule(hardware: Hardware) -> ActiveRule:
 
 
 class Updater:
-    """Programs the pairs of a chip; owns the digital memory that accumulating rules need.
+    """Programs the stores of a chip; owns the digital memory that accumulating rules need.
 
     Parameters
     ----------
     hardware : Hardware
-        Its pairs are programmed, mirrored ones with the same pulses.
+        Its stores are programmed, mirrored ones with the same pulses.
 
     Attributes
     ----------
@@ -50,20 +50,21 @@ class Updater:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
         for written in self.hardware.initialise():
             self.book(written, ledger, "initial")
-        for pair in self.hardware.pairs:
+        for store in self.hardware.stores:
             if self.rule.verifies:
-                everywhere = np.ones(pair.shape, dtype=bool)
-                seen = self._verify(pair, everywhere, ledger, rng, "initial").reshape(pair.shape)
-                self.memory[f"{pair.name}/seen"] = seen
-                self.memory[f"{pair.name}/wanted"] = seen.copy()
+                everywhere = np.ones(store.shape, dtype=bool)
+                seen = self._verify(store, everywhere, ledger, rng, "initial").reshape(store.shape)
+                self.memory[f"{store.name}/seen"] = seen
+                self.memory[f"{store.name}/wanted"] = seen.copy()
             elif self.rule.accumulates:
-                self.memory[f"{pair.name}/residual"] = np.zeros(pair.shape)
+                self.memory[f"{store.name}/residual"] = np.zeros(store.shape)
 
     def _verify(
-        self, pair: Pair, where: NDArray[np.bool_], ledger: Ledger, rng: np.random.Generator, phase: str
+        self, store: Store, where: NDArray[np.bool_], ledger: Ledger, rng: np.random.Generator, phase: str
     ) -> Floats:
-        seen = pair.read(where, self.hardware.adc_fraction, rng)
-        self.book(Written(reads=2 * seen.size, read_joules=pair.read_joules(where)), ledger, phase)
+        seen = store.read(where, self.hardware.adc_fraction, rng)
+        reads = len(store.halves) * seen.size
+        self.book(Written(reads=reads, read_joules=store.read_joules(where)), ledger, phase)
         return seen
 
     def book(self, written: Written, ledger: Ledger, phase: str) -> None:
@@ -87,6 +88,7 @@ class Updater:
         Parameters
         ----------
         gradient : list of ndarray (rows, columns) [1]
+            One for each store of weights.
         rates : tuple of float
             Learning rate of each layer.
         epoch, batch : int
@@ -102,53 +104,52 @@ class Updater:
         list of float
             Pulses applied in each layer.
         """
-        pulses = []
-        for k, (pair, slope) in enumerate(zip(self.hardware.pairs, gradient, strict=True)):
-            wanted = slope * (-rates[k] / pair.step)
-            counts = self._counts(
-                pair, wanted, self.hardware.seeds.operation.key(f"{pair.name}/rounding/{batch}", epoch)
-            )
-            written = pair.program(counts, self.hardware.seeds.operation, epoch, batch)
-            mirror = self.hardware.mirrors[k]
+        pulses = [0.0] * self.hardware.circuit.depth
+        hardware, operation = self.hardware, self.hardware.seeds.operation
+        for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
+            wanted = slope * (-rates[store.layer] / store.step)
+            counts = self._counts(store, wanted, operation.key(f"{store.name}/rounding/{batch}", epoch))
+            written = store.program(counts, operation, epoch, batch)
             if mirror is not None:
-                written += mirror.program(counts, self.hardware.seeds.operation, epoch, batch)
+                written += mirror.program(counts, operation, epoch, batch)
             self.book(written, ledger, "update")
             if self.rule.verifies:
                 where = counts != 0
-                self.memory[f"{pair.name}/seen"][where] = self._verify(pair, where, ledger, rng, "verify")
-            pulses.append(written.pulses + self._renew(pair, mirror, epoch, batch, ledger, rng, done))
+                self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
+            pulses[store.layer] += written.pulses
+            pulses[store.layer] += self._renew(store, mirror, epoch, batch, ledger, rng, done)
         return pulses
 
     def _renew(
-        self, pair: Pair, mirror: Pair | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator,
+        self, store: Store, mirror: Store | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator,
         done: int,
     ) -> float:  # fmt: skip
         """Now and then reset the pairs of a unidirectional device that have run high; returns the pulses it took."""
-        reset = pair.device.programming.reset
+        reset = store.device.programming.reset
         if reset is None or (done + 1) % reset.every:
             return 0.0
         pulses = 0.0
-        for one in (pair, mirror):
-            if one is None:
+        for one in (store, mirror):
+            if not isinstance(one, Pair):
                 continue
             # Counted downwards, apart from the writes of batches and of the initial weights.
             call = -_WRITE_CALLS * (batch + 1)
             written, where = one.renew(self.hardware.seeds.operation, rng, self.hardware.adc_fraction, epoch, call)
             self.book(written, ledger, "verify")
             pulses += written.pulses
-            if one is pair and self.rule.verifies:
-                self.memory[f"{pair.name}/seen"][where] = self._verify(pair, where, ledger, rng, "verify")
+            if one is store and self.rule.verifies:
+                self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
         return pulses
 
-    def _counts(self, pair: Pair, wanted: Floats, key: int) -> NDArray[np.int32]:
+    def _counts(self, store: Store, wanted: Floats, key: int) -> NDArray[np.int32]:
         if self.rule.verifies:
-            target = self.memory[f"{pair.name}/wanted"]
-            target += wanted * pair.step
+            target = self.memory[f"{store.name}/wanted"]
+            target += wanted * store.step
             # What the window cannot hold is not remembered: a residual without bound would never come back.
-            np.clip(target, -pair.limit, pair.limit, out=target)
-            return self.rule.counts((target - self.memory[f"{pair.name}/seen"]) / pair.step, key)
+            np.clip(target, *store.range, out=target)
+            return self.rule.counts((target - self.memory[f"{store.name}/seen"]) / store.step, key)
         if self.rule.accumulates:
-            residual = self.memory[f"{pair.name}/residual"]
+            residual = self.memory[f"{store.name}/residual"]
             residual += wanted
             counts = self.rule.counts(residual, key)
             residual -= counts

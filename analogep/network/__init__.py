@@ -1,7 +1,24 @@
 """Kirchhoff's current law for each kind of network, and the hardware that stands behind it."""
 
+from analogep.network.base import Drive, Network
 from analogep.network.hardware import Hardware, check_fit
-from analogep.network.rc import Drive, Layer, LayeredRC
+from analogep.network.passive import Half, Passive, PassiveLayer
+from analogep.network.rc import Layer, LayeredRC
+from analogep.network.resistive import Resistive, Stage
 from analogep.network.stability import loop_gain, loop_gain_bound
 
-__all__ = ["Drive", "Hardware", "Layer", "LayeredRC", "check_fit", "loop_gain", "loop_gain_bound"]
+__all__ = [
+    "Drive",
+    "Half",
+    "Hardware",
+    "Layer",
+    "LayeredRC",
+    "Network",
+    "Passive",
+    "PassiveLayer",
+    "Resistive",
+    "Stage",
+    "check_fit",
+    "loop_gain",
+    "loop_gain_bound",
+]

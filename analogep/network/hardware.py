@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,9 @@ from analogep.circuit import CircuitCard
 from analogep.crossbar import Array, Pair, Written
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
-from analogep.network.rc import Layer, LayeredRC
+from analogep.network.base import Network
+from analogep.network.build import BUILDERS
+from analogep.network.coupling import Coupling, Perfect
 from analogep.streams import Seeds
 from analogep.units import format_si
 
@@ -29,6 +30,17 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
     """
     read = circuit.mapping.read_voltage
     threshold = device.threshold
+    if device.programming.unidirectional and circuit.mapping.scheme in ("separate", "single"):
+        raise CardError(
+            [
+                Problem(
+                    circuit.origin or circuit.name,
+                    "mapping.scheme",
+                    f"'{circuit.mapping.scheme}' needs gradual pulses both ways, and device '{device.name}' has none "
+                    "down; take a network of pairs (rc or passive, push_pull)",
+                )
+            ]
+        )
     if device.programming.unidirectional and circuit.mapping.scheme != "push_pull":
         raise CardError(
             [
@@ -65,25 +77,23 @@ class Hardware:
 
     Attributes
     ----------
-    pairs : list of Pair
-        Forward arrays, one per layer of weights.
-    mirrors : list of Pair or None
-        Arrays read in reverse where feedback is mirrored; None where the forward array serves.
+    stores : list of Store
+        What holds the weights, from the inputs to the outputs.
+    mirrors : list of Store or None
+        For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
+        the store itself serves.
     """
 
     def __init__(self, device: DeviceCard, circuit: CircuitCard, seeds: Seeds) -> None:
         check_fit(device, circuit)
         self.device, self.circuit, self.seeds = device, circuit, seeds
-        self.push_pull = circuit.mapping.scheme == "push_pull"
-        ranges = circuit.per_layer(circuit.mapping.weight_range)
-        mirrored = circuit.feedback.kind == "mirrored"
-        self.pairs: list[Pair] = []
-        self.mirrors: list[Pair | None] = []
-        for k, (rows, columns) in enumerate(zip(circuit.layers, circuit.layers[1:], strict=False)):
-            shape = (rows + int(circuit.bias), columns)
-            args = (device, shape, ranges[k], self.push_pull, seeds.fabrication)
-            self.pairs.append(Pair(*args, f"layer{k + 1}"))
-            self.mirrors.append(Pair(*args, f"mirror{k + 1}") if mirrored and k > 0 else None)
+        self._builder = BUILDERS[type(circuit.network)](self)
+        self.stores, self.mirrors = self._builder.stores()
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The stores that are conductance pairs."""
+        return [store for store in self.stores if isinstance(store, Pair)]
 
     @property
     def adc_fraction(self) -> float:
@@ -93,63 +103,39 @@ class Hardware:
 
     @property
     def amplifier_power(self) -> float:
-        """Bias power of all neurons while the network is powered [W]."""
-        neurons, layers = self.circuit.neurons, self.circuit.layers
-        return neurons.hidden.amplifier.power * sum(layers[1:-1]) + neurons.output.amplifier.power * layers[-1]
+        """Bias power of all neurons or amplifiers while the network is powered [W]."""
+        return self._builder.amplifier_power
 
     def initialise(self) -> list[Written]:
-        """Write the initial weights, uniform within gain sqrt(6/(inputs + outputs)), biases 0.
+        """Write the initial weights.
 
         Returns
         -------
         list of Written
-            What was written and read in each layer, mirrored arrays included.
+            What was written and read in each store, mirrored ones included.
         """
-        gains = self.circuit.per_layer(self.circuit.learning.initial_gain)
         done = []
-        for k, pair in enumerate(self.pairs):
-            rows, columns = self.circuit.layers[k], pair.shape[1]
-            bound = gains[k] * math.sqrt(6.0 / (rows + columns))
-            target = np.zeros(pair.shape)
-            target[:rows] = self.seeds.data.rng(f"layer{k + 1}/initial").uniform(-bound, bound, (rows, columns))
-            np.clip(target, -pair.limit, pair.limit, out=target)
+        for store, mirror, target in zip(self.stores, self.mirrors, self._builder.initial(), strict=True):
             total = Written()
-            for array in (pair, self.mirrors[k]):
-                if array is not None:
-                    rng = self.seeds.operation.rng(f"{array.name}/verify")
-                    total += array.write(target, self.seeds.operation, rng, self.adc_fraction)
+            for one in (store, mirror):
+                if one is not None:
+                    rng = self.seeds.operation.rng(f"{one.name}/verify")
+                    total += one.write(target, self.seeds.operation, rng, self.adc_fraction)
             done.append(total)
         return done
 
-    def network(self) -> LayeredRC:
+    def coupling(self, array: Array) -> Coupling:
+        """An array as a multiport with the conductances of now."""
+        return Perfect(array.g, self.device.read.iv, array.row_g, array.column_g)
+
+    def network(self) -> Network:
         """The circuit with the conductances of now."""
-        circuit, layers = self.circuit, []
-        for k, (pair, mirror) in enumerate(zip(self.pairs, self.mirrors, strict=True)):
-            last = k == len(self.pairs) - 1
-            neuron = circuit.neurons.output if last else circuit.neurons.hidden
-            back = mirror or pair
-            rows = circuit.layers[k]
-            variance = pair.noise_variance()
-            reverse_variance = variance if back is pair else back.noise_variance()
-            layers.append(
-                Layer(
-                    weights=pair.weights,
-                    reverse=back.weights[:rows] if k > 0 else None,
-                    variance=variance,
-                    reverse_variance=None if reverse_variance is None else reverse_variance[:rows],
-                    row_total=pair.row_total,
-                    column_total=back.column_total,
-                    activation=neuron.activation,
-                    capacitance=neuron.capacitance,
-                    leak=neuron.leak,
-                )
-            )
-        return LayeredRC(layers, self.device.read.iv, circuit.mapping.read_voltage, circuit.feedback.gain, circuit.bias)
+        return self._builder.network()
 
     def arrays(self) -> list[Array]:
-        """Every array of the chip, both halves of each pair, mirrored ones last."""
-        mirrors = [mirror for mirror in self.mirrors if mirror is not None]
-        return [array for pair in (*self.pairs, *mirrors) for array in (pair.plus, pair.minus)]
+        """Every array of the chip, mirrored ones last."""
+        stores = (*self.stores, *(mirror for mirror in self.mirrors if mirror is not None))
+        return [array for store in stores for array in store.halves.values()]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that change during training, by name, for checkpoints."""
@@ -159,13 +145,18 @@ class Hardware:
         """Take the arrays of a checkpoint."""
         for array in self.arrays():
             array.restore({key: state[f"{array.name}/{key}"] for key in array.state()})
-        for pair in (*self.pairs, *self.mirrors):
-            if pair is not None:
-                pair.refresh()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute what is kept beside the conductances anew."""
+        for store in (*self.stores, *self.mirrors):
+            if store is not None:
+                store.refresh()
 
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""
         later = copy.copy(self)
-        later.pairs = [pair.aged(seconds) for pair in self.pairs]
+        later._builder = type(self._builder)(later)
+        later.stores = [store.aged(seconds) for store in self.stores]
         later.mirrors = [None if mirror is None else mirror.aged(seconds) for mirror in self.mirrors]
         return later

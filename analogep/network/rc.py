@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import Activation
-from analogep.device.read import IV
+from analogep.device.iv import IV
+from analogep.network.base import Deviates, Drive, Network, swings
 
 Floats = NDArray[np.float64]
 
@@ -62,8 +63,8 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Drive:
-    """What holds still during one phase, for a batch of samples.
+class RCDrive(Drive):
+    """Inputs of a layered RC network during one phase.
 
     Attributes
     ----------
@@ -71,25 +72,14 @@ class Drive:
         Bracket of the first layer from inputs and bias, read noise included.
     power : ndarray (samples,) [W]
         Power of the first array.
-    beta : float
-        Nudging strength of this phase.
-    target : ndarray (samples, outputs) or None [V]
-    frozen : ndarray (samples, outputs) or None [V]
-        Constant nudging: d - r at the end of the free phase.
-    noise : tuple of (forward, reverse) per layer, each ndarray (samples, neurons) or None
-        Normal deviates of this phase's read noise.
     """
 
-    inputs: Floats
-    power: Floats
-    beta: float = 0.0
-    target: Floats | None = None
-    frozen: Floats | None = None
-    noise: tuple[tuple[Floats | None, Floats | None], ...] = ()
+    inputs: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    power: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
-class LayeredRC:
+class LayeredRC(Network):
     """The circuit of one instant: the weights that the arrays hold now, and the neurons between them.
 
     Attributes
@@ -134,11 +124,6 @@ class LayeredRC:
         constants = tuple(layer.weights[-1] * bias_drive if self.bias else None for layer in self.layers)
         object.__setattr__(self, "constants", constants)
 
-    @property
-    def nodes(self) -> int:
-        """Number of neurons."""
-        return int(self.tau.size)
-
     def inner(self, layer: Layer) -> Floats:
         """Weights of a layer without its bias line (inputs, neurons) [1]."""
         return layer.weights[:-1] if self.bias else layer.weights
@@ -147,16 +132,8 @@ class LayeredRC:
         """Line voltages of each layer [V] for node voltages `v` (..., samples, nodes) [V]."""
         return [layer.activation.rate(v[..., part]) for layer, part in zip(self.layers, self.slices, strict=True)]
 
-    def drive(self, x: Floats, noise: Floats | None = None) -> Drive:
-        """Input drive of a free phase.
-
-        Parameters
-        ----------
-        x : ndarray (samples, inputs) [V]
-            Voltages of the input lines.
-        noise : ndarray (samples, neurons of layer 1) or None
-            Normal deviates of the first array's read noise.
-        """
+    def drive(self, x: Floats, noise: Deviates = ()) -> RCDrive:
+        """Drive of a free phase; the first array's noise goes into the inputs."""
         first = self.layers[0]
         q = np.asarray(self.iv.drive(x))
         inputs = q @ self.inner(first)
@@ -166,12 +143,21 @@ class LayeredRC:
         if constant is not None:
             inputs += constant
             power = power + self.read_voltage * self.bias_drive * first.row_total[-1]
-        if noise is not None and first.variance is not None:
+        if noise and noise[0][0] is not None and first.variance is not None:
             spread = np.square(q) @ first.variance[:lines]
             if self.bias:
                 spread += self.bias_drive**2 * first.variance[-1]
-            inputs += noise * np.sqrt(spread)
-        return Drive(inputs, power)
+            inputs += noise[0][0] * np.sqrt(spread)
+        return RCDrive(noise=noise, inputs=inputs, power=power)
+
+    def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
+        """Fresh normal deviates of every array's read noise; empty where reads have none."""
+        if self.layers[0].variance is None:
+            return ()
+        drawn: list[tuple[Floats | None, Floats | None]] = [(rng.standard_normal((samples, self.layers[0].size)), None)]
+        for before, layer in itertools.pairwise(self.layers):
+            drawn.append((rng.standard_normal((samples, layer.size)), rng.standard_normal((samples, before.size))))
+        return tuple(drawn)
 
     def bracket(self, v: Floats, drive: Drive) -> Floats:
         """Everything that drives the nodes, as a voltage: current into each node over its leak.
@@ -187,6 +173,7 @@ class LayeredRC:
         """
         rates = self.rates(v)
         out = np.empty_like(v)
+        assert isinstance(drive, RCDrive)
         out[:, self.slices[0]] = drive.inputs
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
@@ -201,7 +188,7 @@ class LayeredRC:
             if drive.noise:
                 self._add_noise(out, k, forward, backward, drive.noise[k])
         if drive.beta != 0.0:
-            out[:, self.slices[-1]] += drive.beta * self._pull(rates[-1], drive)
+            out[:, self.slices[-1]] += drive.beta * drive.pull(rates[-1])
         return out
 
     def _add_noise(
@@ -217,18 +204,16 @@ class LayeredRC:
         if xi[1] is not None and layer.reverse_variance is not None:
             out[:, self.slices[k - 1]] += xi[1] * np.sqrt(np.square(backward) @ layer.reverse_variance.T)
 
-    @staticmethod
-    def _pull(rate: Floats, drive: Drive) -> Floats:
-        if drive.frozen is not None:
-            return drive.frozen
-        assert drive.target is not None
-        return drive.target - rate
-
     def drift(self, v: Floats, drive: Drive) -> Floats:
         """tau dv/dt = bracket - v (samples, nodes) [V]."""
         out = self.bracket(v, drive)
         out -= v
         return out
+
+    def derivative(self, v: Floats, drive: Drive) -> Floats:
+        """dv/dt (samples, nodes) [V/s]."""
+        out = self.drift(v, drive)
+        return np.divide(out, self.tau, out=out)
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt|/(g V_read) of each sample (samples,) [1]."""
@@ -243,6 +228,7 @@ class LayeredRC:
         """
         rates = self.rates(v)
         out = np.zeros((*v.shape[:-1], 3))
+        assert isinstance(drive, RCDrive)
         arrays = np.broadcast_to(drive.power, v.shape[:-1]).copy()
         for k in range(1, len(self.layers)):
             layer = self.layers[k]
@@ -256,7 +242,7 @@ class LayeredRC:
         out[..., 1] = np.square(v) @ self.leak
         if drive.beta != 0.0 and drive.target is not None:
             part = self.slices[-1]
-            current = drive.beta * self._pull(rates[-1], drive) * self.leak[part]
+            current = drive.beta * drive.pull(rates[-1]) * self.leak[part]
             out[..., 2] = np.abs(current * (drive.target - v[..., part])).sum(axis=-1)
         return out
 
@@ -285,3 +271,21 @@ class LayeredRC:
             ends = range(last.start, last.stop)
             out[:, ends, ends] -= drive.beta * self.layers[-1].activation.slope(v[:, last])
         return out / self.tau[:, None]
+
+    def charging(self, before: Floats, after: Floats) -> Floats:
+        """1/2 C (change of v)^2 of all nodes (samples,) [J]."""
+        return np.asarray(0.5 * np.square(after - before) @ (self.tau * self.leak))
+
+    def line_swings(self, before: Floats, after: Floats) -> float:
+        """Cells times squared swing of the next array's word lines and, in reverse, of the bit lines before [V^2]."""
+        total = 0.0
+        for k, swing in enumerate(swings(self.rates(before), self.rates(after))):
+            ahead = self.layers[k + 1].size if k + 1 < len(self.layers) else 0
+            behind = self.layers[k].weights.shape[0] if k > 0 else 0
+            total += swing * (2 * ahead + 2 * behind * self.gain**2)
+        return total
+
+    @property
+    def input_cells(self) -> int:
+        """Cells on the two word lines of one input."""
+        return 2 * self.layers[0].size

@@ -8,14 +8,22 @@ second equilibrium altogether.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import singledispatch
+
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.network.base import Drive, Network
+from analogep.network.passive import Passive
 from analogep.network.rc import LayeredRC
+from analogep.network.resistive import Resistive
 
 Floats = NDArray[np.float64]
 
 _ROUNDS = 60
+_NOTHING = Drive()
+"""For networks at virtual ground, whose inputs do not change a slope."""
 
 
 def _power_iteration(network: LayeredRC, forward: list[Floats], backward: list[Floats]) -> Floats:
@@ -42,17 +50,36 @@ def _power_iteration(network: LayeredRC, forward: list[Floats], backward: list[F
     return growth
 
 
-def loop_gain(network: LayeredRC, v: Floats) -> Floats:
+@singledispatch
+def loop_gain(network: Network, v: Floats, drive: Drive = _NOTHING) -> Floats:
     """Loop gain at node voltages `v` (samples, nodes) [V]: largest eigenvalue of A for each sample (samples,) [1]."""
+    raise TypeError(f"no loop gain of a network of type {type(network).__name__}")
+
+
+@loop_gain.register
+def _rc_gain(network: LayeredRC, v: Floats, drive: Drive = _NOTHING) -> Floats:
     return _power_iteration(network, *network.slopes(v))
 
 
-def loop_gain_bound(network: LayeredRC) -> float:
+@loop_gain.register(Passive)
+@loop_gain.register(Resistive)
+def _chain_gain(network: Passive | Resistive, v: Floats, drive: Drive = _NOTHING) -> Floats:
+    return network.chain(v, drive).loop_gain()
+
+
+@singledispatch
+def loop_gain_bound(network: Network) -> float:
     """Loop gain with every neuron at its steepest [1]; below 1 the equilibrium is unique for any input.
 
-    The steepest slope of each transfer curve is 1; a sinh I-V curve is steepest at the neurons' rails, and without
-    rails it has no bound.
+    The steepest slope of each transfer curve is 1 (times the gain of passive neurons); a sinh I-V curve is steepest at
+    the rails of neurons at virtual ground, and without rails it has no bound. For passive neurons the curve's slope is
+    taken at 0 V. A resistive network has one equilibrium whatever its conductances.
     """
+    raise TypeError(f"no loop gain of a network of type {type(network).__name__}")
+
+
+@loop_gain_bound.register
+def _rc_bound(network: LayeredRC) -> float:
     rails = [np.array([max(map(abs, layer.activation.rails))]) for layer in network.layers]
     forward = [network.iv.slope(rail) for rail in rails[:-1]]
     backward = [network.gain * network.iv.slope(network.gain * rail) for rail in rails[1:]]
@@ -63,3 +90,17 @@ def loop_gain_bound(network: LayeredRC) -> float:
     ahead = [np.full((1, n), slope) for n, slope in zip(sizes, (*forward, unused), strict=True)]
     behind = [np.full((1, n), slope) for n, slope in zip(sizes, (unused, *backward), strict=True)]
     return float(_power_iteration(network, ahead, behind)[0])
+
+
+@loop_gain_bound.register
+def _passive_bound(network: Passive) -> float:
+    rest = np.zeros((1, network.nodes))
+    inputs = network.layers[0].halves[0].forward.row_load().size - int(network.bias)
+    chain = network.chain(rest, network.drive(np.zeros((1, inputs))))
+    steepest = [np.full((1, layer.size), layer.gain) for layer in network.layers]
+    return float(replace(chain, seen=steepest).loop_gain()[0])
+
+
+@loop_gain_bound.register
+def _resistive_bound(network: Resistive) -> float:
+    return 0.0

@@ -1,5 +1,7 @@
-"""From circuit equations to equilibria: integration in circuit time, guarded, with joules."""
+"""From circuit equations to equilibria: integration in circuit time, guarded, with joules, or Newton's method."""
 
-from analogep.relaxation.transient import Relaxed, relax
+from analogep.relaxation.equilibrium import equilibrium, settle
+from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.transient import relax
 
-__all__ = ["Relaxed", "relax"]
+__all__ = ["Relaxed", "equilibrium", "relax", "settle"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,10 @@ from scipy.sparse import block_diag, csc_matrix
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
-from analogep.network import Drive, LayeredRC
+from analogep.network import Drive, Network
+from analogep.relaxation.equilibrium import settle
 from analogep.relaxation.guard import MOST_VOLTS, Guard, diverged
+from analogep.relaxation.relaxed import Relaxed
 
 Floats = NDArray[np.float64]
 
@@ -29,38 +30,8 @@ _FIRST_STEP = 0.1
 """First step in shortest time constants. By itself SciPy tries 1 us from discharged nodes, where a sinh overflows."""
 
 
-@dataclass(frozen=True)
-class Relaxed:
-    """End of a phase.
-
-    Attributes
-    ----------
-    v : ndarray (samples, nodes) [V]
-        Node voltages at the end.
-    residual : ndarray (samples,) [1]
-        Largest |C dv/dt|/(g V_read) of each sample.
-    duration : float [s]
-        Time that passed.
-    energy : ndarray (samples, 3) [J]
-        Devices of all arrays, leaks, nudging source, integrated over the phase.
-    evaluations : int
-        Evaluations of the circuit equations.
-    times : ndarray (points,) [s]
-    path : ndarray (points, samples, nodes) [V]
-        Accepted steps of the integrator; empty unless asked for.
-    """
-
-    v: Floats
-    residual: Floats
-    duration: float
-    energy: Floats
-    evaluations: int
-    times: Floats
-    path: Floats
-
-
 def relax(
-    network: LayeredRC,
+    network: Network,
     drive: Drive,
     v0: Floats,
     phase: Phase,
@@ -73,7 +44,7 @@ def relax(
 
     Parameters
     ----------
-    network : LayeredRC
+    network : Network
     drive : Drive
         What holds still during the phase.
     v0 : ndarray (samples, nodes) [V]
@@ -92,20 +63,17 @@ def relax(
     SimulationError
         If the circuit diverges or the integrator gives up.
     """
+    if solver.method == "newton":
+        return settle(network, drive, v0, phase, tolerance, record=record)
     samples, nodes = v0.shape
-
-    def slope(v: Floats) -> Floats:
-        drift = network.drift(v, drive)
-        return np.divide(drift, network.tau, out=drift)
-
-    guard = Guard(slope, (samples, nodes), solver.max_evaluations)
+    guard = Guard(lambda v: network.derivative(v, drive), (samples, nodes), solver.max_evaluations)
     options = _options(network, drive, (samples, nodes), solver)
     options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
     if phase.until == "settled":
         options["events"] = _settled(network, drive, (samples, nodes), tolerance)
         residual = network.residual(v0, drive)
         if float(residual.max()) <= tolerance:
-            zero = np.zeros((samples, 3))
+            zero = np.zeros((samples, len(network.powers_of)))
             return Relaxed(v0, residual, 0.0, zero, 1, np.zeros(1), v0[None][: int(record)])
     with np.errstate(over="ignore", invalid="ignore"):
         solution = solve_ivp(guard, (0.0, phase.duration), v0.reshape(-1), dense_output=True, **options)
@@ -123,7 +91,7 @@ def relax(
     return Relaxed(v, residual, float(solution.t[-1]), energy, guard.evaluations, solution.t, path)
 
 
-def _options(network: LayeredRC, drive: Drive, shape: tuple[int, int], solver: Solver) -> dict[str, Any]:
+def _options(network: Network, drive: Drive, shape: tuple[int, int], solver: Solver) -> dict[str, Any]:
     samples, nodes = shape
     shrink = 1.0 / math.sqrt(samples)
     options: dict[str, Any] = {
@@ -143,7 +111,7 @@ def _options(network: LayeredRC, drive: Drive, shape: tuple[int, int], solver: S
 
 
 def _settled(
-    network: LayeredRC, drive: Drive, shape: tuple[int, int], tolerance: float
+    network: Network, drive: Drive, shape: tuple[int, int], tolerance: float
 ) -> Callable[[float, Floats], float]:
     """Event: the logarithm of the largest residual over the tolerance, which falls almost linearly in time.
 
@@ -159,14 +127,14 @@ def _settled(
     return event
 
 
-def _energy(network: LayeredRC, drive: Drive, solution: Any, shape: tuple[int, int]) -> Floats:
+def _energy(network: Network, drive: Drive, solution: Any, shape: tuple[int, int]) -> Floats:
     """Joules by Gauss-Lobatto quadrature with four points on each accepted step, of order 6 like the best method.
 
     Between the ends of a step the integrator's own interpolant gives the voltages.
     """
     offset = math.sqrt(0.2)
     times, points = solution.t, np.empty((3, *shape))
-    energy = np.zeros((shape[0], 3))
+    energy = np.zeros((shape[0], len(network.powers_of)))
     left = network.powers(solution.y[:, 0].reshape(shape), drive)
     for k, interpolant in enumerate(solution.sol.interpolants):
         half, middle = 0.5 * (times[k + 1] - times[k]), 0.5 * (times[k] + times[k + 1])

@@ -1,6 +1,15 @@
 """Results: one `xarray.Dataset` a run, and files that are either whole or absent."""
 
 from analogep.results.files import read, write, write_bytes
-from analogep.results.schema import VARIABLES, conductances, describe, variable
+from analogep.results.schema import VARIABLES, conductance_name, conductances, describe, variable
 
-__all__ = ["VARIABLES", "conductances", "describe", "read", "variable", "write", "write_bytes"]
+__all__ = [
+    "VARIABLES",
+    "conductance_name",
+    "conductances",
+    "describe",
+    "read",
+    "variable",
+    "write",
+    "write_bytes",
+]

@@ -51,25 +51,29 @@ def variable(name: str, values: NDArray[np.generic]) -> tuple[tuple[str, ...], N
     return dims, values, {"units": units, "long_name": long_name}
 
 
-def conductances(
-    layer: int, plus: NDArray[np.float64], minus: NDArray[np.float64], mirror: bool = False
-) -> dict[str, object]:
-    """Final conductances of one layer (1 = nearest to the inputs), each on dimensions of its own.
+def conductance_name(layer: int, half: str, mirror: bool = False) -> str:
+    """Variable that holds the conductances of an array: `g_plus_1`, `mirror_g_minus_2`, `g_1`."""
+    return "_".join(filter(None, ("mirror_g" if mirror else "g", half, str(layer))))
+
+
+_HALVES = {"plus": "positive half of the pairs", "minus": "negative half of the pairs", "": "cells"}
+
+
+def conductances(layer: int, half: str, g: NDArray[np.float64], mirror: bool = False) -> dict[str, object]:
+    """Final conductances of one array of a layer (1 = nearest to the inputs), on dimensions of its own.
 
     Parameters
     ----------
     layer : int
-    plus, minus : ndarray (rows, columns) [S]
+    half : {'plus', 'minus', ''}
+        Half of the pairs, or the only array of a layer.
+    g : ndarray (rows, columns) [S]
     mirror : bool
-        Whether the arrays are those that are read in reverse where feedback is mirrored.
+        Whether the array is one that is read in reverse where feedback is mirrored.
     """
     dims = (f"row_{layer}", f"column_{layer}")
-    name, text = ("mirror_g", "mirrored pairs") if mirror else ("g", "pairs")
-    text = f"{text} of layer {layer} after training, rows: inputs and bias"
-    return {
-        f"{name}_plus_{layer}": (dims, plus, {"units": "S", "long_name": f"positive half of the {text}"}),
-        f"{name}_minus_{layer}": (dims, minus, {"units": "S", "long_name": f"negative half of the {text}"}),
-    }
+    text = f"{'mirrored ' if mirror else ''}{_HALVES[half]} of layer {layer} after training, rows: inputs and bias"
+    return {conductance_name(layer, half, mirror): (dims, g, {"units": "S", "long_name": text})}
 
 
 def describe(dataset: xr.Dataset) -> None:

@@ -42,16 +42,19 @@ def seeds_text(seeds: Seeds) -> str:
 
 def _edges(hardware: Hardware) -> Floats:
     """Edges of the histogram's bins [S]: from the smallest to the largest conductance that any cell can have."""
-    arrays = [array for pair in hardware.pairs for array in (pair.plus, pair.minus)]
+    arrays = [array for store in hardware.stores for array in store.halves.values()]
     low, high = min(float(a.g_min.min()) for a in arrays), max(float(a.g_max.max()) for a in arrays)
     return np.linspace(low, high, _BINS + 1)
 
 
 def histogram(hardware: Hardware) -> Counts:
-    """Devices in each bin (layers, bins), both halves of the pairs."""
+    """Devices in each bin (layers, bins), both halves of pairs."""
     edges = _edges(hardware)
-    rows = [np.histogram(pair.plus.g, edges)[0] + np.histogram(pair.minus.g, edges)[0] for pair in hardware.pairs]
-    return np.array(rows, dtype=np.int64)
+    found = np.zeros((hardware.circuit.depth, _BINS), dtype=np.int64)
+    for store in hardware.stores:
+        for array in store.halves.values():
+            found[store.layer] += np.histogram(array.g, edges)[0]
+    return found
 
 
 def checkpoint(hardware: Hardware, updater: Updater, history: History, before: Counts) -> xr.Dataset:
@@ -84,7 +87,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     experimenter = Experimenter(hardware, Ledger(), seeds.operation.rng("trace"))
     label = int(data.train_y[0])
     target = np.zeros((1, circuit.layers[-1]))
-    target[0, label] = circuit.mapping.read_voltage
+    target[0, label] = circuit.target_voltage
     lines = experimenter.lines(data.train_x[:1])
     beta = next(beta for beta, _ in circuit.nudging.stencil() if beta != 0.0)
     free = experimenter.free(network, lines, record=True)
@@ -94,7 +97,12 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     shown = sorted({int(ranked[k]) for k in np.linspace(0, ranked.size - 1, _HIDDEN_TRACES).astype(int)})
     outputs = network.slices[-1]
     chosen = [*shown, *range(outputs.start, outputs.stop)]
-    names = [f"hidden {k + 1}" for k in shown] + [f"output {k}" for k in range(circuit.layers[-1])]
+    classes = circuit.layers[-1]
+    doubled = outputs.stop - outputs.start > classes
+    names = [f"hidden {k + 1}" for k in shown]
+    names += [
+        f"output {k % classes}{'+-'[k // classes] if doubled else ''}" for k in range(outputs.stop - outputs.start)
+    ]
     times = np.concatenate([free.times, free.duration + nudged.times])
     betas = np.concatenate([np.zeros(free.times.size), np.full(nudged.times.size, beta)])
     voltages = np.concatenate([free.path, nudged.path])[:, 0, chosen]
@@ -109,13 +117,13 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
 
 def finished(result: xr.Dataset, hardware: Hardware) -> None:
     """Give a fabricated chip the conductances of a result."""
-    for k, (pair, mirror) in enumerate(zip(hardware.pairs, hardware.mirrors, strict=True), 1):
-        for name, one in (("g", pair), ("mirror_g", mirror)):
-            if one is None:
+    for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
+        for store in stores:
+            if store is None:
                 continue
-            for half, array in (("plus", one.plus), ("minus", one.minus)):
-                array.show(result[f"{name}_{half}_{k}"].values)
-            one.refresh()
+            for half, array in store.halves.items():
+                array.show(result[results.conductance_name(store.layer + 1, half, mirror)].values)
+    hardware.refresh()
 
 
 def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: dict[str, object]) -> xr.Dataset:
@@ -132,12 +140,13 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     np.add.at(confusion, (data.test_y, trainer.predictions), 1)
     variables["confusion"] = results.variable("confusion", confusion)
     variables |= {name: traced[name] for name in ("trace_time", "trace_beta", "trace_voltage")}
-    for k, pair in enumerate(hardware.pairs, 1):
-        variables |= results.conductances(k, pair.plus.g, pair.minus.g)
-        mirror = hardware.mirrors[k - 1]
-        if mirror is not None:
-            variables |= results.conductances(k, mirror.plus.g, mirror.minus.g, mirror=True)
-    coordinates = history.coordinates(len(hardware.pairs)) | {
+    for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
+        for store in stores:
+            halves = {} if store is None else store.halves
+            for half, array in halves.items():
+                assert store is not None
+                variables |= results.conductances(store.layer + 1, half, array.g, mirror=mirror)
+    coordinates = history.coordinates(hardware.circuit.depth) | {
         "node": traced["node"],
         "stage": ["before", "after"],
     }
@@ -170,11 +179,13 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "beta": circuit.nudging.beta,
         "train_samples": len(data.train_y),
         "test_samples": len(data.test_y),
+        "network": circuit.network.kind,
         "read_voltage": circuit.mapping.read_voltage,
+        "target_voltage": circuit.target_voltage,
         "endurance": float(device.endurance.pulses) if device.endurance else 0.0,
         "window_min": device.conductance.min,
         "window_max": device.conductance.max,
-        "devices": sum(2 * pair.shape[0] * pair.shape[1] for pair in hardware.pairs),
+        "devices": sum(store.devices for store in hardware.stores),
         "digital_training_joules": json.dumps(
             {name: joules * training_macs(circuit.layers) for name, joules in MAC_JOULES.items()}
         ),

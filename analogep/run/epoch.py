@@ -13,7 +13,7 @@ from analogep import datasets
 from analogep.datasets import Dataset
 from analogep.energy import TRAINING, Ledger
 from analogep.learning import Experimenter, Updater, compare, cost, exact_gradient
-from analogep.network import Hardware, LayeredRC, loop_gain
+from analogep.network import Hardware, Network, loop_gain
 from analogep.run.history import History
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ class Trainer:
     ) -> None:
         self.hardware, self.updater, self.data, self.history, self.report = hardware, updater, data, history, report
         self.circuit, self.seeds = hardware.circuit, hardware.seeds
-        self.targets = np.eye(self.circuit.layers[-1]) * self.circuit.mapping.read_voltage
+        self.targets = np.eye(self.circuit.layers[-1]) * self.circuit.target_voltage
         self.predictions = np.empty(0, dtype=np.int64)
 
     def _progress(self, epoch: int, batch: int, batches: int, stage: str) -> None:
@@ -111,7 +111,7 @@ class Trainer:
             training_energy=ledger.total(*TRAINING) / samples,
             inference_energy=ledger.total("inference") / len(self.data.test_y),
             pulses=pulses,
-            worn=np.array([pair.worn for pair in self.hardware.pairs], dtype=np.float64),
+            worn=self._worn(),
             cosine=cosine,
             gain=gain,
             loop_gain=loop,
@@ -122,7 +122,7 @@ class Trainer:
 
     def _train(self, epoch: int, experimenter: Experimenter) -> tuple[Floats, int, float]:
         """All batches of an epoch: pulses of each layer, correct free phases, sum of their costs."""
-        learning, voltage = self.circuit.learning, self.circuit.mapping.read_voltage
+        learning, voltage = self.circuit.learning, self.circuit.target_voltage
         rates = tuple(rate * learning.decay**epoch for rate in self.circuit.per_layer(learning.rate))
         signs, rounding = (self.seeds.operation.rng(name, epoch) for name in ("signs", "rounding"))
         pulses, right, total = np.zeros(self.circuit.depth), 0, 0.0
@@ -136,7 +136,7 @@ class Trainer:
             network = self.hardware.network()
             stencil = self.circuit.nudging.stencil(1.0 if signs.random() < 0.5 else -1.0)
             gradient, free = experimenter.gradient(network, self.data.train_x[chosen], target, stencil)
-            outputs = network.rates(free.v)[-1]
+            outputs = network.scores(network.rates(free.v)[-1])
             right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
             total += float(cost(outputs, target, voltage).sum())
             done = epoch * batches + number
@@ -144,13 +144,27 @@ class Trainer:
         self._progress(epoch, batches, batches, "train")
         return pulses, right, total
 
+    def _worn(self) -> Floats:
+        """Devices of each layer beyond the card's endurance (layers,)."""
+        worn = np.zeros(self.circuit.depth)
+        for store in self.hardware.stores:
+            worn[store.layer] += store.worn
+        return worn
+
     def _test(self, epoch: int, ledger: Ledger) -> float:
         """Inference on the test samples; keeps the predictions."""
         experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("inference", epoch))
         self.predictions = inference(experimenter, self.data.test_x)
         return float(np.mean(self.predictions == self.data.test_y))
 
-    def _probe(self, epoch: int, network: LayeredRC) -> tuple[Floats, Floats, float]:
+    def _by_layer(self, gradient: list[Floats]) -> list[Floats]:
+        """Gradients of all stores of each layer in one vector."""
+        found: list[list[Floats]] = [[] for _ in range(self.circuit.depth)]
+        for store, part in zip(self.hardware.stores, gradient, strict=True):
+            found[store.layer].append(part.ravel())
+        return [np.concatenate(parts) for parts in found]
+
+    def _probe(self, epoch: int, network: Network) -> tuple[Floats, Floats, float]:
         """Cosine and gain of the estimate on the first training samples, and their largest loop gain.
 
         The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
@@ -164,6 +178,6 @@ class Trainer:
         lines = quiet.lines(x)
         v = quiet.equilibrium(network, lines)
         exact = exact_gradient(network, v, lines, target)
-        pairs = [compare(one, other) for one, other in zip(estimated, exact, strict=True)]
+        pairs = [compare(*both) for both in zip(*(self._by_layer(g) for g in (estimated, exact)), strict=True)]
         cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
-        return cosine, gain, float(loop_gain(network, v).max())
+        return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())

@@ -76,7 +76,7 @@ def test_targets_beyond_the_rails_of_the_outputs_are_refused() -> None:
         ("learning.decay=1.5", "learning.decay: must be at most 1, got 1.5"),
         ("update={rule: mixed_precision}", "update.threshold: is missing"),
         ("update={rule: tiki_taka}", "update.rule: unknown rule 'tiki_taka'"),
-        ("network=hopfield", "network: 'hopfield' is not 'rc'"),
+        ("network.kind=hopfield", "network.kind: unknown kind 'hopfield'"),
         ("solver.method=RK54", "solver.method: 'RK54' is not one of"),
     ],
 )

@@ -9,8 +9,9 @@ import pytest
 
 from analogep.device import DeviceCard, Faults
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy
+from analogep.device.iv import LinearIV, SinhIV
 from analogep.device.laws import Branch
-from analogep.device.read import AbsoluteReadNoise, LinearIV, NoReadNoise, RelativeReadNoise, SinhIV
+from analogep.device.read import AbsoluteReadNoise, NoReadNoise, RelativeReadNoise
 from analogep.device.variation import PulseNoise
 from analogep.errors import CardError
 

@@ -7,14 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from analogep.device.iv import CubicIV, LinearIV, SinhIV
 from analogep.device.read import (
-    CubicIV,
     GaussianNoise,
-    LinearIV,
     PcmReadNoise,
     RelativeReadNoise,
     SaturatingReadNoise,
-    SinhIV,
     TelegraphNoise,
 )
 from analogep.energy import Ledger
@@ -91,3 +89,21 @@ def test_noise_slower_than_a_sample_does_not_disturb_the_difference_of_its_phase
         rows.append(np.concatenate([layer.ravel() for layer in gradient]))
     spread = np.std(rows, axis=0).mean() / np.abs(np.mean(rows, axis=0)).mean()
     assert spread < 0.5 if slow else spread > 0.5
+
+
+@pytest.mark.parametrize(
+    "iv", [LinearIV(kind="linear"), SinhIV(kind="sinh", v0=0.3), CubicIV(kind="cubic", v0=0.5)], ids=lambda iv: iv.kind
+)
+def test_current_slope_content_and_square_separate_into_lines(iv: SinhIV) -> None:
+    """f(r - v) = sum_k f_k(r) h_k(v) to 1e-13, content by quadrature of the current to 1e-10."""
+    rng = np.random.default_rng(5)
+    r, v = rng.uniform(-0.5, 0.5, (2, 40))
+    d = r - v
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    points = 0.5 * d[:, None] * (nodes + 1.0)
+    integral = 0.5 * d * (iv.drive(points) @ weights)
+    expected = {"current": iv.drive(d), "slope": iv.slope(d), "content": integral, "square": iv.drive(d) ** 2}
+    for name, reference in expected.items():
+        terms = getattr(iv.expansions(), name)
+        found = sum(a * b for a, b in zip(terms.rows(r), terms.columns(v), strict=True))
+        np.testing.assert_allclose(found, reference, rtol=0, atol=1e-13 if name != "content" else 1e-12)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import HardClip, ReLU, Sigmoid, Solver, Tanh
 from analogep.circuit.phases import Nudging, Phase
-from analogep.device.read import IV, LinearIV, SinhIV
+from analogep.device.iv import IV, LinearIV, SinhIV
 from analogep.network import Drive, Layer, LayeredRC
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analogep.learning import adjoint, compare, cost, estimate, exact_gradient
+from analogep.learning import adjoint, compare, cost, exact_gradient, product_rule
 from analogep.network import LayeredRC
 
 from .nets import (
@@ -34,7 +34,7 @@ def measured(network: LayeredRC, x: Floats, target: Floats, name: str, beta: flo
     for strength, weight in estimator(name, beta):
         v = equilibrium(network, nudge(network, drive, target, strength), free)
         phases.append((weight, network.rates(v)))
-    return estimate(phases, x, READ, network.gain, network.bias)
+    return product_rule(phases, x, READ, network.gain, network.bias)
 
 
 def exact(network: LayeredRC, x: Floats, target: Floats) -> list[Floats]:
@@ -82,7 +82,7 @@ def test_without_dividing_by_the_gain_earlier_layers_would_be_off_by_its_powers(
     phases = []
     for beta, weight in estimator("centered", 1e-3):
         phases.append((weight, network.rates(equilibrium(network, nudge(network, drive, target, beta), free))))
-    bare = estimate(phases, x, READ, 1.0, bias=False)
+    bare = product_rule(phases, x, READ, 1.0, bias=False)
     lengths = [compare(a, b)[1] for a, b in zip(bare, exact(network, x, target), strict=True)]
     np.testing.assert_allclose(lengths, [0.16, 0.4, 1.0], rtol=1e-3)
 

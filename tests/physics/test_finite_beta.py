@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analogep.circuit.phases import Nudging
-from analogep.learning import cost, estimate, exact_gradient
+from analogep.learning import cost, exact_gradient, product_rule
 from analogep.network import LayeredRC
 
 from .nets import CURVES, FAR, READ, Floats, build, data, equilibrium, estimator, flat, hopfield_energy, nudge
@@ -23,7 +23,7 @@ def measured(
     for beta, weight in stencil:
         nudged = nudge(network, drive, target, beta, free if constant else None)
         phases.append((weight, network.rates(equilibrium(network, nudged, free))))
-    return flat(estimate(phases, x, READ, network.gain, network.bias))
+    return flat(product_rule(phases, x, READ, network.gain, network.bias))
 
 
 def exact(network: LayeredRC, x: Floats, target: Floats) -> Floats:

@@ -9,7 +9,7 @@ from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Nudging, Stencil
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
-from analogep.learning import Experimenter, estimate
+from analogep.learning import Experimenter, product_rule
 from analogep.network import Hardware, LayeredRC
 from analogep.streams import Seeds
 
@@ -50,9 +50,9 @@ def test_read_noise_has_the_variance_of_weights_that_differ_in_each_read(iv, bia
     v = np.random.default_rng(3).uniform(-0.1, 0.2, (1, 10))
     rng = np.random.default_rng(7)
     many = np.repeat(v, reads, axis=0)
-    drive = network.drive(np.repeat(x, reads, axis=0), rng.standard_normal((reads, 7)))
-    deviates = ((None, None), (rng.standard_normal((reads, 3)), rng.standard_normal((reads, 7))))
-    current = network.bracket(many, replace(drive, noise=deviates)) - network.bracket(v, network.drive(x))
+    first = (rng.standard_normal((reads, 7)), None)
+    deviates = (first, (rng.standard_normal((reads, 3)), rng.standard_normal((reads, 7))))
+    current = network.bracket(many, network.drive(np.repeat(x, reads, axis=0), deviates)) - network.bracket(v, network.drive(x))
     hidden, output = (r[0] for r in network.rates(v))
     one = [READ] if bias else []
     first, second = network.layers
@@ -81,7 +81,7 @@ def test_redrawn_conductances_and_the_noise_currents_have_the_same_variance():
         noise = sigma * half.g * rng.standard_normal((draws, *half.g.shape))
         sums += pair.scale * np.einsum("i,dij->dj", q, noise)
     one = np.ones((1, 5))
-    inputs = network.drive(x[None], one).inputs - network.drive(x[None]).inputs
+    inputs = network.drive(x[None], ((one, None),)).inputs - network.drive(x[None]).inputs
     deviation = sums.var(axis=0, ddof=1) / inputs[0] ** 2 - 1
     assert np.abs(deviation).max() < 4 * np.sqrt(2.0 / (draws - 1))
 
@@ -167,7 +167,7 @@ def test_offsets_common_to_both_phases_cancel_to_first_order():
         for b, weight in Nudging(beta=beta, estimator="centered").stencil():
             phases.append((weight, network.rates(bench.nudged(network, lines, free, target, b).v)))
         shifted = [(weight, [r + 0.01 for r in rates]) for weight, rates in phases]
-        plain, moved = (estimate(p, lines, READ, 0.5, bias=True) for p in (phases, shifted))
+        plain, moved = (product_rule(p, lines, READ, 0.5, bias=True) for p in (phases, shifted))
         changes.append(np.abs(moved[1] - plain[1]).max() / np.abs(plain[1]).max())
     assert max(changes) < 1.0
     assert changes[2] == pytest.approx(changes[0], rel=0.5)
@@ -187,7 +187,7 @@ def test_sample_noise_is_averaged_by_the_batch():
         drawn = []
         for _ in range(repeats):
             phases = [(weight, bench.measure(network, state, "nudged")) for _, weight in stencil]
-            drawn.append(estimate(phases, lines, READ, 0.5, bias=True)[1])
+            drawn.append(product_rule(phases, lines, READ, 0.5, bias=True)[1])
         variances.append(np.var(drawn, axis=0, ddof=1))
     ratio = np.log(variances[0] / variances[1])
     error = np.sqrt(2 * 2.0 / (repeats - 1))
@@ -209,7 +209,7 @@ def test_noise_of_the_measured_products_becomes_noise_of_the_gradient(name, fact
         stencil: Stencil = Nudging(beta=beta, estimator=name).stencil(sign)
         phases = [(weight, [0.1 + sigma * rng.standard_normal((1, draws))]) for _, weight in stencil]
         x: Floats = np.array([[READ]])
-        slopes = estimate(phases, x, READ, 1.0, bias=False)[0][0]
+        slopes = product_rule(phases, x, READ, 1.0, bias=False)[0][0]
         expected = factor * (sigma / READ / beta) ** 2
         deviation = slopes.var(ddof=1) / expected - 1
         assert abs(deviation) < 4 * np.sqrt(2.0 / (draws - 1))
@@ -226,7 +226,7 @@ def test_noise_of_a_product_is_that_of_both_its_rates():
     before = [(w, ri + a[:, None], rj + b) for (_, w), (a, b) in zip(stencil, noise, strict=True)]
     for k in range(draws):
         phases = [(w, [a[k : k + 1], np.array([[b[k]]])]) for w, a, b in before]
-        gradients[k] = estimate(phases, np.zeros((1, 1)), READ, 1.0, bias=False)[1][0, 0]
+        gradients[k] = product_rule(phases, np.zeros((1, 1)), READ, 1.0, bias=False)[1][0, 0]
     variance = ((ri**2 + rj**2) * sigma**2 + sigma**4) / (2 * beta**2) / READ**4
     kurtosis = np.mean((gradients - gradients.mean()) ** 4) / gradients.var() ** 2
     assert abs(gradients.var(ddof=1) / variance - 1) < 4 * np.sqrt((kurtosis - 1) / draws)

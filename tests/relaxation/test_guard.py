@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analogep.errors import SimulationError
-from analogep.network import Drive
+from analogep.network.rc import RCDrive
 from analogep.relaxation import relax
 from analogep.relaxation.guard import Guard
 from tests.physics.nets import CURVES, FAR, METHODS, READ, SINH, build, data, phase, solver
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(20)
 def test_a_right_hand_side_that_is_not_a_number_is_refused(method, until):
     """Left to itself SciPy 1.17 loops for ever or reports success."""
     network = build((5, 7, 3), CURVES["tanh"])
-    drive = Drive(np.full((2, 7), np.nan), np.zeros(2))
+    drive = RCDrive(inputs=np.full((2, 7), np.nan), power=np.zeros(2))
     with pytest.raises(
         SimulationError, match=r"a node voltage diverged at 0 s \(evaluation 1\).*give the neurons rails"
     ):

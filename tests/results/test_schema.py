@@ -32,10 +32,13 @@ def test_a_variable_carries_the_unit_and_name_of_the_schema() -> None:
 
 def test_the_conductances_of_a_layer_have_dimensions_of_their_own() -> None:
     made = xr.Dataset(
-        results.conductances(1, np.ones((3, 2)), np.ones((3, 2)))
-        | results.conductances(2, np.ones((4, 5)), np.ones((4, 5)))
+        results.conductances(1, "plus", np.ones((3, 2)))
+        | results.conductances(1, "minus", np.ones((3, 2)))
+        | results.conductances(2, "", np.ones((4, 5)))
+        | results.conductances(2, "plus", np.ones((4, 5)), mirror=True)
     )
-    assert made["g_minus_2"].dims == ("row_2", "column_2")
+    assert set(made) == {"g_plus_1", "g_minus_1", "g_2", "mirror_g_plus_2"}
+    assert made["g_2"].dims == ("row_2", "column_2")
     assert {array.attrs["units"] for array in made.values()} == {"S"}
     results.describe(made)
 

@@ -1,0 +1,85 @@
+"""Single conductances as weights: of a resistive network, or one half of a pair that learns by itself.
+
+w = range (g - g_0)/(G_max - G_min)       g_0 the lower end or the middle of the card's nominal window
+"""
+
+from __future__ import annotations
+
+from analogep.crossbar.array import Array, Counts, Floats, Written
+from analogep.crossbar.store import Store
+from analogep.crossbar.threads import run
+from analogep.device import DeviceCard
+from analogep.streams import Streams
+
+
+class Single(Store):
+    """One array whose every cell is a weight.
+
+    Parameters
+    ----------
+    device : DeviceCard
+    shape : (int, int)
+    weight_range : float
+        Width of the range of weights that the nominal window holds [1].
+    fabrication : Streams
+        Seed of the spread between cells.
+    name, layer : str, int
+        As in `Store`.
+    half : {'', 'plus', 'minus'}
+        What the results call the array; a half of a pair counts its weight from the middle of the window.
+    """
+
+    def __init__(
+        self,
+        device: DeviceCard,
+        shape: tuple[int, int],
+        weight_range: float,
+        fabrication: Streams,
+        name: str,
+        layer: int,
+        half: str = "",
+    ) -> None:
+        self.device, self.shape, self.layer = device, shape, layer
+        self.name = f"{name}/{half}" if half else name
+        self.halves = {half: Array(device, shape, fabrication, f"{name}/{half or 'single'}")}
+        window = device.conductance
+        self.scale = weight_range / window.span
+        self.step = device.step * weight_range
+        self.origin = 0.5 * (window.min + window.max) if half else window.min
+        """Conductance of the weight 0 [S]."""
+
+    @property
+    def array(self) -> Array:
+        """The array."""
+        (array,) = self.halves.values()
+        return array
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Weights at the ends of the nominal window [1]."""
+        window = self.device.conductance
+        return (window.min - self.origin) * self.scale, (window.max - self.origin) * self.scale
+
+    @property
+    def weights(self) -> Floats:  # type: ignore[override]
+        """Weights of all cells (rows, columns) [1]; networks read the conductances themselves."""
+        return self.weigh({"": self.array.g})
+
+    def refresh(self) -> None:
+        """Nothing is kept beside the conductances."""
+
+    def weigh(self, g: dict[str, Floats]) -> Floats:
+        """Weights [1] of conductances [S]."""
+        (seen,) = g.values()
+        return (seen - self.origin) * self.scale
+
+    def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
+        """The nominal step [1]."""
+        return self.step
+
+    def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
+        """Apply signed pulse counts (rows, columns), up where they are positive."""
+        array = self.array
+        work = array.prepare(counts, 1, operation, epoch, call)
+        run(work.jobs, array.threads)
+        return work.finish()

@@ -1,0 +1,179 @@
+"""What holds the weights of one layer, and can be programmed and read: pairs of arrays, or an array by itself."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.crossbar.array import Array, Counts, Floats, Written
+from analogep.device import DeviceCard
+from analogep.streams import Streams
+
+_MOST_ROUNDS = 20
+
+
+class Store(ABC):
+    """Weights in conductances.
+
+    Attributes
+    ----------
+    device : DeviceCard
+    shape : (int, int)
+        Rows and columns.
+    name : str
+        Name in the random streams, such as `layer1`.
+    layer : int
+        Layer of weights that it belongs to, from 0.
+    weights : ndarray (rows, columns) [1]
+    scale : float [1/S]
+        Weight per siemens.
+    step : float [1]
+        Nominal weight change by one pulse.
+    halves : dict of Array
+        The arrays, by what the results call them: `plus`, `minus`, or `` for one alone.
+    """
+
+    device: DeviceCard
+    shape: tuple[int, int]
+    name: str
+    layer: int
+    weights: Floats
+    scale: float
+    step: float
+    halves: dict[str, Array]
+    elapsed: float | None = None
+    """Time since the weights were written [s]; None in training."""
+
+    @property
+    @abstractmethod
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest weight that the nominal window holds [1]."""
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Compute the weights from the conductances of all cells."""
+
+    @abstractmethod
+    def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
+        """Apply signed pulse counts (rows, columns); positive ones raise the weight."""
+
+    @abstractmethod
+    def weigh(self, g: dict[str, Floats]) -> Floats:
+        """Weights [1] of conductances as read [S], by half."""
+
+    @abstractmethod
+    def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
+        """Weight change by one pulse on cells as read that are to move by `error` [1]."""
+
+    @property
+    def worn(self) -> int:
+        """Devices beyond the card's endurance."""
+        return sum(array.worn for array in self.halves.values())
+
+    @property
+    def devices(self) -> int:
+        """Number of cells."""
+        return len(self.halves) * self.shape[0] * self.shape[1]
+
+    def read(self, where: NDArray[np.bool_], lsb: float, rng: np.random.Generator) -> Floats:
+        """Verify reads of single weights, through the read noise and the converter.
+
+        Parameters
+        ----------
+        where : bool ndarray (rows, columns)
+            Weights to read.
+        lsb : float
+            Resolution of the converter as a fraction of the nominal window; 0 for an ideal one.
+        rng : Generator
+            Draws the read noise.
+
+        Returns
+        -------
+        ndarray (reads,) [1]
+            Weights as read, in the order of `where`.
+        """
+        return self.weigh(self.seen(where, lsb, rng))
+
+    def seen(self, where: NDArray[np.bool_], lsb: float, rng: np.random.Generator) -> dict[str, Floats]:
+        """Conductances of single cells as verify reads see them [S], by half."""
+        noise, window = self.device.read.noise, self.device.conductance
+        out = {}
+        for half, array in self.halves.items():
+            g = array.g[where]
+            if noise.kind != "none":
+                g = noise.sample(g, window.max, rng)
+            if lsb > 0.0:
+                quantum = lsb * window.span
+                g = np.rint(g / quantum) * quantum
+            out[half] = g
+        return out
+
+    def read_joules(self, where: NDArray[np.bool_]) -> float:
+        """Energy of reading these cells once at the card's read voltage [J]: V i(V) G t."""
+        read = self.device.read
+        v = np.array([read.voltage])
+        drive = float(v[0] * read.iv.drive(v)[0])
+        return drive * read.width * float(sum(array.g[where].sum() for array in self.halves.values()))
+
+    def write(
+        self,
+        target: Floats,
+        operation: Streams,
+        rng: np.random.Generator,
+        lsb: float,
+        where: NDArray[np.bool_] | None = None,
+        epoch: int = 0,
+        call: int = -1,
+    ) -> Written:
+        """Bring weights near `target` by write and verify.
+
+        Each round reads every weight and pulses those that are off by half a step or more, until at most one in a
+        hundred is, or the noise allows no better.
+
+        Parameters
+        ----------
+        target : ndarray (rows, columns) [1]
+        operation : Streams
+            Seed of the pulses' noise.
+        rng : Generator
+            Draws the read noise.
+        lsb : float
+            As in `read`.
+        where : bool ndarray (rows, columns) or None
+            Weights to write; None for all.
+        epoch, call : int
+            Which write of the run this is; its rounds count downwards from `call`.
+
+        Returns
+        -------
+        Written
+            Pulses, verify reads and their joules.
+        """
+        done, best = Written(), np.inf
+        chosen = np.ones(self.shape, dtype=bool) if where is None else where
+        wanted = target[chosen]
+        for turn in range(_MOST_ROUNDS):
+            seen = self.seen(chosen, lsb, rng)
+            done += Written(reads=len(self.halves) * wanted.size, read_joules=self.read_joules(chosen))
+            error = wanted - self.weigh(seen)
+            counts = np.rint(error / self.steps(seen, error)).astype(np.int32)
+            off, spread = float(np.mean(counts != 0)), float(np.mean(np.abs(error)))
+            if off <= 0.01 or spread > 0.98 * best:
+                break
+            best = spread
+            pulses = np.zeros(self.shape, dtype=np.int32)
+            pulses[chosen] = counts
+            done += self.program(pulses, operation, epoch, call - turn)
+        return done
+
+    def aged(self, seconds: float) -> Self:
+        """A copy as it stands `seconds` after it was written."""
+        later = copy.copy(self)
+        later.halves = {half: array.aged(seconds) for half, array in self.halves.items()}
+        later.elapsed = seconds
+        later.refresh()
+        return later

@@ -1,0 +1,150 @@
+"""Current against voltage of one cell: i = G q(d), d the voltage across it.
+
+In an array d = r - v with r the word line and v the bit line. For every curve here functions of d separate into a
+few products of a function of r and one of v, f(r - v) = sum_k f_k(r) h_k(v): `sinh(r - v) = sinh r cosh v - cosh r
+sinh v`, powers by the binomial theorem. Sums over the cells of an array then are matrix products, and no voltage of a
+single cell is ever formed. `Separable` holds such a pair of lists for
+
+    current     q(d)
+    slope       q'(d)
+    content     integral of q from 0 to d (the co-content over G)
+    square      q(d)^2, for the variance of a current
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from analogep.cards import Block
+from analogep.units import Volts
+
+Floats = NDArray[np.float64]
+Terms = Callable[[Floats], tuple[Floats | float, ...]]
+
+
+class Separable(NamedTuple):
+    """f(r - v) = sum_k rows(r)[k] columns(v)[k]; a term that does not depend on its voltage is a plain number."""
+
+    rows: Terms
+    columns: Terms
+
+
+class Expansions(NamedTuple):
+    """The separable functions of one curve."""
+
+    current: Separable
+    slope: Separable
+    content: Separable
+    square: Separable
+
+
+def _polynomial(coefficients: Mapping[int, float]) -> Separable:
+    """sum_n c_n (r - v)^n = sum_k (-v)^k sum_n c_n binom(n, k) r^(n-k)."""
+    highest = max(coefficients)
+    powers = range(highest + 1)
+
+    def rows(r: Floats) -> tuple[Floats | float, ...]:
+        out: list[Floats | float] = []
+        for k in powers:
+            needed = [(n, c * math.comb(n, k)) for n, c in coefficients.items() if n >= k]
+            constant = sum(c for n, c in needed if n == k)
+            varying = [c * r ** (n - k) for n, c in needed if n > k]
+            out.append(sum(varying) + constant if varying else constant)
+        return tuple(out)
+
+    def columns(v: Floats) -> tuple[Floats | float, ...]:
+        return tuple(1.0 if k == 0 else (-v) ** k for k in powers)
+
+    return Separable(rows, columns)
+
+
+def _hyperbolic(even: float, odd: float, scale: float, constant: float = 0.0) -> Separable:
+    """even cosh(d/scale) + odd sinh(d/scale) + constant."""
+
+    def rows(r: Floats) -> tuple[Floats | float, ...]:
+        s, c = np.sinh(r / scale), np.cosh(r / scale)
+        return (even * c + odd * s, even * s + odd * c, constant)
+
+    def columns(v: Floats) -> tuple[Floats | float, ...]:
+        return (np.cosh(v / scale), -np.sinh(v / scale), 1.0)
+
+    return Separable(rows, columns)
+
+
+class LinearIV(Block):
+    """I = G V."""
+
+    kind: Literal["linear"]
+
+    def drive(self, v: Floats) -> Floats:
+        """Current per conductance at the voltage `v` [V]."""
+        return v
+
+    def slope(self, v: Floats) -> Floats:
+        """Derivative of `drive` [1]."""
+        return np.ones_like(v)
+
+    def expansions(self) -> Expansions:
+        """d, 1, d^2/2 and d^2 in separable form."""
+        return Expansions(*(_polynomial(c) for c in ({1: 1.0}, {0: 1.0}, {2: 0.5}, {2: 1.0})))
+
+
+class SinhIV(Block):
+    """I = G V0 sinh(V/V0): odd, with slope G at zero; NL = I(V)/I(V/2) = 2 cosh(V/2V0)."""
+
+    kind: Literal["sinh"]
+    v0: Annotated[Volts, Field(ge=0.01)]
+    """Voltage scale of the nonlinearity."""
+
+    def drive(self, v: Floats) -> Floats:
+        """Current per conductance at the voltage `v`: V0 sinh(v/V0) [V]."""
+        return self.v0 * np.sinh(v / self.v0)
+
+    def slope(self, v: Floats) -> Floats:
+        """Derivative of `drive`: cosh(v/V0) [1]."""
+        return np.cosh(v / self.v0)
+
+    def expansions(self) -> Expansions:
+        """V0 sinh(d/V0), cosh(d/V0), V0^2 (cosh(d/V0) - 1) and V0^2 (cosh(2d/V0) - 1)/2 in separable form."""
+        v0, square = self.v0, self.v0**2
+        return Expansions(
+            current=_hyperbolic(0.0, v0, v0),
+            slope=_hyperbolic(1.0, 0.0, v0),
+            content=_hyperbolic(square, 0.0, v0, -square),
+            square=_hyperbolic(0.5 * square, 0.0, 0.5 * v0, -0.5 * square),
+        )
+
+
+class CubicIV(Block):
+    """I = G V (1 + (V/V0)^2): odd, with slope G at zero, twice the ohmic current at V0."""
+
+    kind: Literal["cubic"]
+    v0: Annotated[Volts, Field(ge=1e-3)]
+    """Voltage at which the current is twice the ohmic one."""
+
+    def drive(self, v: Floats) -> Floats:
+        """Current per conductance at the voltage `v`: v (1 + (v/V0)^2) [V]."""
+        return v * (1.0 + np.square(v / self.v0))
+
+    def slope(self, v: Floats) -> Floats:
+        """Derivative of `drive`: 1 + 3 (v/V0)^2 [1]."""
+        return 1.0 + 3.0 * np.square(v / self.v0)
+
+    def expansions(self) -> Expansions:
+        """q = d + d^3/V0^2, its slope, integral and square in separable form."""
+        s = 1.0 / self.v0**2
+        return Expansions(
+            current=_polynomial({1: 1.0, 3: s}),
+            slope=_polynomial({0: 1.0, 2: 3.0 * s}),
+            content=_polynomial({2: 0.5, 4: 0.25 * s}),
+            square=_polynomial({2: 1.0, 4: 2.0 * s, 6: s * s}),
+        )
+
+
+IV = Annotated[LinearIV | SinhIV | CubicIV, Field(discriminator="kind")]

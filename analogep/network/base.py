@@ -1,0 +1,148 @@
+"""What every kind of network can say of itself: Kirchhoff's current law, its Jacobian, its powers, its outputs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Deviates = tuple[tuple[Floats | None, Floats | None], ...]
+"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) or None."""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What holds still during one phase, for a batch of samples; each kind of network adds its inputs.
+
+    Attributes
+    ----------
+    beta : float
+        Nudging strength of this phase.
+    target : ndarray (samples, outputs) or None [V]
+    frozen : ndarray (samples, outputs) or None [V]
+        Constant nudging: target minus output at the end of the free phase.
+    noise : Deviates
+        Normal deviates of this phase's read noise, an entry for each array; empty without.
+    """
+
+    beta: float = 0.0
+    target: Floats | None = None
+    frozen: Floats | None = None
+    noise: Deviates = ()
+
+    def pull(self, output: Floats) -> Floats:
+        """Target minus output (samples, outputs) [V], as it is or as it was frozen."""
+        if self.frozen is not None:
+            return self.frozen
+        assert self.target is not None
+        return self.target - output
+
+
+class Network(ABC):
+    """The circuit of one instant: the conductances that the arrays hold now, and what stands between them.
+
+    Attributes
+    ----------
+    powers_of : tuple of str
+        Components of the ledger, in the order of the last axis of `powers`.
+    slices : tuple of slice
+        Columns of `v` that hold each layer of nodes.
+    tau : ndarray (nodes,) [s]
+        Time constant of each node.
+    read_voltage : float [V]
+        Full scale of the input lines.
+    """
+
+    powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging")
+    slices: tuple[slice, ...]
+    tau: Floats
+    read_voltage: float
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes that move."""
+        return int(self.tau.size)
+
+    @abstractmethod
+    def rates(self, v: Floats) -> list[Floats]:
+        """What is sampled of each layer [V] at node voltages `v` (..., samples, nodes) [V]."""
+
+    def scores(self, outputs: Floats) -> Floats:
+        """Score of each class [V] from what is sampled of the last layer (..., outputs) [V]."""
+        return outputs
+
+    @abstractmethod
+    def drive(self, x: Floats, noise: Deviates = ()) -> Drive:
+        """Drive of a free phase.
+
+        Parameters
+        ----------
+        x : ndarray (samples, inputs) [V]
+            Voltages of the input lines.
+        noise : Deviates
+            Normal deviates of the phase's read noise; empty without.
+        """
+
+    @abstractmethod
+    def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
+        """Fresh normal deviates of every array's read noise; empty where reads have none."""
+
+    def nudged(self, drive: Drive, beta: float, target: Floats, free: Floats | None = None) -> Drive:
+        """The drive of a nudged phase; constant nudging from the node voltages `free` if they are given.
+
+        Parameters
+        ----------
+        drive : Drive
+        beta : float
+        target : ndarray (samples, classes) [V]
+        free : ndarray (samples, nodes) or None [V]
+        """
+        frozen = None if free is None else target - self.scores(self.rates(free)[-1])
+        return replace(drive, beta=beta, target=target, frozen=frozen)
+
+    @abstractmethod
+    def derivative(self, v: Floats, drive: Drive) -> Floats:
+        """dv/dt (samples, nodes) [V/s]."""
+
+    @abstractmethod
+    def residual(self, v: Floats, drive: Drive) -> Floats:
+        """Largest |C dv/dt| of each sample as a share of conductance times full scale (samples,) [1]."""
+
+    @abstractmethod
+    def powers(self, v: Floats, drive: Drive) -> Floats:
+        """Power of each component of `powers_of` (..., samples, components) [W] at `v` (..., samples, nodes) [V]."""
+
+    @abstractmethod
+    def jacobian(self, v: Floats, drive: Drive) -> Floats:
+        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
+
+    def step(self, v: Floats, drive: Drive, derivative: Floats) -> Floats:
+        """Newton's step -J^-1 dv/dt (samples, nodes) [V]."""
+        return -np.asarray(np.linalg.solve(self.jacobian(v, drive), derivative[:, :, None])[:, :, 0], dtype=np.float64)
+
+    @abstractmethod
+    def charging(self, before: Floats, after: Floats) -> Floats:
+        """1/2 C (change of voltage)^2 of all nodes' capacitors between two states (samples,) [J]."""
+
+    def stored(self, v: Floats) -> Floats:
+        """Energy in the nodes' capacitors (samples,) [J]."""
+        return self.charging(np.zeros_like(v), v)
+
+    @abstractmethod
+    def line_swings(self, before: Floats, after: Floats) -> float:
+        """Sum over lines but inputs of cells times squared swing [V^2] between two states (samples, nodes) [V]."""
+
+    @property
+    @abstractmethod
+    def input_cells(self) -> int:
+        """Cells on the lines of one input."""
+
+
+def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
+    """Sum of squared differences of each layer [V^2]."""
+    return [float(np.square(b - a).sum()) for a, b in zip(before, after, strict=True)]

@@ -1,0 +1,175 @@
+"""Linear systems of layers that see only their neighbours: Newton steps, adjoints, loop gains.
+
+A x = f with blocks
+
+    A_l x_l  -  a_(l-1) X_l' m x_(l-1)  -  h_l Y_(l+1) m x_(l+1)  =  f_l
+
+X_l the derivative of array l between its rows and columns, Y_l that of the array read in reverse (the same one, or
+mirrored), a and h the factors of the stages between. m says how much of a node's state the others see: the slope of its
+transfer curve, or 0 where a diode holds it. Layers are eliminated from the inputs' side; with perfect wires the first
+is diagonal, so that of a network with one hidden layer only matrices of the size of the outputs are factorised.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_FEW = 32
+"""Up to this many nodes behind a layer its elimination is one matrix product over all samples."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The matrix of one operating point for a batch of samples.
+
+    Attributes
+    ----------
+    diagonal : list of ndarray (samples, nodes) [S]
+        Diagonal of each layer.
+    full : list of ndarray (nodes, nodes) or None [S]
+        What couples nodes of one layer: wires, nudging of doubled outputs.
+    cross, reverse : list of ndarray (nodes before, nodes) or (samples, nodes before, nodes) [S]
+        X and Y of each layer but the first.
+    down, up : list of float
+        Factors a and h of the stages between two layers.
+    seen : list of ndarray (samples, nodes)
+        m.
+    held : bool
+        Whether `full` too acts on m x: nodes with m = 0 are held at a voltage.
+    """
+
+    diagonal: list[Floats]
+    full: list[Floats | None]
+    cross: list[Floats]
+    reverse: list[Floats]
+    down: list[float]
+    up: list[float]
+    seen: list[Floats]
+    held: bool
+
+    def adjoint(self, slope: Floats) -> Floats:
+        """mu of A' mu = m dC/dr, for dC/dr = `slope` (samples, nodes), the same shape.
+
+        With diagonal A_l, or held nodes, mu = m y where y solves the chain with arrays and factors turned round.
+        """
+        seen = np.concatenate(self.seen, axis=1)
+        if not self.held and any(matrix is not None for matrix in self.full):
+            turned = np.swapaxes(self.dense(), 1, 2)
+            return np.asarray(np.linalg.solve(turned, (seen * slope)[:, :, None])[:, :, 0], dtype=np.float64)
+        chain = replace(self, cross=self.reverse, reverse=self.cross, down=self.up, up=self.down)
+        return seen * chain.solve(slope)
+
+    def loop_gain(self, rounds: int = 60) -> Floats:
+        """Largest eigenvalue of D^-1 (what couples layers) m by power iteration (samples,) [1]; stable below 1.
+
+        Layers couple in a chain, so that the spectrum is +-: two rounds are taken at a time.
+        """
+        samples = self.diagonal[0].shape[0]
+        rng = np.random.default_rng(0)
+        state = [np.broadcast_to(rng.standard_normal(d.shape[1]), d.shape) for d in self.diagonal]
+        growth = np.zeros(samples)
+        for _ in range(rounds):
+            norm = np.maximum(np.sqrt(sum(np.square(part).sum(axis=1) for part in state)), 1e-300)
+            state = self._around(self._around([part / norm[:, None] for part in state]))
+            growth = np.sqrt(np.sqrt(sum(np.square(part).sum(axis=1) for part in state)))
+        return np.asarray(growth)
+
+    def _around(self, state: list[Floats]) -> list[Floats]:
+        moved = [np.zeros_like(part) for part in state]
+        for k in range(1, len(state)):
+            moved[k] += self.down[k - 1] * _times(self.seen[k - 1] * state[k - 1], self.cross[k - 1])
+            moved[k - 1] += self.up[k - 1] * _times_transposed(self.seen[k] * state[k], self.reverse[k - 1])
+        out = []
+        for part, diagonal, full in zip(moved, self.diagonal, self.full, strict=True):
+            if full is None:
+                out.append(part / diagonal)
+            else:
+                out.append(_apply(full + diagonal[:, :, None] * np.eye(diagonal.shape[1]), part))
+        return out
+
+    def _split(self, x: Floats) -> list[Floats]:
+        edges = np.cumsum([0, *(part.shape[1] for part in self.diagonal)])
+        return [x[:, a:b] for a, b in itertools.pairwise(edges)]
+
+    def dense(self) -> Floats:
+        """The matrix (samples, nodes, nodes) [S]."""
+        samples = self.diagonal[0].shape[0]
+        edges = np.cumsum([0, *(part.shape[1] for part in self.diagonal)])
+        out = np.zeros((samples, edges[-1], edges[-1]))
+        for k, (a, b) in enumerate(itertools.pairwise(edges)):
+            out[:, range(a, b), range(a, b)] = self.diagonal[k]
+            extra = self.full[k]
+            if extra is not None:
+                out[:, a:b, a:b] += extra * self.seen[k][:, None, :] if self.held else extra
+            if k > 0:
+                cross, before = self.cross[k - 1], edges[k - 1]
+                out[:, a:b, before:a] = -self.down[k - 1] * np.swapaxes(cross, -1, -2) * self.seen[k - 1][:, None, :]
+                out[:, before:a, a:b] = -self.up[k - 1] * self.reverse[k - 1] * self.seen[k][:, None, :]
+        return out
+
+    def solve(self, f: Floats) -> Floats:
+        """x for right-hand sides `f` (samples, nodes), layer by layer."""
+        parts = [part.copy() for part in self._split(f)]
+        pivots = [self._pivot(0, None)]
+        for k in range(1, len(parts)):
+            carried = self.seen[k - 1] * _apply(pivots[-1], parts[k - 1])
+            parts[k] += self.down[k - 1] * _times(carried, self.cross[k - 1])
+            pivots.append(self._pivot(k, pivots[-1]))
+        out = parts
+        for k in range(len(parts) - 1, -1, -1):
+            if k + 1 < len(parts):
+                parts[k] += self.up[k] * _times_transposed(self.seen[k + 1] * out[k + 1], self.reverse[k])
+            out[k] = _apply(pivots[k], parts[k])
+        return np.concatenate(out, axis=1)
+
+    def _pivot(self, k: int, before: Floats | None) -> Floats:
+        """What is left of layer k when all layers before it are eliminated: a diagonal or a matrix for each sample."""
+        diagonal, extra = self.diagonal[k], self.full[k]
+        if before is None and extra is None:
+            return diagonal
+        samples, nodes = diagonal.shape
+        out = np.zeros((samples, nodes, nodes))
+        seen = self.seen[k][:, None, :]
+        if extra is not None:
+            out += extra * seen if self.held else extra
+        if before is not None:
+            out -= self.down[k - 1] * self.up[k - 1] * self._folded(k, before) * seen
+        out[:, range(nodes), range(nodes)] += diagonal
+        return out
+
+    def _folded(self, k: int, before: Floats) -> Floats:
+        """X' m S^-1 Y of the layer before (samples, nodes, nodes) [S]."""
+        cross, reverse, seen = self.cross[k - 1], self.reverse[k - 1], self.seen[k - 1]
+        nodes = cross.shape[-1]
+        if before.ndim == 2 and cross.ndim == 2 and nodes <= _FEW:
+            products = (cross[:, :, None] * reverse[:, None, :]).reshape(-1, nodes * nodes)
+            return np.asarray((seen / before) @ products).reshape(-1, nodes, nodes)
+        if before.ndim == 2:
+            right = reverse / before[:, :, None]
+        else:
+            many = np.broadcast_to(reverse, (before.shape[0], *reverse.shape[-2:]))
+            right = np.asarray(np.linalg.solve(before, many), dtype=np.float64)
+        return np.asarray(np.matmul(np.swapaxes(cross, -1, -2), seen[:, :, None] * right))
+
+
+def _apply(pivot: Floats, f: Floats) -> Floats:
+    """S^-1 f of one layer."""
+    if pivot.ndim == 2:
+        return f / pivot
+    return np.asarray(np.linalg.solve(pivot, f[:, :, None])[:, :, 0], dtype=np.float64)
+
+
+def _times(x: Floats, cross: Floats) -> Floats:
+    """X' x (samples, nodes)."""
+    return x @ cross if cross.ndim == 2 else np.asarray(np.einsum("bi,bij->bj", x, cross))
+
+
+def _times_transposed(x: Floats, cross: Floats) -> Floats:
+    """X x (samples, nodes before)."""
+    return x @ cross.T if cross.ndim == 2 else np.asarray(np.einsum("bj,bij->bi", x, cross))

@@ -1,0 +1,56 @@
+"""Read noise of an array as a multiport: the spread of the current at each line.
+
+Each conductance is off by an independent normal error of variance s_ji in one read, so that the current into column i
+has the variance sum_j s_ji q(r_j - v_i)^2, and likewise for rows. The two ends are drawn independently: what a cell
+adds at its column is not taken from its row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.device.iv import IV
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variances of the conductances of an array (rows, columns) [S^2], and the devices' I-V curve."""
+
+    variance: Floats
+    iv: IV
+
+    def into(self, rows: Floats, columns: Floats) -> Floats:
+        """Standard deviation of the current into each column (samples, columns) [A]."""
+        return self.held(self.moments(rows), columns)
+
+    def moments(self, rows: Floats) -> list[Floats]:
+        """What depends on the rows alone, for `held`."""
+        total = self.variance.sum(axis=0)
+        terms = self.iv.expansions().square.rows(rows)
+        return [np.asarray(t @ self.variance if isinstance(t, np.ndarray) else t * total) for t in terms]
+
+    def held(self, moments: list[Floats], columns: Floats) -> Floats:
+        """`into` for rows whose moments are known."""
+        values = self.iv.expansions().square.columns(columns)
+        return _root(sum(m * value for m, value in zip(moments, values, strict=True)))
+
+    def drawn(self, rows: Floats, columns: Floats) -> Floats:
+        """Standard deviation of the current drawn from each row (samples, rows) [A]."""
+        total = self.variance.sum(axis=1)
+        square = self.iv.expansions().square
+        return _root(
+            sum(
+                a * (b @ self.variance.T if isinstance(b, np.ndarray) else b * total)
+                for a, b in zip(square.rows(rows), square.columns(columns), strict=True)
+            )
+        )
+
+
+def _root(variance: object) -> Floats:
+    # Rounding may leave a sum of squares a little below zero.
+    return np.sqrt(np.maximum(np.asarray(variance, dtype=np.float64), 0.0))
