@@ -25,7 +25,7 @@ COMPONENTS: Final = (
     "half_select",
     "digital",
 )
-"""Where joules go: devices (and wires) while they are read, leaks, diodes, amplifier bias, nudging source, charge on word
+"""Where joules go: devices and wires while they are read, leaks, diodes, amplifier bias, nudging source, charge on word
 and bit lines, converters, sampling capacitors, pulsed devices, half-selected devices, digital multiply-accumulates."""
 
 PHASES: Final = ("initial", "free", "nudged", "update", "verify", "inference")

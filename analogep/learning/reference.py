@@ -103,7 +103,10 @@ def _rc(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats
     mu, rates = adjoint(network, v, target), network.rates(v)
     samples = x.shape[0]
     out = []
-    for k in range(len(network.layers)):
+    for k, layer in enumerate(network.layers):
+        if layer.forward_wires is not None:
+            out.append(_through_wires(network, k, x, rates, mu) / samples)
+            continue
         forward = np.asarray(network.iv.drive(x if k == 0 else rates[k - 1]))
         gradient = forward.T @ mu[k]
         if k > 0:
@@ -111,6 +114,20 @@ def _rc(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats
         if network.bias:
             gradient = np.concatenate([gradient, network.bias_drive * mu[k].sum(axis=0, keepdims=True)])
         out.append(gradient / samples)
+    return out
+
+
+def _through_wires(network: LayeredRC, k: int, x: Floats, rates: list[Floats], mu: list[Floats]) -> Floats:
+    """Sum over samples of the gradient with respect to the weights of layer k, each cell at what reaches it."""
+    layer, samples = network.layers[k], x.shape[0]
+    rows = np.asarray(network.iv.drive(network.rows(x if k == 0 else rates[k - 1])))
+    assert layer.forward_wires is not None
+    out = -layer.forward_wires.sensitivity(rows, np.zeros((samples, layer.size)), np.zeros_like(rows), mu[k])
+    if layer.reverse_wires is not None:
+        ends = np.asarray(network.iv.drive(network.gain * rates[k]))
+        before = np.zeros_like(rows)
+        before[:, : mu[k - 1].shape[1]] = mu[k - 1]
+        out -= layer.reverse_wires.sensitivity(np.zeros_like(rows), ends, before, np.zeros((samples, layer.size)))
     return out
 
 

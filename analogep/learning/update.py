@@ -118,6 +118,7 @@ class Updater:
                 self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
             pulses[store.layer] += written.pulses
             pulses[store.layer] += self._renew(store, mirror, epoch, batch, ledger, rng, done)
+        hardware.wiring.moved()
         return pulses
 
     def _renew(

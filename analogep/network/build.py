@@ -122,10 +122,15 @@ class RCBuilder(_Neuronal):
             neuron, rows = self._neuron(k), circuit.layers[k]
             variance = pair.noise_variance()
             reverse_variance = variance if back is pair else back.noise_variance()
+            forward, reverse = (self._wired(one) for one in (pair, back))
+            weights, behind = (
+                one.weights if lines is None else lines.weights(one.scale)
+                for one, lines in ((pair, forward), (back, reverse))
+            )
             layers.append(
                 rc.Layer(
-                    weights=pair.weights,
-                    reverse=back.weights[:rows] if k > 0 else None,
+                    weights=weights,
+                    reverse=behind[:rows] if k > 0 else None,
                     variance=variance,
                     reverse_variance=None if reverse_variance is None else reverse_variance[:rows],
                     row_total=pair.row_total,
@@ -133,10 +138,19 @@ class RCBuilder(_Neuronal):
                     activation=neuron.activation,
                     capacitance=neuron.capacitance,
                     leak=neuron.leak,
+                    forward_wires=forward,
+                    reverse_wires=reverse if k > 0 else None,
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain
         return rc.LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias)
+
+    def _wired(self, pair: Pair) -> rc.PairWires | None:
+        """Both halves with their wires, or None where lines are perfect."""
+        wiring = self.hardware.wiring
+        if not wiring.exact:
+            return None
+        return rc.PairWires(wiring.linear(pair.plus), wiring.linear(pair.minus), pair.push_pull)
 
 
 class PassiveBuilder(_Neuronal):
@@ -194,7 +208,7 @@ class PassiveBuilder(_Neuronal):
         reverse = self._array(k, half, [mirror for mirror in self.hardware.mirrors if mirror is not None]) or forward
         assert forward is not None
         assert reverse is not None
-        ahead, behind = self.hardware.coupling(forward), self.hardware.coupling(reverse)
+        ahead, behind = self.hardware.wiring.coupling(forward), self.hardware.wiring.coupling(reverse)
         elapsed = self.hardware.stores[0].elapsed
         spread, reverse_spread = (self._spread(array, elapsed) for array in (forward, reverse))
         first = k == 0
@@ -251,7 +265,7 @@ class ResistiveBuilder(Builder):
             amplifiers = None if last else card.amplifiers
             stages.append(
                 resistive.Stage(
-                    coupling=self.hardware.coupling(store.array),
+                    coupling=self.hardware.wiring.coupling(store.array),
                     bias=np.array([biases[k], -biases[k]] if circuit.bias else []),
                     capacitance=node.capacitance,
                     leak=node.leak,

@@ -13,7 +13,7 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
 from analogep.network.base import Network
 from analogep.network.build import BUILDERS
-from analogep.network.coupling import Coupling, Perfect
+from analogep.network.wiring import Wiring
 from analogep.streams import Seeds
 from analogep.units import format_si
 
@@ -79,6 +79,8 @@ class Hardware:
     ----------
     stores : list of Store
         What holds the weights, from the inputs to the outputs.
+    wiring : Wiring
+        The resistance of its lines.
     mirrors : list of Store or None
         For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
         the store itself serves.
@@ -87,6 +89,7 @@ class Hardware:
     def __init__(self, device: DeviceCard, circuit: CircuitCard, seeds: Seeds) -> None:
         check_fit(device, circuit)
         self.device, self.circuit, self.seeds = device, circuit, seeds
+        self.wiring = Wiring(circuit.wires, device.read.iv)
         self._builder = BUILDERS[type(circuit.network)](self)
         self.stores, self.mirrors = self._builder.stores()
 
@@ -124,10 +127,6 @@ class Hardware:
             done.append(total)
         return done
 
-    def coupling(self, array: Array) -> Coupling:
-        """An array as a multiport with the conductances of now."""
-        return Perfect(array.g, self.device.read.iv, array.row_g, array.column_g)
-
     def network(self) -> Network:
         """The circuit with the conductances of now."""
         return self._builder.network()
@@ -156,6 +155,7 @@ class Hardware:
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""
         later = copy.copy(self)
+        later.wiring = Wiring(self.circuit.wires, self.device.read.iv)
         later._builder = type(self._builder)(later)
         later.stores = [store.aged(seconds) for store in self.stores]
         later.mirrors = [None if mirror is None else mirror.aged(seconds) for mirror in self.mirrors]

@@ -26,8 +26,44 @@ from numpy.typing import NDArray
 from analogep.circuit import Activation
 from analogep.device.iv import IV
 from analogep.network.base import Deviates, Drive, Network, swings
+from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PairWires:
+    """Both halves of a pair with their wires, between driven lines and virtual grounds.
+
+    Curved cells are taken at the voltage of their lines' ends, i = T q(r), T the effective conductances: exact for
+    linear cells, and off by q' - 1 times the wires' loss otherwise.
+    """
+
+    plus: Wired
+    minus: Wired
+    push_pull: bool
+
+    def weights(self, scale: float) -> Floats:
+        """Weights at the lines' ends (rows, columns) [1]; `scale` in weights per siemens."""
+        return (self.plus.ports.t - self.minus.ports.t) * scale
+
+    def row_power(self, r: Floats, q: Floats) -> Floats:
+        """Power of a forward read (..., samples) [W] at lines `r` with curved voltages `q` (..., rows) [V]."""
+        currents = self.plus.ports.row_currents(q) + self.minus.ports.row_currents(q)
+        return np.asarray((r * currents).sum(axis=-1))
+
+    def column_power(self, r: Floats, q: Floats) -> Floats:
+        """Power of a reverse read (..., samples) [W] at lines `r` with curved voltages `q` (..., columns) [V]."""
+        ground = np.zeros((*q.shape[:-1], self.plus.g.shape[0]))
+        currents = self.plus.ports.column_currents(ground, q) + self.minus.ports.column_currents(ground, q)
+        return np.asarray((r * currents).sum(axis=-1))
+
+    def sensitivity(self, rows: Floats, columns: Floats, row_adjoint: Floats, column_adjoint: Floats) -> Floats:
+        """`Coupling.sensitivity` along what a pulse moves: the mean of both halves, or the positive one alone."""
+        plus = self.plus.sensitivity(rows, columns, row_adjoint, column_adjoint)
+        if not self.push_pull:
+            return plus
+        return 0.5 * (plus + self.minus.sensitivity(rows, columns, row_adjoint, column_adjoint))
 
 
 @dataclass(frozen=True)
@@ -44,6 +80,9 @@ class Layer:
         Variance of each weight in one read, forward and reverse; None without read noise.
     row_total, column_total : ndarray (inputs + bias,), (neurons,) [S]
         Conductance on each word line (forward reads) and each bit line (reverse reads).
+    forward_wires, reverse_wires : PairWires or None
+        The arrays with their wires where lines have resistance; `weights` and `reverse` are what is left of the pairs
+        at the ends of their lines.
     """
 
     weights: Floats
@@ -55,6 +94,8 @@ class Layer:
     activation: Activation
     capacitance: float
     leak: float
+    forward_wires: PairWires | None = None
+    reverse_wires: PairWires | None = None
 
     @property
     def size(self) -> int:
@@ -128,6 +169,12 @@ class LayeredRC(Network):
         """Weights of a layer without its bias line (inputs, neurons) [1]."""
         return layer.weights[:-1] if self.bias else layer.weights
 
+    def rows(self, r: Floats) -> Floats:
+        """Rows of an array (..., samples, rows) [V]: lines, then the bias line."""
+        if not self.bias:
+            return r
+        return np.concatenate([r, np.full((*r.shape[:-1], 1), self.read_voltage)], axis=-1)
+
     def rates(self, v: Floats) -> list[Floats]:
         """Line voltages of each layer [V] for node voltages `v` (..., samples, nodes) [V]."""
         return [layer.activation.rate(v[..., part]) for layer, part in zip(self.layers, self.slices, strict=True)]
@@ -138,11 +185,15 @@ class LayeredRC(Network):
         q = np.asarray(self.iv.drive(x))
         inputs = q @ self.inner(first)
         lines = x.shape[1]
-        power = (q * x) @ first.row_total[:lines]
+        if first.forward_wires is not None:
+            power = first.forward_wires.row_power(self.rows(x), np.asarray(self.iv.drive(self.rows(x))))
+        else:
+            power = (q * x) @ first.row_total[:lines]
         constant = self.constants[0]
         if constant is not None:
             inputs += constant
-            power = power + self.read_voltage * self.bias_drive * first.row_total[-1]
+            if first.forward_wires is None:
+                power = power + self.read_voltage * self.bias_drive * first.row_total[-1]
         if noise and noise[0][0] is not None and first.variance is not None:
             spread = np.square(q) @ first.variance[:lines]
             if self.bias:
@@ -232,11 +283,15 @@ class LayeredRC(Network):
         arrays = np.broadcast_to(drive.power, v.shape[:-1]).copy()
         for k in range(1, len(self.layers)):
             layer = self.layers[k]
-            r = rates[k - 1]
+            r, s = rates[k - 1], self.gain * rates[k]
+            if layer.forward_wires is not None and layer.reverse_wires is not None:
+                lines = self.rows(r)
+                arrays += layer.forward_wires.row_power(lines, np.asarray(self.iv.drive(lines)))
+                arrays += layer.reverse_wires.column_power(s, np.asarray(self.iv.drive(s)))
+                continue
             arrays += (r * self.iv.drive(r)) @ layer.row_total[: r.shape[-1]]
             if self.bias:
                 arrays += self.read_voltage * self.bias_drive * layer.row_total[-1]
-            s = self.gain * rates[k]
             arrays += (s * self.iv.drive(s)) @ layer.column_total
         out[..., 0] = arrays
         out[..., 1] = np.square(v) @ self.leak

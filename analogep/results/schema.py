@@ -33,6 +33,7 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
+    "wire_error": (("epoch",), "1", "largest relative error of the arrays' port conductances between exact reductions"),
     "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
     "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),
     "conductance_count": (("stage", "layer", "bin"), "1", "devices of both halves of all pairs in a bin"),

@@ -99,6 +99,7 @@ class Trainer:
         experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("phases", epoch))
         pulses, right, total = self._train(epoch, experimenter)
         samples = len(self.data.train_y)
+        wire_error = self.hardware.wiring.close(self.hardware.arrays())
         self._progress(epoch, 0, 0, "test")
         accuracy = self._test(epoch, ledger)
         network = self.hardware.network()
@@ -115,6 +116,7 @@ class Trainer:
             cosine=cosine,
             gain=gain,
             loop_gain=loop,
+            wire_error=wire_error,
             unsettled=experimenter.tally.unsettled(),
             duration=experimenter.tally.duration(),
         )
