@@ -123,24 +123,28 @@ def _resistive(network: Resistive, phases: Phases, x: Floats) -> list[Floats]:
         for stage in network.stages[k:-1]:
             factor *= stage.gain / stage.back
         if k == 0:
-            total = _still(network, phases, network.first_rows(x))
+            out.append(_still(network, phases, network.first_rows(x), factor))
         else:
-            total = _moving(network, phases, k)
-        out.append(total * factor)
+            out.append(_moving(network, phases, k) * factor)
     return out
 
 
-def _still(network: Resistive, phases: Phases, rows: Floats) -> Floats:
-    """Co-contents of the first array: its rows are the same in all phases, so that one product for each term serves."""
-    terms = network.content
-    total = np.zeros((rows.shape[1], phases[0][1][0].shape[1]))
-    values = [(weight, terms.columns(rates[0])) for weight, rates in phases]
+def _still(network: Resistive, phases: Phases, rows: Floats, factor: float) -> Floats:
+    """Co-contents of the first array, times a factor: its rows are the same in all phases, so that each term's columns
+    are added up before they meet the rows, all terms in one product."""
+    terms, ends, sums = network.content, [], []
+    values = [(weight * factor, terms.columns(rates[0])) for weight, rates in phases]
     for n, row in enumerate(terms.rows(rows)):
         if not isinstance(values[0][1][n], np.ndarray):
             continue  # the same in all phases: the estimator's weights add up to 0
         change = np.asarray(sum(weight * columns[n] for weight, columns in values))
-        total += row.T @ change if isinstance(row, np.ndarray) else row * change.sum(axis=0)
-    return total
+        if isinstance(row, np.ndarray):
+            ends.append(row)
+            sums.append(change)
+        else:
+            ends.append(np.full((1, rows.shape[1]), row))
+            sums.append(change.sum(axis=0, keepdims=True))
+    return np.asarray(np.concatenate(ends).T @ np.concatenate(sums))
 
 
 def _moving(network: Resistive, phases: Phases, k: int) -> Floats:

@@ -68,6 +68,7 @@ class Experimenter:
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
         self._held: Deviates | None = None
+        self._still: tuple[Network, Floats, Drive] | None = None
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
@@ -78,10 +79,15 @@ class Experimenter:
 
     def _drive(self, network: Network, lines: Floats) -> Drive:
         """Input drive of one phase, with the read noise of this phase."""
-        if not self.noisy:
-            return network.drive(lines)
-        noise = network.deviates(lines.shape[0], self.rng) if self._held is None else self._held
-        return network.drive(lines, noise)
+        noise: Deviates = ()
+        if self.noisy:
+            noise = network.deviates(lines.shape[0], self.rng) if self._held is None else self._held
+        if noise:
+            return network.drive(lines, noise)
+        # Without noise all phases of a batch have the same inputs, and multiply them with the first array once.
+        if self._still is None or self._still[0] is not network or self._still[1] is not lines:
+            self._still = (network, lines, network.drive(lines))
+        return self._still[2]
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from discharged nodes, its joules booked under `phase`."""

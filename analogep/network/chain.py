@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_FEW = 32
+FEW = 32
 """Up to this many nodes behind a layer its elimination is one matrix product over all samples."""
 
 
@@ -36,6 +36,8 @@ class Chain:
         What couples nodes of one layer: wires, nudging of doubled outputs.
     cross, reverse : list of ndarray (nodes before, nodes) or (samples, nodes before, nodes) [S]
         X and Y of each layer but the first.
+    squares : list of ndarray (nodes before, nodes x nodes) or None [S^2]
+        X_ji Y_jk where it is known already.
     down, up : list of float
         Factors a and h of the stages between two layers.
     seen : list of ndarray (samples, nodes)
@@ -48,6 +50,7 @@ class Chain:
     full: list[Floats | None]
     cross: list[Floats]
     reverse: list[Floats]
+    squares: list[Floats | None]
     down: list[float]
     up: list[float]
     seen: list[Floats]
@@ -62,7 +65,8 @@ class Chain:
         if not self.held and any(matrix is not None for matrix in self.full):
             turned = np.swapaxes(self.dense(), 1, 2)
             return np.asarray(np.linalg.solve(turned, (seen * slope)[:, :, None])[:, :, 0], dtype=np.float64)
-        chain = replace(self, cross=self.reverse, reverse=self.cross, down=self.up, up=self.down)
+        turned_round: list[Floats | None] = [None] * len(self.squares)
+        chain = replace(self, cross=self.reverse, reverse=self.cross, squares=turned_round, down=self.up, up=self.down)
         return seen * chain.solve(slope)
 
     def loop_gain(self, rounds: int = 60) -> Floats:
@@ -147,8 +151,9 @@ class Chain:
         """X' m S^-1 Y of the layer before (samples, nodes, nodes) [S]."""
         cross, reverse, seen = self.cross[k - 1], self.reverse[k - 1], self.seen[k - 1]
         nodes = cross.shape[-1]
-        if before.ndim == 2 and cross.ndim == 2 and nodes <= _FEW:
-            products = (cross[:, :, None] * reverse[:, None, :]).reshape(-1, nodes * nodes)
+        if before.ndim == 2 and cross.ndim == 2 and nodes <= FEW:
+            known = self.squares[k - 1]
+            products = squares(cross, reverse) if known is None else known
             return np.asarray((seen / before) @ products).reshape(-1, nodes, nodes)
         if before.ndim == 2:
             right = reverse / before[:, :, None]
@@ -156,6 +161,11 @@ class Chain:
             many = np.broadcast_to(reverse, (before.shape[0], *reverse.shape[-2:]))
             right = np.asarray(np.linalg.solve(before, many), dtype=np.float64)
         return np.asarray(np.matmul(np.swapaxes(cross, -1, -2), seen[:, :, None] * right))
+
+
+def squares(cross: Floats, reverse: Floats) -> Floats:
+    """X_ji Y_jk (nodes before, nodes x nodes) [S^2] for X, Y (nodes before, nodes) [S]."""
+    return (cross[:, :, None] * reverse[:, None, :]).reshape(cross.shape[0], -1)
 
 
 def _apply(pivot: Floats, f: Floats) -> Floats:

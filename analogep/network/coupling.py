@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.device.iv import IV, Expansions, LinearIV
+from analogep.network.chain import FEW, squares
 
 Floats = NDArray[np.float64]
 
@@ -36,11 +38,14 @@ class Derivatives:
         -d into/d v.
     cross : ndarray (rows, columns) or (samples, rows, columns) [S]
         d into_i/d r_j = -d drawn_j/d v_i.
+    squares : ndarray (rows, columns x columns) or None [S^2]
+        cross_ji cross_jk, where it is the same for all samples and worth keeping.
     """
 
     rows: Floats
     columns: Floats
     cross: Floats
+    squares: Floats | None = None
 
 
 class Held(ABC):
@@ -184,6 +189,11 @@ class Perfect(Coupling):
         """An array of conductances `g` (rows, columns) [S]."""
         return cls(g, iv, g.sum(axis=1), g.sum(axis=0))
 
+    @cached_property
+    def squares(self) -> Floats | None:
+        """g_ji g_jk (rows, columns x columns) [S^2] of an array with few columns, or None."""
+        return squares(self.g, self.g) if self.g.shape[1] <= FEW else None
+
     def held(self, rows: Floats) -> Held:
         """The array with its rows held at `rows` (samples, rows) [V]."""
         return PerfectHeld(self, rows)
@@ -206,7 +216,10 @@ class Perfect(Coupling):
             samples = rows.shape[0]
             ahead, behind = self.row_total, self.column_total
             return Derivatives(
-                np.broadcast_to(ahead, (samples, ahead.size)), np.broadcast_to(behind, (samples, behind.size)), self.g
+                np.broadcast_to(ahead, (samples, ahead.size)),
+                np.broadcast_to(behind, (samples, behind.size)),
+                self.g,
+                self.squares,
             )
         terms = self.expansions.slope
         pairs = list(zip(terms.rows(rows), terms.columns(columns), strict=True))

@@ -297,7 +297,8 @@ class Passive(Network):
         if drive.beta != 0.0 and drive.frozen is None:
             diagonal[-1] = diagonal[-1] + drive.beta * self.layers[-1].leak * seen[-1]
         ones, back_gain = [1.0] * len(cross), [self.feedback] * len(cross)
-        return Chain(diagonal, full, cross, reverse, ones, back_gain, seen, held=False)
+        unknown: list[Floats | None] = [None] * len(cross)
+        return Chain(diagonal, full, cross, reverse, unknown, ones, back_gain, seen, held=False)
 
     def jacobian(self, v: Floats, drive: Drive) -> Floats:
         """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""

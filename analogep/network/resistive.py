@@ -287,6 +287,7 @@ class Resistive(Network):
             blocks.add(k - 1, before.gain * before.back * rows, coupling.diagonal)
             blocks.add(k, found.columns, coupling.diagonal)
             blocks.cross.append(found.cross[..., seen, :])
+            blocks.squares.append(None if found.squares is None else found.squares[seen])
         if drive.beta != 0.0 and drive.frozen is None:
             blocks.add(len(self.stages) - 1, drive.beta * self.nudging * self._pairs(), False)
         for k, stage in enumerate(self.stages):
@@ -294,7 +295,9 @@ class Resistive(Network):
                 free = blocks.free[k]
                 blocks.diagonal[k] = free * blocks.diagonal[k] + (1.0 - free) * stage.diodes.conductance
         down, up = ([getattr(stage, name) for stage in self.stages[:-1]] for name in ("gain", "back"))
-        return Chain(blocks.diagonal, blocks.full, blocks.cross, blocks.cross, down, up, blocks.free, held=True)
+        return Chain(
+            blocks.diagonal, blocks.full, blocks.cross, blocks.cross, blocks.squares, down, up, blocks.free, held=True
+        )
 
     def _pairs(self) -> Floats:
         """Derivative of the nudging current by the outputs over -beta g_n (outputs, outputs)."""
@@ -337,6 +340,7 @@ class _Blocks:
         self.full: list[Floats | None] = []
         self.free: list[Floats] = []
         self.cross: list[Floats] = []
+        self.squares: list[Floats | None] = []
 
     def add(self, k: int, part: Floats, diagonal: bool) -> None:
         """Add to layer k a diagonal (samples, nodes) or a matrix (nodes, nodes) [S]."""
