@@ -118,6 +118,7 @@ def _kept(folder: Path, epochs: int) -> str:
 def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     """Cards, data and seeds, checked before anything runs."""
     from analogep.cli import overrides
+    from analogep.network import fit_warnings
     from analogep.run import Run
     from analogep.streams import Seeds
 
@@ -126,7 +127,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
         texts.append(f"learning.epochs={parsed.epochs}")
     device, circuit = overrides.load(parsed.device, parsed.circuit, texts)
     if not parsed.quiet:
-        for warning in (*device.warnings(), *circuit.warnings()):
+        for warning in (*device.warnings(), *circuit.warnings(), *fit_warnings(device, circuit)):
             bar.say(f"warning: {warning}")
     seeds = Seeds.of(
         parsed.seed, fabrication=parsed.fabrication_seed, operation=parsed.operation_seed, data=parsed.data_seed

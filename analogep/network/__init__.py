@@ -1,7 +1,8 @@
 """Kirchhoff's current law for each kind of network, and the hardware that stands behind it."""
 
 from analogep.network.base import Drive, Network
-from analogep.network.hardware import Hardware, check_fit
+from analogep.network.fit import check_fit, fit_warnings, wire_severity
+from analogep.network.hardware import Hardware
 from analogep.network.passive import Half, Passive, PassiveLayer
 from analogep.network.rc import Layer, LayeredRC
 from analogep.network.resistive import Resistive, Stage
@@ -19,6 +20,8 @@ __all__ = [
     "Resistive",
     "Stage",
     "check_fit",
+    "fit_warnings",
     "loop_gain",
     "loop_gain_bound",
+    "wire_severity",
 ]

@@ -10,59 +10,13 @@ from numpy.typing import NDArray
 from analogep.circuit import CircuitCard
 from analogep.crossbar import Array, Pair, Written
 from analogep.device import DeviceCard
-from analogep.errors import CardError, Problem
 from analogep.network.base import Network
 from analogep.network.build import BUILDERS
+from analogep.network.fit import check_fit
 from analogep.network.wiring import Wiring
 from analogep.streams import Seeds
-from analogep.units import format_si
 
 Floats = NDArray[np.float64]
-
-
-def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
-    """Refuse two cards that are each valid and do not go together.
-
-    Raises
-    ------
-    CardError
-        If reading at the circuit's read voltage would program the devices, or weights could not fall.
-    """
-    read = circuit.mapping.read_voltage
-    threshold = device.threshold
-    if device.programming.unidirectional and circuit.mapping.scheme in ("separate", "single"):
-        raise CardError(
-            [
-                Problem(
-                    circuit.origin or circuit.name,
-                    "mapping.scheme",
-                    f"'{circuit.mapping.scheme}' needs gradual pulses both ways, and device '{device.name}' has none "
-                    "down; take a network of pairs (rc or passive, push_pull)",
-                )
-            ]
-        )
-    if device.programming.unidirectional and circuit.mapping.scheme != "push_pull":
-        raise CardError(
-            [
-                Problem(
-                    circuit.origin or circuit.name,
-                    "mapping.scheme",
-                    f"must be 'push_pull' for device '{device.name}', which has no gradual pulse down: a weight "
-                    f"falls by pulses on the other half of its pair; got '{circuit.mapping.scheme}'",
-                )
-            ]
-        )
-    if read >= threshold:
-        raise CardError(
-            [
-                Problem(
-                    circuit.origin or circuit.name,
-                    "mapping.read_voltage",
-                    f"must be below the smallest write amplitude of device '{device.name}' "
-                    f"({format_si(threshold, 'V')}), got {format_si(read, 'V')}: reading would program",
-                )
-            ]
-        )
 
 
 class Hardware:

@@ -1,0 +1,106 @@
+"""Whether two cards go together: what is an error, and what deserves a warning."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analogep.circuit import CircuitCard
+from analogep.circuit.wires import ExactWires
+from analogep.crossbar.wires import Resistances, severity
+from analogep.device import DeviceCard
+from analogep.errors import CardError, Problem
+from analogep.units import format_si
+
+_SUSPICIOUS = 0.1
+"""Severity of wires from which a warning is due: the worst line loses about a tenth of its current."""
+_HOPELESS = 10.0
+"""Severity from which a run is refused: far corners of the array are hardly read at all."""
+
+
+def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
+    """Refuse two cards that are each valid and do not go together.
+
+    Raises
+    ------
+    CardError
+        If reading at the circuit's read voltage would program the devices, weights could not fall, or the wires would
+        eat the signal.
+    """
+    read = circuit.mapping.read_voltage
+    threshold = device.threshold
+    if device.programming.unidirectional and circuit.mapping.scheme in ("separate", "single"):
+        raise CardError(
+            [
+                Problem(
+                    circuit.origin or circuit.name,
+                    "mapping.scheme",
+                    f"'{circuit.mapping.scheme}' needs gradual pulses both ways, and device '{device.name}' has none "
+                    "down; take a network of pairs (rc or passive, push_pull)",
+                )
+            ]
+        )
+    if device.programming.unidirectional and circuit.mapping.scheme != "push_pull":
+        raise CardError(
+            [
+                Problem(
+                    circuit.origin or circuit.name,
+                    "mapping.scheme",
+                    f"must be 'push_pull' for device '{device.name}', which has no gradual pulse down: a weight "
+                    f"falls by pulses on the other half of its pair; got '{circuit.mapping.scheme}'",
+                )
+            ]
+        )
+    if read >= threshold:
+        raise CardError(
+            [
+                Problem(
+                    circuit.origin or circuit.name,
+                    "mapping.read_voltage",
+                    f"must be below the smallest write amplitude of device '{device.name}' "
+                    f"({format_si(threshold, 'V')}), got {format_si(read, 'V')}: reading would program",
+                )
+            ]
+        )
+    kappa, layer = wire_severity(device, circuit)
+    if kappa > _HOPELESS:
+        raise CardError(
+            [
+                Problem(
+                    circuit.origin or circuit.name,
+                    "wires",
+                    f"eat nearly all of the signal of layer {layer + 1}: severity kappa is {kappa:.3g}, above "
+                    f"{_HOPELESS:g}, at the middle of device '{device.name}'s window; use a smaller tile or less "
+                    "resistance",
+                )
+            ]
+        )
+
+
+def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]:
+    """Severity kappa of the worst layer's largest tile with every cell in the middle of the window, and that layer.
+
+    About the share of the worst bit line's current that the wires eat while it is small
+    (`analogep.crossbar.wires.severity`); 0 without wires.
+    """
+    wires = circuit.wires
+    if not isinstance(wires, ExactWires):
+        return 0.0, 0
+    middle = 0.5 * (device.conductance.min + device.conductance.max)
+    resistances = Resistances(wires.word, wires.bit, wires.driver, wires.sense)
+    found = []
+    for k, shape in enumerate(circuit.shapes):
+        tile = tuple(min(size, most) for size, most in zip(shape, wires.tile, strict=True))
+        found.append((severity(np.full(tile, middle), resistances), k))
+    return max(found)
+
+
+def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
+    """Return what is allowed but suspicious about two cards together."""
+    kappa, layer = wire_severity(device, circuit)
+    if kappa <= _SUSPICIOUS:
+        return []
+    message = (
+        f"eat much of the signal of layer {layer + 1}: severity kappa is {kappa:.3g} (0.1 is a tenth of the worst "
+        f"line's current) at the middle of device '{device.name}'s window; use a smaller tile or less resistance"
+    )
+    return [Problem(circuit.origin or circuit.name, "wires", message)]
