@@ -13,7 +13,7 @@ from analogep.circuit.activation import ReLU
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
-from analogep.circuit.network import Network, Passive, Resistive
+from analogep.circuit.network import RC, Network, Passive, Resistive
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.update import UpdateRule
@@ -176,7 +176,8 @@ class CircuitCard(Card):
             if isinstance(neuron.activation, ReLU) and neuron.activation.high is None:
                 found.append((("neurons", name, "activation"), "has no upper rail: a grown loop gain has no bound"))
             shortest = min(self.timing.free.duration, self.timing.nudged.duration)
-            if shortest < neuron.time_constant:
+            # The node of a passive network is loaded by its array, which alone sets its time constant.
+            if isinstance(self.network, RC) and shortest < neuron.time_constant:
                 found.append(
                     (
                         ("timing",),

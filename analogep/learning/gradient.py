@@ -117,6 +117,8 @@ SCHEMES: dict[str, Halves] = {
 @estimate.register
 def _resistive(network: Resistive, phases: Phases, x: Floats) -> list[Floats]:
     unit = 1.0 / (x.shape[0] * network.nudging * network.target**2)
+    gains = [stage.gain for stage in network.stages]
+    phases = [(weight, [r / gain for r, gain in zip(rates, gains, strict=True)]) for weight, rates in phases]
     out = []
     for k in range(len(network.stages)):
         factor = unit / network.scales[k]

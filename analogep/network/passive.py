@@ -9,7 +9,7 @@ Node i of layer l, lines of the layer before at +r and -r (bias lines at +V and 
 Forward and reverse reads of one array take turns in hardware; here both act at once, and their joules are booked so.
 For linear devices, shared arrays and node leaks g_i = g_L + sum (g+ + g-) this is descent on
 
-    E = sum_l s^l [ sum_i g_i Phi(r_i)/A  -  sum_ij (g+_ji - g-_ji) r_j r_i ],      s^l dE/dr_i = -C dv_i/dt
+    E = sum_l s^l [ sum_i g_i Phi(r_i)/A  -  sum_ij (g+_ji - g-_ji) r_j r_i ],      dE/dr_i = -s^l C dv_i/dt
 """
 
 from __future__ import annotations

@@ -149,10 +149,14 @@ class Resistive(Network):
         object.__setattr__(self, "capacitance", np.concatenate([np.full(s.size, s.capacitance) for s in self.stages]))
         object.__setattr__(self, "tau", self.capacitance / (self.load + np.concatenate(hold)))
 
-    def rates(self, v: Floats) -> list[Floats]:
-        """Node voltages of each layer [V]."""
+    def held(self, v: Floats) -> list[Floats]:
+        """Node voltages u of each layer (..., samples, nodes) [V]: `v` but for what ideal diodes hold."""
         parts = zip(self.stages, self.slices, strict=True)
         return [stage.diodes.held(v[..., part], stage.sign) for stage, part in parts]
+
+    def rates(self, v: Floats) -> list[Floats]:
+        """Voltages behind the amplifiers of each layer [V], a times those of the nodes: what is sampled."""
+        return [stage.gain * u for stage, u in zip(self.stages, self.held(v), strict=True)]
 
     def scores(self, outputs: Floats) -> Floats:
         """Score of each class (..., classes) [V]: V_plus - V_minus of doubled outputs."""
@@ -191,7 +195,7 @@ class Resistive(Network):
         """Current into every node's capacitor, C dv/dt (samples, nodes) [A]."""
         assert isinstance(drive, ResistiveDrive)
         assert drive.held is not None
-        u = self.rates(v)
+        u = self.held(v)
         out = np.zeros_like(v)
         out[:, self.slices[0]] = drive.held.into(u[0])
         if drive.noise and self.stages[0].spread is not None:
@@ -235,7 +239,7 @@ class Resistive(Network):
         """Power of arrays, leaks, diodes and nudging sources (..., samples, 4) [W]."""
         assert isinstance(drive, ResistiveDrive)
         assert drive.held is not None
-        u = self.rates(v)
+        u = self.held(v)
         out = np.zeros((*v.shape[:-1], 4))
         out[..., 0] = drive.held.power(u[0])
         for k, stage in enumerate(self.stages):
@@ -253,7 +257,7 @@ class Resistive(Network):
     def pseudo_power(self, v: Floats, drive: Drive) -> Floats:
         """F of each sample (samples,) [W]: what every transient lowers. Never an energy, nor a power."""
         assert isinstance(drive, ResistiveDrive)
-        u = self.rates(v)
+        u = self.held(v)
         total, weight = np.zeros(v.shape[0]), 1.0
         for k, stage in enumerate(self.stages):
             total += weight * stage.coupling.content(drive.rows if k == 0 else self.rows(k, u), u[k])
@@ -273,7 +277,7 @@ class Resistive(Network):
         """-d(C dv/dt)/dv of every sample, read noise left out, as a chain of layers."""
         assert isinstance(drive, ResistiveDrive)
         assert drive.held is not None
-        u = self.rates(v)
+        u = self.held(v)
         blocks = _Blocks()
         for stage, part, held in zip(self.stages, self.slices, u, strict=True):
             blocks.diagonal.append(np.zeros_like(held) + stage.leak + stage.diodes.slope(held, stage.sign))
@@ -314,13 +318,13 @@ class Resistive(Network):
 
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of u)^2 of all nodes (samples,) [J]."""
-        change = np.concatenate(self.rates(after), axis=-1) - np.concatenate(self.rates(before), axis=-1)
+        change = np.concatenate(self.held(after), axis=-1) - np.concatenate(self.held(before), axis=-1)
         return np.asarray(0.5 * np.square(change) @ self.capacitance)
 
     def line_swings(self, before: Floats, after: Floats) -> float:
         """Cells times squared swing of each node's bit line and of its word line in the next array [V^2]."""
         total = 0.0
-        for k, swing in enumerate(swings(self.rates(before), self.rates(after))):
+        for k, swing in enumerate(swings(self.held(before), self.held(after))):
             total += swing * self.stages[k].coupling.row_load().size
             if k + 1 < len(self.stages):
                 total += swing * self.stages[k].gain ** 2 * self.stages[k + 1].size

@@ -92,6 +92,18 @@ def test_newton_converges_from_the_ideal_array_at_any_voltage(volts: float) -> N
     assert (mine.residual <= 1e-10 * scale).all()
 
 
+def test_samples_that_take_different_numbers_of_steps_keep_their_order() -> None:
+    rng = np.random.default_rng(9)
+    g, lines = cells(rng, (25, 40)), Resistances(10.0, 10.0, 50.0, 50.0)
+    v = np.array([[0.1], [1.5], [1e-4], [0.8], [0.0]]) * rng.uniform(-1.0, 1.0, (5, 25))
+    together = read_nonlinear(g, SINH, lines, v)
+    assert len(set(together.iterations)) > 2
+    for k in range(5):
+        alone = read_nonlinear(g, SINH, lines, v[k])
+        assert np.array_equal(together.current[k], alone.current)
+        assert together.residual[k] == alone.residual
+
+
 def test_cells_that_are_linear_after_all_give_the_linear_read() -> None:
     rng = np.random.default_rng(3)
     g, lines, v = cells(rng, (25, 50)), Resistances(3.0, 0.0, 10.0), rng.normal(size=(2, 25))
@@ -118,6 +130,15 @@ def test_a_neighbouring_read_saves_steps_and_changes_nothing() -> None:
     assert (again.iterations <= 1).all()
     with pytest.raises(UsageError, match=r"is of an array \(60, 60\), this one is \(2, 2\)"):
         read_nonlinear(np.ones((2, 2)), SINH, lines, np.ones(2), warm=first)
+
+
+def test_from_a_driven_array_to_one_at_rest() -> None:
+    rng = np.random.default_rng(8)
+    g, lines, v = cells(rng, (30, 20)), Resistances(20.0, 20.0, 100.0, 100.0), rng.normal(0.0, 0.5, 30)
+    driven = read_nonlinear(g, SINH, lines, v)
+    for volts in (0.0, 0.7):
+        rest = read_nonlinear(g, SINH, lines, np.full(30, volts), np.full(20, volts), warm=driven)
+        assert np.abs(rest.current).max() < 1e-16
 
 
 def test_the_tangents_ports_are_the_derivative_of_the_currents() -> None:

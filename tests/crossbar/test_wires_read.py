@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analogep.crossbar.wires import Resistances, losses, read, severity
-from analogep.errors import UsageError
+from analogep.crossbar.wires import Resistances, linear, losses, read, severity
+from analogep.errors import SimulationError, UsageError
 from tests.crossbar.wires_mna import Circuit, cells
 
 SIZES = [(1, 1), (1, 9), (9, 1), (5, 3), (40, 64), (128, 32), (500, 7), (3, 500)]
@@ -57,7 +57,7 @@ def test_a_read_is_what_sparse_lu_says_from_nanosiemens_to_millisiemens(
 
 def test_a_read_of_500_by_500_cells_is_what_sparse_lu_says() -> None:
     rng = np.random.default_rng(2)
-    agrees(cells(rng, (500, 500)), Resistances(1.0, 1.0), rng)
+    agrees(cells(rng, (500, 500), 1e-9, 1e-3), Resistances(20.0, 20.0), rng)
 
 
 @settings(max_examples=60, deadline=None)
@@ -91,6 +91,22 @@ def test_without_resistance_every_cell_sees_the_ports_voltages() -> None:
     assert mine.iterations == 0
     assert np.array_equal(mine.a, np.broadcast_to(v[:, None], g.shape))
     assert mine.row_currents == pytest.approx((g * (v[:, None] - u)).sum(1), rel=1e-13, abs=1e-18)
+
+
+def test_ports_at_one_voltage_draw_nothing_and_take_no_time() -> None:
+    g = cells(np.random.default_rng(8), (60, 50))
+    for lines in (Resistances(1.0, 1.0), Resistances(20.0, 20.0, 1e3, 1e3)):
+        for volts in (0.0, 1.0):
+            mine = read(g, lines, np.full(60, volts), np.full(50, volts))
+            assert mine.iterations < 5
+            assert np.abs(mine.current).max() < 1e-18
+
+
+def test_drivers_that_are_all_but_open_leave_the_lines_floating() -> None:
+    rng = np.random.default_rng(9)
+    g, lines, u = cells(rng, (20, 10)), Resistances(1.0, 1.0, 1e12), rng.normal(size=10)
+    mine, exact = read(g, lines, np.zeros(20), u), Circuit(g, lines).solve(np.zeros(20), u)
+    assert relative(mine.column_currents, exact.columns) < 1e-9
 
 
 def test_samples_are_read_as_if_each_were_alone() -> None:
@@ -152,6 +168,13 @@ def test_severity_of_equal_cells_is_five_sixths_of_n_squared_r_g() -> None:
     n = 400
     assert severity(np.full((n, n), 5e-5), Resistances(1.0, 1.0)) == pytest.approx(5 / 6 * n**2 * 5e-5, rel=5e-3)
     assert severity(np.zeros((3, 3)), Resistances(1.0, 1.0)) == 0.0
+
+
+def test_a_read_that_does_not_converge_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "LIMIT", 3)
+    g = cells(np.random.default_rng(10), (50, 50))
+    with pytest.raises(SimulationError, match=r"converge in 3 steps; sample 1 still lacks .* A .* use smaller tiles"):
+        read(g, Resistances(50.0, 50.0), np.stack((np.zeros(50), np.ones(50))))
 
 
 def test_impossible_arrays_are_refused_with_the_number_and_its_place() -> None:

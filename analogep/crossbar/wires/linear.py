@@ -42,7 +42,7 @@ class Solution:
 
 
 def read(
-    g: Floats, resistances: Resistances, rows: ArrayLike, columns: ArrayLike = 0.0, tolerance: float = 1e-10
+    g: Floats, resistances: Resistances, rows: ArrayLike, columns: ArrayLike = 0.0, tolerance: float = 1e-11
 ) -> Solution:
     """[Lw + D, -D; -D, Lb + D] [a; b] = sources, by conjugate gradients over whole lines.
 
@@ -60,7 +60,8 @@ def read(
     columns : ndarray (columns,) or (samples, columns) or float [V]
         Voltages of the bit lines' ports.
     tolerance : float
-        Error of the ports' currents, relative to the largest sum of |cells' currents| of a bit line.
+        What a bit line's nodes may lack together, relative to the largest sum of |cells' currents| of a bit line. The
+        ports' currents are then right to about 10 times that, relative to the largest of them.
 
     Raises
     ------
@@ -100,12 +101,14 @@ def ports_of(shape: tuple[int, int], rows: ArrayLike, columns: ArrayLike) -> tup
 
 
 def unpacked(solution: Solution, single: bool) -> Solution:
+    """The only sample of a solution for inputs without an axis of samples."""
     if not single:
         return solution
     return Solution(solution.a[0], solution.b[0], solution.current[0], solution.iterations[0], solution.residual[0])
 
 
 def finished(steps: NDArray[np.int64], residual: Floats, resistances: Resistances) -> None:
+    """Raise an error if a sample used up its steps."""
     if steps.max(initial=0) < LIMIT:
         return
     k = int(steps.argmax())

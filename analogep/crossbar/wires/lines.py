@@ -17,6 +17,8 @@ from numba import njit
 
 FAST = {"reassoc", "contract", "nsz"}
 LANES = 8
+ROUNDING = 1e-15
+"""Currents below this share of conductance times voltage are rounding errors, and no step makes them smaller."""
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -147,7 +149,7 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
     Fills a, b [V] and `current` [A], (rows, columns), and gives the number of steps and the residual: the largest sum
     over a bit line of |current that its nodes lack| [A]. What a node lacks would leave through the ports, so this says
     how wrong their currents are. Stops when it is below `tolerance` times the largest sum of |cells' currents| of a
-    bit line. `start` (rows, columns) [A] is injected into the bit lines for a first guess of b.
+    bit line, or rounding. `start` (rows, columns) [A] is injected into the bit lines for a first guess of b.
     """
     r, z, p, m, s = work[0], work[1], work[2], work[3], work[4]
     sums = np.empty(g.shape[1])
@@ -157,6 +159,9 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
     for i in range(g.shape[0]):
         for j in range(g.shape[1]):
             r[i, j] = g[i, j] * a[i, j] + e[i, j] - start[i, j]
+            s[i, j] = g[i, j] * (abs(a[i, j]) + abs(b[i, j])) + abs(e[i, j])
+    # Squares of smaller currents than the last one underflow.
+    floor = max(ROUNDING * largest(s, sums), 1e-140)
     bit_lines(cb, bit, r, np.zeros(g.shape[1]), z)
     # Bit lines without any resistance cannot move, and what their nodes lack comes from the ports.
     if largest(z, sums) == 0.0:
@@ -166,7 +171,7 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
     scale, beta, steps = largest(current, sums), 0.0, 0
     residual = largest(r, sums)
     while True:
-        while residual > tolerance * scale and steps < limit:
+        while residual > tolerance * scale + floor and steps < limit:
             new, old = step(g, word, bit, cw, cb, beta, x, r, z, p, m, s, b)
             beta = new / old
             residual = largest(r, sums)
@@ -175,7 +180,7 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
             update_words(g, b, e, cw, word, v, x, a, current)
         before, scale = scale, largest(current, sums)
         # The first guess may have promised far larger currents than there are.
-        if residual <= tolerance * scale or steps >= limit or scale >= before:
+        if residual <= tolerance * scale + floor or steps >= limit or scale >= before:
             return steps, residual
 
 
@@ -204,14 +209,15 @@ def read_batch(g, v, u, word, bit, tolerance, limit, a, b, current, steps, resid
 
 @njit(cache=True, nogil=True)
 def tangent_batch(  # type: ignore[no-untyped-def]
-    g, slope, across, passed, before, v, u, word, bit, tolerance, limit, a, b, current, steps, residual
+    memory, g, slope, across, passed, before, v, u, word, bit, tolerance, limit, a, b, current, steps, residual
 ):
     """`line_pcg` for each sample, its cells replaced by their tangents.
 
     `across` [V], `slope` [1], `passed` [A]: voltage over each cell, slope there and current; `before` [V]: the bit
-    lines' nodes to start from. All (samples, rows, columns); tolerance (samples,). `steps` is added to.
+    lines' nodes to start from. All (samples, rows, columns); tolerance (samples,). `steps` is added to. `memory` is
+    what `buffers` gives; to get it anew from the system in every Newton step takes as long as the step.
     """
-    cw, cb, x, work = buffers(*g.shape)
+    cw, cb, x, work = memory
     e, start, d = work[5], work[6], work[7]
     for n in range(v.shape[0]):
         for i in range(g.shape[0]):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analogep.crossbar.wires.linear import LIMIT, Solution, ports_of, unpacked
-from analogep.crossbar.wires.lines import compare, tangent_batch
+from analogep.crossbar.wires.lines import ROUNDING, buffers, compare, tangent_batch
 from analogep.crossbar.wires.resistances import Floats, Resistances, conductances
 from analogep.errors import SimulationError, UsageError
 
@@ -61,15 +61,18 @@ def read_nonlinear(
     """
     g = conductances(g)
     v, u, single = ports_of(g.shape, rows, columns)
-    problem = _Problem(g, iv, resistances.segments(g.shape), tolerance)
+    problem = _Problem(g, iv, resistances.segments(g.shape), tolerance, buffers(*g.shape))
     state = problem.ideal(v, u) if warm is None else problem.from_neighbour(v, u, warm)
-    shape = (len(v), *g.shape)
-    done = Solution(np.empty(shape), np.empty(shape), np.empty(shape), np.zeros(len(v), np.int64), np.zeros(len(v)))
+    spare = state.emptied()
+    done: list[_State] = []
     for _ in range(NEWTON):
         state = state.without_converged(tolerance, done)
         if state.sample.size == 0:
-            return unpacked(done, single)
-        state = problem.advance(state)
+            return unpacked(_solution(done), single)
+        if state.sample.size < spare.sample.size:
+            spare = state.emptied()
+        problem.advance(state, spare)
+        state, spare = spare, state
     raise SimulationError(
         f"wires: {state.sample.size} of {len(v)} reads of nonlinear cells did not converge in {NEWTON} Newton steps; "
         f"the first is sample {state.sample[0]}, with inputs up to {np.abs(state.v[0]).max():g} V: lower the voltages "
@@ -102,17 +105,34 @@ class _State:
     """Largest sum over a bit line of |passed - carried|."""
     scale: Floats
     """Largest sum over a bit line of |passed|."""
+    floor: Floats
+    """What rounding leaves of the disagreement [A]."""
 
-    def without_converged(self, tolerance: float, done: Solution) -> _State:
-        """What is still to do; the samples that agree are written to `done`."""
-        residual = self.lacking + self.off
-        over = residual <= tolerance * self.scale
-        if not over.any():
-            return self
-        to = self.sample[over]
-        done.a[to], done.b[to], done.current[to] = self.a[over], self.b[over], self.carried[over]
-        done.iterations[to], done.residual[to] = self.steps[over], residual[over]
-        return _State(**{name: values[~over] for name, values in vars(self).items()})
+    def emptied(self) -> _State:
+        """The same samples, with memory for another state of them."""
+        names = ("a", "b", "carried", "passed", "across", "lacking", "squares", "off", "scale")
+        return replace(self, **{name: np.empty_like(getattr(self, name)) for name in names})
+
+    def without_converged(self, tolerance: float, done: list[_State]) -> _State:
+        """What is still to do; the samples that agree are added to `done`."""
+        over = self.lacking + self.off <= tolerance * self.scale + self.floor
+        if over.any():
+            done.append(self if over.all() else self.only(over))
+            return self.only(~over)
+        return self
+
+    def only(self, these: NDArray[np.bool_]) -> _State:
+        """Some of the samples."""
+        return _State(**{name: values[these] for name, values in vars(self).items()})
+
+
+def _solution(done: list[_State]) -> Solution:
+    """All samples in their order."""
+    parts = [(x.a, x.b, x.carried, x.steps, x.lacking + x.off) for x in done]
+    if len(parts) == 1:
+        return Solution(*parts[0])
+    order = np.argsort(np.concatenate([x.sample for x in done]))
+    return Solution(*(np.concatenate(part)[order] for part in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,8 @@ class _Problem:
     iv: Curve
     segments: tuple[Floats, Floats]
     tolerance: float
+    memory: tuple[Floats, ...]
+    """`lines.buffers`."""
 
     def ideal(self, v: Floats, u: Floats) -> _State:
         """Nothing flows and nothing drops."""
@@ -146,7 +168,9 @@ class _Problem:
 
     def state(self, v: Floats, u: Floats, a: Floats, b: Floats, carried: Floats, lacking: Floats) -> _State:
         """The state that belongs to these nodes' voltages."""
-        samples, sums = np.arange(len(v)), np.zeros((3, len(v)))
+        samples, sums = np.arange(len(v)), np.zeros((4, len(v)))
+        volts = np.maximum(*(np.maximum(x.max((1, 2)), -x.min((1, 2))) for x in (a, b)))
+        sums[3] = 10.0 * ROUNDING * self.g.sum(0).max() * volts
         state = _State(samples, v, u, a, b, carried, np.empty_like(a), a - b, lacking, 0 * samples, *sums)
         self.weigh(state)
         if not np.isfinite(state.scale).all():
@@ -164,28 +188,22 @@ class _Problem:
         compare(self.g, drive, state.carried, state.passed, state.squares, state.off, state.scale)
         state.squares += np.square(state.lacking)
 
-    def advance(self, old: _State) -> _State:
-        """A damped Newton step: half as far wherever the whole step does not lower the sum of squares."""
+    def advance(self, old: _State, new: _State) -> None:
+        """A damped Newton step from `old` to `new`: half as far wherever a whole step does not lower the squares."""
         # It squares the relative error; solving its linear part much better than that is in vain.
-        need = np.clip(0.1 * np.square(old.off / old.scale), 0.25 * self.tolerance, 1e-3)
-        a, b, carried, passed = (np.empty_like(old.a) for _ in range(4))
-        new = _State(
-            old.sample, old.v, old.u, a, b, carried, passed, np.empty_like(a), np.empty_like(need), old.steps,
-            *np.empty((3, need.size)),
-        )  # fmt: skip
+        need = np.clip(0.1 * np.square(old.off / np.maximum(old.off, old.scale)), 0.25 * self.tolerance, 1e-3)
         slope = np.ascontiguousarray(self.iv.slope(old.across))
         tangent_batch(
-            self.g, slope, old.across, old.passed, old.b, old.v, old.u, *self.segments, need, LIMIT, a, b, carried,
-            old.steps, new.lacking,
+            self.memory, self.g, slope, old.across, old.passed, old.b, old.v, old.u, *self.segments, need, LIMIT,
+            new.a, new.b, new.carried, new.steps, new.lacking,
         )  # fmt: skip
-        np.subtract(a, b, out=new.across)
+        np.subtract(new.a, new.b, out=new.across)
         self.weigh(new)
         for _ in range(HALVINGS):
             worse = ~(new.squares < old.squares)
             if not worse.any():
-                break
+                return
             for name in ("a", "b", "carried", "across", "lacking"):
                 x, y = getattr(old, name), getattr(new, name)
                 y[worse] = 0.5 * (x[worse] + y[worse])
             self.weigh(new)
-        return new
