@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cli import check, cite, compare, fit, library, schema, show, simulate
+from analogep.cli import check, cite, compare, fit, library, schema, show, simulate, spice
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -24,6 +24,7 @@ _COMMANDS = {
     "cite": cite,
     "schema": schema,
     "fit": fit,
+    "spice": spice,
 }
 
 

@@ -289,7 +289,7 @@ class Passive(Network):
                 other = half.reverse.derivatives(back, half.sign * self.feedback * rates[k])
                 add(k, found.columns, half.forward.diagonal)
                 own = half.reverse.diagonal
-                add(k - 1, other.rows[:, :size] if own else other.rows[:size, :size], own)
+                add(k - 1, other.rows[:, :size] if own else other.rows[..., :size, :size], own)
                 ahead.append(half.sign * found.cross[..., :size, :])
                 behind.append(half.sign * other.cross[..., :size, :])
             cross.append(ahead[0] + ahead[1])

@@ -287,7 +287,7 @@ class Resistive(Network):
         for k in range(1, len(self.stages)):
             before, coupling = self.stages[k - 1], self.stages[k].coupling
             found, seen = coupling.derivatives(self.rows(k, u), u[k]), slice(0, before.size)
-            rows = found.rows[:, seen] if coupling.diagonal else found.rows[seen, seen]
+            rows = found.rows[:, seen] if coupling.diagonal else found.rows[..., seen, seen]
             blocks.add(k - 1, before.gain * before.back * rows, coupling.diagonal)
             blocks.add(k, found.columns, coupling.diagonal)
             blocks.cross.append(found.cross[..., seen, :])

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from analogep.circuit.activation import HardClip
+from analogep.network import Drive, Network
+from analogep.relaxation.equilibrium import equilibrium
 from analogep.spice import Scene, compare
 
 from .scenes import (
@@ -24,9 +27,13 @@ from .scenes import (
     SIGMOID,
     SINH_DEVICE,
     TANH,
+    TINY,
+    WIRES,
     resistive,
     scene,
 )
+
+Floats = NDArray[np.float64]
 
 SCENES = {
     "rc": lambda: scene(),
@@ -45,9 +52,24 @@ SCENES = {
     "resistive, ideal diodes, amplifiers": lambda: scene(*resistive(IDEAL, "doubled", AMPLIFIERS)),
     "resistive, ideal diodes, cubic, constant nudging": lambda: scene(CONSTANT, *resistive(IDEAL), device=CUBIC_DEVICE),
     "resistive, linear, amplifiers": lambda: scene(*resistive("{kind: none}", "single", AMPLIFIERS)),
+    "rc with wires": lambda: scene(WIRES),
+    "rc with wires, mirrored, constant nudging": lambda: scene(WIRES, MIRRORED, CONSTANT),
+    "passive with wires": lambda: scene(WIRES, *PASSIVE),
+    "resistive with wires, Shockley diodes": lambda: scene(WIRES, *resistive(SHOCKLEY)),
+    "passive with wires, sinh devices": lambda: scene(WIRES, *PASSIVE, *TINY, device=SINH_DEVICE),
+    "resistive with wires, sinh devices, amplifiers": lambda: scene(
+        WIRES, *resistive(IDEAL, "single", AMPLIFIERS), *TINY, device=SINH_DEVICE
+    ),
 }
 
 pytestmark = pytest.mark.usefixtures("ngspice")
+
+
+def at_rest(chip: Scene) -> tuple[Network, Floats, Drive]:
+    """The chip's network, its free equilibrium (1, nodes) [V] and its drive."""
+    network = chip.network()
+    drive = network.drive(chip.lines)
+    return network, equilibrium(network, drive, np.zeros((1, network.nodes)))[0], drive
 
 
 @pytest.mark.parametrize("make", SCENES.values(), ids=list(SCENES))
@@ -60,16 +82,28 @@ def test_ngspice_agrees_on_voltages_and_joules(make: object) -> None:
     assert found.equilibrium.max() < 0.1e-6
     assert found.energy.max() < 1e-3
     assert found.disagreements() == []
-    assert found.points > 100
+    assert found.points > 50
     # Joules of nothing would agree as well: arrays always take some, nudging sources in the nudged phase alone.
     joules = dict(zip(found.components, found.ngspice.T, strict=True))
     assert (joules["array"] > 0.0).all()
     assert joules["nudging"][0] < 1e-9 * joules["nudging"][1]
 
 
-def test_the_nudged_phase_moves_the_outputs() -> None:
-    found = compare(scene())
-    assert found.ours[1, found.components.index("nudging")] > 1e-15
+@pytest.mark.parametrize("circuit", [(), PASSIVE, resistive(SHOCKLEY)], ids=["rc", "passive", "resistive"])
+def test_wires_and_nudging_of_these_chips_are_no_small_matter(circuit: tuple[str, ...]) -> None:
+    perfect, wired = scene(*circuit), scene(WIRES, *circuit)
+    (_, ideal, _), (network, free, drive) = at_rest(perfect), at_rest(wired)
+    assert np.abs(ideal - free).max() > 1e-4
+    nudged, _ = equilibrium(network, network.nudged(drive, wired.beta, wired.target), free)
+    assert np.abs(nudged - free).max() > 1e-4
+
+
+def test_ideal_diodes_of_these_chips_hold_some_nodes_and_not_others() -> None:
+    for chip in (scene(*resistive(IDEAL, "doubled", AMPLIFIERS)), scene(*resistive(IDEAL), device=CUBIC_DEVICE)):
+        network, v, _ = at_rest(chip)
+        held = network.rates(v)[0] != v[:, network.slices[0]]
+        assert held.any()
+        assert not held.all()
 
 
 def test_a_chip_that_is_not_the_netlists_is_found_out() -> None:

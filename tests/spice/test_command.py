@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from analogep import plots
 from analogep.spice import limits
 
 from ..cli.conftest import Said
@@ -51,7 +52,10 @@ def test_a_disagreement_is_exit_code_1(say: Say, few: Path, tmp_path: Path, monk
     assert "analogep: ngspice disagrees: transient: " in said.err
 
 
-def test_a_trained_chip_keeps_the_overrides_of_its_run(say: Say, few: Path, tmp_path: Path) -> None:
+def test_a_trained_chip_keeps_the_overrides_of_its_run(
+    say: Say, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plots, "save", lambda _dataset, _folder: [])
     run, net = tmp_path / "run", tmp_path / "net.cir"
     options = ("--set", "conductance.max=15 uS", "--set", "device.title=mine", "--set", "circuit.title=mine")
     said = say(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
+from analogep.circuit import Activation
 from analogep.circuit.activation import HardClip, ReLU, Sigmoid, Tanh
-from analogep.circuit.diodes import AntiparallelDiodes, ShockleyDiodes
+from analogep.circuit.diodes import AntiparallelDiodes, Diodes, IdealDiodes, NoDiodes, ShockleyDiodes
 from analogep.circuit.wires import ExactWires
-from analogep.device.iv import CubicIV, LinearIV, SinhIV
-from analogep.spice import Netlist, batch
+from analogep.device.iv import IV, CubicIV, LinearIV, SinhIV
+from analogep.network import LayeredRC
+from analogep.network.passive import Passive
+from analogep.network.resistive import Resistive
+from analogep.spice import Netlist, add_network, batch
 from analogep.spice.arrays import crossbar
 from analogep.spice.deck import OPTIONS
 from analogep.spice.parts import Meter, curve, device, diode
@@ -161,3 +167,18 @@ def test_wires_without_resistance_are_no_elements() -> None:
     crossbar(netlist, "a", ["in"], ["out"], np.array([[1e-4]]), LinearIV(kind="linear"), wires)
     assert "ra_w" not in netlist.text()
     assert operating_point(netlist)["i(vout)"] == pytest.approx(0.2 / (1e4 + 50.0), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("writer", "classes"),
+    [
+        (device, get_args(get_args(IV)[0])),
+        (curve, get_args(get_args(Activation)[0])),
+        (diode, {*get_args(get_args(Diodes)[0])} - {NoDiodes, IdealDiodes}),
+        (add_network, (LayeredRC, Passive, Resistive)),
+    ],
+    ids=["device", "curve", "diode", "network"],
+)
+def test_every_kind_that_a_card_may_name_has_a_writer(writer: object, classes: object) -> None:
+    for kind in classes:  # type: ignore[attr-defined]
+        assert writer.dispatch(kind) is not writer.dispatch(object), kind  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""The whole netlist of a scene: head, circuit, accuracy, analyses."""
+
+from __future__ import annotations
+
+from analogep.spice.netlist import GROUND, Netlist, number
+from analogep.spice.scene import CONTROL, Scene, add_network
+
+STEPS_PER_TIME_CONSTANT = 20
+"""Time steps in the shortest time constant, at least."""
+RISE = 1e-6
+"""Rise time of the nudging control, in shortest time constants; it delays the nudged phase by half of that."""
+OPTIONS = "method=trap reltol=1e-9 vntol=1e-12 abstol=1e-18 chgtol=1e-20 trtol=1 itl1=1000 itl4=200 gmin=1e-18"
+"""ngspice shortens its steps until the trapezoidal rule errs by 1e-9 of every charge in each of them."""
+
+
+def deck_of(scene: Scene) -> str:
+    """Netlist of a scene with `.op` of its free equilibrium and `.tran` over its free and its nudged phase.
+
+    Raises
+    ------
+    SimulationError
+        If a node is disconnected or an element has an impossible value.
+    """
+    netlist = Netlist()
+    probes = add_network(scene.network(), scene, netlist)
+    step = probes.fastest / STEPS_PER_TIME_CONSTANT
+    netlist.step(CONTROL, CONTROL, GROUND, scene.free, RISE * probes.fastest)
+    saved = [f"v({name})" for name in (*probes.nodes, *probes.meters, CONTROL)]
+    lines = [f"* {line}" for line in _head(scene, probes.meters)]
+    lines += [netlist.text(), f".options {OPTIONS}"]
+    lines += [f".save {' '.join(saved[k : k + 10])}" for k in range(0, len(saved), 10)]
+    lines += [".op", f".tran {number(step)} {number(scene.free + scene.nudged)} 0 {number(step)} uic", ".end"]
+    return "\n".join(lines) + "\n"
+
+
+def _head(scene: Scene, meters: tuple[str, ...]) -> list[str]:
+    circuit, device = scene.hardware.circuit, scene.hardware.device
+    sizes = "-".join(map(str, circuit.layers))
+    return [
+        f"analogep: {sizes} network of device '{device.name}' in circuit '{circuit.name}'",
+        *scene.notes,
+        f"free phase 0 to {scene.free:.6g} s from discharged nodes, then nudged to {scene.free + scene.nudged:.6g} s "
+        f"with beta = {scene.beta:.6g}; reads are without noise",
+        f"v({CONTROL}) is 0 V in the free and 1 V in the nudged phase",
+        f"{', '.join(f'v({name})' for name in meters)}: power of each component, 1 V means 1 uW",
+        "run: ngspice -b -r out.raw THIS_FILE, or: ngspice THIS_FILE, then: run, plot out_0 out_1, "
+        "meas tran e integ v(p_array)",
+    ]

@@ -1,0 +1,93 @@
+"""What a netlist shows: one sample on one chip, a free phase from discharged nodes and a nudged one after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.network import Hardware, Network
+from analogep.spice.netlist import Netlist
+
+Floats = NDArray[np.float64]
+
+CONTROL = "nudge"
+"""Node at 0 V in the free and at 1 V in the nudged phase."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One sample's free and nudged phase.
+
+    Attributes
+    ----------
+    hardware : Hardware
+        The chip with its conductances of now; reads are without noise.
+    lines : ndarray (1, inputs) [V]
+        Voltages of the input lines.
+    target : ndarray (1, outputs) [V]
+        Where the nudging source pulls the outputs.
+    beta : float
+        Nudging strength, in units of the output neurons' leak.
+    notes : tuple of str
+        What the head of the netlist says about chip and sample, a line each.
+    """
+
+    hardware: Hardware
+    lines: Floats
+    target: Floats
+    beta: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def free(self) -> float:
+        """Length of the free phase [s], the card's longest."""
+        return self.hardware.circuit.timing.free.duration
+
+    @property
+    def nudged(self) -> float:
+        """Length of the nudged phase [s], the card's longest."""
+        return self.hardware.circuit.timing.nudged.duration
+
+    def network(self) -> Network:
+        """The circuit equations of the chip."""
+        return self.hardware.network()
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Where to look in the netlist.
+
+    Attributes
+    ----------
+    nodes : tuple of str
+        Names of the nodes, in the order of the network's node voltages.
+    meters : tuple of str
+        Nodes whose voltages are the powers of the network's `powers_of`, in `WATTS_PER_VOLT`.
+    fastest : float [s]
+        Shortest time constant of the circuit; the time steps are measured by it.
+    """
+
+    nodes: tuple[str, ...]
+    meters: tuple[str, ...]
+    fastest: float
+
+
+@singledispatch
+def add_network(network: object, scene: Scene, netlist: Netlist) -> Probes:
+    """Add the elements of a network to a netlist; one function for each class of network is registered here.
+
+    Parameters
+    ----------
+    network : the network that the scene's chip forms
+    scene : Scene
+    netlist : Netlist
+        Has the node `CONTROL`.
+
+    Returns
+    -------
+    Probes
+    """
+    raise NotImplementedError(f"no netlist for networks of the kind {type(network).__name__}")
