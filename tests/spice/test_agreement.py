@@ -101,7 +101,7 @@ def test_wires_and_nudging_of_these_chips_are_no_small_matter(circuit: tuple[str
 def test_ideal_diodes_of_these_chips_hold_some_nodes_and_not_others() -> None:
     for chip in (scene(*resistive(IDEAL, "doubled", AMPLIFIERS)), scene(*resistive(IDEAL), device=CUBIC_DEVICE)):
         network, v, _ = at_rest(chip)
-        held = network.rates(v)[0] != v[:, network.slices[0]]
+        held = network.held(v)[0] != v[:, network.slices[0]]
         assert held.any()
         assert not held.all()
 
