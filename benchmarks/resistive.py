@@ -1,0 +1,140 @@
+"""Training samples per second of the 784-1024-10 resistive network, against coordinate descent and against BLAS.
+
+    python benchmarks/resistive.py [--samples 960] [--batches 4 20 64] [--device ideal] [--repeat 3]
+
+Ours is the whole step: three equilibria by Newton's method, gradient, pulses on 1.6 million cells, joules. Yardsticks
+of the same run, one thread each: block coordinate descent in plain NumPy as published code does it (every sweep
+multiplies all layers, inputs included; weights are floats; 4 sweeps free and 4 for each nudged phase), and the products
+that no implementation can avoid (input drive, gradient). Scellier's own code (arXiv 2402.11674) took about 19 s for
+1000 samples at batch 4 with one thread on a machine like the one that our numbers are from; it is not run here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from analogep import CircuitCard, DeviceCard
+from analogep.energy import Ledger
+from analogep.learning import Experimenter, Updater
+from analogep.network import Hardware
+from analogep.streams import Seeds
+
+SWEEPS = 4
+
+
+class Ours:
+    """Training steps of a chip."""
+
+    def __init__(self, device: str, batch: int) -> None:
+        self.circuit = CircuitCard.load("resistive-1h", [f"learning.batch={batch}"])
+        self.seeds = Seeds.of(0)
+        self.hardware = Hardware(DeviceCard.load(device), self.circuit, self.seeds)
+        self.updater, self.ledger = Updater(self.hardware), Ledger()
+        self.updater.start(self.ledger, self.seeds.operation.rng("start"))
+        self.done = 0
+
+    def step(self, x: np.ndarray, target: np.ndarray) -> None:
+        """One batch."""
+        experimenter = Experimenter(self.hardware, self.ledger, self.seeds.operation.rng("phases", self.done))
+        stencil = self.circuit.nudging.stencil()
+        gradient, _ = experimenter.gradient(self.hardware.network(), x, target, stencil)
+        rates = self.circuit.per_layer(self.circuit.learning.rate)
+        rng = self.seeds.operation.rng("rounding", self.done)
+        self.updater.apply(gradient, rates, 0, self.done, self.ledger, rng, self.done)
+        self.done += 1
+
+
+class Descent:
+    """Block coordinate descent: each layer at the weighted mean of its neighbours, cut off by its diodes."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.first, self.second = rng.uniform(0, 0.05, (1570, 1024)), rng.uniform(0, 0.05, (1026, 20))
+        self.sign = np.where(np.arange(1024) < 512, 1.0, -1.0)
+
+    def phase(self, rows: np.ndarray, v: np.ndarray, y: np.ndarray, target: np.ndarray, beta: float) -> None:
+        """Sweeps over both layers, in place."""
+        bias = np.array([1e-3, -1e-3])
+        pull = beta * np.concatenate([target, -target], axis=1)
+        for _ in range(SWEEPS):
+            load = self.first.sum(axis=0) + self.second[:1024].sum(axis=1)
+            mean = (rows @ self.first + y @ self.second[:1024].T) / load
+            v[:] = self.sign * np.maximum(self.sign * mean, 0.0)
+            ends = np.concatenate([v, np.broadcast_to(bias, (len(v), 2))], axis=1)
+            y[:] = (ends @ self.second + pull) / (self.second.sum(axis=0) + beta)
+
+    def step(self, x: np.ndarray, target: np.ndarray) -> None:
+        """One batch: free, nudged both ways, squared drops, weights."""
+        rows = np.concatenate([x, -x, np.ones((len(x), 1)), -np.ones((len(x), 1))], axis=1)
+        v, y = np.zeros((len(x), 1024)), np.zeros((len(x), 20))
+        self.phase(rows, v, y, target, 0.0)
+        ends = []
+        for beta in (0.1, -0.1):
+            hidden, outputs = v.copy(), y.copy()
+            self.phase(rows, hidden, outputs, target, beta)
+            ends.append((hidden, outputs))
+        (one, first), (other, second) = ends
+        slope = -rows.T @ (one - other) + 0.5 * (np.square(one) - np.square(other)).sum(axis=0)
+        np.maximum(self.first - 1e-6 * slope, 0.0, out=self.first)
+        slope = -(one.T @ first - other.T @ second)
+        slope += 0.5 * (np.square(first) - np.square(second)).sum(axis=0)
+        slope += 0.5 * (np.square(one) - np.square(other)).sum(axis=0)[:, None]
+        self.second[:1024] = np.maximum(self.second[:1024] - 1e-6 * slope, 0.0)
+
+
+class Products:
+    """The input drive and the gradient of the first layer."""
+
+    def __init__(self) -> None:
+        self.first = np.random.default_rng(0).random((1570, 1024))
+
+    def step(self, x: np.ndarray, target: np.ndarray) -> None:
+        """One batch."""
+        rows = np.concatenate([x, -x, np.ones((len(x), 1)), -np.ones((len(x), 1))], axis=1)
+        rows.T @ (rows @ self.first)
+
+
+def seconds(one: Ours | Descent | Products, x: np.ndarray, target: np.ndarray, batch: int) -> float:
+    """Time of all samples."""
+    start = time.perf_counter()
+    for k in range(0, len(x), batch):
+        one.step(x[k : k + batch], target[k : k + batch])
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Time all three at each batch size, alternating."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--samples", type=int, default=960)
+    parser.add_argument("--batches", type=int, nargs="+", default=[4, 20, 64])
+    parser.add_argument("--device", default="ideal")
+    parser.add_argument("--repeat", type=int, default=3)
+    parsed = parser.parse_args()
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random((parsed.samples, 784)) < 0.19, rng.random((parsed.samples, 784)), 0.0)
+    labels = np.eye(10)[np.arange(parsed.samples) % 10]
+    print(f"{parsed.device} on resistive-1h, {parsed.samples} samples, one thread, medians of {parsed.repeat}")
+    print("  batch   ours, s per 1000   coordinate descent / ours   ours / BLAS floor   19 s / ours")
+    with threadpool_limits(1):
+        for batch in parsed.batches:
+            runners = (Ours(parsed.device, batch), Descent(), Products())
+            targets = (labels * runners[0].circuit.target_voltage, labels * 1e-3, labels)
+            for one, target in zip(runners, targets, strict=True):
+                seconds(one, x[:batch], target[:batch], batch)  # compiles, and fills caches
+            taken = [
+                [seconds(one, x, target, batch) for one, target in zip(runners, targets, strict=True)]
+                for _ in range(parsed.repeat)
+            ]
+            ours = statistics.median(row[0] for row in taken) * 1000 / parsed.samples
+            descent = statistics.median(row[1] / row[0] for row in taken)
+            floor = statistics.median(row[0] / row[2] for row in taken)
+            print(f"  {batch:5d}   {ours:16.2f}   {descent:25.2f}   {floor:17.1f}   {19 / ours:11.1f}")
+
+
+if __name__ == "__main__":
+    main()
