@@ -23,7 +23,9 @@ class ExactWires(Block):
     """Every segment of every line is a resistor, and so are drivers and sense inputs; every node is solved for.
 
     One thing is approximated, in networks of kind `rc` whose devices have a curved I-V: their cells are taken at the
-    voltage of their lines' ends, which is off by the curvature times what the wires eat. An array larger than `tile` is cut into tiles with drivers and sense inputs of their own; the partial currents of
+    voltage of their lines' ends, which is off by the curvature times what the wires eat.
+
+    An array larger than `tile` is cut into tiles with drivers and sense inputs of their own; the partial currents of
     tiles in one column are added without loss. Lines are quasi-static: their own RC is below a picosecond.
     """
 

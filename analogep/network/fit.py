@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.circuit import CircuitCard
+from analogep.circuit.network import Resistive
 from analogep.circuit.wires import ExactWires
 from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
@@ -96,6 +97,34 @@ def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]
 
 def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
     """Return what is allowed but suspicious about two cards together."""
+    origin = circuit.origin or circuit.name
+    return [Problem(origin, key, text) for key, text in (*_wire_warnings(device, circuit), *_pole(device, circuit))]
+
+
+def _pole(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
+    """Whether negative nudging can cancel what holds the outputs of a resistive network.
+
+    A conductance -beta g_n between the halves of an output, each held by G, has no equilibrium from beta g_n = G/2 on
+    (single outputs: from G); G is least with every cell at the lower end of the window.
+    """
+    network, nudging = circuit.network, circuit.nudging
+    if not isinstance(network, Resistive) or nudging.kind != "proportional":
+        return []
+    strongest = -min(beta for beta, _ in nudging.stencil(-1.0)) * network.nudging_conductance
+    least = circuit.shapes[-1][0] * device.conductance.min + network.output.leak
+    limit = 0.5 * least if network.outputs == "doubled" else least
+    if strongest < limit:
+        return []
+    message = (
+        f"negative nudging by {format_si(strongest, 'S')} can cancel the conductance that holds an output, from "
+        f"{format_si(limit, 'S')} on with all cells at the lower end of the window; lower nudging.beta or "
+        "network.nudging_conductance, or take nudging.kind=constant"
+    )
+    return [("nudging.beta", message)]
+
+
+def _wire_warnings(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
+    """How much of the signal wires eat, where it is much."""
     kappa, layer = wire_severity(device, circuit)
     if kappa <= _SUSPICIOUS:
         return []
@@ -103,4 +132,4 @@ def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
         f"eat much of the signal of layer {layer + 1}: severity kappa is {kappa:.3g} (0.1 is a tenth of the worst "
         f"line's current) at the middle of device '{device.name}'s window; use a smaller tile or less resistance"
     )
-    return [Problem(circuit.origin or circuit.name, "wires", message)]
+    return [("wires", message)]

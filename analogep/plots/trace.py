@@ -22,12 +22,12 @@ def relaxation(dataset: xr.Dataset) -> Figure:
     """Node voltages [V] of one training sample against time [s], free phase then nudged, both axes with prefixes.
 
     Hidden nodes thin and grey, outputs dashed and blue, the output of the sample's class (`trace_class`) thick and
-    red, its target (`read_voltage`) a dashed line; a vertical line wherever beta changes, each phase named above.
+    red, its target (`target_voltage`) a dashed line; a vertical line wherever beta changes, each phase named above.
     """
     figure = blank()
     axes = figure.subplots()
     time, volts = dataset["trace_time"].values, dataset["trace_voltage"].values
-    full = float(dataset.attrs["read_voltage"])
+    full = float(dataset.attrs["target_voltage"])
     seconds, second = scale(time, "s")
     per_volt, volt = scale(np.append(volts.ravel(), full), "V")
     axes.set_xlabel(f"time since the inputs were applied [{second}]")
@@ -39,7 +39,7 @@ def relaxation(dataset: xr.Dataset) -> Figure:
             color=BLACK,
             linestyle=(0, (6.0, 4.0)),
             linewidth=1.0,
-            label=f"target of its class, {engineering(full, 'V')}",
+            label=f"{_target(dataset)}, {engineering(full, 'V')}",
         )
     )
     if time.size:
@@ -48,6 +48,12 @@ def relaxation(dataset: xr.Dataset) -> Figure:
         note(axes, "no relaxation was recorded")
     legend(figure, handles, columns=2)
     return figure
+
+
+def _target(dataset: xr.Dataset) -> str:
+    """What the target is of: the output of the class, or the difference of its two halves."""
+    halves = any(str(node).endswith("negative half") for node in dataset["node"].values)
+    return "target of the difference of its class" if halves else "target of its class"
 
 
 def _nodes(axes: Axes, time: NDArray[np.float64], volts: NDArray[np.float64], dataset: xr.Dataset) -> list[Line2D]:

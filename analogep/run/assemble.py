@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import analogep
 from analogep import results
+from analogep.circuit import Solver
 from analogep.datasets import Dataset
 from analogep.energy import MAC_JOULES, Ledger, inference_macs, training_macs
 from analogep.learning import Experimenter, Updater
@@ -29,6 +30,7 @@ _HIDDEN_TRACES = 5
 _STATE = "state."
 _MEMORY = "memory."
 _BEFORE = "before"
+_PATH = Solver(method="RK45", relative_tolerance=1e-3, absolute_tolerance=1e-5)
 
 
 def seeds_text(seeds: Seeds) -> str:
@@ -85,6 +87,9 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     """Free and nudged relaxation of the first training sample after training: a few hidden nodes, all outputs."""
     network, circuit = hardware.network(), hardware.circuit
     experimenter = Experimenter(hardware, Ledger(), seeds.operation.rng("trace"))
+    if circuit.solver.method == "newton":
+        # Newton's method knows no path: the figure's two phases are integrated.
+        experimenter.circuit = circuit.model_copy(update={"solver": _PATH})
     label = int(data.train_y[0])
     target = np.zeros((1, circuit.layers[-1]))
     target[0, label] = circuit.target_voltage
@@ -98,11 +103,10 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     outputs = network.slices[-1]
     chosen = [*shown, *range(outputs.start, outputs.stop)]
     classes = circuit.layers[-1]
-    doubled = outputs.stop - outputs.start > classes
     names = [f"hidden {k + 1}" for k in shown]
-    names += [
-        f"output {k % classes}{'+-'[k // classes] if doubled else ''}" for k in range(outputs.stop - outputs.start)
-    ]
+    names += [f"output {k}" for k in range(classes)]
+    if outputs.stop - outputs.start > classes:
+        names += [f"output {k}, negative half" for k in range(classes)]
     times = np.concatenate([free.times, free.duration + nudged.times])
     betas = np.concatenate([np.zeros(free.times.size), np.full(nudged.times.size, beta)])
     voltages = np.concatenate([free.path, nudged.path])[:, 0, chosen]
