@@ -42,7 +42,7 @@ def severity(ohm: float, tile: int) -> float:
 def table(found: dict[Point, list[Outcome]]) -> str:
     """Markdown table."""
     lines = [
-        "| ohm per cell | tile | severity kappa | accuracy, mean of seeds (worst) | cosine, layer 1 | joules per training "
+        "| ohm per cell | tile | kappa | accuracy, mean of seeds (worst) | cosine, layer 1 | joules per training "
         "sample | joules per inference |",
         "|" + " --- |" * 7,
     ]

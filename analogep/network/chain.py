@@ -163,6 +163,49 @@ class Chain:
         return np.asarray(np.matmul(np.swapaxes(cross, -1, -2), seen[:, :, None] * right))
 
 
+class Blocks:
+    """Blocks of a `Chain` while they are gathered, layer by layer.
+
+    Parameters
+    ----------
+    diagonal : list of ndarray (samples, nodes) [S]
+        What each node has by itself.
+    seen : list of ndarray (samples, nodes)
+        m of the chain.
+    """
+
+    def __init__(self, diagonal: list[Floats], seen: list[Floats]) -> None:
+        self.diagonal, self.seen = diagonal, seen
+        self.full: list[Floats | None] = [None] * len(diagonal)
+        self.cross: list[Floats] = []
+        self.reverse: list[Floats] = []
+        self.squares: list[Floats | None] = []
+
+    def add(self, k: int, part: Floats, diagonal: bool) -> None:
+        """Add to layer k a diagonal (samples, nodes) or a matrix (nodes, nodes), (samples, nodes, nodes) [S]."""
+        known = self.full[k]
+        if diagonal:
+            self.diagonal[k] = self.diagonal[k] + part
+        else:
+            self.full[k] = part if known is None else known + part
+
+    def add_rows(self, k: int, part: Floats, diagonal: bool, factor: float = 1.0) -> None:
+        """Add what the rows of an array see of each other to layer k, whose nodes are the first of these rows."""
+        size = self.diagonal[k].shape[1]
+        self.add(k, factor * (part[:, :size] if diagonal else part[..., :size, :size]), diagonal)
+
+    def couple(self, cross: Floats, reverse: Floats, known: Floats | None = None) -> None:
+        """Couple the next two layers: X, Y (rows, nodes) and the squares of X, of which the first rows are nodes."""
+        size = self.diagonal[len(self.cross)].shape[1]
+        self.cross.append(cross[..., :size, :])
+        self.reverse.append(reverse[..., :size, :])
+        self.squares.append(None if known is None else known[:size])
+
+    def chain(self, down: list[float], up: list[float], *, held: bool) -> Chain:
+        """The chain, with the factors between layers."""
+        return Chain(self.diagonal, self.full, self.cross, self.reverse, self.squares, down, up, self.seen, held)
+
+
 def squares(cross: Floats, reverse: Floats) -> Floats:
     """X_ji Y_jk (nodes before, nodes x nodes) [S^2] for X, Y (nodes before, nodes) [S]."""
     return (cross[:, :, None] * reverse[:, None, :]).reshape(cross.shape[0], -1)

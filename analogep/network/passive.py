@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import Activation
-from analogep.network.base import Deviates, Drive, Network, swings
-from analogep.network.chain import Chain
+from analogep.network.base import Deviates, Drive, swings
+from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
+from analogep.network.layered import Layered
 from analogep.network.noise import Spread
 
 Floats = NDArray[np.float64]
@@ -102,7 +103,7 @@ class PassiveDrive(Drive):
 
 
 @dataclass(frozen=True)
-class Passive(Network):
+class Passive(Layered):
     """The circuit of one instant.
 
     Attributes
@@ -173,14 +174,10 @@ class Passive(Network):
         moments = tuple(spread.moments(rows * sign) for spread, sign in zip(spreads, (1.0, -1.0), strict=False))
         return PassiveDrive(noise=noise, rows=rows, held=held, moments=moments)
 
-    def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
-        """Fresh normal deviates of every pair's read noise; empty where reads have none."""
-        if self.layers[0].halves[0].spread is None:
-            return ()
-        drawn: list[tuple[Floats | None, Floats | None]] = [(rng.standard_normal((samples, self.layers[0].size)), None)]
-        for before, layer in itertools.pairwise(self.layers):
-            drawn.append((rng.standard_normal((samples, layer.size)), rng.standard_normal((samples, before.size))))
-        return tuple(drawn)
+    @property
+    def noisy(self) -> bool:
+        """Whether reads have noise."""
+        return self.layers[0].halves[0].spread is not None
 
     def currents(self, v: Floats, drive: Drive) -> Floats:
         """Current into every node's capacitor, C dv/dt (samples, nodes) [A]."""
@@ -232,11 +229,6 @@ class Passive(Network):
             if deviates is not None:
                 out[:, self.slices[part]] += deviates * np.sqrt(variance)
 
-    def derivative(self, v: Floats, drive: Drive) -> Floats:
-        """dv/dt (samples, nodes) [V/s]."""
-        out = self.currents(v, drive)
-        return np.divide(out, self.capacitance, out=out)
-
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| A/(load V_read) of each sample (samples,) [1]."""
         return np.asarray((np.abs(self.currents(v, drive)) / (self.load * self.full_scale)).max(axis=1))
@@ -265,48 +257,29 @@ class Passive(Network):
         assert isinstance(drive, PassiveDrive)
         rates = self.rates(v)
         nodes = [v[:, part] for part in self.slices]
-        diagonal = [np.zeros_like(part) + layer.leak for part, layer in zip(nodes, self.layers, strict=True)]
-        full: list[Floats | None] = [None] * len(nodes)
-        seen = [layer.slope(part) for part, layer in zip(nodes, self.layers, strict=True)]
-
-        def add(k: int, part: Floats, own: bool) -> None:
-            known = full[k]
-            if own:
-                diagonal[k] = diagonal[k] + part
-            else:
-                full[k] = part if known is None else known + part
-
+        paired = list(zip(nodes, self.layers, strict=True))
+        blocks = Blocks(
+            [np.zeros_like(part) + layer.leak for part, layer in paired], [layer.slope(part) for part, layer in paired]
+        )
         for held, half in zip(drive.held, self.layers[0].halves, strict=True):
-            add(0, held.stiffness(nodes[0]), half.forward.diagonal)
-        cross, reverse = [], []
+            blocks.add(0, held.stiffness(nodes[0]), half.forward.diagonal)
         for k in range(1, len(nodes)):
-            rows, back, size = self.rows(rates[k - 1]), self.reverse_rows(nodes[k - 1]), self.layers[k - 1].size
-            ahead: list[Floats] = []
-            behind: list[Floats] = []
+            rows, back = self.rows(rates[k - 1]), self.reverse_rows(nodes[k - 1])
+            ahead, behind = [], []
             for half in self.layers[k].halves:
                 assert half.reverse is not None
                 found = half.forward.derivatives(half.sign * rows, nodes[k])
                 other = half.reverse.derivatives(back, half.sign * self.feedback * rates[k])
-                add(k, found.columns, half.forward.diagonal)
-                own = half.reverse.diagonal
-                add(k - 1, other.rows[:, :size] if own else other.rows[..., :size, :size], own)
-                ahead.append(half.sign * found.cross[..., :size, :])
-                behind.append(half.sign * other.cross[..., :size, :])
-            cross.append(ahead[0] + ahead[1])
-            reverse.append(behind[0] + behind[1])
+                blocks.add(k, found.columns, half.forward.diagonal)
+                blocks.add_rows(k - 1, other.rows, half.reverse.diagonal)
+                ahead.append(half.sign * found.cross)
+                behind.append(half.sign * other.cross)
+            blocks.couple(ahead[0] + ahead[1], behind[0] + behind[1])
         if drive.beta != 0.0 and drive.frozen is None:
-            diagonal[-1] = diagonal[-1] + drive.beta * self.layers[-1].leak * seen[-1]
-        ones, back_gain = [1.0] * len(cross), [self.feedback] * len(cross)
-        unknown: list[Floats | None] = [None] * len(cross)
-        return Chain(diagonal, full, cross, reverse, unknown, ones, back_gain, seen, held=False)
-
-    def jacobian(self, v: Floats, drive: Drive) -> Floats:
-        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
-        return -self.chain(v, drive).dense() / self.capacitance[:, None]
-
-    def step(self, v: Floats, drive: Drive, derivative: Floats) -> Floats:
-        """Newton's step (samples, nodes) [V], layer by layer."""
-        return self.chain(v, drive).solve(derivative * self.capacitance)
+            last = len(nodes) - 1
+            blocks.add(last, drive.beta * self.layers[-1].leak * blocks.seen[-1], True)
+        stages = len(nodes) - 1
+        return blocks.chain([1.0] * stages, [self.feedback] * stages, held=False)
 
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of v)^2 of all nodes (samples,) [J]."""

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 from analogep.circuit.diodes import Clamp, IdealDiodes
 from analogep.device.iv import Separable
 from analogep.errors import SimulationError
-from analogep.network.base import Deviates, Drive, Network, swings
-from analogep.network.chain import Chain
+from analogep.network.base import Deviates, Drive, swings
+from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
+from analogep.network.layered import Layered
 from analogep.network.noise import Spread
 
 Floats = NDArray[np.float64]
@@ -93,7 +94,7 @@ class ResistiveDrive(Drive):
 
 
 @dataclass(frozen=True)
-class Resistive(Network):
+class Resistive(Layered):
     """The circuit of one instant.
 
     Attributes
@@ -182,14 +183,10 @@ class Resistive(Network):
         moments = first.spread.moments(rows) if noise and first.spread is not None else ()
         return ResistiveDrive(noise=noise, rows=rows, held=first.coupling.held(rows), moments=moments)
 
-    def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
-        """Fresh normal deviates of every array's read noise; empty where reads have none."""
-        if self.stages[0].spread is None:
-            return ()
-        drawn: list[tuple[Floats | None, Floats | None]] = [(rng.standard_normal((samples, self.stages[0].size)), None)]
-        for before, stage in itertools.pairwise(self.stages):
-            drawn.append((rng.standard_normal((samples, stage.size)), rng.standard_normal((samples, before.size))))
-        return tuple(drawn)
+    @property
+    def noisy(self) -> bool:
+        """Whether reads have noise."""
+        return self.stages[0].spread is not None
 
     def currents(self, v: Floats, drive: Drive) -> Floats:
         """Current into every node's capacitor, C dv/dt (samples, nodes) [A]."""
@@ -225,11 +222,6 @@ class Resistive(Network):
             drawn = drawn + reverse * stage.spread.drawn(rows, u[k])[:, : before.size]
         out[:, self.slices[k]] += into
         out[:, self.slices[k - 1]] -= before.back * drawn
-
-    def derivative(self, v: Floats, drive: Drive) -> Floats:
-        """dv/dt (samples, nodes) [V/s]."""
-        out = self.currents(v, drive)
-        return np.divide(out, self.capacitance, out=out)
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt|/(load x target) of each sample (samples,) [1]."""
@@ -278,43 +270,33 @@ class Resistive(Network):
         assert isinstance(drive, ResistiveDrive)
         assert drive.held is not None
         u = self.held(v)
-        blocks = _Blocks()
-        for stage, part, held in zip(self.stages, self.slices, u, strict=True):
-            blocks.diagonal.append(np.zeros_like(held) + stage.leak + stage.diodes.slope(held, stage.sign))
-            blocks.full.append(None)
-            blocks.free.append((held == v[:, part]).astype(np.float64))
+        blocks = Blocks(
+            [
+                np.zeros_like(x) + one.leak + one.diodes.slope(x, one.sign)
+                for x, one in zip(u, self.stages, strict=True)
+            ],
+            [(x == v[:, part]).astype(np.float64) for x, part in zip(u, self.slices, strict=True)],
+        )
         blocks.add(0, drive.held.stiffness(u[0]), self.stages[0].coupling.diagonal)
         for k in range(1, len(self.stages)):
             before, coupling = self.stages[k - 1], self.stages[k].coupling
-            found, seen = coupling.derivatives(self.rows(k, u), u[k]), slice(0, before.size)
-            rows = found.rows[:, seen] if coupling.diagonal else found.rows[..., seen, seen]
-            blocks.add(k - 1, before.gain * before.back * rows, coupling.diagonal)
+            found = coupling.derivatives(self.rows(k, u), u[k])
+            blocks.add_rows(k - 1, found.rows, coupling.diagonal, before.gain * before.back)
             blocks.add(k, found.columns, coupling.diagonal)
-            blocks.cross.append(found.cross[..., seen, :])
-            blocks.squares.append(None if found.squares is None else found.squares[seen])
+            blocks.couple(found.cross, found.cross, found.squares)
         if drive.beta != 0.0 and drive.frozen is None:
             blocks.add(len(self.stages) - 1, drive.beta * self.nudging * self._pairs(), False)
         for k, stage in enumerate(self.stages):
             if isinstance(stage.diodes, IdealDiodes):
-                free = blocks.free[k]
+                free = blocks.seen[k]
                 blocks.diagonal[k] = free * blocks.diagonal[k] + (1.0 - free) * stage.diodes.conductance
-        down, up = ([getattr(stage, name) for stage in self.stages[:-1]] for name in ("gain", "back"))
-        return Chain(
-            blocks.diagonal, blocks.full, blocks.cross, blocks.cross, blocks.squares, down, up, blocks.free, held=True
-        )
+        stages = self.stages[:-1]
+        return blocks.chain([stage.gain for stage in stages], [stage.back for stage in stages], held=True)
 
     def _pairs(self) -> Floats:
         """Derivative of the nudging current by the outputs over -beta g_n (outputs, outputs)."""
         one = np.eye(self.stages[-1].size // (1 + int(self.doubled)))
         return np.block([[one, -one], [-one, one]]) if self.doubled else one
-
-    def jacobian(self, v: Floats, drive: Drive) -> Floats:
-        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
-        return -self.chain(v, drive).dense() / self.capacitance[:, None]
-
-    def step(self, v: Floats, drive: Drive, derivative: Floats) -> Floats:
-        """Newton's step (samples, nodes) [V], layer by layer where wires are perfect."""
-        return self.chain(v, drive).solve(derivative * self.capacitance)
 
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of u)^2 of all nodes (samples,) [J]."""
@@ -334,28 +316,6 @@ class Resistive(Network):
     def input_cells(self) -> int:
         """Cells on the two word lines of one input."""
         return 2 * self.stages[0].size
-
-
-class _Blocks:
-    """Blocks of a `Chain` while they are gathered."""
-
-    def __init__(self) -> None:
-        self.diagonal: list[Floats] = []
-        self.full: list[Floats | None] = []
-        self.free: list[Floats] = []
-        self.cross: list[Floats] = []
-        self.squares: list[Floats | None] = []
-
-    def add(self, k: int, part: Floats, diagonal: bool) -> None:
-        """Add to layer k a diagonal (samples, nodes) or a matrix (nodes, nodes) [S]."""
-        if diagonal:
-            self.diagonal[k] = self.diagonal[k] + part
-        else:
-            self.full[k] = _sum(self.full[k], part)
-
-
-def _sum(one: Floats | None, other: Floats) -> Floats:
-    return other if one is None else one + other
 
 
 def _certain(deviates: Floats | None) -> Floats:

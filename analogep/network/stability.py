@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.network.base import Drive, Network
+from analogep.network.layered import Layered
 from analogep.network.passive import Passive
 from analogep.network.rc import LayeredRC
 from analogep.network.resistive import Resistive
@@ -61,9 +62,8 @@ def _rc_gain(network: LayeredRC, v: Floats, drive: Drive = _NOTHING) -> Floats:
     return _power_iteration(network, *network.slopes(v))
 
 
-@loop_gain.register(Passive)
-@loop_gain.register(Resistive)
-def _chain_gain(network: Passive | Resistive, v: Floats, drive: Drive = _NOTHING) -> Floats:
+@loop_gain.register
+def _chain_gain(network: Layered, v: Floats, drive: Drive = _NOTHING) -> Floats:
     return network.chain(v, drive).loop_gain()
 
 

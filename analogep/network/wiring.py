@@ -80,7 +80,7 @@ class Wiring:
             self._known[array.name] = (self._updates, estimate)
             return estimate
         exact = TiledPorts.exact(array.g, self.resistances, self.wires.tile)
-        if known is not None:
+        if known is not None and self.wires.refresh > 1:
             self.error = max(self.error, known[1].moved(array.g).error(exact))
         self._known[array.name] = (self._updates, exact)
         return exact

@@ -1,0 +1,61 @@
+"""What networks share that are written as currents into capacitors and linearised as a chain of layers."""
+
+from __future__ import annotations
+
+import itertools
+from abc import abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.network.base import Deviates, Drive, Network
+from analogep.network.chain import Chain
+
+Floats = NDArray[np.float64]
+
+
+class Layered(Network):
+    """C dv/dt = currents(v), with -d(currents)/dv a `Chain`.
+
+    Attributes
+    ----------
+    capacitance : ndarray (nodes,) [F]
+    """
+
+    capacitance: Floats
+
+    @property
+    @abstractmethod
+    def noisy(self) -> bool:
+        """Whether reads have noise."""
+
+    @abstractmethod
+    def currents(self, v: Floats, drive: Drive) -> Floats:
+        """Current into every node's capacitor, C dv/dt (samples, nodes) [A]."""
+
+    @abstractmethod
+    def chain(self, v: Floats, drive: Drive) -> Chain:
+        """-d(C dv/dt)/dv of every sample, read noise left out, as a chain of layers."""
+
+    def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
+        """Fresh normal deviates of every array's read noise; empty where reads have none."""
+        if not self.noisy:
+            return ()
+        sizes = [part.stop - part.start for part in self.slices]
+        drawn: list[tuple[Floats | None, Floats | None]] = [(rng.standard_normal((samples, sizes[0])), None)]
+        for before, here in itertools.pairwise(sizes):
+            drawn.append((rng.standard_normal((samples, here)), rng.standard_normal((samples, before))))
+        return tuple(drawn)
+
+    def derivative(self, v: Floats, drive: Drive) -> Floats:
+        """dv/dt (samples, nodes) [V/s]."""
+        out = self.currents(v, drive)
+        return np.divide(out, self.capacitance, out=out)
+
+    def jacobian(self, v: Floats, drive: Drive) -> Floats:
+        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
+        return -self.chain(v, drive).dense() / self.capacitance[:, None]
+
+    def step(self, v: Floats, drive: Drive, derivative: Floats) -> Floats:
+        """Newton's step (samples, nodes) [V], layer by layer."""
+        return self.chain(v, drive).solve(derivative * self.capacitance)
