@@ -52,7 +52,9 @@ def equilibrium(network: Network, drive: Drive, start: Floats, close: float = CL
         if float(residual.max()) <= close:
             return v, turn
         step = network.step(v, drive, network.derivative(v, drive))
-        v, residual = _guarded(network, drive, v, step, residual, close)
+        # A step that overflows an exponential is halved like any other that leads away.
+        with np.errstate(over="ignore", invalid="ignore"):
+            v, residual = _guarded(network, drive, v, step, residual, close)
         if not np.isfinite(residual).all():
             break
     worst = int(np.argmax(np.where(np.isfinite(residual), residual, np.inf)))

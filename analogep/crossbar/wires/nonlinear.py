@@ -170,7 +170,8 @@ class _Problem:
         """The state that belongs to these nodes' voltages."""
         samples, sums = np.arange(len(v)), np.zeros((4, len(v)))
         volts = np.maximum(*(np.maximum(x.max((1, 2)), -x.min((1, 2))) for x in (a, b)))
-        sums[3] = 10.0 * ROUNDING * self.g.sum(0).max() * volts
+        # Never 0: with all ports at ground, as ideal diodes may hold them, squares of what is left would underflow.
+        sums[3] = np.maximum(10.0 * ROUNDING * self.g.sum(0).max() * volts, 1e-100)
         state = _State(samples, v, u, a, b, carried, np.empty_like(a), a - b, lacking, 0 * samples, *sums)
         self.weigh(state)
         if not np.isfinite(state.scale).all():
