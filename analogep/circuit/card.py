@@ -122,7 +122,10 @@ class CircuitCard(Card):
         network, full = self.network, self.mapping.read_voltage
         if self.mapping.scheme not in network.schemes:
             known = " or ".join(f"'{scheme}'" for scheme in network.schemes)
-            yield ("mapping", "scheme"), f"must be {known} in a {network.kind} network, got '{self.mapping.scheme}'"
+            yield (
+                ("mapping", "scheme"),
+                f"must be {known} in networks of kind '{network.kind}', got '{self.mapping.scheme}'",
+            )
         needed: tuple[tuple[Path, object], ...] = (
             (("neurons",), self.neurons),
             (("feedback",), self.feedback),

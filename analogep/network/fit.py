@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.network import Resistive
+from analogep.circuit.network import Passive, Resistive
 from analogep.circuit.wires import ExactWires
 from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
@@ -98,29 +98,47 @@ def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]
 def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
     """Return what is allowed but suspicious about two cards together."""
     origin = circuit.origin or circuit.name
-    return [Problem(origin, key, text) for key, text in (*_wire_warnings(device, circuit), *_pole(device, circuit))]
+    found = (*_wire_warnings(device, circuit), *_pole(device, circuit))
+    return [Problem(origin, key, text) for key, text in found]
 
 
 def _pole(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
-    """Whether negative nudging can cancel what holds the outputs of a resistive network.
-
-    A conductance -beta g_n between the halves of an output, each held by G, has no equilibrium from beta g_n = G/2 on
-    (single outputs: from G); G is least with every cell at the lower end of the window.
-    """
-    network, nudging = circuit.network, circuit.nudging
-    if not isinstance(network, Resistive) or nudging.kind != "proportional":
+    """Whether negative nudging can cancel what holds the outputs of a passive or resistive network."""
+    nudging, network = circuit.nudging, circuit.network
+    limits = _output_limit(device, circuit)
+    if limits is None or nudging.kind != "proportional":
         return []
-    strongest = -min(beta for beta, _ in nudging.stencil(-1.0)) * network.nudging_conductance
-    least = circuit.shapes[-1][0] * device.conductance.min + network.output.leak
-    limit = 0.5 * least if network.outputs == "doubled" else least
-    if strongest < limit:
+    unit, least = limits
+    strongest = -min(beta for beta, _ in nudging.stencil(-1.0)) * unit
+    if strongest < least:
         return []
+    smaller = "network.nudging_conductance" if isinstance(network, Resistive) else "neurons.output.leak"
     message = (
         f"negative nudging by {format_si(strongest, 'S')} can cancel the conductance that holds an output, from "
-        f"{format_si(limit, 'S')} on with all cells at the lower end of the window; lower nudging.beta or "
-        "network.nudging_conductance, or take nudging.kind=constant"
+        f"{format_si(least, 'S')} on with its cells as low as they get; lower nudging.beta or {smaller}, or take "
+        "nudging.kind=constant"
     )
     return [("nudging.beta", message)]
+
+
+def _output_limit(device: DeviceCard, circuit: CircuitCard) -> tuple[float, float] | None:
+    """Conductance of the nudging at beta = 1, and that which holds an output at least [S]; None without such a limit.
+
+    Resistive: -beta g_n between the halves of an output, each held by G, has no equilibrium from beta g_n = G/2 on
+    (single outputs: from G), G least with every cell at the lower end of the window. Passive: a node at v takes the
+    current -beta g_L A v; halves that move against each other keep their sum, others may both be low.
+    """
+    network, window, rows = circuit.network, device.conductance, circuit.shapes[-1][0]
+    if isinstance(network, Resistive):
+        least = rows * window.min + network.output.leak
+        return network.nudging_conductance, 0.5 * least if network.outputs == "doubled" else least
+    if isinstance(network, Passive):
+        assert circuit.neurons is not None
+        leak = circuit.neurons.output.leak
+        pair = {"push_pull": window.min + window.max, "reference": 1.5 * window.min + 0.5 * window.max}
+        least = leak + rows * pair.get(circuit.mapping.scheme, 2.0 * window.min)
+        return leak * circuit.per_layer(network.gain)[-1], least
+    return None
 
 
 def _wire_warnings(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:

@@ -39,6 +39,9 @@ def test_the_conductances_of_a_layer_have_dimensions_of_their_own() -> None:
     )
     assert set(made) == {"g_plus_1", "g_minus_1", "g_2", "mirror_g_plus_2"}
     assert made["g_2"].dims == ("row_2", "column_2")
+    assert made["g_2"].attrs["long_name"].startswith("cells of layer 2 after training")
+    assert made["g_minus_1"].attrs["long_name"].startswith("negative half of the pairs of layer 1 after training")
+    assert made["mirror_g_plus_2"].attrs["long_name"].startswith("mirrored positive half of the pairs of layer 2")
     assert {array.attrs["units"] for array in made.values()} == {"S"}
     results.describe(made)
 

@@ -12,9 +12,9 @@ import xarray as xr
 
 from analogep import results
 from analogep.errors import ResultError
-from analogep.run import CHECKPOINT, RESULT, Progress
+from analogep.run import CHECKPOINT, RESULT, Progress, Run
 
-from .tiny import EPOCHS, VARIANTS, tiny
+from .tiny import EPOCHS, VARIANTS, network, tiny
 
 REPORTS = 1 + 6 * EPOCHS
 """Reports of a run: the start, and in each epoch four around its batches, the test, and the end."""
@@ -56,6 +56,38 @@ def test_a_run_that_is_interrupted_in_every_epoch_changes_no_number(tmp_path: Pa
         with pytest.raises(KeyboardInterrupt):
             tiny(*VARIANTS[name]).execute(tmp_path, report=interrupting(after))
     xr.testing.assert_identical(tiny(*VARIANTS[name]).execute(tmp_path), whole(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("resistive", "{rule: mixed_precision, threshold: 2}"),
+        ("resistive, wires", "{rule: stochastic}"),
+        ("passive, separate, mirrored", "{rule: closed_loop, threshold: 2}"),
+        ("rc, wires", "{rule: stochastic}"),
+    ],
+)
+def test_a_network_of_any_kind_goes_on_after_each_epoch_with_the_same_numbers(
+    tmp_path: Path, name: str, rule: str
+) -> None:
+    """Noisy, and interrupted at the second batch and after the first and second epoch: also between two reductions of
+    the arrays' wires."""
+
+    def run() -> Run:
+        return network(
+            name,
+            f"update={rule}",
+            seed=4,
+            quiet=False,
+            device=("variation.cycle_to_cycle={kind: range, sigma: 0.1 %}",),
+        )
+
+    for after in (2, 7, 7):
+        with pytest.raises(KeyboardInterrupt):
+            run().execute(tmp_path, report=interrupting(after))
+    found = run().execute(tmp_path)
+    assert found.sizes["epoch"] == EPOCHS
+    xr.testing.assert_identical(found, run().execute())
 
 
 def test_epochs_that_are_kept_are_not_done_again(tmp_path: Path) -> None:
