@@ -1,6 +1,6 @@
 """Our relaxation and ngspice's of the same scene: how far apart they are.
 
-ngspice's voltages are interpolated at the times of our accepted steps. Its steps are so short that each errs by 1e-9;
+ngspice's voltages are interpolated at the times of our accepted steps. Its steps are so short that each errs by 1e-10;
 the cubics between them, with slopes from three points, err by about 1e-6 of the swing where the slope changes most.
 """
 

@@ -52,7 +52,9 @@ def test_read_noise_has_the_variance_of_weights_that_differ_in_each_read(iv, bia
     many = np.repeat(v, reads, axis=0)
     first = (rng.standard_normal((reads, 7)), None)
     deviates = (first, (rng.standard_normal((reads, 3)), rng.standard_normal((reads, 7))))
-    current = network.bracket(many, network.drive(np.repeat(x, reads, axis=0), deviates)) - network.bracket(v, network.drive(x))
+    current = network.bracket(many, network.drive(np.repeat(x, reads, axis=0), deviates)) - network.bracket(
+        v, network.drive(x)
+    )
     hidden, output = (r[0] for r in network.rates(v))
     one = [READ] if bias else []
     first, second = network.layers
