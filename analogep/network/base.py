@@ -125,6 +125,10 @@ class Network(ABC):
         """Newton's step -J^-1 dv/dt (samples, nodes) [V]."""
         return -np.asarray(np.linalg.solve(self.jacobian(v, drive), derivative[:, :, None])[:, :, 0], dtype=np.float64)
 
+    def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
+        """Whether a transient would come to rest at this equilibrium (samples,), where the network can tell cheaply."""
+        return np.ones(v.shape[0], dtype=bool)
+
     @abstractmethod
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of voltage)^2 of all nodes' capacitors between two states (samples,) [J]."""

@@ -132,6 +132,18 @@ class Chain:
             out[k] = _apply(pivots[k], parts[k])
         return np.concatenate(out, axis=1)
 
+    def definite(self) -> NDArray[np.bool_]:
+        """Whether the matrix of a reciprocal network (X = Y) is positive definite (samples,).
+
+        By Sylvester's law of inertia it is if every layer's pivot is; but for a factor of its stages each is symmetric.
+        """
+        out = np.ones(self.diagonal[0].shape[0], dtype=bool)
+        before: Floats | None = None
+        for k in range(len(self.diagonal)):
+            before = self._pivot(k, before)
+            out &= (before > 0.0).all(axis=1) if before.ndim == 2 else _definite(before)
+        return out
+
     def _pivot(self, k: int, before: Floats | None) -> Floats:
         """What is left of layer k when all layers before it are eliminated: a diagonal or a matrix for each sample."""
         diagonal, extra = self.diagonal[k], self.full[k]
@@ -209,6 +221,15 @@ class Blocks:
 def squares(cross: Floats, reverse: Floats) -> Floats:
     """X_ji Y_jk (nodes before, nodes x nodes) [S^2] for X, Y (nodes before, nodes) [S]."""
     return (cross[:, :, None] * reverse[:, None, :]).reshape(cross.shape[0], -1)
+
+
+def _definite(matrices: Floats) -> NDArray[np.bool_]:
+    """Whether symmetric matrices (samples, n, n) are positive definite; Cholesky's way where all are."""
+    try:
+        np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.eigvalsh(matrices)[:, 0] > 0.0)
+    return np.ones(matrices.shape[0], dtype=bool)
 
 
 def _apply(pivot: Floats, f: Floats) -> Floats:

@@ -298,6 +298,12 @@ class Resistive(Layered):
         one = np.eye(self.stages[-1].size // (1 + int(self.doubled)))
         return np.block([[one, -one], [-one, one]]) if self.doubled else one
 
+    def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
+        """Whether F has a minimum here (samples,): only negative nudging can take that away."""
+        if drive.beta >= 0.0 or drive.frozen is not None:
+            return np.ones(v.shape[0], dtype=bool)
+        return self.chain(v, drive).definite()
+
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of u)^2 of all nodes (samples,) [J]."""
         change = np.concatenate(self.held(after), axis=-1) - np.concatenate(self.held(before), axis=-1)

@@ -50,6 +50,7 @@ def equilibrium(network: Network, drive: Drive, start: Floats, close: float = CL
     residual = network.residual(v, drive)
     for turn in range(_ROUNDS):
         if float(residual.max()) <= close:
+            _refuse_unstable(network, drive, v)
             return v, turn
         step = network.step(v, drive, network.derivative(v, drive))
         # A step that overflows an exponential is halved like any other that leads away.
@@ -63,6 +64,17 @@ def equilibrium(network: Network, drive: Drive, start: Floats, close: float = CL
         f"{_ROUNDS} rounds: the network may have no stable state there; try an integrator (solver.method=LSODA), or a "
         "smaller nudging.beta"
     )
+
+
+def _refuse_unstable(network: Network, drive: Drive, v: Floats) -> None:
+    """A state that no transient would come to rest at is none that the hardware has."""
+    unstable = np.flatnonzero(~network.stable(v, drive))
+    if unstable.size:
+        raise SimulationError(
+            f"sample {unstable[0] + 1} of the batch has no stable state under nudging of {drive.beta:g}: the negative "
+            "conductance cancels what holds the outputs; lower nudging.beta or network.nudging_conductance, or take "
+            "nudging.kind=constant"
+        )
 
 
 def _guarded(

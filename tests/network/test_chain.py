@@ -179,3 +179,18 @@ def test_a_newton_step_layer_by_layer_is_the_dense_one(make):
     derivative = network.derivative(v, drive)
     dense = -np.linalg.solve(network.jacobian(v, drive), derivative[:, :, None])[:, :, 0]
     np.testing.assert_allclose(network.step(v, drive, derivative), dense, rtol=0, atol=1e-10 * np.abs(dense).max())
+
+
+@pytest.mark.parametrize("beta", [0.5, -0.3, -4.0])
+@pytest.mark.parametrize("doubled", [False, True])
+@pytest.mark.parametrize("diodes", DIODES.values(), ids=DIODES)
+def test_a_resistive_state_is_stable_where_all_eigenvalues_of_its_jacobian_are_negative(beta, doubled, diodes):
+    """`stable` against the eigenvalues of dv/dt's Jacobian, sample by sample, amplifiers included."""
+    for sizes in ((5, 7, 4), (5, 7, 6, 4)):
+        network = resistive(sizes, diodes, doubled=doubled, gain=2.0, back=0.5)
+        x, target = data(network, 6)
+        drive = nudged(network, x, target, beta)
+        v = 0.02 * np.random.default_rng(3).standard_normal((6, network.nodes))
+        expected = [np.linalg.eigvals(one).real.max() < 0.0 for one in network.jacobian(v, drive)]
+        np.testing.assert_array_equal(network.stable(v, drive), expected)
+        assert set(expected) == {beta > -1.0}
