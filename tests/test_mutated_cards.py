@@ -146,7 +146,9 @@ def use(card: DeviceCard | CircuitCard) -> None:
         use_state(card)
     else:
         assert card.nudging.stencil()
-        assert card.neurons.hidden.amplifier.power >= 0.0
+        assert card.neurons is None or card.neurons.hidden.amplifier.power >= 0.0
+        assert len(card.shapes) == card.depth
+        assert card.target_voltage > 0.0
         assert len(card.per_layer(card.mapping.weight_range)) == card.depth
 
 

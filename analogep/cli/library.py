@@ -87,7 +87,7 @@ def device(card: DeviceCard) -> dict[str, Any]:
 
 def circuit(card: CircuitCard) -> dict[str, Any]:
     """Return what a circuit is chosen by."""
-    return {"name": card.name, "title": card.title, "network": card.network, "layers": list(card.layers)}
+    return {"name": card.name, "title": card.title, "network": card.network.kind, "layers": list(card.layers)}
 
 
 def _row(numbers: dict[str, Any]) -> tuple[str, ...]:

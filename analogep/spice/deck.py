@@ -9,9 +9,14 @@ STEPS_PER_TIME_CONSTANT = 20
 """Time steps in the shortest time constant, at least."""
 RISE = 1e-6
 """Rise time of the nudging control, in shortest time constants; it delays the nudged phase by half of that."""
-OPTIONS = "method=gear maxord=2 reltol=1e-10 vntol=1e-12 abstol=1e-18 chgtol=1e-20 trtol=1 itl1=1000 itl4=200 gmin=1e-18"
-"""ngspice shortens its steps until each errs by 1e-10 of every charge. Its trapezoidal rule rings after the switch of the
-nudging, and never comes back to long steps in larger networks of ideal diodes; Gear's method of order 2 does."""
+OPTIONS = (
+    "method=gear maxord=2 reltol=1e-10 vntol=1e-12 abstol=1e-18 chgtol=1e-20 trtol=1 itl1=1000 itl4=200 gmin=1e-18"
+)
+"""ngspice shortens its steps until each errs by 1e-10 of every charge.
+
+Its trapezoidal rule rings after the switch of the nudging, and never comes back to long steps in larger networks of
+ideal diodes; Gear's method of order 2 does.
+"""
 
 
 def deck_of(scene: Scene) -> str:

@@ -47,7 +47,10 @@ CARDS = [
     (("simulate", "digits"), "digits: unknown device card"),
     (("simulate", "rram", "--circuit", "digit"), "digit: unknown circuit card; .*; did you mean 'digits'?"),
     (("check", "nope.yaml"), "nope.yaml: no such file"),
-    (("check", "digit"), "digit: unknown circuit card; shipped are 'digits', 'mnist', 'passive-digits', 'resistive-1h'"),
+    (
+        ("check", "digit"),
+        "digit: unknown circuit card; shipped are 'digits', 'mnist', 'passive-digits', 'resistive-1h'",
+    ),
     (("check", "iedal"), "iedal: unknown device card; .*; did you mean 'ideal'?"),
     (("check", LONG), "unknown device card"),
     (("check", "/"), "/: is a directory, not a card"),

@@ -38,6 +38,7 @@ def result(
         "digital_inference_joules": json.dumps(dict(zip(DIGITAL, (1.7e-8, 8.6e-10, 9.5e-9), strict=True))),
         "trace_class": classes - 1,
         "read_voltage": READ_VOLTAGE,
+        "target_voltage": READ_VOLTAGE,
         "window_min": WINDOW[0],
         "window_max": WINDOW[1],
         "train_samples": 1437,
@@ -71,6 +72,7 @@ def _history(rng: np.random.Generator, epochs: int, layers: int) -> dict[str, np
         "cosine": 1.0 - 0.1 * rng.random(shape),
         "gain": 0.9 + 0.2 * rng.random(shape),
         "loop_gain": 0.3 + 0.05 * t / epochs,
+        "wire_error": np.zeros(epochs),
         "unsettled": 0.01 * rng.random((epochs, 2)),
         "duration": 1e-6 * rng.random((epochs, 2)),
     }
