@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from analogep.device import DeviceCard
     from analogep.run import Run
     from analogep.streams import Seeds
+    from analogep.study import Study
 
 __version__ = "0.1.0"
-__all__ = ["CircuitCard", "DeviceCard", "Run", "Seeds", "__version__"]
+__all__ = ["CircuitCard", "DeviceCard", "Run", "Seeds", "Study", "__version__"]
 
 _HOME = {
     "CircuitCard": "analogep.circuit",
     "DeviceCard": "analogep.device",
     "Run": "analogep.run",
     "Seeds": "analogep.streams",
+    "Study": "analogep.study",
 }
 
 

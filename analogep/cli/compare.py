@@ -1,4 +1,4 @@
-"""`analogep compare CARD CARD...`: devices over one another."""
+"""`analogep compare CARD CARD...` and `analogep compare RUN RUN...`: devices over one another, runs side by side."""
 
 from __future__ import annotations
 
@@ -11,32 +11,52 @@ from analogep.cli import show
 if TYPE_CHECKING:
     import xarray as xr
 
-HELP = "draw several device cards over one another"
+HELP = "put several device cards, or several runs, side by side"
 DESCRIPTION = (
     "Overlay two to eight device cards in one figure, in units of their own windows: response, step, noise of a pulse "
-    "against step, window, retention, energy per pulse; and print a table of the same."
+    "against step, window, retention, energy per pulse; and print a table of the same. Or print a table of runs: "
+    "accuracy, joules, cosine, and the settings that differ; with --save also a figure."
 )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("cards", nargs="+", metavar="CARD", help="device cards: YAML files, or names of shipped ones")
+    parser.add_argument("cards", nargs="+", metavar="CARD|RUN", help="device cards: YAML files, or names of shipped "
+        "ones; or runs: folders, or their result.nc")  # fmt: skip
     show.drawing(parser, "compare.png")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON instead of text")
 
 
 def run(parsed: argparse.Namespace) -> int:
+    """Compare cards or runs, as the arguments are."""
+    from analogep.cli import compare_runs
+    from analogep.errors import UsageError
+
+    runs = [given for given in parsed.cards if compare_runs.is_run(given)]
+    if runs and len(runs) < len(parsed.cards):
+        kind = "folder" if os.path.isdir(runs[0]) else "result"
+        raise UsageError(
+            f"{runs[0]}: is a {kind}; compare takes device cards, such as 'rram' and 'ecram', not runs beside them; "
+            "or runs alone"
+        )
+    if len(parsed.cards) < 2:
+        raise UsageError(_alone(parsed.cards[0], is_run=bool(runs)))
+    return compare_runs.run(parsed) if runs else _cards(parsed)
+
+
+def _alone(given: str, *, is_run: bool) -> str:
+    """What is said to a single argument."""
+    if is_run:
+        return f"compare needs two runs or more; 'analogep report {given}' writes a page about one"
+    return f"compare needs two cards or more; 'analogep show {given}' draws one"
+
+
+def _cards(parsed: argparse.Namespace) -> int:
     """Characterise all cards, draw them together, print a table."""
     from analogep.characterise import characterise, together
     from analogep.cli import device_summary, summary
-    from analogep.errors import UsageError
     from analogep.plots import comparison
 
-    for given in parsed.cards:
-        if os.path.isdir(given):
-            raise UsageError(f"{given}: is a folder; compare takes device cards, such as 'rram' and 'ecram', not runs")
-    if len(parsed.cards) < 2:
-        raise UsageError(f"compare needs two cards or more; 'analogep show {parsed.cards[0]}' draws one")
     cards = [show.load(given) for given in parsed.cards]
     path = show.target(parsed.save, "compare.png", force=parsed.force)
     found = [characterise(card, cells=parsed.cells, traces=1, seed=parsed.seed) for card in cards]

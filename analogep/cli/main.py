@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cli import check, cite, compare, fit, library, schema, show, simulate, spice
+from analogep.cli import check, cite, compare, fit, library, report, schema, show, simulate, spice, study
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -24,7 +24,9 @@ _COMMANDS = {
     "cite": cite,
     "schema": schema,
     "fit": fit,
+    "report": report,
     "spice": spice,
+    "study": study,
 }
 
 

@@ -11,10 +11,13 @@ from analogep.plots.device_file import SUFFIXES, render
 from analogep.plots.energy import energy_by_component
 from analogep.plots.fit import fitted_pulses
 from analogep.plots.history import accuracy_and_cost, gradients, pulses
+from analogep.plots.runs import MOST_RUNS, runs_compared
+from analogep.plots.study import study_axes
 from analogep.plots.trace import relaxation
 
 __all__ = [
     "FIGURES",
+    "MOST_RUNS",
     "SUFFIXES",
     "accuracy_and_cost",
     "characteristics",
@@ -27,5 +30,7 @@ __all__ = [
     "pulses",
     "relaxation",
     "render",
+    "runs_compared",
     "save",
+    "study_axes",
 ]

@@ -2,6 +2,7 @@
 
 from analogep.results.files import read, write, write_bytes
 from analogep.results.schema import VARIABLES, conductance_name, conductances, describe, variable
+from analogep.results.together import together
 
 __all__ = [
     "VARIABLES",
@@ -9,6 +10,7 @@ __all__ = [
     "conductances",
     "describe",
     "read",
+    "together",
     "variable",
     "write",
     "write_bytes",

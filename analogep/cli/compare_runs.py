@@ -1,0 +1,146 @@
+"""Runs side by side: their numbers, and what differs between their cards and seeds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    import xarray as xr
+
+_WIDEST = 40
+_ATTRIBUTES = ("analogep_version", "device", "circuit", "data", "seeds")
+
+
+def is_run(given: str) -> bool:
+    """Whether an argument means a run rather than a card."""
+    return given.endswith(".nc") or os.path.isdir(given)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Print the runs' numbers and their differences; draw them if `--save` asks for it."""
+    from analogep.cli import show, summary
+    from analogep.errors import UsageError
+    from analogep.plots import MOST_RUNS, runs_compared
+    from analogep.results import together
+
+    names = _names(parsed.cards)
+    path = None if parsed.save is None else show.target(parsed.save, "compare.png", force=parsed.force)
+    if path is not None and len(names) > MOST_RUNS:
+        raise UsageError(f"--save: a figure tells {MOST_RUNS} runs apart, got {len(names)}; leave --save out")
+    found = [_read(given) for given in parsed.cards]
+    differing = differences(found)
+    if path is not None:
+        show.save(runs_compared(together(found, names)), path)
+    if parsed.json:
+        runs = [{"run": name} | summary.numbers(one) for name, one in zip(names, found, strict=True)]
+        print(summary.as_json({"runs": runs, "differences": differing} | ({"figure": str(path)} if path else {})))
+        return 0
+    print(_numbers(names, found))
+    print(_differences(names, differing) if differing else "the same cards, overrides, data and seeds")
+    if path is not None:
+        print(f"figure: {path}")
+    return 0
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    """Names of the runs: their folders', with as much of the path in front as tells them apart."""
+    from analogep.errors import UsageError
+    from analogep.run import RESULT
+
+    paths = [Path(one).parent if Path(one).name == RESULT else Path(one) for one in given]
+    twice = {path for path in paths if [other.resolve() for other in paths].count(path.resolve()) > 1}
+    if twice:
+        raise UsageError(f"{min(twice)}: is given twice; compare needs runs that differ")
+    parts = [path.resolve().parts for path in paths]
+    depth = 1
+    while len({part[-depth:] for part in parts}) < len(parts):
+        depth += 1
+    return ["/".join(part[-depth:]) for part in parts]
+
+
+def _read(given: str) -> xr.Dataset:
+    """Result of a run.
+
+    Raises
+    ------
+    ResultError
+        If there is none, or it is another kind of file.
+    """
+    from analogep import results
+    from analogep.errors import ResultError
+    from analogep.run import RESULT
+
+    path = Path(given)
+    path = path / RESULT if path.is_dir() else path
+    dataset = results.read(path)
+    needed = {"accuracy", "cosine", "training_energy", "inference_energy"}
+    if "run" in dataset.dims or not needed <= dataset.variables.keys() or dataset["accuracy"].dims != ("epoch",):
+        raise ResultError(f"{path}: is no result of a run; give the folder that 'analogep simulate' wrote")
+    return dataset
+
+
+def differences(runs: Sequence[xr.Dataset]) -> dict[str, list[str]]:
+    """Return what differs: keys of the cards as they were used, names of cards and data, seeds, version.
+
+    Between different cards only their names are told: all of their keys would bury the rest.
+    """
+    from analogep.report import provenance
+
+    out = {}
+    for name in _ATTRIBUTES:
+        values = [str(run.attrs[name]) for run in runs]
+        if len(set(values)) > 1:
+            out[name.removeprefix("analogep_")] = values
+    for kind in ("device", "circuit"):
+        if kind not in out:
+            used = [provenance.settings(run.attrs, kind) for run in runs]
+            for key in dict.fromkeys(key for settings in used for key in settings):
+                values = [settings.get(key, "–") for settings in used]
+                if len(set(values)) > 1:
+                    out[key] = values
+        else:
+            values = ["; ".join(provenance.overrides_of(run.attrs, kind)) or "–" for run in runs]
+            if len(set(values)) > 1:
+                out[f"--set, {kind}"] = values
+    return out
+
+
+def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
+    """A row a run."""
+    from analogep.cli import summary
+
+    heads = ("run", "accuracy", "best", "epochs", "J/training", "J/inference", "cosine", "pulses")
+    return _aligned([heads, *(_row(name, summary.numbers(run)) for name, run in zip(names, runs, strict=True))])
+
+
+def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
+    from analogep.units import format_si
+
+    joules = [float(f"{said[f'joules_per_{kind}']:.3g}") for kind in ("training_sample", "inference")]
+    return (
+        name,
+        f"{100 * said['accuracy']:.2f} %",
+        f"{100 * said['best_accuracy']:.2f} %",
+        str(said["epochs"]),
+        *(format_si(value, "J") for value in joules),
+        " / ".join(f"{value:.3f}" for value in said["cosine"]),
+        f"{said['pulses_per_training_sample']:.3g}",
+    )
+
+
+def _differences(names: Sequence[str], differing: dict[str, list[str]]) -> str:
+    """A row a setting, a column a run."""
+    return "\n" + _aligned([("what differs", *names), *((key, *values) for key, values in differing.items())])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns two spaces apart; what is longer than a column may be ends in dots."""
+    short = [[cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 3]}..." for cell in row] for row in rows]
+    widths = [max(len(row[k]) for row in short) for k in range(len(short[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in short)
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,312 @@
+"""`analogep study`: many runs over axes of parameters, chips and seeds, resumable, in one result."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from analogep.study import Study, StudyCard, StudyProgress
+    from analogep.study.summary import Row
+
+HELP = "train over axes of parameters, chips and seeds, resumable, on all cores or a cluster"
+DESCRIPTION = (
+    "Train over axes of parameters of DEVICE and its circuit (--vary), on several fabricated chips and with several "
+    "seeds of operation, or as a study file says. The same command goes on where it was stopped. Values are lists "
+    "(a,b,c), ranges (0.1..0.5/5), logarithmic ranges (log 10 ns..1 us/5) or whole cards (device=rram,ecram); keys "
+    "that move together are joined by ';'."
+)
+_MOST_ROWS = 60
+_MOST_POINTS = 40
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    from analogep.cli.simulate import _age, _epochs, _seed
+
+    add = parser.add_argument
+    add("device", nargs="?", metavar="DEVICE|STUDY.yaml", help="device card (YAML file or name), or a study file")
+    add("--circuit", metavar="CARD", help="circuit card: YAML file or name (default: digits)")
+    add("--data", metavar="SOURCE", help="IDX folder or NPZ file (default: bundled 8x8 digits)")
+    add("--vary", action="append", default=[], metavar="KEY=VALUES", help="axis, such as --vary nudging.beta='log "
+        "0.1..1/5' or --vary device=rram,ecram; may be repeated")  # fmt: skip
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card for all points; "
+        "may be repeated")  # fmt: skip
+    add("--chips", type=_epochs, metavar="N", help="samples of fabrication (default: 1)")
+    add("--seeds", type=_epochs, metavar="N", help="samples of operation and data (default: 1)")
+    add("--target", metavar="ERROR", help="instead of --seeds: standard error of the mean accuracy, such as '0.5 %%', "
+        "at which a combination needs no further seed")  # fmt: skip
+    add("--most-seeds", type=_epochs, metavar="N", help="seeds at which --target gives up (default: 30)")
+    add("--seed", type=_seed, metavar="N", help="seed of all samples (default: 0)")
+    add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
+    add("--age", type=_age, action="append", default=[], metavar="TIME", help="test each network again this long "
+        "after training; may be repeated")  # fmt: skip
+    add("--keep", action="append", default=[], choices=("conductances", "traces"), help="keep this part of each "
+        "result as well")  # fmt: skip
+    _running(parser)
+
+
+def _running(parser: argparse.ArgumentParser) -> None:
+    """Arguments that change no number."""
+    from analogep.cli.simulate import _epochs
+
+    add = parser.add_argument
+    add("--out", metavar="DIR", help="folder of the study (default: runs/, named from its digest)")
+    add("--workers", type=_epochs, metavar="N", help="worker processes (default: as many as cores)")
+    add("--scheduler", metavar="ADDRESS", help="run on the Dask cluster whose scheduler is there")
+    add("--shard", type=_shard, metavar="I/N", help="run only the I-th of N parts, for job arrays")
+    add("--dry-run", action="store_true", help="list the points, measure one, say how long all would take, and end")
+    add("--retry", action="store_true", help="try points again that have failed for good")
+    add("--force", action="store_true", help="replace another study in the folder")
+    add("--json", action="store_true", help="print the numbers as JSON instead of a table")
+    add("--quiet", action="store_true", help="no progress, no warnings, no text")
+
+
+def _shard(text: str) -> tuple[int, int]:
+    first, slash, last = text.partition("/")
+    digits = all(part.isascii() and part.isdigit() and len(part) < 10 for part in (first, last))
+    if not (slash and digits and 1 <= int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"needs the form 2/8, the second of eight parts, got '{text[:40]}'")
+    return int(first), int(last)
+
+
+class _Bar:
+    """One bar over all points, with the time that remains."""
+
+    def __init__(self, show: bool) -> None:
+        self.show = show
+        self.last: StudyProgress | None = None
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: StudyProgress) -> None:
+        """Draw where the study stands."""
+        self.last = progress
+        if not self.show:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            form = "{desc} {percentage:3.0f}%|{bar}| {n}/{total} [{elapsed}<{remaining}]"
+            done = progress.done + progress.failed
+            self._bar = tqdm(total=progress.total, initial=done, file=sys.stderr, bar_format=form)
+        failed = f", {progress.failed} failed" if progress.failed else ""
+        self._bar.total = progress.total
+        self._bar.set_description_str(f"points{failed}", refresh=False)
+        self._bar.update(progress.done + progress.failed - self._bar.n)
+        self._bar.refresh()
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Run the study, or say what it would be."""
+    from analogep.study import Study
+
+    study = Study(_card(parsed))
+    if not parsed.quiet:
+        for warning in study.plan.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+    folder = Path(parsed.out) if parsed.out else study.plan.default_folder
+    if parsed.dry_run:
+        _dry(parsed, study, folder)
+        return 0
+    with _Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+        try:
+            dataset = study.run(
+                folder,
+                workers=parsed.workers,
+                scheduler=parsed.scheduler,
+                shard=parsed.shard,
+                force=parsed.force,
+                retry=parsed.retry,
+                report=bar,
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_kept(bar.last)) from None
+    _answer(parsed, study.card, dataset, folder)
+    return 0
+
+
+def _kept(last: StudyProgress | None) -> str:
+    if last is None:
+        return " before the first point"
+    return f" after {last.done + last.failed} of {last.total} points; the same command goes on from there"
+
+
+def _card(parsed: argparse.Namespace) -> StudyCard:
+    """The study of the command line, of a file, or of both."""
+    from analogep.cards import reader
+    from analogep.errors import UsageError
+    from analogep.study import StudyCard
+
+    given = _given(parsed)
+    name = parsed.device
+    if name is not None and name.endswith((".yaml", ".yml")):
+        schema = reader.read_file(name).data.get("schema")
+        if isinstance(schema, str) and schema.startswith("analogep.study"):
+            card = StudyCard.load(name)
+            return card.changed(given) if given else card
+    if not parsed.vary:
+        raise UsageError("what varies? Give --vary key=a,b,c, or a study file such as studies/beta.yaml")
+    if name is not None:
+        given["device"] = name
+    given["name"] = _name(name, parsed.circuit)
+    return StudyCard.of(given)
+
+
+def _name(device: str | None, circuit: str | None) -> str:
+    """Name of a study without a file, for its folder."""
+    import re
+
+    stem = "-".join(Path(part).stem for part in (device, circuit) if part)
+    name = re.sub(r"[^a-z0-9_-]+", "_", stem.lower())[:60]
+    return name if name[:1].isalpha() else "study"
+
+
+def _given(parsed: argparse.Namespace) -> dict[str, Any]:
+    """What options say, as a study file would."""
+    from analogep.errors import UsageError
+
+    given: dict[str, Any] = {
+        key: getattr(parsed, key)
+        for key in ("circuit", "data", "chips", "seeds", "seed")
+        if getattr(parsed, key) is not None
+    }
+    if parsed.vary:
+        given["vary"] = dict(_axis(text) for text in parsed.vary)
+        if len(given["vary"]) < len(parsed.vary):
+            raise UsageError("--vary: a key stands on two axes")
+    sets = _sets(parsed)
+    if sets:
+        given["set"] = sets
+    if parsed.target is not None:
+        most = {"most": parsed.most_seeds} if parsed.most_seeds else {}
+        given["target"] = {"standard_error": parsed.target, **most}
+    elif parsed.most_seeds:
+        raise UsageError("--most-seeds goes with --target")
+    if parsed.age:
+        given["ages"] = [f"{age!r} s" for age in parsed.age]
+    if parsed.keep:
+        given["keep"] = sorted(set(parsed.keep))
+    return given
+
+
+def _sets(parsed: argparse.Namespace) -> dict[str, Any]:
+    from analogep.cards.overrides import parse
+
+    texts: Sequence[str] = [*parsed.set, *([] if parsed.epochs is None else [f"learning.epochs={parsed.epochs}"])]
+    return {".".join(one.path): one.value for one in map(parse, texts)}
+
+
+def _axis(text: str) -> tuple[str, Any]:
+    """(name, values) of one `--vary`; the first key names what moves together."""
+    from analogep.errors import UsageError
+    from analogep.study.values import split
+
+    found: dict[str, str] = {}
+    for part in split(text, ";"):
+        key, equals, values = (piece.strip() for piece in part.partition("="))
+        if not (key and equals and values):
+            raise UsageError(f"--vary {text}: needs the form key=a,b,c, such as nudging.beta=0.1,0.3,1")
+        found[key] = values
+    first = next(iter(found))
+    return first, found if len(found) > 1 else found[first]
+
+
+def _dry(parsed: argparse.Namespace, study: Study, folder: Path) -> None:
+    """Print points and expected time."""
+    from analogep.crossbar import threads
+
+    plan, card = study.plan, study.card
+    points = plan.round(0) if card.target else plan.points
+    if parsed.shard:
+        points = points[parsed.shard[0] - 1 :: parsed.shard[1]]
+    missing = study.missing(points, folder)
+    seconds = study.seconds(folder)
+    workers = parsed.workers or threads.count()
+    expected = seconds * math.ceil(len(missing) / workers)
+    each = " for each of its seeds" if card.target else ""
+    if parsed.json:
+        print(json.dumps({"points": len(points), "missing": len(missing), "seconds_per_point": seconds,
+                          "workers": workers, "expected_seconds": expected, "folder": str(folder)}))  # fmt: skip
+    elif not parsed.quiet:
+        for point in points[:_MOST_POINTS]:
+            print(point)
+        if len(points) > _MOST_POINTS:
+            print(f"and {len(points) - _MOST_POINTS} more")
+        print(f"{len(points)} points{each}, {len(points) - len(missing)} of them done in {folder}")
+        print(f"one takes {seconds:.3g} s, measured on the first; the others on {workers} workers: about "
+              f"{_time(expected)}{each}")  # fmt: skip
+
+
+def _time(seconds: float) -> str:
+    """Two units at most: `2 h 05 min`, `3 min 20 s`, `4.2 s`."""
+    if seconds < 60.0:
+        return f"{seconds:.2g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, folder: Path) -> None:
+    from analogep.study import summary
+
+    rows = list(summary.combinations(card, dataset))
+    failed = json.loads(dataset.attrs["failed"])
+    if parsed.json:
+        about = {"folder": str(folder), "not_run": int(dataset.attrs["not_run"]), "failed": failed}
+        print(json.dumps(about | {"rows": [_json(row) for row in rows]}, allow_nan=False))
+        return
+    if parsed.quiet:
+        return
+    tables = [rows] if len(rows) <= _MOST_ROWS else list(summary.margins(card, dataset))
+    for table in tables:
+        _print(table)
+    for one in failed[:_MOST_POINTS]:
+        at = ", ".join(f"{key}={text}" for key, text in one["at"].items())
+        print(f"failed: {at}, chip {one['chip']}, seed {one['seed']}: {one['reason']}")
+    if len(failed) > _MOST_POINTS:
+        print(f"and {len(failed) - _MOST_POINTS} more failed, all listed in the result's attribute 'failed'")
+    left = int(dataset.attrs["not_run"])
+    if parsed.shard and left:
+        print(f"part {parsed.shard[0]} of {parsed.shard[1]} is done; {left} points of other parts are missing in "
+              f"{folder}")  # fmt: skip
+    else:
+        print(f"written to {folder / 'study.nc'}")
+
+
+def _json(row: Row) -> dict[str, Any]:
+    return {key: value if not isinstance(value, float) or math.isfinite(value) else None
+            for key, value in vars(row).items()}  # fmt: skip
+
+
+def _print(rows: Sequence[Row]) -> None:
+    """A table with columns as wide as they need to be."""
+    from analogep.units import format_si
+
+    heads = [*rows[0].said, "accuracy", "per training sample", "per inference", "points"]
+    lines = [heads]
+    for row in rows:
+        spread = "" if math.isnan(row.error) else f" +- {100 * row.error:.2f}"
+        accuracy = "-" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.2f}{spread} %"
+        joules = ["-" if math.isnan(value) else format_si(value, "J") for value in (row.training, row.inference)]
+        failed = f", {row.failed} failed" if row.failed else ""
+        lines.append([*row.said.values(), accuracy, *joules, f"{row.done}{failed}"])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    for line in lines:
+        print("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+    print()

@@ -1,0 +1,101 @@
+"""What the axes of a study do to accuracy and joules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from analogep.plots.device_axes import handle, log_axis
+from analogep.plots.style import BLUE, GREY, VERMILLION, blank, drawn, legend, logarithmic, scale
+from analogep.study import recorded, summary
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from analogep.study.summary import Row
+
+Floats = NDArray[np.float64]
+
+_WIDE: Final = 9.0
+_MOST_LETTERS: Final = 28
+
+
+@drawn
+def study_axes(dataset: xr.Dataset) -> Figure:
+    """Accuracy [%] after the last epoch and joules per sample [J, with a prefix] along each axis of a study.
+
+    A row of panels an axis. Mean over the other axes, chips and seeds; bars: standard error over chips and seeds; grey
+    dots: single points of the study. Values that are no numbers stand side by side.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `analogep.study.Study.run` returns it.
+    """
+    card = recorded.recorded(dataset.attrs)
+    figure = blank(1.2 + 2.3 * len(card.axes))
+    panels = figure.subplots(len(card.axes), 2, squeeze=False)
+    accuracy = recorded.at_the_end(dataset, "accuracy")
+    for number, (axis, rows) in enumerate(zip(card.axes, summary.margins(card, dataset), strict=True)):
+        labels = [", ".join(row.said.values()) for row in rows]
+        places = _places(dataset[axis.name].values, len(rows))
+        points = np.moveaxis(accuracy, number, 0).reshape(len(rows), -1)
+        _accuracies(panels[number, 0], places, rows, points)
+        _joules(panels[number, 1], places, rows)
+        for axes in panels[number]:
+            _along(axes, places, labels, dataset[axis.name])
+    legend(figure, _handles(), columns=2)
+    return figure
+
+
+def _places(values: NDArray[np.generic], count: int) -> Floats:
+    """Where the values of an axis stand: at themselves if they are numbers, else side by side."""
+    return values.astype(np.float64) if values.dtype.kind in "fiu" else np.arange(count, dtype=np.float64)
+
+
+def _accuracies(axes: Axes, places: Floats, rows: Sequence[Row], points: Floats) -> None:
+    each = np.repeat(places, points.shape[1])
+    axes.plot(each, 100.0 * points.ravel(), linestyle="", marker=".", markersize=4.5, color=GREY, alpha=0.6, zorder=1.8)
+    mean, error = (100.0 * np.array([getattr(row, name) for row in rows]) for name in ("accuracy", "error"))
+    axes.errorbar(places, mean, np.nan_to_num(error), color=BLUE, marker="o", capsize=3.0, zorder=3.0)
+    axes.set_ylabel("test accuracy [%]")
+
+
+def _joules(axes: Axes, places: Floats, rows: Sequence[Row]) -> None:
+    training, inference = (np.array([getattr(row, name) for row in rows]) for name in ("training", "inference"))
+    both = np.concatenate([training, inference])
+    factor, unit = scale(both, "J")
+    axes.plot(places, factor * training, color=VERMILLION, linestyle="-", marker="s")
+    axes.plot(places, factor * inference, color=VERMILLION, linestyle=(0, (5.0, 1.5)), marker="^")
+    if np.any(both > 0.0):
+        logarithmic(axes, factor * both)
+    axes.set_ylabel(f"energy per sample [{unit}]")
+
+
+def _along(axes: Axes, places: Floats, labels: Sequence[str], coordinate: xr.DataArray) -> None:
+    """Name the axis of a study, logarithmic if its values span a decade."""
+    numeric = coordinate.dtype.kind in "fiu"
+    unit = str(coordinate.attrs.get("units", "1"))
+    axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name)).set_parse_math(False)
+    if not numeric:
+        short = [label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…" for label in labels]
+        crowded = sum(map(len, short)) > _MOST_LETTERS
+        axes.set_xticks(places, short, rotation=30 if crowded else 0, ha="right" if crowded else "center")
+        axes.set_xlim(-0.5, len(places) - 0.5)
+    elif places.min() > 0.0 and places.max() > _WIDE * places.min():
+        log_axis(axes, "x", places)
+
+
+def _handles() -> list[Line2D]:
+    return [
+        handle("mean accuracy ± standard error", color=BLUE, marker="o"),
+        handle("single points of the study", color=GREY, marker=".", linestyle=""),
+        handle("training sample", color=VERMILLION, marker="s"),
+        handle("inference", color=VERMILLION, marker="^", linestyle=(0, (5.0, 1.5))),
+    ]

@@ -1,0 +1,92 @@
+"""From a file to a page of HTML: which kind of result it is, its page, and the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import jinja2
+
+import analogep
+from analogep import results
+from analogep.errors import ResultError
+from analogep.report import run, study
+from analogep.report.blocks import Page
+from analogep.run import RESULT
+from analogep.study import STUDY
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+PAGE: Final = "report.html"
+"""Name of the page in the folder that it is about."""
+
+KINDS: Final[dict[str, tuple[str, Callable[[xr.Dataset], Page]]]] = {
+    STUDY: ("state", study.page),
+    RESULT: ("trace_time", run.page),
+}
+"""File in a folder -> a variable that no kind below it has, and the function that lays its page out."""
+
+
+def find(path: Path) -> Path:
+    """Return the result that a path means: the file itself, or that in a folder.
+
+    Raises
+    ------
+    ResultError
+        If there is none.
+    """
+    if not path.is_dir():
+        return path
+    for name in KINDS:
+        if (path / name).is_file():
+            return path / name
+    raise ResultError(
+        f"{path}: holds no {' or '.join(KINDS)}; give the folder of a finished run or study (the command that "
+        "began it finishes it)"
+    )
+
+
+def lay_out(path: Path) -> Page:
+    """Read a result and return its page.
+
+    Raises
+    ------
+    ResultError
+        If it is missing, damaged, or of a kind that has no page.
+    """
+    dataset = results.read(path)
+    for marker, page in KINDS.values():
+        if marker in dataset.variables:
+            try:
+                return page(dataset)
+            except KeyError as error:
+                raise ResultError(
+                    f"{path}: lacks {error}, which a report needs; it was written by analogep "
+                    f"{dataset.attrs.get('analogep_version', 'of an unknown version')}, run it again with this one"
+                ) from None
+    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run or a study")
+
+
+def html(page: Page) -> str:
+    """Write a page as one HTML file that needs no other: no scripts, no requests."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("analogep.report"),
+        autoescape=lambda name: name is None or name.endswith(".html"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(page=page, version=analogep.__version__)
+
+
+def report(path: Path) -> str:
+    """Return the page of the result that a path means, a folder or a file, as HTML.
+
+    Raises
+    ------
+    ResultError
+        If there is no result, or it is damaged.
+    """
+    return html(lay_out(find(path)))

@@ -1,0 +1,129 @@
+"""Where a result comes from: its cards as they were used, the command that makes it again, its sources."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from analogep.cards import bibtex, overrides, reader
+from analogep.cards.reader import Document
+from analogep.circuit import CircuitCard
+from analogep.device import DeviceCard
+from analogep.errors import AnalogepError
+from analogep.report.blocks import Reference
+
+Attributes = Mapping[str, Any]
+
+_KINDS: dict[str, type[DeviceCard] | type[CircuitCard]] = {"device": DeviceCard, "circuit": CircuitCard}
+_SEED = re.compile(r"(fabrication|operation|data) (\d+)(?: sample (\d+))?")
+_IGNORED = ("sources", "provenance", "title", "name", "schema")
+
+
+def overrides_of(attrs: Attributes, kind: str) -> list[str]:
+    """Return the overrides of a result that belong to its device or its circuit card."""
+    own = {name.rstrip("_") for name in DeviceCard.model_fields.keys() - CircuitCard.model_fields.keys()}
+    texts = [str(text) for text in json.loads(attrs["overrides"])]
+    return [text for text in texts if (text.partition("=")[0].split(".")[0].strip() in own) == (kind == "device")]
+
+
+def used(attrs: Attributes, kind: str) -> Document | None:
+    """Read a result's device or circuit card with its overrides; None if this version cannot."""
+    try:
+        document = reader.read(str(attrs[f"{kind}_card"]), str(attrs[kind]))
+        return overrides.apply(document, [overrides.parse(text) for text in overrides_of(attrs, kind)])
+    except AnalogepError:
+        return None
+
+
+def settings(attrs: Attributes, kind: str) -> dict[str, str]:
+    """Return every key of a result's card with its value as the card writes it; words about the card left out."""
+    document = used(attrs, kind)
+    if document is None:
+        return {}
+    data = {key: value for key, value in document.data.items() if key not in _IGNORED}
+    return dict(_flat(data, ""))
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, entry in value.items():
+            yield from _flat(entry, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value if isinstance(value, str) else json.dumps(value)
+
+
+def command(attrs: Attributes) -> tuple[str, list[str]]:
+    """Return the command that makes a run again, and what has to be at hand for it.
+
+    Cards that are shipped as they were used are named; others have to be saved as files first.
+    """
+    words, needs = ["analogep", "simulate"], []
+    for kind in _KINDS:
+        given = str(attrs[kind])
+        if not _shipped(attrs, kind):
+            given = f"{given}.yaml"
+            needs.append(f"the {kind} card below, saved as {given}")
+        words += [given] if kind == "device" else ["--circuit", given]
+    if attrs["data"] != "digits":
+        words += ["--data", str(attrs["data"])]
+        needs.append(f"the data '{attrs['data']}' (SHA-256 {str(attrs['data_digest'])[:16]}...): give its own path")
+    said, missing = _seeds(str(attrs["seeds"]))
+    words += said
+    needs += missing
+    for text in json.loads(attrs["overrides"]):
+        words += ["--set", str(text)]
+    return shlex.join(words), needs
+
+
+def _shipped(attrs: Attributes, kind: str) -> bool:
+    """Whether this version ships the card under its name and with this text."""
+    name, card = str(attrs[kind]), _KINDS[kind]
+    return name in card.names() and card.load(name).text == attrs[f"{kind}_card"]
+
+
+def _seeds(text: str) -> tuple[list[str], list[str]]:
+    """Arguments that give the seeds `text` names, and a sentence where a Monte-Carlo sample has no argument."""
+    found = _SEED.findall(text)
+    words: list[str] = []
+    if len({seed for _, seed, _ in found}) == 1:
+        words = ["--seed", found[0][1]]
+    else:
+        for stream, seed, _ in found:
+            words += [f"--{stream}-seed", seed]
+    samples = [f"sample {sample} of {stream}" for stream, _, sample in found if sample]
+    needs = [f"the Monte-Carlo {', '.join(samples)}: from Python, analogep.streams.Seeds"] if samples else []
+    return words, needs
+
+
+def references(attrs: Attributes) -> list[Reference]:
+    """Return the citations of a result, with a link where the card or the citation itself holds one."""
+    places = _places(attrs)
+    cites = dict.fromkeys(str(text) for text in json.loads(attrs["citations"]) if text)
+    return [Reference(cite, places.get(cite) or _doi(bibtex.from_text(cite).doi)) for cite in cites]
+
+
+def _places(attrs: Attributes) -> dict[str, str]:
+    """Citation -> address, as the sources of the device cards have them."""
+    found = {}
+    for text in json.loads(attrs["device_cards"]).values() if "device_cards" in attrs else [attrs["device_card"]]:
+        for source in _sources(str(text)):
+            url = str(source.get("url") or "")
+            safe = url if re.match(r"https?://\S+$", url) else ""
+            found[str(source.get("cite"))] = _doi(source.get("doi")) or safe
+    return found
+
+
+def _sources(text: str) -> list[dict[str, Any]]:
+    """Sources of a device card; none if this version cannot read it."""
+    try:
+        sources = reader.read(text, "card").data.get("sources")
+    except AnalogepError:
+        return []
+    return [source for source in sources.values() if isinstance(source, dict)] if isinstance(sources, dict) else []
+
+
+def _doi(doi: object) -> str:
+    return f"https://doi.org/{doi}" if doi else ""

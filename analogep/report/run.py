@@ -1,0 +1,226 @@
+"""The page of a run, section by section."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from analogep import plots
+from analogep.report import energy, health, provenance, svg
+from analogep.report.alternatives import ALTERNATIVES, listed, number, percent
+from analogep.report.blocks import (
+    Block,
+    Drawing,
+    Items,
+    Listing,
+    Page,
+    References,
+    Section,
+    Table,
+    Text,
+    Tile,
+    Tiles,
+)
+from analogep.results.summary import cautions
+from analogep.units import format_si
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_ROWS: Final = 25
+
+_CAPTIONS: Final = {
+    "accuracy": "Accuracy of test samples and of training samples in their free phase; cost of training samples.",
+    "gradient": "Estimated against exact gradient on probe samples: cosine, length, and the loop gain.",
+    "energy": "Joules per sample of the last epoch by component; lines mark digital arithmetic.",
+    "pulses": "Programming pulses of each layer, and joules, per training sample.",
+    "conductance": "Conductances before (filled) and after training (line); shaded: the card's nominal window.",
+    "relaxation": "Node voltages of one training sample after training, free phase, then nudged.",
+}
+
+
+def page(dataset: xr.Dataset) -> Page:
+    """Return the page of a run.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `Run.execute` returns it and `result.nc` holds it.
+    """
+    attrs = dataset.attrs
+    subtitle = (
+        f"{attrs['network']} network on circuit card {attrs['circuit']}, devices of card {attrs['device']}, "
+        f"{attrs['estimator']} estimator with beta {float(attrs['beta']):g}; seeds {attrs['seeds']}."
+    )
+    return Page(str(attrs["title"]), subtitle, [build(dataset) for build in SECTIONS])
+
+
+def drawing(dataset: xr.Dataset, name: str) -> Drawing:
+    """Draw one of `plots.FIGURES` as a block."""
+    alternative = ALTERNATIVES[name](dataset)
+    return Drawing(svg.inline(plots.FIGURES[name](dataset), name, alternative), _CAPTIONS[name], alternative)
+
+
+def headline(dataset: xr.Dataset) -> Section:
+    """The numbers that people ask for first, and what to know before believing them."""
+    last, attrs = dataset.isel(epoch=-1), dataset.attrs
+    accuracy = dataset["accuracy"].values
+    pulses = float(dataset["pulses"].sum("layer").mean()) / float(attrs["train_samples"])
+    digital = sorted(json.loads(attrs["digital_training_joules"]).values())
+    span = f"in digital arithmetic {energy.joules(digital[0])} to {energy.joules(digital[-1])}" if digital else ""
+    tiles = [
+        Tile("Test accuracy", f"{100 * accuracy[-1]:.2f} %", f"of {attrs['test_samples']} samples; best "
+             f"{100 * accuracy.max():.2f} % in epoch {int(dataset['epoch'][int(accuracy.argmax())])}"),
+        Tile("Training sample", energy.joules(float(last["training_energy"])), span),
+        Tile("Inference", energy.joules(float(last["inference_energy"])), "per test sample"),
+        Tile("Gradient cosine", " / ".join(map(number, last["cosine"].values)), "by layer, last epoch"),
+        Tile("Pulses", number(pulses), f"per training sample, on {int(attrs['devices']):,} devices"),
+        Tile("Update rule", str(attrs["update_rule"]).replace("_", " "), _threshold(float(attrs["update_threshold"]))),
+    ]  # fmt: skip
+    warned = cautions(dataset)
+    blocks: list[Block] = [Tiles(tiles)]
+    if warned:
+        blocks.append(Items([f"{sentence[:1].upper()}{sentence[1:]}." for sentence in warned], caution=True))
+    return Section("result", "Result", blocks)
+
+
+def _threshold(steps: float) -> str:
+    return f"threshold {steps:g} steps" if steps else ""
+
+
+def learning(dataset: xr.Dataset) -> Section:
+    """Accuracy and cost per epoch."""
+    return Section("learning", "Accuracy and cost", [drawing(dataset, "accuracy"), _epochs(dataset)])
+
+
+def _epochs(dataset: xr.Dataset) -> Table:
+    """A row an epoch; of many epochs a selection that holds the first, the best and the last."""
+    count = dataset.sizes["epoch"]
+    chosen = sorted(
+        {*np.linspace(0, count - 1, min(count, _ROWS)).astype(int), int(dataset["accuracy"].values.argmax())}
+    )
+    rows = []
+    for one in (dataset.isel(epoch=k) for k in chosen):
+        shares = [f"{100 * float(one[name]):.2f} %" for name in ("accuracy", "train_accuracy")]
+        joules = [energy.joules(float(one[name])) for name in ("training_energy", "inference_energy")]
+        rows.append([str(int(one["epoch"])), *shares, number(float(one["train_cost"])), *joules])
+    title = "Per epoch" if len(chosen) == count else f"Per epoch, {len(chosen)} of {count}"
+    heads = ["epoch", "test accuracy", "training accuracy", "training cost", "J per training sample", "J per inference"]
+    return Table(title, heads, rows)
+
+
+def gradients(dataset: xr.Dataset) -> Section:
+    """How near the estimate came to the gradient."""
+    last = dataset.isel(epoch=-1)
+    rows = [
+        [str(layer), number(float(last["cosine"][k])), number(float(dataset["cosine"][:, k].min())),
+         number(float(last["gain"][k]))]
+        for k, layer in enumerate(dataset["layer"].values)
+    ]  # fmt: skip
+    table = Table(
+        "Against the exact gradient", ["layer", "cosine, last epoch", "cosine, lowest", "gain, last epoch"], rows
+    )
+    return Section("gradient", "Gradient", [drawing(dataset, "gradient"), table])
+
+
+def joules(dataset: xr.Dataset) -> Section:
+    """Joules by component and phase against the digital yardstick."""
+    blocks = [
+        energy.of_training(dataset),
+        drawing(dataset, "energy"),
+        energy.by_component(dataset),
+        energy.yardsticks(dataset),
+    ]
+    return Section("energy", "Energy", blocks)
+
+
+def devices(dataset: xr.Dataset) -> Section:
+    """Pulses, and what they did to the conductances."""
+    return Section("devices", "Pulses and conductances", [drawing(dataset, name) for name in ("pulses", "conductance")])
+
+
+def relaxation(dataset: xr.Dataset) -> Section:
+    """A relaxation, and how long the phases took."""
+    rows = [
+        [str(name), format_si(float(f"{dataset['duration'].values[0, k]:.4g}"), "s"),
+         format_si(float(f"{dataset['duration'].values[-1, k]:.4g}"), "s")]
+        for k, name in enumerate(dataset["relaxation"].values)
+    ]  # fmt: skip
+    table = Table("Mean circuit time of a phase", ["phase", "first epoch", "last epoch"], rows)
+    return Section("relaxation", "Relaxation", [drawing(dataset, "relaxation"), table])
+
+
+def confusion(dataset: xr.Dataset) -> Section:
+    """Which classes are taken for which."""
+    counts = dataset["confusion"].transpose("true", "predicted").values
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    heads = ["class", *map(str, range(counts.shape[1]))]
+    rows = [[str(k), *map(str, row)] for k, row in enumerate(counts)]
+    wrong = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    worst = [np.unravel_index(k, wrong.shape) for k in np.argsort(-wrong, axis=None, kind="stable")[:3]]
+    said = [f"{true} taken for {other} ({wrong[true, other]} times)" for true, other in worst if wrong[true, other]]
+    right = percent(float(np.trace(counts)) / max(int(counts.sum()), 1))
+    text = f"{right} of {counts.sum()} test samples are right. "
+    text += f"Most frequent mistakes: {listed(said)}." if said else "There are no mistakes."
+    table = Table(
+        "Test samples by true class (rows) and most active output (columns)", heads, rows, shades=shares.tolist()
+    )
+    return Section("confusion", "Confusion matrix", [Text(text), table])
+
+
+def troubles(dataset: xr.Dataset) -> Section:
+    """What was unsettled, worn or inexact."""
+    return Section("health", "Unsettled, worn, inexact", [Items(health.sentences(dataset)), health.table(dataset)])
+
+
+def reproduction(dataset: xr.Dataset) -> Section:
+    """The command, and what decides its numbers."""
+    attrs = dataset.attrs
+    command, needs = provenance.command(attrs)
+    blocks: list[Block] = [Listing("Command", command)]
+    if needs:
+        blocks.append(Items([f"It needs {need}." for need in needs]))
+    rows = [
+        ["version", str(attrs["analogep_version"])],
+        ["seeds", str(attrs["seeds"])],
+        ["data", f"{attrs['data']}, {attrs['train_samples']} training and {attrs['test_samples']} test samples"],
+        ["digest of the data", str(attrs["data_digest"])],
+        ["digest of the run", str(attrs["digest"])],
+    ]
+    return Section("reproduce", "To make it again", [*blocks, Items([": ".join(row) for row in rows])])
+
+
+def sources(dataset: xr.Dataset) -> Section:
+    """Citations of the cards and the data."""
+    return Section("sources", "Sources", [References(provenance.references(dataset.attrs))])
+
+
+def cards(dataset: xr.Dataset) -> Section:
+    """Both cards in full, and what the command line changed."""
+    attrs = dataset.attrs
+    texts = [str(text) for text in json.loads(attrs["overrides"])]
+    blocks: list[Block] = [Listing("Changed on the command line", "\n".join(f"--set {text}" for text in texts))]
+    if not texts:
+        blocks = [Text("Nothing was changed on the command line.")]
+    names = {kind: f"{kind.capitalize()} card: {attrs[kind]}" for kind in ("device", "circuit")}
+    blocks += [Listing(name, str(attrs[f"{kind}_card"])) for kind, name in names.items()]
+    return Section("cards", "Cards", blocks)
+
+
+SECTIONS: Final[tuple[Callable[[xr.Dataset], Section], ...]] = (
+    headline,
+    learning,
+    gradients,
+    joules,
+    devices,
+    relaxation,
+    confusion,
+    troubles,
+    reproduction,
+    sources,
+    cards,
+)
+"""Sections of the page in their order."""

@@ -1,0 +1,236 @@
+"""The page of a study, section by section."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep import plots
+from analogep.report import provenance, svg
+from analogep.report.alternatives import listed, number
+from analogep.report.blocks import Block, Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
+from analogep.report.energy import joules
+from analogep.study import StudyCard, recorded, summary
+from analogep.study.collect import DONE, FAILED, NOT_RUN
+from analogep.study.summary import Row
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_MOST_ROWS: Final = 100
+_CAPTION: Final = (
+    "Along each axis, averaged over the others: accuracy with its standard error over chips and seeds, grey dots are "
+    "single points; joules per training sample and per inference."
+)
+
+
+def page(dataset: xr.Dataset) -> Page:
+    """Return the page of a study.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `Study.run` returns it and `study.nc` holds it.
+    """
+    said, attrs = json.loads(dataset.attrs["study"]), dataset.attrs
+    chips, seeds = dataset.sizes["chip"], dataset.sizes["seed"]
+    moved = {key for axis in _card(dataset).axes for key in axis.values}
+    device, circuit = ("as the axis says" if kind in moved else said[kind] for kind in ("device", "circuit"))
+    subtitle = (
+        f"{_counted(dataset['state'].size, 'point')}: {_counted(chips, 'chip')}, {_counted(seeds, 'seed')} on each "
+        f"combination of axis values; device {device}, circuit {circuit}, data {said['data']}; "
+        f"seeds {attrs['seeds']}."
+    )
+    return Page(str(attrs["title"]), subtitle, [section for build in SECTIONS if (section := build(dataset))])
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def accuracy(row: Row) -> str:
+    """Mean accuracy with its standard error, where there is one."""
+    if not np.isfinite(row.accuracy):
+        return "–"
+    error = f" ± {100 * row.error:.2f}" if np.isfinite(row.error) else ""
+    return f"{100 * row.accuracy:.2f}{error} %"
+
+
+def named(row: Row) -> str:
+    """Axis values of a row."""
+    return ", ".join(f"{key} = {text}" for key, text in row.said.items())
+
+
+def _rows(dataset: xr.Dataset) -> list[Row]:
+    return list(summary.combinations(_card(dataset), dataset))
+
+
+def _card(dataset: xr.Dataset) -> StudyCard:
+    return recorded.recorded(dataset.attrs)
+
+
+def headline(dataset: xr.Dataset) -> Section:
+    """The best and the worst combination, and what is missing."""
+    rows = [row for row in _rows(dataset) if np.isfinite(row.accuracy)]
+    state = dataset["state"].values
+    done, failed, missing = (int((state == code).sum()) for code in (DONE, FAILED, NOT_RUN))
+    tiles = [Tile("Points done", f"{done:,}", f"of {state.size:,}")]
+    if rows:
+        best, worst = (pick(rows, key=lambda row: row.accuracy) for pick in (max, min))
+        least = min(rows, key=lambda row: row.training)
+        tiles += [
+            Tile("Best accuracy", accuracy(best), named(best)),
+            Tile("Worst accuracy", accuracy(worst), named(worst)),
+            Tile("Fewest joules per training sample", _joules(least.training), named(least)),
+        ]
+    cautions = []
+    if failed:
+        cautions.append(f"{_counted(failed, 'point')} failed and {_are(failed)} left out of all means; reasons below.")
+    if missing:
+        cautions.append(f"{_counted(missing, 'point')} {_are(missing)} not run yet; the command that began goes on.")
+    blocks: list[Block] = [Tiles(tiles)]
+    return Section("result", "Result", [*blocks, Items(cautions, caution=True)] if cautions else blocks)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def axes(dataset: xr.Dataset) -> Section | None:
+    """A figure of all axes, and a table of each."""
+    if not np.isfinite(dataset.get("accuracy", np.array(np.nan))).any():
+        return None
+    card = _card(dataset)
+    margins = list(summary.margins(card, dataset))
+    said = alternative(dataset, margins)
+    figure = Drawing(svg.inline(plots.study_axes(dataset), "axes", said), _CAPTION, said)
+    tables = [
+        _table(axis.name, rows, _measured(dataset, axis.name)) for axis, rows in zip(card.axes, margins, strict=True)
+    ]
+    return Section("axes", "Along each axis", [figure, *tables])
+
+
+def alternative(dataset: xr.Dataset, margins: Sequence[Sequence[Row]]) -> str:
+    """What the figure of all axes shows, in a sentence an axis."""
+    out = []
+    for axis, rows in zip(_card(dataset).axes, margins, strict=True):
+        values = [f"{accuracy(row)} and {_joules(row.training)} at {', '.join(row.said.values())}" for row in rows]
+        out.append(f"Along {axis.name}: accuracy and joules per training sample {listed(values)}.")
+    return " ".join(out)
+
+
+def _measured(dataset: xr.Dataset, axis: str) -> dict[str, list[str]]:
+    """Cosine and unsettled shares along an axis, averaged over all else, where the study holds them."""
+    place = list(dataset["state"].dims).index(axis)
+    out = {}
+    if "cosine" in dataset:
+        lowest = recorded.at_the_end(dataset, "cosine").min(axis=-1)
+        out["cosine, lowest"] = [number(float(value)) for value in _along(lowest, place)]
+    if "unsettled" in dataset:
+        shares = 100 * recorded.at_the_end(dataset, "unsettled")
+        phases = [_along(shares[..., k], place) for k in range(shares.shape[-1])]
+        names = " / ".join(map(str, dataset["relaxation"].values))
+        out[f"unsettled, {names} [%]"] = [" / ".join(map(number, values)) for values in zip(*phases, strict=True)]
+    return out
+
+
+def _along(values: NDArray[np.float64], place: int) -> NDArray[np.float64]:
+    """Mean of what is known, of each position of one dimension."""
+    flat = np.moveaxis(values, place, 0).reshape(values.shape[place], -1)
+    known = np.isfinite(flat)
+    counted = np.maximum(known.sum(axis=1), 1)
+    return np.where(known.any(axis=1), np.where(known, flat, 0.0).sum(axis=1) / counted, np.nan)
+
+
+def _table(title: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | None = None) -> Table:
+    """A row for each value or combination; `more` are further columns by their heads."""
+    columns = {
+        "value": [", ".join(row.said.values()) for row in rows],
+        "test accuracy": [accuracy(row) for row in rows],
+        "J per training sample": [_joules(row.training) for row in rows],
+        "J per inference": [_joules(row.inference) for row in rows],
+        **(more or {}),
+        "points": [_points(row) for row in rows],
+    }
+    return Table(title, list(columns), list(zip(*columns.values(), strict=True)))
+
+
+def _joules(value: float) -> str:
+    return joules(value) if np.isfinite(value) else "–"
+
+
+def _points(row: Row) -> str:
+    return f"{row.done}" + (f", {row.failed} failed" if row.failed else "")
+
+
+def combinations(dataset: xr.Dataset) -> Section | None:
+    """All combinations of axis values; of many, the most accurate."""
+    rows = _rows(dataset)
+    if len(_card(dataset).axes) < 2:
+        return None
+    ranked = sorted(rows, key=lambda row: -row.accuracy if np.isfinite(row.accuracy) else np.inf)[:_MOST_ROWS]
+    shown = rows if len(rows) <= _MOST_ROWS else ranked
+    title = "All combinations" if shown is rows else f"The {_MOST_ROWS} most accurate of {len(rows):,} combinations"
+    table = _table(f"{title}: {', '.join(rows[0].said)}", shown)
+    return Section("combinations", "Combinations", [table])
+
+
+def troubles(dataset: xr.Dataset) -> Section:
+    """Points that failed, and why."""
+    failed: list[dict[str, Any]] = json.loads(dataset.attrs["failed"])
+    if not failed:
+        return Section("failed", "Failed points", [Text(f"None of {dataset['state'].size:,} points failed.")])
+    lines = [
+        f"{', '.join(f'{key} = {text}' for key, text in one['at'].items())}, chip {one['chip']}, seed {one['seed']}: "
+        f"{one['reason']}"
+        for one in failed[:_MOST_ROWS]
+    ]
+    if len(failed) > _MOST_ROWS:
+        lines.append(f"and {len(failed) - _MOST_ROWS} more, listed in the attribute 'failed' of study.nc")
+    return Section("failed", "Failed points", [Items(lines)])
+
+
+def reproduction(dataset: xr.Dataset) -> Section:
+    """The study file, and what decides its numbers."""
+    attrs = dataset.attrs
+    said = json.loads(attrs["study"])
+    lines = [
+        f"version: {attrs['analogep_version']}",
+        f"seeds: {attrs['seeds']}",
+        f"data: {said['data']}, digest {said['data digest']}",
+        f"digest of the study: {attrs['digest']}",
+    ]
+    if said["data"] != "digits":
+        lines.insert(0, f"Put the path of the data '{said['data']}' into the file.")
+    listing = Listing("Saved as study.yaml, for 'analogep study study.yaml'", recorded.file_text(attrs))
+    return Section("reproduce", "To make it again", [listing, Items(lines)])
+
+
+def sources(dataset: xr.Dataset) -> Section:
+    """Citations of the cards and the data."""
+    return Section("sources", "Sources", [References(provenance.references(dataset.attrs))])
+
+
+def cards(dataset: xr.Dataset) -> Section:
+    """All cards in full."""
+    found = [(kind, json.loads(dataset.attrs[f"{kind}_cards"])) for kind in ("device", "circuit")]
+    listings = [
+        Listing(f"{kind.capitalize()} card: {name}", text) for kind, texts in found for name, text in texts.items()
+    ]
+    return Section("cards", "Cards", listings)
+
+
+SECTIONS: Final[tuple[Callable[[xr.Dataset], Section | None], ...]] = (
+    headline,
+    axes,
+    combinations,
+    troubles,
+    reproduction,
+    sources,
+    cards,
+)
+"""Sections of the page in their order; what a study does not hold is left out."""

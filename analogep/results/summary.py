@@ -1,0 +1,73 @@
+"""The numbers of a run, and what a reader of them has to know; read from its Dataset alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def numbers(dataset: xr.Dataset) -> dict[str, Any]:
+    """Return the numbers of a run for programs; SI units."""
+    last, attrs = dataset.isel(epoch=-1), dataset.attrs
+    per_epoch = float(attrs["train_samples"])
+    return {
+        "title": attrs["title"],
+        "accuracy": float(last["accuracy"]),
+        "best_accuracy": float(dataset["accuracy"].max()),
+        "epochs": int(dataset.sizes["epoch"]),
+        "update_rule": attrs["update_rule"],
+        "update_threshold": float(attrs["update_threshold"]),
+        "pulses_per_training_sample": float(dataset["pulses"].sum("layer").mean()) / per_epoch,
+        "joules_per_training_sample": float(dataset["training_energy"].mean()),
+        "joules_per_inference": float(last["inference_energy"]),
+        "joules_initial": float(dataset["energy"].sel(phase="initial").sum()),
+        "joules_of_training": float(dataset["training_energy"].sum()) * per_epoch,
+        "cosine": [float(value) for value in last["cosine"].values],
+        "gain": [float(value) for value in last["gain"].values],
+        "worn_devices": int(last["worn"].sum()),
+        "loop_gain_max": float(dataset["loop_gain"].max()),
+        "unsettled": {
+            str(k): float(v) for k, v in zip(last["relaxation"].values, last["unsettled"].values, strict=True)
+        },
+        "digital_joules_per_training_sample": json.loads(attrs["digital_training_joules"]),
+        "digital_joules_per_inference": json.loads(attrs["digital_inference_joules"]),
+        "seeds": attrs["seeds"],
+        "digest": attrs["digest"],
+        "version": attrs["analogep_version"],
+    }
+
+
+def cautions(dataset: xr.Dataset) -> list[str]:
+    """Return what a reader of the numbers has to know, one sentence each."""
+    out = []
+    gain = dataset["loop_gain"]
+    lost = gain.epoch.values[gain.values >= 1.0]
+    if lost.size:
+        out.append(
+            f"the loop gain reached {float(gain.max()):.3g} (epoch {int(lost[0])} first): above 1 several equilibria "
+            "exist and gradients explode; lower learning.rate, mapping.weight_range or feedback.gain"
+        )
+    for name in ("free", "nudged"):
+        share = float(dataset["unsettled"].sel(relaxation=name).isel(epoch=-1))
+        if share > 0.01:
+            out.append(
+                f"{100 * share:.3g} % of the {name} relaxations had not settled to timing.tolerance when they ended; "
+                f"lengthen timing.{name}.duration if that matters"
+            )
+    worn = int(dataset["worn"].isel(epoch=-1).sum())
+    if worn:
+        out.append(
+            f"{worn} devices have had more pulses than the card's endurance of {dataset.attrs['endurance']:.3g}; the "
+            "simulation lets them go on"
+        )
+    dead = np.flatnonzero(dataset["confusion"].values.sum(axis=0) == 0)
+    if dead.size:
+        out.append(
+            f"no test sample was classified as {', '.join(map(str, dead))}: those outputs may be stuck at a rail"
+        )
+    return out

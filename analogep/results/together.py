@@ -1,0 +1,47 @@
+"""Several runs in one Dataset, for figures that draw them over one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from analogep.results.schema import VARIABLES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_HISTORIES: Final = ("accuracy", "train_cost", "training_energy", "inference_energy")
+
+
+def together(runs: Sequence[xr.Dataset], names: Sequence[str]) -> xr.Dataset:
+    """Put the histories of runs side by side.
+
+    Parameters
+    ----------
+    runs : sequence of Dataset
+        Results of runs, of any numbers of epochs and layers.
+    names : sequence of str
+        One a run.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (run, epoch): accuracy, cost, joules per sample as in a run's result, and the lowest cosine of its
+        layers; NaN (not a number) after a run's last epoch.
+    """
+    import xarray as xr
+
+    epochs = max(run.sizes["epoch"] for run in runs)
+    variables = {}
+    for name in (*_HISTORIES, "cosine"):
+        values = np.full((len(runs), epochs), np.nan)
+        for row, run in zip(values, runs, strict=True):
+            found = run[name].values
+            row[: len(found)] = found.min(axis=1) if name == "cosine" else found
+        _, units, long_name = VARIABLES[name]
+        text = f"{long_name}, the lowest of the layers" if name == "cosine" else long_name
+        variables[name] = (("run", "epoch"), values, {"units": units, "long_name": text})
+    coordinates = {"run": list(names), "epoch": np.arange(1, epochs + 1)}
+    return xr.Dataset(variables, coordinates, {"title": f"{len(runs)} runs"})

@@ -1,0 +1,125 @@
+"""The study card: device card x circuit card x data x axes x chips x seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field
+
+from analogep.cards import Block, Card
+from analogep.cards.reader import Document
+from analogep.study import keys
+from analogep.study.axis import Axis
+from analogep.study.values import written
+from analogep.units import Fraction, Seconds, shown
+
+Path = tuple[str | int, ...]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Part = Literal["conductances", "traces"]
+LEAST_SEEDS = 3
+"""Seeds before a target standard error is first tested: fewer can agree by chance on a coarse accuracy."""
+
+
+class Target(Block):
+    """As many seeds as the mean accuracy of each combination of axis values needs."""
+
+    standard_error: Annotated[Fraction, Field(gt=0, le=1)]
+    """Standard error of the mean accuracy at which a combination needs no further seed."""
+    most: Annotated[int, Field(ge=LEAST_SEEDS, le=1_000_000)] = 30
+    """Seeds at which it stops all the same."""
+
+
+class StudyCard(Card):
+    """All that a study file says; the command line says the same in options."""
+
+    kind: ClassVar[Any] = "study"
+
+    device: str | None = None
+    """Device card: YAML file or name; not needed where `device` is an axis."""
+    circuit: str = "digits"
+    """Circuit card: YAML file or name."""
+    data: str | None = None
+    """IDX folder or NPZ file; the bundled digits by default."""
+    set_: dict[str, Any] = Field(default_factory=dict, alias="set")
+    """Key of either card -> value, for all points."""
+    vary: Annotated[dict[str, str | tuple[Any, ...] | dict[str, str | tuple[Any, ...]]], Field(min_length=1)]
+    """Key of either card, or `device` or `circuit` for whole cards -> values. A name of its own with a block of
+    keys below it makes these move together."""
+    chips: Count = 1
+    """Samples of fabrication."""
+    seeds: Count = 1
+    """Samples of operation and data."""
+    target: Target | None = None
+    """Standard error to reach, instead of a number of seeds."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Seed of all samples; chip 0 and seed 0 are what `simulate --seed` gives."""
+    ages: tuple[Annotated[Seconds, Field(ge=0)], ...] = ()
+    """Times after training at which the network is tested again, by the card's retention."""
+    keep: tuple[Part, ...] = ()
+    """Large parts of each result that the study keeps as well."""
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """None are shipped by name: a study is a file."""
+        return []
+
+    @classmethod
+    def _schema_message(cls, found: object) -> str:
+        what = found.split("/")[0].removeprefix("analogep.") if isinstance(found, str) else ""
+        if what in keys.CARDS:
+            return f"this is a {what} card, {shown(found)}; a study is needed, '{cls.schema_id()}'"
+        return f"unknown schema {shown(found)}, this version reads '{cls.schema_id()}'"
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], where: str = "study") -> Self:
+        """Validate a study given as plain data; `where` stands for the file in messages."""
+        head = {"schema": cls.schema_id(), "name": "study"}
+        return cls._validated(Document(head | dict(data), {}, where), (), "")
+
+    def changed(self, more: Mapping[str, Any]) -> Self:
+        """The study with keys replaced; `set` and `vary` are added to."""
+        data = dict(self.raw)
+        for key, value in more.items():
+            data[key] = data.get(key, {}) | value if key in ("set", "vary") else value
+        if "seeds" in more:
+            data.pop("target", None)
+        if "target" in more and "seeds" not in more:
+            data.pop("seeds", None)
+        return self._validated(replace(self._document, data=data), (), self.origin)
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """Axes in the order of the file."""
+        return tuple(Axis.of(name, given) for name, given in self.vary.items())
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Key -> text of what holds for all points."""
+        return {key: written(value) for key, value in self.set_.items()}
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        axes = []
+        for name, given in self.vary.items():
+            try:
+                axes.append(Axis.of(name, given))
+            except ValueError as error:
+                yield ("vary", name), str(error)
+        moved = [key for axis in axes for key in axis.values]
+        for key in sorted({key for key in moved if moved.count(key) > 1}):
+            yield ("vary", key), "is on two axes"
+        for key in self.set_:
+            try:
+                keys.card_of(key)
+            except ValueError as error:
+                yield ("set", key), str(error)
+            if key in moved:
+                yield ("set", key), "is an axis as well"
+        if self.device is None and "device" not in moved:
+            yield ("device",), "which device? Give a card, or make 'device' an axis"
+        if self.target is not None and "seeds" in self.model_fields_set:
+            yield ("target",), "stands instead of 'seeds'; give one of them"
+        if len(set(self.ages)) < len(self.ages):
+            yield ("ages",), "holds a time twice"

@@ -1,0 +1,80 @@
+"""Points of a study: what is trained where, and the digest that names its file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analogep.circuit import CircuitCard
+from analogep.device import DeviceCard
+from analogep.streams import Seeds, Streams
+
+Cards = tuple[DeviceCard, CircuitCard]
+
+
+def packed(cards: Cards) -> bytes:
+    """Both cards in a few kilobytes: what a worker needs, and no file that it would have to find."""
+    return zlib.compress(pickle.dumps(cards), 1)
+
+
+def unpacked(content: bytes) -> Cards:
+    """The way back."""
+    device, circuit = pickle.loads(zlib.decompress(content))
+    return device, circuit
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One combination of axis values.
+
+    Attributes
+    ----------
+    index : tuple of int
+        Position on each axis.
+    said : dict of str
+        Key -> text of the axis values.
+    cards : bytes
+        Device and circuit card, packed.
+    digest : str
+        Of all that decides the numbers of its points, but for chip and seed.
+    """
+
+    index: tuple[int, ...]
+    said: Mapping[str, str]
+    cards: bytes
+    digest: str
+
+    def __str__(self) -> str:
+        return ", ".join(f"{key}={text}" for key, text in self.said.items())
+
+
+@dataclass(frozen=True)
+class Point:
+    """One training: a combination of axis values on one chip with one seed of operation."""
+
+    combination: Combination
+    chip: int
+    seed: int
+
+    @property
+    def digest(self) -> str:
+        """Names the point's file (40 hexadecimal digits)."""
+        said = json.dumps([self.combination.digest, self.chip, self.seed])
+        return hashlib.sha256(said.encode()).hexdigest()[:40]
+
+    @property
+    def where(self) -> dict[str, object]:
+        """Axis values, chip and seed, as records of the study name them."""
+        return {"at": dict(self.combination.said), "chip": self.chip, "seed": self.seed}
+
+    def __str__(self) -> str:
+        return f"{self.combination}, chip {self.chip}, seed {self.seed}"
+
+
+def seeds(base: int, chip: int, seed: int) -> Seeds:
+    """Fabrication is sample `chip`, operation and order of the data are sample `seed`, of the base seed."""
+    return Seeds(Streams(base, chip), Streams(base, seed), Streams(base, seed))

@@ -1,0 +1,91 @@
+"""The study card of a result, from what the result says about itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.study.card import StudyCard
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def file_text(attrs: Mapping[str, Any]) -> str:
+    """Return a study file that plans the points of a collected result.
+
+    With a target standard error its `seeds` is the number that was reached. Data that are not the bundled ones are
+    named, not found: their path has to be put in.
+
+    Parameters
+    ----------
+    attrs : mapping
+        Attributes of `study.nc`.
+
+    Raises
+    ------
+    KeyError
+        If they are not those of a study.
+    """
+    return "\n".join(_lines(json.loads(attrs["study"]), json.loads(attrs["axes"]))) + "\n"
+
+
+def recorded(attrs: Mapping[str, Any]) -> StudyCard:
+    """Return the study card of a collected result, as `file_text` writes it."""
+    return StudyCard.from_text(file_text(attrs), "study.nc")
+
+
+def at_the_end(dataset: xr.Dataset, name: str) -> NDArray[np.float64]:
+    """Return a variable after the last epoch that each point has; axes may make runs longer or shorter.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A collected result.
+    name : str
+        Variable with the dimension `epoch` behind (axes..., chip, seed).
+
+    Returns
+    -------
+    ndarray (axes..., chip, seed, any others)
+        In the variable's unit; NaN where a point has none.
+    """
+    array = dataset[name]
+    values = np.moveaxis(array.values, array.dims.index("epoch"), 0)
+    found: NDArray[np.float64] = values[-1].copy()
+    for earlier in values[-2::-1]:
+        found = np.where(np.isnan(found), earlier, found)
+    return found
+
+
+def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]]) -> Iterator[str]:
+    yield f"schema: {StudyCard.schema_id()}"
+    yield f"name: {json.dumps(said['name'])}"
+    for key in ("device", "circuit"):
+        if said[key]:
+            yield f"{key}: {json.dumps(said[key])}"
+    if said["data"] != "digits":
+        yield f"data: {json.dumps(said['data'])}"
+    if settings := json.loads(said["set"]):
+        # Values stand as they would after `--set key=`, which is YAML.
+        yield "set:"
+        yield from (f"  {json.dumps(key)}: {text}" for key, text in settings.items())
+    yield "vary:"
+    for name, linked in axes.items():
+        if list(linked) == [name]:
+            yield f"  {json.dumps(name)}:"
+            yield from (f"    - {text}" for text in linked[name])
+        else:
+            yield f"  {json.dumps(name)}:"
+            for key, texts in linked.items():
+                yield f"    {json.dumps(key)}:"
+                yield from (f"      - {text}" for text in texts)
+    yield from (f"{key}: {int(said[key])}" for key in ("chips", "seeds", "seed"))
+    if ages := json.loads(said["ages"]):
+        yield f"ages: [{', '.join(f'{age!r} s' for age in ages)}]"
+    if keep := json.loads(said["keep"]):
+        yield f"keep: [{', '.join(keep)}]"

@@ -1,0 +1,107 @@
+"""What a study says in a table: accuracy with its standard error, and joules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.study.card import StudyCard
+from analogep.study.collect import DONE, FAILED
+from analogep.study.statistics import standard_error
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Numbers of one combination of axis values, or of one value with all others averaged over.
+
+    Attributes
+    ----------
+    said : dict of str
+        Key -> text.
+    accuracy, error : float
+        Mean over chips and seeds after the last epoch, and its standard error [1].
+    training, inference : float
+        Joules per training sample (mean of epochs) and per inference (last epoch) [J].
+    done, failed : int
+        Points.
+    """
+
+    said: dict[str, str]
+    accuracy: float
+    error: float
+    training: float
+    inference: float
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Arrays (axes..., chips, seeds)."""
+
+    accuracy: Floats
+    training: Floats
+    inference: Floats
+    state: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, dataset: xr.Dataset) -> _Numbers:
+        """Last accuracy that each point has, as axes may make runs longer or shorter."""
+        state = dataset["state"].values
+        if "accuracy" not in dataset:
+            nothing = np.full(state.shape, np.nan)
+            return cls(nothing, nothing, nothing, state)
+        training = dataset["training_energy"].values
+        known = ~np.isnan(training)
+        mean = np.where(known, training, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
+        training = np.where(known.any(axis=-1), mean, np.nan)
+        return cls(_last(dataset["accuracy"].values), training, _last(dataset["inference_energy"].values), state)
+
+    def row(self, said: dict[str, str], chosen: tuple[int | slice, ...]) -> Row:
+        """One row, of the axis positions that are chosen."""
+        accuracy, state = self.accuracy[chosen], self.state[chosen]
+        # Chips and seeds are common to all combinations, so that these are averaged over first.
+        shared = accuracy.reshape(-1, *accuracy.shape[-2:]).mean(axis=0)
+        error = standard_error(shared)
+        mean, training, inference = (_mean(array[chosen]) for array in (self.accuracy, self.training, self.inference))
+        done, failed = (int((state == code).sum()) for code in (DONE, FAILED))
+        return Row(said, mean, error, training, inference, done, failed)
+
+
+def _last(values: Floats) -> Floats:
+    """Last number along the last axis that is none of the missing ones."""
+    known = ~np.isnan(values)
+    last = values.shape[-1] - 1 - np.argmax(known[..., ::-1], axis=-1)
+    return np.take_along_axis(values, last[..., None], axis=-1)[..., 0]
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else np.nan
+
+
+def combinations(card: StudyCard, dataset: xr.Dataset) -> Iterator[Row]:
+    """One row for each combination of axis values."""
+    numbers = _Numbers.of(dataset)
+    for index in np.ndindex(tuple(len(axis) for axis in card.axes)):
+        said: dict[str, str] = {}
+        for axis, place in zip(card.axes, index, strict=True):
+            said |= axis.at(place)
+        yield numbers.row(said, index)
+
+
+def margins(card: StudyCard, dataset: xr.Dataset) -> Iterator[list[Row]]:
+    """For each axis one row for each of its values, averaged over all other axes."""
+    numbers = _Numbers.of(dataset)
+    for number, axis in enumerate(card.axes):
+        before = (slice(None),) * number
+        yield [numbers.row(axis.at(place), (*before, place)) for place in range(len(axis))]

@@ -1,0 +1,235 @@
+"""`analogep study`: what it says, what it refuses, and that it goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from analogep import results
+from analogep.cli.study import _Bar, _time
+from analogep.study import StudyProgress
+
+from .commands import SMALL, command, surroundings
+from .conftest import Said
+
+AXES = ("--vary", "nudging.beta=0.2,0.5", "--vary", "read.noise.sigma=0 %,5 %;read.voltage=0.4 V,0.5 V")
+FILE = """\
+schema: analogep.study/1
+name: mine
+device: rram
+set: {layers: [64, 6, 10], learning.batch: 20, learning.probe: 4, learning.epochs: 1}
+vary:
+  nudging.beta: [0.2, 0.5]
+"""
+
+Study = Callable[..., Said]
+
+
+@pytest.fixture
+def study(say: Callable[..., Said], few: Path) -> Study:
+    """`analogep study rram` on the few samples."""
+
+    def run(*more: str) -> Said:
+        return say("study", "rram", "--data", str(few), "--epochs", "1", "--workers", "1", *SMALL, *more)
+
+    return run
+
+
+def test_a_study_ends_in_a_table_and_the_same_command_answers_from_its_files(study: Study, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = study(*AXES, "--seeds", "2", "--out", str(out))
+    assert (first.code, first.err) == (0, "")
+    lines = first.out.splitlines()
+    assert lines[0].split()[:3] == ["nudging.beta", "read.noise.sigma", "read.voltage"]
+    assert re.match(r"0.2 +0 % +0.4 V +\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +2$", lines[1])
+    assert lines[-1] == f"written to {out / 'study.nc'}"
+    assert len(lines) == 7
+    found = results.read(out / "study.nc")
+    assert found.sizes["read.noise.sigma"] == 2
+    assert found["read.voltage"].attrs["units"] == "V"
+    assert study(*AXES, "--seeds", "2", "--out", str(out)) == first
+
+
+def test_a_file_says_the_same_and_options_add_to_it(say: Callable[..., Said], few: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(FILE)
+    said = say(
+        "study",
+        str(path),
+        "--data",
+        str(few),
+        "--out",
+        str(tmp_path / "out"),
+        "--chips",
+        "2",
+        "--workers",
+        "1",
+        "--json",
+    )
+    assert (said.code, said.err) == (0, "")
+    found = json.loads(said.out)
+    assert [row["said"] for row in found["rows"]] == [{"nudging.beta": "0.2"}, {"nudging.beta": "0.5"}]
+    assert [row["done"] for row in found["rows"]] == [2, 2]
+    assert (found["failed"], found["not_run"]) == ([], 0)
+    quiet = say("study", str(path), "--data", str(few), "--out", str(tmp_path / "out"), "--chips", "2", "--quiet")
+    assert quiet == (0, "", "")
+
+
+def test_a_dry_run_lists_the_points_and_the_time_and_writes_nothing(study: Study, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = study(*AXES, "--chips", "12", "--dry-run", "--out", str(out))
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[0] == "nudging.beta=0.2, read.noise.sigma=0 %, read.voltage=0.4 V, chip 0, seed 0"
+    assert lines[40] == "and 8 more"
+    assert lines[41] == f"48 points, 0 of them done in {out}"
+    assert re.fullmatch(r"one takes [\d.e-]+ s, measured on the first; the others on 1 workers: about .*", lines[42])
+    assert not out.exists()
+    found = json.loads(study(*AXES, "--dry-run", "--json", "--shard", "2/3", "--out", str(out)).out)
+    assert (found["points"], found["missing"], found["workers"]) == (1, 1, 1)
+
+
+def test_parts_say_what_is_missing_and_the_last_writes_the_result(study: Study, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = study("--vary", "nudging.beta=0.2,0.5", "--shard", "1/2", "--out", str(out))
+    assert first.out.splitlines()[-1] == f"part 1 of 2 is done; 1 points of other parts are missing in {out}"
+    assert not (out / "study.nc").exists()
+    last = study("--vary", "nudging.beta=0.2,0.5", "--shard", "2/2", "--out", str(out))
+    assert last.out.splitlines()[-1] == f"written to {out / 'study.nc'}"
+
+
+def test_points_that_fail_are_listed_and_the_rest_is_done(study: Study, tmp_path: Path) -> None:
+    said = study("--vary", "mapping.weight_range=[0.3,0.3],[30,30]", "--out", str(tmp_path / "out"))
+    assert said.code == 0
+    assert re.search(r"^\[30,30\] +- +- +- +0, 1 failed$", said.out, re.MULTILINE)
+    assert "failed: mapping.weight_range=[30,30], chip 0, seed 0: the circuit is unstable as written" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("rram",), 2, "what varies? Give --vary key=a,b,c, or a study file"),
+        (("--vary", "nudging.beta=1,2"), 2, "study: device: which device?"),
+        (("rram", "--vary", "nudgin.beta=1,2"), 2, "no card has a section 'nudgin', did you mean 'nudging'?"),
+        (("rram", "--vary", "nudging.bta=1"), 2, "nudging.bta=1: nudging.bta: unknown key, did you mean 'beta'?"),
+        (("rram", "--vary", "nudging.beta=1,-2"), 2, "--vary nudging.beta=-2: nudging.beta: must be greater than 0"),
+        (("rram", "--vary", "nudging.beta"), 2, "--vary nudging.beta: needs the form key=a,b,c"),
+        (("rram", "--vary", "nudging.beta=1..2"), 2, "'1..2' is no range"),
+        (("rram", "--vary", "nudging.beta=1", "--vary", "nudging.beta=2"), 2, "a key stands on two axes"),
+        (("rram", "--vary", "nudging.beta=1", "--set", "nudging.beta=2"), 2, "set.nudging.beta: is an axis as well"),
+        (("rram", "--vary", "device=rram,eram"), 2, "unknown device card"),
+        (("rram", "--vary", "nudging.beta=1", "--target", "5"), 2, "target.standard_error: needs a percentage"),
+        (("rram", "--vary", "nudging.beta=1", "--target", "1 %", "--seeds", "2"), 2, "stands instead of 'seeds'"),
+        (("rram", "--vary", "nudging.beta=1", "--most-seeds", "5"), 2, "--most-seeds goes with --target"),
+        (("rram", "--vary", "nudging.beta=1", "--shard", "3/2"), 2, "needs the form 2/8"),
+        (("rram", "--vary", "nudging.beta=1", "--data", "nowhere.npz"), 1, "nowhere.npz: no such file"),
+        (("nowhere.yaml",), 2, "nowhere.yaml: no such file"),
+        (("rram", "--vary", "nudging.beta=1", "--workers", "1", "--scheduler", "tcp://127.0.0.1:1"), 2, "one of them"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_one_sentence_before_anything_runs(
+    say: Callable[..., Said],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = say("study", *arguments)
+    assert (said.code, said.out) == (code, "")
+    assert message in said.err
+    assert "Traceback" not in said.err
+    assert not list(tmp_path.rglob("*.nc"))
+
+
+def test_another_studys_folder_is_refused(study: Study, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    assert study("--vary", "nudging.beta=0.2", "--out", out, "--quiet").code == 0
+    said = study("--vary", "nudging.beta=0.3", "--out", out)
+    assert said.code == 1
+    assert "belongs to another study (vary: " in said.err
+    assert study("--vary", "nudging.beta=0.3", "--out", out, "--force", "--quiet").code == 0
+
+
+def start(few: Path, folder: Path) -> subprocess.Popen[str]:
+    given = ["--vary", "nudging.beta=0.1..0.9/40", "--epochs", "3", "--out", "out", "--workers", "2"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "analogep", "study", "rram", "--data", str(few), *given, *SMALL],
+        cwd=folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(few: Path, tmp_path: Path) -> None:
+    points = tmp_path / "out" / "points"
+    process = start(few, tmp_path)
+    for _ in range(6000):
+        if process.poll() is not None or (points.is_dir() and any(points.glob("*.nc"))):
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to workers as well
+    out, err = process.communicate(timeout=60)
+    said = re.fullmatch(r"\nanalogep: interrupted after (\d+) of 40 points; the same command goes on from there\n", err)
+    assert said, err
+    assert (process.returncode, out) == (130, "")
+    # the last file may have been written, and not counted yet
+    assert len(list(points.glob("*.nc"))) - int(said[1]) in (0, 1)
+    assert not list(points.glob("*.part"))
+
+
+def test_a_second_command_in_the_same_folder_is_refused_while_the_first_works(few: Path, tmp_path: Path) -> None:
+    process = start(few, tmp_path)
+    for _ in range(6000):
+        if process.poll() is not None or (tmp_path / "out" / "study.json").exists():
+            break
+        time.sleep(0.01)
+    second = command(
+        "study", "rram", "--data", str(few), "--vary", "nudging.beta=0.1..0.9/40", "--epochs", "3", "--out", "out",
+        *SMALL, cwd=tmp_path,
+    )  # fmt: skip
+    assert process.poll() is None
+    process.kill()
+    process.communicate()
+    assert second.stderr == "analogep: out: another process is working in this folder; wait for it\n"
+    assert second.returncode == 1
+
+
+def test_the_bar_counts_points_and_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    with _Bar(show=True) as bar:
+        bar(StudyProgress(3, 0, 10, 3))
+        bar(StudyProgress(9, 1, 10, 3))
+    last = capsys.readouterr().err.rstrip("\n").rsplit("\r", 1)[-1]
+    assert last.startswith("points, 1 failed 100%|")
+    assert "10/10" in last
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(4.21, "4.2 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 05 min"), (3599.7, "1 h 00 min")]
+)
+def test_times_are_written_in_two_units(seconds: float, text: str) -> None:
+    assert _time(seconds) == text
+
+
+def test_large_studies_are_averaged_for_each_value(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analogep.cli.study._MOST_ROWS", 3)
+    out = tmp_path / "out"
+    said = study("--vary", "nudging.beta=0.2,0.5", "--vary", "learning.decay=0.9,1", "--out", str(out))
+    tables = said.out.split("\n\n")
+    assert [table.split()[0] for table in tables[:2]] == ["nudging.beta", "learning.decay"]
+    found = results.read(out / "study.nc")["accuracy"].isel(epoch=-1)
+    mean = 100 * float(found.sel({"nudging.beta": 0.2}).mean())
+    assert f"{mean:.2f} %" in tables[0]
+    assert isinstance(found, xr.DataArray)
