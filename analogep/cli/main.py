@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cli import check, cite, compare, fit, library, report, schema, show, simulate, spice, study
+from analogep.cli import beta, check, cite, compare, fit, library, report, schema, show, simulate, spice, study
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -27,6 +27,7 @@ _COMMANDS = {
     "report": report,
     "spice": spice,
     "study": study,
+    "beta": beta,
 }
 
 

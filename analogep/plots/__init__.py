@@ -3,6 +3,7 @@
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
 
+from analogep.plots.beta import finite_beta
 from analogep.plots.collect import FIGURES, figures, save
 from analogep.plots.conductance import conductances
 from analogep.plots.device import characteristics
@@ -25,6 +26,7 @@ __all__ = [
     "conductances",
     "energy_by_component",
     "figures",
+    "finite_beta",
     "fitted_pulses",
     "gradients",
     "pulses",

@@ -1,0 +1,92 @@
+"""The claim: the predicted best beta is within a factor of 1.5 of the measured one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analogep.beta import FiniteBeta, accuracies
+from analogep.circuit import CircuitCard
+from analogep.device import DeviceCard
+from analogep.run import Run
+
+from .chips import SMOOTH, job
+
+LEVELS = (0.003, 0.01, 0.03)
+CLOSE = np.log(1.5)
+
+
+def ratios(found, estimator: str, prediction: str = "predicted") -> np.ndarray:
+    """log(predicted/measured) of every network and level."""
+    one = found.sel(estimator=estimator)
+    return np.log(one[prediction].values / one["measured"].values)
+
+
+@pytest.fixture(scope="module")
+def small():
+    run = job("rc", *SMOOTH, "learning.epochs=2", "adc.bits=null")
+    # Sixteen nodes and twenty samples leave noise few directions, whose mean takes many repeats.
+    return FiniteBeta(run, [share * run.circuit.target_voltage for share in LEVELS], repeats=100).measure()
+
+
+@pytest.mark.parametrize("estimator", ["positive", "centered", "negative", "random_sign"])
+def test_predicted_and_measured_best_beta_agree_within_a_factor_of_one_and_a_half(small, estimator):
+    """Three noise levels, untrained and trained, 64-6-10 with smooth neurons."""
+    assert small.sizes["network"] == 2
+    assert np.abs(ratios(small, estimator)).max() < CLOSE
+
+
+def test_best_beta_grows_with_noise_and_so_does_the_error(small):
+    for estimator in ("positive", "centered"):
+        one = small.sel(estimator=estimator)
+        assert (np.diff(one["predicted"], axis=1) >= 0.0).all()
+        assert (np.diff(one["error"].min("beta"), axis=1) > 0.0).all()
+
+
+def test_the_whole_curve_is_predicted_where_it_matters(small):
+    """Relative error within 25 % at every beta up to the pole, one-sided and centered."""
+    below = small["beta"].values < float(small["pole"].min())
+    for estimator in ("positive", "centered"):
+        one = small.sel(estimator=estimator).isel(beta=below)
+        ratio = np.log(one["expected_error"].values / one["error"].values)
+        assert np.nanmax(np.abs(ratio)) < np.log(1.25)
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    run = job("rc", *SMOOTH, "learning.epochs=1", device=("read.noise={kind: relative, sigma: 2 %}",))
+    first, second = (FiniteBeta(run, (1e-3,), points=4, repeats=2).measure() for _ in range(2))
+    assert first.identical(second)
+    assert (first["noise_fresh"] > 0.0).all()
+
+
+def test_measured_errors_of_random_sign_are_the_mean_of_both_signs(small):
+    squared = np.square(small["error"])
+    both = 0.5 * (squared.sel(estimator="positive") + squared.sel(estimator="negative"))
+    np.testing.assert_allclose(squared.sel(estimator="random_sign"), both)
+
+
+def test_accuracy_is_that_of_trainings_at_these_betas():
+    run = job("rc", *SMOOTH, "learning.epochs=1")
+    found = accuracies(run, [0.1, 0.4], [0.0, 0.02])
+    assert found.shape == (2, 2)
+    same = job("rc", *SMOOTH, "learning.epochs=1", "nudging.beta=0.4", "sample_hold.noise=20 mV").execute()
+    assert found[1, 1] == float(same["accuracy"][-1])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("circuit", "levels"),
+    [
+        ("digits", (0.003, 0.01, 0.03)),
+        ("passive-digits", (0.003, 0.01, 0.03)),
+        ("resistive-digits", (0.001, 0.003, 0.01)),
+    ],
+)
+def test_shipped_circuits_predict_their_best_beta(circuit, levels):
+    """One-sided and centered, three noise levels, untrained and after five epochs."""
+    card = CircuitCard.load(circuit, ["adc.bits=null", "learning.epochs=5"])
+    run = Run(DeviceCard.load("ideal"), card, 0)
+    found = FiniteBeta(run, [share * card.target_voltage for share in levels]).measure()
+    for estimator in ("positive", "centered"):
+        assert np.abs(ratios(found, estimator)).max() < CLOSE
