@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cli import beta, check, cite, compare, fit, library, report, schema, show, simulate, spice, study
+from analogep.cli import beta, budget, check, cite, compare, fit, library, report, schema, show, simulate, spice, study
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -28,6 +28,7 @@ _COMMANDS = {
     "spice": spice,
     "study": study,
     "beta": beta,
+    "budget": budget,
 }
 
 

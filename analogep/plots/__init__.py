@@ -15,6 +15,7 @@ from analogep.plots.history import accuracy_and_cost, gradients, pulses
 from analogep.plots.runs import MOST_RUNS, runs_compared
 from analogep.plots.study import study_axes
 from analogep.plots.trace import relaxation
+from analogep.plots.waterfall import waterfall
 
 __all__ = [
     "FIGURES",
@@ -35,4 +36,5 @@ __all__ = [
     "runs_compared",
     "save",
     "study_axes",
+    "waterfall",
 ]

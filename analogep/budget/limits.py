@@ -1,0 +1,134 @@
+"""The limits of the hardware, one by one: what each of them being ideal says about the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from analogep.budget import pulses
+from analogep.budget.pulses import block
+from analogep.circuit import CircuitCard
+from analogep.circuit.phases import Phase
+from analogep.device import DeviceCard
+
+SMALLER: Final = 5.0
+"""Factor by which `beta` being ideal divides the nudging strength and the solver's tolerances."""
+LONGER: Final = 4.0
+"""Factor by which `settling` being ideal multiplies the phases."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One non-ideality.
+
+    Attributes
+    ----------
+    name : str
+    ideal : str
+        What making it ideal means, for people.
+    overrides : callable
+        (device card, circuit card) -> what `--set` would say to make it ideal; nothing where it is so already.
+    """
+
+    name: str
+    ideal: str
+    overrides: Callable[[DeviceCard, CircuitCard], list[str]]
+
+
+def _device_to_device(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    spread = device.variation.device_to_device
+    key = "variation.device_to_device"
+    out = [f"{key}.{name}=0 %" for name in ("max", "min", "step", "asymmetry") if getattr(spread, name)]
+    return [*out, f"{key}.shape=0"] if spread.shape else out
+
+
+def _cycle_to_cycle(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    return pulses.silent(device)
+
+
+def _asymmetry(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    return pulses.mirrored(device)
+
+
+def _nonlinearity(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    return pulses.straight(device)
+
+
+def _read_noise(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    return [] if device.read.noise.kind == "none" else [block("read.noise", {"kind": "none"})]
+
+
+def _iv(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    return [] if device.read.iv.kind == "linear" else [block("read.iv", {"kind": "linear"})]
+
+
+def _drift(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    return [] if device.retention.kind == "none" else [block("retention", {"kind": "none"})]
+
+
+def _faults(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    names = ("dead", "stuck_min", "stuck_max", "stuck_random")
+    return [f"faults.{name}=0 %" for name in names if getattr(device.faults, name)]
+
+
+def _converters(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    converters = {"dac": circuit.dac.bits, "adc": circuit.adc.bits}
+    return [f"{name}.bits=null" for name, bits in converters.items() if bits is not None]
+
+
+def _sampling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    return ["sample_hold.noise=0 V"] if circuit.sample_hold.noise else []
+
+
+def _wires(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    return [] if circuit.wires.kind == "none" else [block("wires", {"kind": "none"})]
+
+
+def _mismatch(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    mirrored = circuit.feedback is not None and circuit.feedback.kind == "mirrored"
+    return ["feedback.kind=shared"] if mirrored else []
+
+
+def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    solver = circuit.solver
+    # Differences of phases shrink with beta, and an error of the computation is no limit of the hardware.
+    return [
+        f"nudging.beta={circuit.nudging.beta / SMALLER!r}",
+        f"solver.absolute_tolerance={solver.absolute_tolerance / SMALLER!r} V",
+        f"solver.relative_tolerance={max(solver.relative_tolerance / SMALLER, 1e-13)!r}",
+    ]
+
+
+def _settling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    if circuit.solver.method == "newton":  # every phase ends at its equilibrium, however short it is
+        return []
+    phases: dict[str, Phase] = {"free": circuit.timing.free, "nudged": circuit.timing.nudged}
+    return [f"timing.{name}.duration={phase.duration * LONGER!r} s" for name, phase in phases.items()]
+
+
+LIMITS: Final = (
+    Limit("device_to_device", "all cells alike", _device_to_device),
+    Limit("cycle_to_cycle", "pulses and writes without noise", _cycle_to_cycle),
+    Limit("asymmetry", "a pulse down is the pulse up, mirrored: d_down(x) = -d_up(1 - x)", _asymmetry),
+    Limit("nonlinearity", "everywhere the steps of the middle of the window", _nonlinearity),
+    Limit("states", "pulses in parts of 0.01 % of the window, their noise and joules kept; no levels", pulses.fine),
+    Limit("read_noise", "reads without noise", _read_noise),
+    Limit("iv", "I = G V", _iv),
+    Limit("drift", "states keep for ever", _drift),
+    Limit("faults", "no dead or stuck cells", _faults),
+    Limit("converters", "DAC and ADC without steps and without clipping", _converters),
+    Limit("sampling", "samples without noise", _sampling),
+    Limit("wires", "lines without resistance", _wires),
+    Limit("mismatch", "both directions read the same array", _mismatch),
+    Limit("beta", f"beta divided by {SMALLER:g}, solved as much more finely", _beta),
+    Limit("settling", f"phases {LONGER:g} times as long", _settling),
+)
+"""In the order in which they are made ideal together."""
+
+
+def applicable(device: DeviceCard, circuit: CircuitCard, aged: bool) -> Iterator[Limit]:
+    """Limits that these cards have; drift only where the network is tested some time after training."""
+    for limit in LIMITS:
+        if limit.overrides(device, circuit) and (aged or limit.name != "drift"):
+            yield limit
