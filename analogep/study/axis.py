@@ -55,7 +55,7 @@ class Axis:
                 keys.card_of(key)
             prefix = f"{key}: " if isinstance(given, Mapping) else ""
             try:
-                found[key] = tuple(texts(values))
+                found[key] = tuple(texts(values, repeated=len(linked) > 1))
             except ValueError as error:
                 raise ValueError(f"{prefix}{error}") from None
             _check_texts(key, found[key])
@@ -63,6 +63,10 @@ class Axis:
         if len(set(lengths.values())) > 1:
             counts = ", ".join(f"{key} has {length}" for key, length in lengths.items())
             raise ValueError(f"keys that move together need equally many values: {counts}")
+        places = list(zip(*found.values(), strict=True))
+        twice = next((place for place in places if places.count(place) > 1), None)
+        if twice is not None:
+            raise ValueError(f"has the values {', '.join(twice)} of its keys twice")
         return cls(name, found)
 
     def __len__(self) -> int:

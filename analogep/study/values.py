@@ -142,10 +142,11 @@ def written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def texts(values: str | Sequence[Any]) -> list[str]:
+def texts(values: str | Sequence[Any], *, repeated: bool = False) -> list[str]:
     """Values of an axis as a study file or a notebook gives them: a text as in `--vary`, or a list.
 
-    Ranges may stand in a list of texts as well.
+    Ranges may stand in a list of texts as well. A key that moves together with others may have a value twice
+    (`repeated`).
 
     Raises
     ------
@@ -163,7 +164,7 @@ def texts(values: str | Sequence[Any]) -> list[str]:
         raise ValueError("has no values")
     if len(found) > MOST:
         raise ValueError(f"has {len(found)} values, more than {MOST}")
-    twice = next((text for text in found if found.count(text) > 1), None) if len(set(found)) < len(found) else None
-    if twice is not None:
+    if not repeated and len(set(found)) < len(found):
+        twice = next(text for text in found if found.count(text) > 1)
         raise ValueError(f"has the value {shown(twice)} twice")
     return found
