@@ -114,5 +114,5 @@ def test_axes_that_cannot_be_are_refused(name: str, given: object, message: str)
 def test_keys_that_move_together_may_have_a_value_twice_but_no_position() -> None:
     axis = Axis.of("noise", {"sample_hold.noise": ["1 mV", "1 mV", "2 mV"], "adc.bits": [8, 6, 8]})
     assert axis.values["adc.bits"] == ("8", "6", "8")
-    with pytest.raises(ValueError, match="has the values .* of its keys twice"):
+    with pytest.raises(ValueError, match=r"has the values .* of its keys twice"):
         Axis.of("noise", {"sample_hold.noise": ["1 mV", "1 mV"], "adc.bits": [8, 8]})
