@@ -150,3 +150,8 @@ class Network(ABC):
 def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
     """Sum of squared differences of each layer [V^2]."""
     return [float(np.square(b - a).sum()) for a, b in zip(before, after, strict=True)]
+
+
+def with_bias(lines: Floats, volts: float) -> Floats:
+    """Lines (..., rows) [V] and behind them the bias line at `volts` (..., rows + 1)."""
+    return np.concatenate([lines, np.full((*lines.shape[:-1], 1), volts)], axis=-1)

@@ -185,8 +185,7 @@ class PassiveBuilder(_Neuronal):
         assert circuit.feedback is not None
         assert isinstance(circuit.network, Passive)
         gains = circuit.per_layer(circuit.network.gain)
-        for k, (rows, size) in enumerate(circuit.shapes):
-            del rows
+        for k, (_, size) in enumerate(circuit.shapes):
             neuron = self._neuron(k)
             plus, minus = (self._half(k, half, sign) for half, sign in (("plus", 1.0), ("minus", -1.0)))
             layers.append(

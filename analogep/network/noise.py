@@ -8,11 +8,12 @@ adds at its column is not taken from its row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.device.iv import IV
+from analogep.device.iv import IV, Separable
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +25,11 @@ class Spread:
     variance: Floats
     iv: IV
 
+    @cached_property
+    def square(self) -> Separable:
+        """q^2 in separable form, the same in every evaluation."""
+        return self.iv.expansions().square
+
     def into(self, rows: Floats, columns: Floats) -> Floats:
         """Standard deviation of the current into each column (samples, columns) [A]."""
         return self.held(self.moments(rows), columns)
@@ -31,18 +37,18 @@ class Spread:
     def moments(self, rows: Floats) -> list[Floats]:
         """What depends on the rows alone, for `held`."""
         total = self.variance.sum(axis=0)
-        terms = self.iv.expansions().square.rows(rows)
+        terms = self.square.rows(rows)
         return [np.asarray(t @ self.variance if isinstance(t, np.ndarray) else t * total) for t in terms]
 
     def held(self, moments: list[Floats], columns: Floats) -> Floats:
         """`into` for rows whose moments are known."""
-        values = self.iv.expansions().square.columns(columns)
+        values = self.square.columns(columns)
         return _root(sum(m * value for m, value in zip(moments, values, strict=True)))
 
     def drawn(self, rows: Floats, columns: Floats) -> Floats:
         """Standard deviation of the current drawn from each row (samples, rows) [A]."""
         total = self.variance.sum(axis=1)
-        square = self.iv.expansions().square
+        square = self.square
         return _root(
             sum(
                 a * (b @ self.variance.T if isinstance(b, np.ndarray) else b * total)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import Activation
-from analogep.network.base import Deviates, Drive, swings
+from analogep.network.base import Deviates, Drive, swings, with_bias
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
 from analogep.network.layered import Layered
@@ -158,13 +158,11 @@ class Passive(Layered):
 
     def rows(self, r: Floats) -> Floats:
         """Rows of a positive array read forward (..., samples, rows) [V]: lines, then the bias line."""
-        if not self.bias:
-            return r
-        return np.concatenate([r, np.full((*r.shape[:-1], 1), self.read_voltage)], axis=-1)
+        return with_bias(r, self.read_voltage) if self.bias else r
 
     def reverse_rows(self, v: Floats) -> Floats:
         """Rows of an array read in reverse (..., samples, rows) [V]: nodes, then the bias line at ground."""
-        return np.concatenate([v, np.zeros((*v.shape[:-1], 1))], axis=-1) if self.bias else v
+        return with_bias(v, 0.0) if self.bias else v
 
     def drive(self, x: Floats, noise: Deviates = ()) -> PassiveDrive:
         """Drive of a free phase."""

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import Activation
 from analogep.device.iv import IV
-from analogep.network.base import Deviates, Drive, Network, swings
+from analogep.network.base import Deviates, Drive, Network, swings, with_bias
 from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
@@ -171,9 +171,7 @@ class LayeredRC(Network):
 
     def rows(self, r: Floats) -> Floats:
         """Rows of an array (..., samples, rows) [V]: lines, then the bias line."""
-        if not self.bias:
-            return r
-        return np.concatenate([r, np.full((*r.shape[:-1], 1), self.read_voltage)], axis=-1)
+        return with_bias(r, self.read_voltage) if self.bias else r
 
     def rates(self, v: Floats) -> list[Floats]:
         """Line voltages of each layer [V] for node voltages `v` (..., samples, nodes) [V]."""

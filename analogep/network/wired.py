@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from analogep.crossbar.wires import Resistances, TiledPorts, TiledRead, read, read_tiles
-from analogep.crossbar.wires.tiles import cuts
+from analogep.crossbar.wires.tiles import blockwise, cuts
 from analogep.device.iv import IV
 from analogep.network.coupling import Coupling, Derivatives, Held
 
@@ -34,23 +34,16 @@ class WiredHeld(Held):
 
     def into(self, columns: Floats) -> Floats:
         """Current into each column (..., samples, columns) [A]."""
-        return np.asarray(-self._through - _loaded(self._ports, columns))
+        return np.asarray(-self._through - blockwise(columns, self._ports.cc))
 
     def power(self, columns: Floats) -> Floats:
         """v'Yv (..., samples) [W]."""
         through = (columns * self._through).sum(axis=-1)
-        return np.asarray(self._own + 2.0 * through + (columns * _loaded(self._ports, columns)).sum(axis=-1))
+        return np.asarray(self._own + 2.0 * through + (columns * blockwise(columns, self._ports.cc)).sum(axis=-1))
 
     def stiffness(self, columns: Floats) -> Floats:
         """-d into/d v (columns, columns) [S]."""
         return _dense(self._ports.cc)
-
-
-def _loaded(ports: TiledPorts, columns: Floats) -> Floats:
-    """cc v, block by block (..., columns) [A]."""
-    ends = np.cumsum([len(block) for block in ports.cc])[:-1]
-    parts = np.split(columns, ends, axis=-1)
-    return np.concatenate([part @ block for part, block in zip(parts, ports.cc, strict=True)], axis=-1)
 
 
 def _dense(blocks: tuple[Floats, ...]) -> Floats:

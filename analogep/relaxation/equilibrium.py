@@ -95,19 +95,16 @@ def _guarded(
     return tried, found
 
 
-def settle(
-    network: Network, drive: Drive, v0: Floats, phase: Phase, tolerance: float, *, record: bool = False
-) -> Relaxed:
+def settle(network: Network, drive: Drive, v0: Floats, phase: Phase, *, record: bool = False) -> Relaxed:
     """A phase that is over as soon as it begins: its end is the equilibrium, its joules those of resting there.
 
     E = P(v_end) T + 1/2 C (change of v)^2, the heat that charging a capacitor through any resistor takes.
 
     Parameters
     ----------
-    network, drive, v0, phase, tolerance, record
+    network, drive, v0, phase, record
         As in `relax`.
     """
-    del tolerance
     v, rounds = equilibrium(network, drive, v0)
     energy = network.powers(v, drive) * phase.duration
     energy[:, 0] += network.charging(v0, v)

@@ -64,7 +64,7 @@ def relax(
         If the circuit diverges or the integrator gives up.
     """
     if solver.method == "newton":
-        return settle(network, drive, v0, phase, tolerance, record=record)
+        return settle(network, drive, v0, phase, record=record)
     samples, nodes = v0.shape
     guard = Guard(lambda v: network.derivative(v, drive), (samples, nodes), solver.max_evaluations)
     options = _options(network, drive, (samples, nodes), solver)

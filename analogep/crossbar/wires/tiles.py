@@ -95,13 +95,13 @@ class TiledPorts:
         columns : ndarray (..., columns) [V] or None
             None for bit lines at 0 V.
         """
-        own = _blockwise(rows, self.rr)
+        own = blockwise(rows, self.rr)
         return own if columns is None else own + columns @ self.rc.T
 
     def column_currents(self, rows: Floats, columns: Floats | None = None) -> Floats:
         """rc' V + cc u: currents into the array at the bit lines' ports (..., columns) [A]; arguments as above."""
         through = np.asarray(rows @ self.rc)
-        return through if columns is None else through + _blockwise(columns, self.cc)
+        return through if columns is None else through + blockwise(columns, self.cc)
 
     def power(self, rows: Floats, columns: Floats | None = None) -> Floats:
         """v'Yv, what cells and wires dissipate (...) [W]; arguments as above."""
@@ -185,7 +185,7 @@ def read_tiles(
     return TiledRead(into_rows, into_columns, tuple(solutions))
 
 
-def _blockwise(x: Floats, blocks: tuple[Floats, ...]) -> Floats:
+def blockwise(x: Floats, blocks: tuple[Floats, ...]) -> Floats:
     """x (..., size) times a block diagonal symmetric matrix."""
     if len(blocks) == 1:
         return np.asarray(x @ blocks[0])
