@@ -29,7 +29,7 @@ CARD = {"source": "card"}
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?"
 _FORM = re.compile(rf"({_NUMBER}) ?([^\s0-9.,/*^+-]+)")
-_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|eV|ohm|\u03a9|\u2126)|(min|h|d|y|%)")
+_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|eV|ohm|\u03a9|\u2126)|(min|h|d|y|%|tau)")
 _OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s", "y": "s"}
 _LONGEST = 64
 _PREFIX = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
@@ -68,8 +68,8 @@ def _registry() -> pint.UnitRegistry[Decimal]:
 @cache
 def _factor(unit: str, si: str) -> Decimal:
     """Size of `unit` in `si`; exact, because pint computes with decimals here."""
-    if unit == "%":
-        return Decimal("0.01")
+    if unit in ("%", "tau"):
+        return Decimal("0.01") if unit == "%" else Decimal(1)
     unit = "julian_year" if unit == "y" else unit
     for found, written in (("\u00b5", "u"), ("\u03bc", "u"), ("\u03a9", "ohm"), ("\u2126", "ohm")):
         unit = unit.replace(found, written)
@@ -150,7 +150,7 @@ class Quantity:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         units = {"s": "[afpnuµμmkMGT]?s|min|h|d|y", "ohm": "[afpnuµμmkMGT]?(?:ohm|Ω)"}
-        unit = units.get(self.unit, self.unit if self.unit == "%" else f"[afpnuµμmkMGT]?{self.unit}")
+        unit = units.get(self.unit, self.unit if self.unit in ("%", "tau") else f"[afpnuµμmkMGT]?{self.unit}")
         return {
             "type": "string",
             "description": f"{self.dimension}, a number with its unit",
@@ -172,6 +172,7 @@ Ohms = Annotated[float, Quantity("ohm", "resistance", "ohms", "10 kohm")]
 Watts = Annotated[float, Quantity("W", "power", "watts", "5 mW")]
 ElectronVolts = Annotated[float, Quantity("eV", "activation energy", "electronvolts", "1.1 eV")]
 Fraction = Annotated[float, Quantity("%", "fraction", "percent", "3.7 %")]
+TimeConstants = Annotated[float, Quantity("tau", "time step", "time constants", "0.5 tau")]
 
 
 def number_of(text: str) -> float | None:

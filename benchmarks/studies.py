@@ -56,14 +56,22 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1, help="epochs of one point")
     parser.add_argument("--workers", type=int, default=None, help="worker processes (as many as cores)")
     options = parser.parse_args()
-    given = {"device": "rram", "circuit": "digits", "set": {"learning.epochs": options.epochs}, "vary": {"nudging.beta": [0.3, 0.5]}, "chips": _CHIPS}
+    given = {
+        "device": "rram",
+        "circuit": "digits",
+        "set": {"learning.epochs": options.epochs},
+        "vary": {"nudging.beta": [0.3, 0.5]},
+        "chips": _CHIPS,
+    }
     study = Study(**given, seeds=options.points // (2 * _CHIPS))
     points = study.plan.points
     half = len(points) // 2
     first, before = loop(study, points[:half])
     seconds, result = timed(study, options.workers)
     second, after = loop(study, points[half:])
-    same = np.array_equal(result["accuracy"].isel(epoch=-1).transpose("seed", "nudging.beta", "chip").values.ravel(), before + after)
+    same = np.array_equal(
+        result["accuracy"].isel(epoch=-1).transpose("seed", "nudging.beta", "chip").values.ravel(), before + after
+    )
     alone = first + second
     print(f"{len(points)} points of {options.epochs} epochs, rram on the digits")
     print(f"  one process, a plain loop   {alone:7.1f} s  ({first:.1f} + {second:.1f})")

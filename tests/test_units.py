@@ -49,6 +49,7 @@ def read(kind: Any, value: Any, context: Any = CARD) -> float:
         (units.Amperes, "7 fA", 7e-15),
         (units.Joules, "0.675 pJ", 0.675e-12),
         (units.Watts, "2 TW", 2e12),
+        (units.TimeConstants, "0.5 tau", 0.5),
     ],
 )
 def test_string_with_unit_becomes_the_nearest_si_float(kind: Any, text: str, value: float) -> None:
@@ -77,6 +78,10 @@ def test_conversion_is_correctly_rounded(number: Any, prefix: tuple[str, str]) -
         (Fraction, "1 V", r"'1 V' is not a fraction; write it in percent, such as '3.7 %'$"),
         (Volts, "1 %", r"'1 %' is not a voltage"),
         (Volts, "1 eV", r"'1 eV' is not a voltage; write it in volts, such as '1.6 V'$"),
+        (units.TimeConstants, "5 ns", r"'5 ns' is not a time step; write it in time constants, such as '0.5 tau'$"),
+        (units.TimeConstants, "0.5 utau", r"'0.5 utau' has an unknown unit"),
+        (units.TimeConstants, 0.5, r"needs a unit of time step, such as '0.5 tau'; got 0.5$"),
+        (Seconds, "2 tau", r"'2 tau' is not a time; write it in seconds, such as '50 ns'$"),
         (Volts, "1 inch", r"'1 inch' has an unknown unit"),
         (Volts, "1,5 V", r"'1,5 V' is not one number with one unit, such as '1.6 V'$"),
         (Volts, "1 V/s", r"'1 V/s' is not one number with one unit"),
@@ -151,6 +156,7 @@ def test_json_schema_says_what_a_card_may_hold() -> None:
         (Ohms, ["1 kohm", "1 Ω"]),
         (Seconds, ["1 ms", "1 min"]),
         (Fraction, ["3.7 %"]),
+        (units.TimeConstants, ["0.5 tau", "1tau"]),
     ],
 )
 def test_json_schema_pattern_fits_what_is_accepted(kind: Any, texts: list[str]) -> None:

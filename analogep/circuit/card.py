@@ -86,6 +86,7 @@ class CircuitCard(Card):
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from self._length_rules()
         yield from self._network_rules()
+        yield from self._solver_rules()
         wires = self.wires
         if isinstance(wires, ExactWires):
             largest = [max(shape[axis] for shape in self.shapes) for axis in (0, 1)]
@@ -116,6 +117,14 @@ class CircuitCard(Card):
                     path,
                     f"needs 1 number or {self.depth}, one for each layer of weights; got {len(values)}",
                 )
+
+    def _solver_rules(self) -> Iterator[tuple[Path, str]]:
+        """Keys of the solver that would be left unheard."""
+        solver = self.solver
+        if solver.projected and (solver.method != "euler" or not isinstance(self.network, RC)):
+            yield ("solver", "projected"), "needs method 'euler' and a network of kind 'rc'"
+        if solver.precision == "single" and solver.method != "euler":
+            yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
 
     def _network_rules(self) -> Iterator[tuple[Path, str]]:
         """Rules between the kind of network and the blocks that it needs."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from analogep.cards import Block
-from analogep.units import Fraction, Seconds, Volts
+from analogep.units import Fraction, Seconds, TimeConstants, Volts
 
 Estimator = Literal["positive", "negative", "random_sign", "centered", "richardson"]
 Stencil = tuple[tuple[float, float], ...]
@@ -81,10 +81,20 @@ class Solver(Block):
 
     `newton` does not integrate: it solves for the equilibrium of each phase, which takes the phase's duration all the
     same. Its joules are the power at rest times that duration, and the heat of charging the nodes' capacitors.
+
+    `euler` takes equal steps, v <- v + h dv/dt, with h = step times the shortest time constant, shortened so that a
+    whole number of them makes up the phase. It has no tolerance: its error is of order h on the way, and none at the
+    equilibrium. Networks of kind `rc` with one hidden layer and linear stages between rails run in a compiled kernel.
     """
 
-    method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau", "newton"]
+    method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau", "newton", "euler"]
     relative_tolerance: Annotated[float, Field(ge=1e-13, le=0.1)]
     absolute_tolerance: Annotated[Volts, Field(gt=0)]
     max_evaluations: Annotated[int, Field(ge=10, le=10**9)] = 100_000
     """Evaluations of the circuit equations in one phase before it is given up."""
+    step: Annotated[TimeConstants, Field(gt=0, le=1)] = 0.5
+    """Length of a step of `euler`, in the network's shortest time constant."""
+    projected: bool = False
+    """Whether `euler` puts nodes beyond a rail of their neuron back onto it after each step, as diodes there would."""
+    precision: Literal["double", "single"] = "double"
+    """Floating-point numbers of the compiled kernel of `euler`."""

@@ -25,6 +25,8 @@ from analogep.cards import Block
 from analogep.units import Volts
 
 Floats = NDArray[np.float64]
+MOST_TERMS = 12
+"""Terms of a curve's power series from which a kernel is better off without it."""
 Terms = Callable[[Floats], tuple[Floats | float, ...]]
 
 
@@ -90,6 +92,10 @@ class LinearIV(Block):
         """Derivative of `drive` [1]."""
         return np.ones_like(v)
 
+    def series(self, limit: float, accuracy: float) -> tuple[float, ...] | None:
+        """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...): 1."""
+        return (1.0,)
+
     def expansions(self) -> Expansions:
         """d, 1, d^2/2 and d^2 in separable form."""
         return Expansions(*(_polynomial(c) for c in ({1: 1.0}, {0: 1.0}, {2: 0.5}, {2: 1.0})))
@@ -109,6 +115,27 @@ class SinhIV(Block):
     def slope(self, v: Floats) -> Floats:
         """Derivative of `drive`: cosh(v/V0) [1]."""
         return np.cosh(v / self.v0)
+
+    def series(self, limit: float, accuracy: float) -> tuple[float, ...] | None:
+        """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...), c_k = V0^-2k/(2k+1)!.
+
+        Parameters
+        ----------
+        limit : float [V]
+            Largest |v|.
+        accuracy : float
+            Largest relative error: what n terms leave out is below cosh(x) x^2n/(2n+1)! of it, x = limit/V0.
+
+        Returns
+        -------
+        tuple of float, or None
+            None where that takes more than `MOST_TERMS` terms.
+        """
+        x = limit / self.v0
+        for terms in range(1, MOST_TERMS + 1):
+            if x < 100.0 and math.cosh(x) * x ** (2 * terms) / math.factorial(2 * terms + 1) <= accuracy:
+                return tuple(self.v0 ** (-2 * k) / math.factorial(2 * k + 1) for k in range(terms))
+        return None
 
     def expansions(self) -> Expansions:
         """V0 sinh(d/V0), cosh(d/V0), V0^2 (cosh(d/V0) - 1) and V0^2 (cosh(2d/V0) - 1)/2 in separable form."""
@@ -135,6 +162,10 @@ class CubicIV(Block):
     def slope(self, v: Floats) -> Floats:
         """Derivative of `drive`: 1 + 3 (v/V0)^2 [1]."""
         return 1.0 + 3.0 * np.square(v / self.v0)
+
+    def series(self, limit: float, accuracy: float) -> tuple[float, ...] | None:
+        """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...): 1 and 1/V0^2."""
+        return (1.0, self.v0**-2)
 
     def expansions(self) -> Expansions:
         """q = d + d^3/V0^2, its slope, integral and square in separable form."""

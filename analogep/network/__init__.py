@@ -4,7 +4,7 @@ from analogep.network.base import Drive, Network
 from analogep.network.fit import check_fit, fit_warnings, wire_severity
 from analogep.network.hardware import Hardware
 from analogep.network.passive import Half, Passive, PassiveLayer
-from analogep.network.rc import Layer, LayeredRC
+from analogep.network.rc import Layer, LayeredRC, RCDrive
 from analogep.network.resistive import Resistive, Stage
 from analogep.network.stability import loop_gain, loop_gain_bound
 
@@ -17,6 +17,7 @@ __all__ = [
     "Network",
     "Passive",
     "PassiveLayer",
+    "RCDrive",
     "Resistive",
     "Stage",
     "check_fit",

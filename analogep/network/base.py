@@ -129,6 +129,10 @@ class Network(ABC):
         """Whether a transient would come to rest at this equilibrium (samples,), where the network can tell cheaply."""
         return np.ones(v.shape[0], dtype=bool)
 
+    def within_rails(self, v: Floats) -> Floats:
+        """Node voltages (..., samples, nodes) [V] as diodes at the rails of their neurons would hold them."""
+        raise TypeError(f"a network of type {type(self).__name__} has no neurons with rails")
+
     @abstractmethod
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of voltage)^2 of all nodes' capacitors between two states (samples,) [J]."""

@@ -325,6 +325,13 @@ class LayeredRC(Network):
             out[:, ends, ends] -= drive.beta * self.layers[-1].activation.slope(v[:, last])
         return out / self.tau[:, None]
 
+    def within_rails(self, v: Floats) -> Floats:
+        """Node voltages (..., samples, nodes) [V] as diodes at the rails of their neurons would hold them."""
+        out = np.empty_like(v)
+        for layer, part in zip(self.layers, self.slices, strict=True):
+            out[..., part] = np.clip(v[..., part], *layer.activation.rails)
+        return out
+
     def charging(self, before: Floats, after: Floats) -> Floats:
         """1/2 C (change of v)^2 of all nodes (samples,) [J]."""
         return np.asarray(0.5 * np.square(after - before) @ (self.tau * self.leak))

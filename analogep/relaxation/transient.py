@@ -20,6 +20,7 @@ from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
 from analogep.network import Drive, Network
 from analogep.relaxation.equilibrium import settle
+from analogep.relaxation.euler import march
 from analogep.relaxation.guard import MOST_VOLTS, Guard, diverged
 from analogep.relaxation.relaxed import Relaxed
 
@@ -65,6 +66,8 @@ def relax(
     """
     if solver.method == "newton":
         return settle(network, drive, v0, phase, record=record)
+    if solver.method == "euler":
+        return march(network, drive, v0, phase, solver, tolerance, record=record)
     samples, nodes = v0.shape
     guard = Guard(lambda v: network.derivative(v, drive), (samples, nodes), solver.max_evaluations)
     options = _options(network, drive, (samples, nodes), solver)

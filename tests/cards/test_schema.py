@@ -107,7 +107,7 @@ def test_a_typical_mistake_is_not_valid(path: str, value: Any) -> None:
         ("timing.free.duration", "500"),
         ("nudging.estimator", "centred"),
         ("neurons.hidden.activation.kind", "sigmoid"),
-        ("solver.method", "euler"),
+        ("solver.method", "heun"),
         ("update", {"rule": "closed_loop"}),
         ("dac.bit", 8),
     ],

@@ -78,6 +78,10 @@ def test_targets_beyond_the_rails_of_the_outputs_are_refused() -> None:
         ("update={rule: tiki_taka}", "update.rule: unknown rule 'tiki_taka'"),
         ("network.kind=hopfield", "network.kind: unknown kind 'hopfield'"),
         ("solver.method=RK54", "solver.method: 'RK54' is not one of"),
+        ("solver.step=0.5", "solver.step: needs a unit of time step, such as '0.5 tau'; got 0.5"),
+        ("solver.step=2 tau", "solver.step: must be at most 1 tau, got 2 tau"),
+        ("solver.projected=true", "solver.projected: needs method 'euler' and a network of kind 'rc'"),
+        ("solver.precision=single", "solver.precision: 'single' needs method 'euler'; 'RK23' computes in double"),
     ],
 )
 def test_each_field_names_its_rule(override: str, message: str) -> None:

@@ -1,0 +1,152 @@
+"""The Euler steps of an RC network with one hidden layer, compiled: a sample after the other, all steps at once.
+
+What `LayeredRC` says in matrix products over a batch is here a loop over the few outputs: the weights of one output
+lie side by side, and with a sample's voltages they stay in the cache of the core from the first step to the last.
+Currents of curved devices are power series in the line voltage (`IV.series`), powers are summed on the way.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit.activation import HardClip, ReLU
+from analogep.circuit.phases import Solver
+from analogep.crossbar import threads
+from analogep.network import Drive, LayeredRC, Network, RCDrive
+from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.steps import euler_steps
+
+Floats = NDArray[np.float64]
+Reals = NDArray[Any]
+
+MOST_OUTPUTS = 64
+"""Outputs beyond which matrix products over a batch are faster than a loop over outputs."""
+_SAMPLES = 4
+"""Samples of one job: a fixed number, so that any number of threads does the same."""
+_ACCURACY = {"double": 1e-15, "single": 1e-8}
+_KIND: dict[str, Any] = {"double": np.float64, "single": np.float32}
+
+
+def kernel(network: Network, solver: Solver) -> Kernel | None:
+    """The kernel for a network as it stands, or None where there is none."""
+    if not isinstance(network, LayeredRC) or len(network.layers) != 2:
+        return None
+    hidden, output = network.layers
+    linear = all(isinstance(layer.activation, HardClip | ReLU) for layer in network.layers)
+    if not linear or output.size > MOST_OUTPUTS or hidden.forward_wires is not None:
+        return None
+    widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
+    series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY[solver.precision])
+    return None if series is None else Kernel(network, solver, series)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The network's numbers as the compiled loop wants them.
+
+    Parameters
+    ----------
+    network : LayeredRC
+        With two layers of weights, neurons that are linear between rails, and no wires.
+    solver : Solver
+        Precision, and whether nodes are held at their rails.
+    series : tuple of float
+        Coefficients c of the devices' q(v) = v (c_0 + c_1 v^2 + ...).
+    """
+
+    network: LayeredRC
+    solver: Solver
+    series: tuple[float, ...]
+
+    def march(self, drive: Drive, v0: Floats, count: int, h: float) -> Relaxed:
+        """Take `count` steps of `h` seconds from `v0` (samples, nodes) [V]."""
+        assert isinstance(drive, RCDrive)
+        samples, hidden = v0.shape[0], self.network.layers[0].size
+        kind = _KIND[self.solver.precision]
+        v = v0.astype(kind)
+        energy, residual = np.zeros((samples, 3)), np.zeros(samples)
+        weights, lines, rails, noise = self._arrays(kind)
+        signal = self._signal(drive, samples, kind)
+        scalars = self._scalars(drive, h).astype(kind)
+        series = np.array(self.series, dtype=kind)
+        arguments = (signal, weights, noise, lines, rails, series, scalars, energy, residual)
+
+        def job(first: int) -> None:
+            last = min(first + _SAMPLES, samples)
+            euler_steps(first, last, count, self.solver.projected, v[:, :hidden], v[:, hidden:], *arguments)
+
+        many = samples * count * v0.shape[1] >= threads.LEAST_CELLS
+        _shared([partial(job, first) for first in range(0, samples, _SAMPLES)], threads.count() if many else 1)
+        energy *= h
+        energy[:, 0] += drive.power * (count * h)
+        still = np.empty((0, *v0.shape))
+        return Relaxed(v.astype(np.float64), residual, count * h, energy, count + 1, np.array([0.0, count * h]), still)
+
+    def _arrays(self, kind: Any) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals, tuple[Reals, ...]]:
+        """Weights by output, conductance of lines, rails, and variances by output (empty without read noise)."""
+        network, (first, second) = self.network, self.network.layers
+        assert second.reverse is not None
+        bias = network.constants[1] if network.constants[1] is not None else np.zeros(second.size)
+        weights = (network.inner(second).T, second.reverse.T, bias)
+        lines = (second.row_total[: first.size], second.column_total)
+        rails = np.array([first.activation.rails, second.activation.rails])
+        noise: tuple[Floats, ...] = (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
+        if second.variance is not None and second.reverse_variance is not None:
+            offset = network.bias_drive**2 * second.variance[-1] if network.bias else np.zeros(second.size)
+            inner = second.variance[:-1] if network.bias else second.variance
+            noise = (inner.T, second.reverse_variance.T, offset)
+        return _as(kind, weights), _as(kind, lines), rails.astype(kind), _as(kind, noise)
+
+    def _signal(self, drive: RCDrive, samples: int, kind: Any) -> tuple[Reals, ...]:
+        """Bracket of the hidden layer, target or frozen pull of the outputs, deviates of both directions."""
+        outputs = self.network.layers[1].size
+        pull = drive.frozen if drive.frozen is not None else drive.target
+        target = np.zeros((samples, outputs)) if pull is None else pull
+        aim = target if drive.target is None else drive.target
+        forward, backward = drive.noise[1] if drive.noise else (None, None)
+        deviates = [np.zeros((0, 0)) if xi is None else xi for xi in (forward, backward)]
+        return _as(kind, (drive.inputs, target, aim, *deviates))
+
+    def _scalars(self, drive: Drive, h: float) -> Floats:
+        """Steps in time constants, leaks, beta, whether it is frozen, gain, read voltage, power of the bias line."""
+        network = self.network
+        first, second = network.layers
+        bias = network.read_voltage * network.bias_drive * float(second.row_total[-1]) if network.bias else 0.0
+        return np.array(
+            [
+                h * first.leak / first.capacitance,
+                h * second.leak / second.capacitance,
+                first.leak,
+                second.leak,
+                drive.beta,
+                float(drive.frozen is not None),
+                network.gain,
+                network.read_voltage,
+                bias,
+            ]
+        )
+
+
+def _as(kind: Any, arrays: tuple[Floats, ...]) -> tuple[Reals, ...]:
+    return tuple(np.ascontiguousarray(array, dtype=kind) for array in arrays)
+
+
+def _shared(jobs: list[partial[None]], count: int) -> None:
+    """Run jobs by turns on `count` threads."""
+    if count <= 1 or len(jobs) <= 1:
+        for job in jobs:
+            job()
+        return
+    size = math.ceil(len(jobs) / count)
+
+    def chain(part: list[partial[None]]) -> None:
+        for job in part:
+            job()
+
+    threads.run([partial(chain, jobs[k : k + size]) for k in range(0, len(jobs), size)], count)

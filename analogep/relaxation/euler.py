@@ -1,0 +1,104 @@
+"""Equal steps in circuit time: the forward Euler method.
+
+    v(t + h) = v(t) + h dv/dt,   E = sum over steps of h [P(t) + P(t + h)]/2
+
+The error of the path and of the joules is of order h; the state at which it comes to rest is the circuit's own, for
+any h. Stable for h below twice the shortest time constant over 1 + loop gain, which the step's bound keeps.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit.phases import Phase, Solver
+from analogep.errors import SimulationError
+from analogep.network import Drive, Network
+from analogep.relaxation import compiled
+from analogep.relaxation.guard import MOST_VOLTS, diverged
+from analogep.relaxation.relaxed import Relaxed
+
+Floats = NDArray[np.float64]
+
+
+def steps(network: Network, phase: Phase, solver: Solver) -> tuple[int, float]:
+    """Number of equal steps of a phase, and their length [s]: at most `solver.step` shortest time constants.
+
+    Raises
+    ------
+    SimulationError
+        If they are more than `solver.max_evaluations`.
+    """
+    longest = solver.step * float(network.tau.min())
+    # A phase of ten steps must not become eleven by rounding.
+    count = max(1, math.ceil(phase.duration / longest * (1.0 - 1e-9)))
+    if count > solver.max_evaluations:
+        raise SimulationError(
+            f"a phase of {phase.duration:.3g} s takes {count} steps of {longest:.3g} s, more than "
+            f"solver.max_evaluations = {solver.max_evaluations}; raise it, or solver.step"
+        )
+    return count, phase.duration / count
+
+
+def march(
+    network: Network,
+    drive: Drive,
+    v0: Floats,
+    phase: Phase,
+    solver: Solver,
+    tolerance: float,
+    *,
+    record: bool = False,
+) -> Relaxed:
+    """Take the steps of one phase, in the compiled kernel where it knows the network.
+
+    Parameters
+    ----------
+    network, drive, v0, phase, solver, tolerance, record
+        As in `relax`.
+
+    Raises
+    ------
+    SimulationError
+        If a node grows without bound or there are too many steps.
+    """
+    count, h = steps(network, phase, solver)
+    kernel = None if record or phase.until == "settled" else compiled.kernel(network, solver)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if kernel is not None:
+            return _checked(kernel.march(drive, v0, count, h), count)
+        return _checked(_plain(network, drive, v0, (count, h), solver, phase, tolerance, record), count)
+
+
+def _checked(end: Relaxed, count: int) -> Relaxed:
+    """Refuse an end that is not finite, or further away than any circuit goes."""
+    if not float(np.abs(end.v).max()) <= MOST_VOLTS:
+        raise diverged(end.duration, count)
+    return end
+
+
+def _plain(
+    network: Network, drive: Drive, v0: Floats, grid: tuple[int, float], solver: Solver, phase: Phase,
+    tolerance: float, record: bool,
+) -> Relaxed:  # fmt: skip
+    """The steps for any network, from its own equations."""
+    (count, h), v = grid, v0.copy()
+    path = [v0] if record else []
+    before = network.powers(v, drive)
+    energy, taken = np.zeros_like(before), 0
+    for _ in range(count):
+        if phase.until == "settled" and float(network.residual(v, drive).max()) <= tolerance:
+            break
+        v = v + h * network.derivative(v, drive)
+        if solver.projected:
+            v = network.within_rails(v)
+        after = network.powers(v, drive)
+        energy += 0.5 * h * (before + after)
+        before, taken = after, taken + 1
+        if record:
+            path.append(v)
+    times = h * np.arange(taken + 1.0)
+    kept = np.stack(path) if record else np.empty((0, *v.shape))
+    return Relaxed(v, network.residual(v, drive), taken * h, energy, taken + 1, times, kept)
