@@ -123,6 +123,17 @@ def _round(z, low, high, most, out):  # type: ignore[no-untyped-def]
         out[k] = np.int32(min(max(n, -most), most))
 
 
+@njit(cache=True, nogil=True)
+def _round_rows(z, rows, low, high, most, out):  # type: ignore[no-untyped-def]
+    columns = z.shape[1]
+    for k in range(rows.size):
+        start = rows[k] * columns
+        for j in range(columns):
+            u = (np.float64(turned(high, seed(low, u32(start + j)), u32(0))) + 0.5) * 2.0**-32
+            n = np.floor(z[k, j] + u)
+            out[k, j] = np.int32(min(max(n, -most), most))
+
+
 def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:
     """floor(z + u) with u uniform in (0, 1): whole numbers whose mean is z.
 
@@ -138,3 +149,19 @@ def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:
     out = np.empty(flat.size, dtype=np.int32)
     _round(flat, u32(key & 0xFFFFFFFF), u32(key >> 32), float(most), out)
     return out.reshape(z.shape)
+
+
+def rounded_rows(z: NDArray[np.float64], rows: NDArray[np.int64], key: int, most: int) -> NDArray[np.int32]:
+    """What `rounded` gives in some rows of a larger array.
+
+    Parameters
+    ----------
+    z : ndarray (some, columns)
+    rows : int64 ndarray (some,)
+        Which rows they are.
+    key, most : int
+        As in `rounded`.
+    """
+    out = np.empty(z.shape, dtype=np.int32)
+    _round_rows(np.ascontiguousarray(z), rows, u32(key & 0xFFFFFFFF), u32(key >> 32), float(most), out)
+    return out

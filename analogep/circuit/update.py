@@ -17,11 +17,12 @@ from analogep.cards import Block
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
-_MOST = 1_000_000
+MOST_PULSES = 1_000_000
+"""Most pulses that any rule asks of a cell at once."""
 
 
 def _whole(z: Floats) -> Counts:
-    return np.clip(z, -_MOST, _MOST).astype(np.int32)
+    return np.clip(z, -MOST_PULSES, MOST_PULSES).astype(np.int32)
 
 
 class Stochastic(Block):
@@ -35,7 +36,7 @@ class Stochastic(Block):
         """Signed pulses for the wanted change `z` [steps]; u of each cell from the 64-bit `key`."""
         from analogep.draws import rounded
 
-        return rounded(z, key, _MOST)
+        return rounded(z, key, MOST_PULSES)
 
 
 class FixedPulse(Block):
@@ -62,14 +63,14 @@ class Accumulating(Block):
 
     threshold: Annotated[float, Field(ge=0.5, le=10**6)]
     """Accumulated change that triggers pulses, in steps."""
-    max_pulses: Annotated[int | None, Field(ge=1, le=_MOST)] = None
+    max_pulses: Annotated[int | None, Field(ge=1, le=MOST_PULSES)] = None
     """Most pulses in one write; null for no limit. The noise of n pulses grows as sqrt(n): where it exceeds the step
     several times over, a write of many pulses lands further off than it started, and one pulse is best."""
     accumulates: ClassVar[bool] = True
 
     def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the accumulated change `z` [steps]."""
-        most = _MOST if self.max_pulses is None else self.max_pulses
+        most = MOST_PULSES if self.max_pulses is None else self.max_pulses
         size = np.clip(np.trunc(np.abs(z)), 1.0, most)
         return _whole(np.where(np.abs(z) >= self.threshold, np.copysign(size, z), 0.0))
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.kernels import program_rows
-from analogep.crossbar.threads import LEAST_CELLS, count, run
+from analogep.crossbar.plain import program_plain
+from analogep.crossbar.threads import LEAST_CELLS, count, share
 from analogep.device import DIRECTIONS, DeviceCard, Direction
+from analogep.device.laws.base import AFFINE
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -67,9 +68,17 @@ class Written:
 
 @dataclass(frozen=True)
 class Work:
-    """A write that is prepared: jobs that touch different rows, and what to do when they are done."""
+    """A write that is prepared.
 
-    jobs: list[Callable[[], None]]
+    Attributes
+    ----------
+    block : callable
+        Writes the k-th block of rows; blocks touch different memory and may be written in any order.
+    finish : callable
+        What to do when all of them are.
+    """
+
+    block: Callable[[int], None]
     finish: Callable[[], Written]
 
 
@@ -118,6 +127,7 @@ class Array:
         self._noise = np.array([noise.multiplicative, noise.slope, device.variation.write_noise.sigma])
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)
         self._levels = device.conductance.levels or 0
+        self._plain = self._plain_cells()
 
     def _whole(self, values: Floats) -> Floats:
         return np.broadcast_to(values, self.shape)
@@ -217,7 +227,7 @@ class Array:
         if self.device.programming.unidirectional and counts.min(initial=0) < 0:
             raise ValueError(f"device '{self.device.name}' has no pulses down: counts must not be negative; use reset")
         work = self.prepare(counts, 1, operation, epoch, call)
-        run(work.jobs, self.threads)
+        share(work.block, len(self.edges) - 1, self.threads)
         return work.finish()
 
     @property
@@ -226,25 +236,27 @@ class Array:
         return count() if self.shape[0] * self.shape[1] >= LEAST_CELLS else 1
 
     def prepare(self, counts: Counts, sign: int, operation: Streams, epoch: int, call: int) -> Work:
-        """Split a write of `sign` times `counts` into jobs that may run side by side; see `program`."""
+        """Split a write of `sign` times `counts` into blocks that may run side by side; see `program`."""
         rows, columns = self.shape
         slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, 7))
         # Blocks of a fixed size, whatever the threads: their sums are added in the same order.
-        edges = [*range(0, rows, _BLOCK), rows]
+        edges = self.edges
         pulses, change = np.zeros((len(edges) - 1, 2, columns), np.int64), np.zeros((len(edges) - 1, columns))
         half_select = self.device.energy.half_select
         before = (self.row_g.copy(), self.column_g.copy()) if half_select else None
-        cells, code = self._cells, self.device.programming.code
         keys = [operation.key(f"{self.name}/{what}/{call}", epoch) for what in ("pulse", "write")]
         halves = np.array([[key & 0xFFFFFFFF, key >> 32] for key in keys], dtype=np.uint32).ravel()
 
-        def job(blocks: range) -> None:
-            for block in blocks:
-                program_rows(
-                    edges[block], edges[block + 1], sign, counts, self.hidden, self.g, cells.each, cells.shapes,
-                    self._faulty, self.cycles, code, self._law, self._tables, self._noise, self._levels, halves,
-                    slots, sums, pulses[block], change[block],
-                )  # fmt: skip
+        def block(k: int) -> None:
+            part = (edges[k], edges[k + 1], sign, counts, self.hidden, self.g)
+            done = (slots, sums, pulses[k], change[k])
+            if self._plain is not None:
+                program_plain(*part, *self._plain, *done)
+                return
+            program_rows(
+                *part, self._cells.each, self._cells.shapes, self._faulty, self.cycles, self.device.programming.code,
+                self._law, self._tables, self._noise, self._levels, halves, *done,
+            )  # fmt: skip
 
         def finish() -> Written:
             self.row_g += sums[:, 6]
@@ -259,8 +271,23 @@ class Array:
                     )
             return written
 
-        threads = min(self.threads, len(edges) - 1)
-        return Work([partial(job, range(k, len(edges) - 1, threads)) for k in range(threads)], finish)
+        return Work(block, finish)
+
+    @property
+    def edges(self) -> list[int]:
+        """First row of each block of a write, and the number of rows."""
+        return [*range(0, self.shape[0], _BLOCK), self.shape[0]]
+
+    def _plain_cells(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Steps and window of cells that `program_plain` knows, or None."""
+        each, law = self._cells.each, self._law
+        bent = self.device.programming.code != AFFINE or law[:, 1:].any() or self._noise.any()
+        apart = each.shape[:2] != (1, 1) or self._cells.shapes.size or self._faulty.size
+        if bent or apart or self._levels or self.cycles.size:
+            return None
+        up, down, low, high = (float(one) for one in each[0, 0])
+        # A law's step down is negative; a count down is negative by itself.
+        return (float(law[0, 0]) * up, -float(law[1, 0]) * down), (low, high)
 
     def reset(self, where: NDArray[np.bool_], operation: Streams, epoch: int, call: int) -> Written:
         """Reset cells of a unidirectional device: x -> to + sigma xi, by one pulse each.

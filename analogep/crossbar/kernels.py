@@ -12,6 +12,7 @@ from numba import njit
 
 from analogep.crossbar.rows import (
     DENSE,
+    any_pulses,
     book,
     fetch,
     fetch_all,
@@ -25,7 +26,7 @@ from analogep.crossbar.rows import (
 from analogep.crossbar.trains import BURST, INDEX, bursts, noisy, one_by_one, quiet
 from analogep.device.laws.base import AFFINE
 
-__all__ = ["BURST", "program_rows", "pulsed", "weigh_rows"]
+__all__ = ["BURST", "program_rows", "pulsed", "rows_with_pulses", "weigh_rows"]
 
 
 @njit(cache=True, nogil=True)
@@ -128,14 +129,20 @@ def program_rows(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def rows_with_pulses(first, last, counts, found):  # type: ignore[no-untyped-def]
+    """found[i] = whether row i has pulses, for the rows `first` to `last` - 1."""
+    for i in range(first, last):
+        found[i] = any_pulses(i, counts)
+
+
+@njit(cache=True, nogil=True)
 def weigh_rows(first, last, counts, plus, minus, scale, weights):  # type: ignore[no-untyped-def]
     """weights = (plus - minus) scale in the rows `first` to `last` - 1 that have pulses, in place.
 
     Whole rows: a difference of neighbouring numbers costs less than finding out where it is needed.
     """
-    index = np.empty(counts.shape[1] + 16, np.int64)
     for i in range(first, last):
-        if pulsed(i, counts, index) == 0:
+        if not any_pulses(i, counts):
             continue
         for j in range(counts.shape[1]):
             weights[i, j] = (plus[i, j] - minus[i, j]) * scale

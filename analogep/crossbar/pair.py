@@ -6,15 +6,14 @@ w = range (g_plus - g_minus)/(G_max - G_min)       with the nominal window of th
 from __future__ import annotations
 
 import itertools
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats, Written
-from analogep.crossbar.kernels import weigh_rows
-from analogep.crossbar.store import Store
-from analogep.crossbar.threads import run
+from analogep.crossbar.kernels import rows_with_pulses, weigh_rows
+from analogep.crossbar.store import Fill, Store
+from analogep.crossbar.threads import share
 from analogep.device import DeviceCard
 from analogep.streams import Streams
 
@@ -72,6 +71,7 @@ class Pair(Store):
     def refresh(self) -> None:
         """Compute the weights from the conductances of all cells."""
         self.weights: Floats = (self.plus.g - self.minus.g) * self.scale
+        self._variance: Floats | None = None
 
     @property
     def row_total(self) -> Floats:
@@ -95,34 +95,59 @@ class Pair(Store):
 
     def noise_variance(self) -> Floats | None:
         """Variance of each weight in one read [1], or None where reads have no noise."""
-        noise, top = self.device.read.noise, self.device.conductance.max
-        if noise.kind == "none":
+        if self.device.read.noise.kind == "none":
             return None
-        variance = noise.variance(self.plus.g, top, self.elapsed) + noise.variance(self.minus.g, top, self.elapsed)
-        return variance * self.scale**2
+        if self._variance is None:
+            self._variance = self._variance_of({half: array.g for half, array in self.halves.items()})
+        return self._variance
 
-    def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
+    def _variance_of(self, g: dict[str, Floats]) -> Floats:
+        """Variance of weights [1] in one read of both halves' conductances [S]."""
+        noise, top = self.device.read.noise, self.device.conductance.max
+        return (noise.variance(g["plus"], top, self.elapsed) + noise.variance(g["minus"], top, self.elapsed)) * (
+            self.scale**2
+        )
+
+    def program(self, counts: Counts, operation: Streams, epoch: int, call: int, fill: Fill | None = None) -> Written:
         """Apply signed pulse counts to the pairs: up on plus and, with push-pull, down on minus.
 
         A unidirectional device knows pulses up alone: a weight rises by pulses on plus and falls by pulses on minus.
         """
-        threads, at = self.plus.threads, (operation, epoch, call)
+        blocks, at = list(itertools.pairwise(self.plus.edges)), (operation, epoch, call)
         if self.unidirectional:
+            if fill is not None:
+                fill(0, self.shape[0])
             work = [
                 self.plus.prepare(np.maximum(counts, 0), 1, *at),
                 self.minus.prepare(np.minimum(counts, 0), -1, *at),
             ]
+            fill = None
         else:
             work = [self.plus.prepare(counts, 1, *at)]
             if self.push_pull:
                 work.append(self.minus.prepare(counts, -1, *at))
-        run([job for half in work for job in half.jobs], threads)
-        cuts = np.linspace(0, self.shape[0], threads + 1).astype(int)
-        run([partial(self._weigh, counts, *cut) for cut in itertools.pairwise(cuts)], threads)
+
+        def block(k: int) -> None:
+            # One block after the other: what a step needs of the last one is still in the cache.
+            if fill is not None:
+                fill(*blocks[k])
+            for half in work:
+                half.block(k)
+            weigh_rows(*blocks[k], counts, self.plus.g, self.minus.g, self.scale, self.weights)
+            self._spread_rows(counts, *blocks[k])
+
+        share(block, len(blocks), self.plus.threads)
         return sum((half.finish() for half in work), Written())
 
-    def _weigh(self, counts: Counts, first: int, last: int) -> None:
-        weigh_rows(first, last, counts, self.plus.g, self.minus.g, self.scale, self.weights)
+    def _spread_rows(self, counts: Counts, first: int, last: int) -> None:
+        """Variances of the rows of a block that were pulsed."""
+        if self._variance is None:
+            return
+        found = np.zeros(self.shape[0], dtype=bool)
+        rows_with_pulses(first, last, counts, found)
+        rows = np.flatnonzero(found)
+        if rows.size:
+            self._variance[rows] = self._variance_of({half: array.g[rows] for half, array in self.halves.items()})
 
     def weigh(self, g: dict[str, Floats]) -> Floats:
         """Weights [1] of both halves' conductances [S]."""

@@ -56,6 +56,21 @@ def pulsed(i, counts, index):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
+def any_pulses(i, counts):  # type: ignore[no-untyped-def]
+    """Whether row `i` has pulses at all."""
+    columns, j = counts.shape[1], 0
+    while j + 16 <= columns:
+        if nonzero16(counts, i * columns + j):
+            return True
+        j += 16
+    while j < columns:
+        if counts[i, j] != 0:
+            return True
+        j += 1
+    return False
+
+
+@njit(nogil=True)
 def fetch(i, front, sign, counts, hidden, g, cells, reals, whole):  # type: ignore[no-untyped-def]
     """Copy what memory holds of the pulsed cells of row `i` into the buffers.
 

@@ -6,8 +6,7 @@ w = range (g - g_0)/(G_max - G_min)       g_0 the lower end or the middle of the
 from __future__ import annotations
 
 from analogep.crossbar.array import Array, Counts, Floats, Written
-from analogep.crossbar.store import Store
-from analogep.crossbar.threads import run
+from analogep.crossbar.store import Fill, Store
 from analogep.device import DeviceCard
 from analogep.streams import Streams
 
@@ -77,9 +76,9 @@ class Single(Store):
         """The nominal step [1]."""
         return self.step
 
-    def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
+    def program(self, counts: Counts, operation: Streams, epoch: int, call: int, fill: Fill | None = None) -> Written:
         """Apply signed pulse counts (rows, columns), up where they are positive."""
         array = self.array
-        work = array.prepare(counts, 1, operation, epoch, call)
-        run(work.jobs, array.threads)
-        return work.finish()
+        if fill is not None:
+            fill(0, self.shape[0])
+        return array.program(counts, operation, epoch, call)

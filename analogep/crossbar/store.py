@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,16 @@ from analogep.crossbar.array import Array, Counts, Floats, Written
 from analogep.device import DeviceCard
 from analogep.streams import Streams
 
+Fill = Callable[[int, int], None]
+"""Writes the counts of the rows from one number to before another."""
+Chosen = NDArray[np.bool_] | NDArray[np.int64]
+"""Cells: a mask (rows, columns), or their positions in the flattened array, ascending."""
 _MOST_ROUNDS = 20
+
+
+def chosen(values: Floats, where: Chosen) -> Floats:
+    """The chosen entries of an array (rows, columns), in their order."""
+    return values[where] if where.dtype == np.bool_ else values.ravel().take(where)
 
 
 class Store(ABC):
@@ -58,8 +68,17 @@ class Store(ABC):
         """Compute the weights from the conductances of all cells."""
 
     @abstractmethod
-    def program(self, counts: Counts, operation: Streams, epoch: int, call: int) -> Written:
-        """Apply signed pulse counts (rows, columns); positive ones raise the weight."""
+    def program(self, counts: Counts, operation: Streams, epoch: int, call: int, fill: Fill | None = None) -> Written:
+        """Apply signed pulse counts; positive ones raise the weight.
+
+        Parameters
+        ----------
+        counts : int32 ndarray (rows, columns)
+        operation, epoch, call
+            As in `Array.program`.
+        fill : callable or None
+            Writes counts before they are needed, a block of rows at a time, on any thread.
+        """
 
     @abstractmethod
     def weigh(self, g: dict[str, Floats]) -> Floats:
@@ -79,13 +98,13 @@ class Store(ABC):
         """Number of cells."""
         return len(self.halves) * self.shape[0] * self.shape[1]
 
-    def read(self, where: NDArray[np.bool_], lsb: float, rng: np.random.Generator) -> Floats:
+    def read(self, where: Chosen, lsb: float, rng: np.random.Generator) -> Floats:
         """Verify reads of single weights, through the read noise and the converter.
 
         Parameters
         ----------
-        where : bool ndarray (rows, columns)
-            Weights to read.
+        where : bool ndarray (rows, columns) or int64 ndarray (reads,)
+            Weights to read, as a mask or as positions in the flattened array.
         lsb : float
             Resolution of the converter as a fraction of the nominal window; 0 for an ideal one.
         rng : Generator
@@ -98,12 +117,12 @@ class Store(ABC):
         """
         return self.weigh(self.seen(where, lsb, rng))
 
-    def seen(self, where: NDArray[np.bool_], lsb: float, rng: np.random.Generator) -> dict[str, Floats]:
+    def seen(self, where: Chosen, lsb: float, rng: np.random.Generator) -> dict[str, Floats]:
         """Conductances of single cells as verify reads see them [S], by half."""
         noise, window = self.device.read.noise, self.device.conductance
         out = {}
         for half, array in self.halves.items():
-            g = array.g[where]
+            g = chosen(array.g, where)
             if noise.kind != "none":
                 g = noise.sample(g, window.max, rng)
             if lsb > 0.0:
@@ -112,12 +131,12 @@ class Store(ABC):
             out[half] = g
         return out
 
-    def read_joules(self, where: NDArray[np.bool_]) -> float:
+    def read_joules(self, where: Chosen) -> float:
         """Energy of reading these cells once at the card's read voltage [J]: V i(V) G t."""
         read = self.device.read
         v = np.array([read.voltage])
         drive = float(v[0] * read.iv.drive(v)[0])
-        return drive * read.width * float(sum(array.g[where].sum() for array in self.halves.values()))
+        return drive * read.width * float(sum(chosen(array.g, where).sum() for array in self.halves.values()))
 
     def write(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 
 LEAST_CELLS = 1 << 17
 """Cells of one call below which a thread costs more than it brings."""
@@ -34,3 +34,13 @@ def run(jobs: Sequence[Callable[[], None]], threads: int) -> None:
     jobs[0]()
     for future in futures:
         future.result()
+
+
+def share(job: Callable[[int], None], number: int, threads: int) -> None:
+    """Run `job(k)` for k below `number`, every so many on one thread; the jobs touch different memory."""
+
+    def some(first: int) -> None:
+        for k in range(first, number, threads):
+            job(k)
+
+    run([partial(some, first) for first in range(min(threads, number))], threads)

@@ -19,7 +19,9 @@ from functools import singledispatch
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.learning.outer import Outer, dense
 from analogep.network import LayeredRC, Network, Passive, Resistive
+from analogep.network.base import with_bias
 
 Floats = NDArray[np.float64]
 Phases = Sequence[tuple[float, Sequence[Floats]]]
@@ -45,25 +47,42 @@ def estimate(network: Network, phases: Phases, x: Floats) -> list[Floats]:
     raise TypeError(f"no rule for a network of type {type(network).__name__}")
 
 
-def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Floats]:
-    """sum over samples and phases of weight r_i r_j, bias line last (one array per layer) [V^2]."""
-    out: list[Floats] = []
-    for k in range(len(phases[0][1])):
-        change = np.asarray(sum(weight * rates[k] for weight, rates in phases))
-        if k == 0:
-            product = x.T @ change
-        else:
-            product = np.zeros((phases[0][1][k - 1].shape[1], change.shape[1]))
-            for weight, rates in phases:
-                product += (weight * rates[k - 1]).T @ rates[k]
+@singledispatch
+def factored(network: Network, phases: Phases, x: Floats) -> Sequence[Outer | Floats]:
+    """The same gradient as sums of outer products for the stores where it is one, for updates a few rows at a time.
+
+    Parameters
+    ----------
+    network, phases, x
+        As in `estimate`.
+    """
+    return estimate(network, phases, x)
+
+
+def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer | Floats]:
+    """sum over samples and phases of weight r_i r_j, bias line last (one for each layer) [V^2]."""
+    change = np.asarray(sum(weight * rates[0] for weight, rates in phases))
+    rows = x if full_scale is None else with_bias(x, full_scale)
+    out: list[Outer | Floats] = [Outer(rows, change)]
+    for k in range(1, len(phases[0][1])):
+        product = np.zeros((phases[0][1][k - 1].shape[1], phases[0][1][k].shape[1]))
+        # One product a phase: equal phases then cancel to the last bit.
+        for weight, rates in phases:
+            product += (weight * rates[k - 1]).T @ rates[k]
         if full_scale is not None:
+            change = np.asarray(sum(weight * rates[k] for weight, rates in phases))
             product = np.concatenate([product, full_scale * change.sum(axis=0, keepdims=True)])
         out.append(product)
     return out
 
 
 def product_rule(phases: Phases, x: Floats, read_voltage: float, gain: float, bias: bool) -> list[Floats]:
-    """Gradient of an RC network at virtual ground by the product rule.
+    """Gradient of an RC network at virtual ground by the product rule; parameters as in `outer_products`."""
+    return [dense(product) for product in outer_products(phases, x, read_voltage, gain, bias)]
+
+
+def outer_products(phases: Phases, x: Floats, read_voltage: float, gain: float, bias: bool) -> list[Outer | Floats]:
+    """Gradient of an RC network at virtual ground by the product rule, that of the first layer not multiplied out.
 
     Parameters
     ----------
@@ -85,11 +104,16 @@ def _rc(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:
     return product_rule(phases, x, network.read_voltage, network.gain, network.bias)
 
 
+@factored.register
+def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> list[Outer | Floats]:
+    return outer_products(phases, x, network.read_voltage, network.gain, network.bias)
+
+
 @estimate.register
 def _passive(network: Passive, phases: Phases, x: Floats) -> list[Floats]:
     depth, volts, s = len(network.layers), network.read_voltage, network.feedback
     nudging = network.layers[-1].leak
-    products = _products(phases, x, volts if network.bias else None)
+    products = [dense(product) for product in _products(phases, x, volts if network.bias else None)]
     out: list[Floats] = []
     for k, product in enumerate(products):
         layer = network.layers[k]

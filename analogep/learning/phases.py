@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase, Stencil
 from analogep.energy import Ledger
-from analogep.learning.gradient import estimate
+from analogep.learning.gradient import Phases, estimate
 from analogep.network import Drive, Hardware, Network
 from analogep.network.base import Deviates
 from analogep.relaxation import Relaxed, relax
@@ -82,12 +82,11 @@ class Experimenter:
         noise: Deviates = ()
         if self.noisy:
             noise = network.deviates(lines.shape[0], self.rng) if self._held is None else self._held
-        if noise:
-            return network.drive(lines, noise)
-        # Without noise all phases of a batch have the same inputs, and multiply them with the first array once.
+        # All phases of a batch have the same inputs, and multiply them with the first array once.
         if self._still is None or self._still[0] is not network or self._still[1] is not lines:
-            self._still = (network, lines, network.drive(lines))
-        return self._still[2]
+            self._still = (network, lines, network.quiet(lines))
+        quiet = self._still[2]
+        return network.disturbed(quiet, noise) if noise else quiet
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from discharged nodes, its joules booked under `phase`."""
@@ -168,6 +167,23 @@ class Experimenter:
         Relaxed
             The free phase.
         """
+        phases, lines, free = self.phases(network, x, target, stencil)
+        return estimate(network, phases, lines), free
+
+    def phases(
+        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, stencil: Stencil
+    ) -> tuple[Phases, Floats, Relaxed]:
+        """Run all phases of an estimator on a batch, as in `gradient`.
+
+        Returns
+        -------
+        Phases
+            Weight of each phase and what was measured in it, for `estimate` and `factored`.
+        ndarray (samples, inputs) [V]
+            Input lines.
+        Relaxed
+            The free phase.
+        """
         lines = self.lines(x)
         if self.noisy and self.hardware.device.read.noise.slow:
             # Noise slower than a sample stands still over its phases.
@@ -182,7 +198,7 @@ class Experimenter:
                 phases.append((weight, self.measure(network, end.v, "nudged")))
         self._held = None
         self._book_products(len(stencil), x.shape[0])
-        return estimate(network, phases, lines), free
+        return phases, lines, free
 
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""

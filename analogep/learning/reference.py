@@ -155,7 +155,7 @@ def _passive(network: Passive, v: Floats, x: Floats, target: Floats) -> list[Flo
 
 @exact_gradient.register
 def _resistive(network: Resistive, v: Floats, x: Floats, target: Floats) -> list[Floats]:
-    u, drive = network.held(v), network.drive(x)
+    u, drive = network.held(v), network.quiet(x)
     pull = (network.scores(u[-1]) - target) / network.target**2
     slope = np.zeros_like(v)
     slope[:, network.slices[-1]] = np.concatenate([pull, -pull], axis=1) if network.doubled else pull

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import ActiveRule, rule_named
 from analogep.circuit.update import DeviceRule
 from analogep.crossbar import Pair, Store, Written
+from analogep.crossbar.store import Chosen
 from analogep.energy import Ledger
+from analogep.learning.outer import Outer
+from analogep.learning.writer import Writer
 from analogep.network import Hardware
 
 Floats = NDArray[np.float64]
@@ -45,6 +50,7 @@ class Updater:
         self.hardware = hardware
         self.rule = active_rule(hardware)
         self.memory: dict[str, Floats] = {}
+        self._writers = {store.name: Writer(store, self.rule, self.memory) for store in hardware.stores}
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
@@ -59,9 +65,7 @@ class Updater:
             elif self.rule.accumulates:
                 self.memory[f"{store.name}/residual"] = np.zeros(store.shape)
 
-    def _verify(
-        self, store: Store, where: NDArray[np.bool_], ledger: Ledger, rng: np.random.Generator, phase: str
-    ) -> Floats:
+    def _verify(self, store: Store, where: Chosen, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
         seen = store.read(where, self.hardware.adc_fraction, rng)
         reads = len(store.halves) * seen.size
         self.book(Written(reads=reads, read_joules=store.read_joules(where)), ledger, phase)
@@ -80,14 +84,14 @@ class Updater:
         )
 
     def apply(
-        self, gradient: list[Floats], rates: tuple[float, ...], epoch: int, batch: int, ledger: Ledger,
+        self, gradient: Sequence[Outer | Floats], rates: tuple[float, ...], epoch: int, batch: int, ledger: Ledger,
         rng: np.random.Generator, done: int,
     ) -> list[float]:  # fmt: skip
         """Descend one step: dw = -rate gradient, as pulses.
 
         Parameters
         ----------
-        gradient : list of ndarray (rows, columns) [1]
+        gradient : sequence of Outer or ndarray (rows, columns) [1]
             One for each store of weights.
         rates : tuple of float
             Learning rate of each layer.
@@ -107,15 +111,15 @@ class Updater:
         pulses = [0.0] * self.hardware.circuit.depth
         hardware, operation = self.hardware, self.hardware.seeds.operation
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
-            wanted = slope * (-rates[store.layer] / store.step)
-            counts = self._counts(store, wanted, operation.key(f"{store.name}/rounding/{batch}", epoch))
-            written = store.program(counts, operation, epoch, batch)
+            writer = self._writers[store.name]
+            writer.want(slope, rates[store.layer], operation.key(f"{store.name}/rounding/{batch}", epoch))
+            written = store.program(writer.counts, operation, epoch, batch, writer.fill)
             if mirror is not None:
-                written += mirror.program(counts, operation, epoch, batch)
+                written += mirror.program(writer.counts, operation, epoch, batch)
             self.book(written, ledger, "update")
             if self.rule.verifies:
-                where = counts != 0
-                self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
+                where = writer.positions()
+                self.memory[f"{store.name}/seen"].ravel()[where] = self._verify(store, where, ledger, rng, "verify")
             pulses[store.layer] += written.pulses
             pulses[store.layer] += self._renew(store, mirror, epoch, batch, ledger, rng, done)
         hardware.wiring.moved()
@@ -140,19 +144,5 @@ class Updater:
             pulses += written.pulses
             if one is store and self.rule.verifies:
                 self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
+                self._writers[store.name].look_at(np.asarray(where.any(axis=1)))
         return pulses
-
-    def _counts(self, store: Store, wanted: Floats, key: int) -> NDArray[np.int32]:
-        if self.rule.verifies:
-            target = self.memory[f"{store.name}/wanted"]
-            target += wanted * store.step
-            # What the window cannot hold is not remembered: a residual without bound would never come back.
-            np.clip(target, *store.range, out=target)
-            return self.rule.counts((target - self.memory[f"{store.name}/seen"]) / store.step, key)
-        if self.rule.accumulates:
-            residual = self.memory[f"{store.name}/residual"]
-            residual += wanted
-            counts = self.rule.counts(residual, key)
-            residual -= counts
-            return counts
-        return self.rule.counts(wanted, key)

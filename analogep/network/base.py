@@ -76,7 +76,6 @@ class Network(ABC):
         """Score of each class [V] from what is sampled of the last layer (..., outputs) [V]."""
         return outputs
 
-    @abstractmethod
     def drive(self, x: Floats, noise: Deviates = ()) -> Drive:
         """Drive of a free phase.
 
@@ -87,6 +86,16 @@ class Network(ABC):
         noise : Deviates
             Normal deviates of the phase's read noise; empty without.
         """
+        quiet = self.quiet(x)
+        return self.disturbed(quiet, noise) if noise else quiet
+
+    @abstractmethod
+    def quiet(self, x: Floats) -> Drive:
+        """Drive of a free phase without read noise, for the input lines `x` (samples, inputs) [V]."""
+
+    @abstractmethod
+    def disturbed(self, quiet: Drive, noise: Deviates) -> Drive:
+        """The same inputs with the read noise of one phase, its normal deviates given."""
 
     @abstractmethod
     def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,13 +164,16 @@ class Passive(Layered):
         """Rows of an array read in reverse (..., samples, rows) [V]: nodes, then the bias line at ground."""
         return with_bias(v, 0.0) if self.bias else v
 
-    def drive(self, x: Floats, noise: Deviates = ()) -> PassiveDrive:
-        """Drive of a free phase."""
+    def quiet(self, x: Floats) -> PassiveDrive:
+        """Drive of a free phase without read noise; what its variance has of the inputs is ready for all phases."""
         rows, halves = self.rows(x), self.layers[0].halves
         held = tuple(half.forward.held(half.sign * rows) for half in halves)
-        spreads = [half.spread for half in halves if half.spread is not None] if noise else []
-        moments = tuple(spread.moments(rows * sign) for spread, sign in zip(spreads, (1.0, -1.0), strict=False))
-        return PassiveDrive(noise=noise, rows=rows, held=held, moments=moments)
+        moments = tuple(half.spread.moments(half.sign * rows) for half in halves if half.spread is not None)
+        return PassiveDrive(rows=rows, held=held, moments=moments)
+
+    def disturbed(self, quiet: Drive, noise: Deviates) -> Drive:
+        """The same inputs with the read noise of one phase."""
+        return replace(quiet, noise=noise)
 
     @property
     def noisy(self) -> bool:
@@ -183,7 +186,7 @@ class Passive(Layered):
         rates, out = self.rates(v), -self.leak * v
         nodes = [v[:, part] for part in self.slices]
         out[:, self.slices[0]] += sum(held.into(nodes[0]) for held in drive.held)
-        if drive.moments:
+        if drive.noise and drive.moments:
             self._add_first_noise(out, nodes[0], drive)
         for k in range(1, len(self.layers)):
             rows, back = self.rows(rates[k - 1]), self.reverse_rows(nodes[k - 1])

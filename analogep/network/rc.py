@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from analogep.circuit import Activation
 from analogep.device.iv import IV
 from analogep.network.base import Deviates, Drive, Network, swings, with_bias
+from analogep.network.sparse import product
 from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
@@ -113,10 +114,13 @@ class RCDrive(Drive):
         Bracket of the first layer from inputs and bias, read noise included.
     power : ndarray (samples,) [W]
         Power of the first array.
+    deviation : ndarray (samples, neurons of layer 1) or (0, 0) [V]
+        Standard deviation of the inputs by the read noise of the first array.
     """
 
     inputs: Floats = field(default_factory=lambda: np.empty((0, 0)))
     power: Floats = field(default_factory=lambda: np.empty(0))
+    deviation: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True)
@@ -177,11 +181,11 @@ class LayeredRC(Network):
         """Line voltages of each layer [V] for node voltages `v` (..., samples, nodes) [V]."""
         return [layer.activation.rate(v[..., part]) for layer, part in zip(self.layers, self.slices, strict=True)]
 
-    def drive(self, x: Floats, noise: Deviates = ()) -> RCDrive:
-        """Drive of a free phase; the first array's noise goes into the inputs."""
+    def quiet(self, x: Floats) -> RCDrive:
+        """Drive of a free phase without read noise; the deviation of its inputs is ready for all phases."""
         first = self.layers[0]
         q = np.asarray(self.iv.drive(x))
-        inputs = q @ self.inner(first)
+        inputs = product(q, self.inner(first))
         lines = x.shape[1]
         if first.forward_wires is not None:
             power = first.forward_wires.row_power(self.rows(x), np.asarray(self.iv.drive(self.rows(x))))
@@ -192,12 +196,24 @@ class LayeredRC(Network):
             inputs += constant
             if first.forward_wires is None:
                 power = power + self.read_voltage * self.bias_drive * first.row_total[-1]
-        if noise and noise[0][0] is not None and first.variance is not None:
-            spread = np.square(q) @ first.variance[:lines]
-            if self.bias:
-                spread += self.bias_drive**2 * first.variance[-1]
-            inputs += noise[0][0] * np.sqrt(spread)
-        return RCDrive(noise=noise, inputs=inputs, power=power)
+        return RCDrive(inputs=inputs, power=power, deviation=self._deviation(q))
+
+    def _deviation(self, q: Floats) -> Floats:
+        """Standard deviation of the first layer's bracket [V] by the read noise of its array; empty without."""
+        variance = self.layers[0].variance
+        if variance is None:
+            return np.empty((0, 0))
+        spread = product(np.square(q), variance[: q.shape[1]])
+        if self.bias:
+            spread += self.bias_drive**2 * variance[-1]
+        return np.sqrt(spread)
+
+    def disturbed(self, quiet: Drive, noise: Deviates) -> Drive:
+        """The same inputs with the read noise of one phase; that of the first array goes into the inputs."""
+        assert isinstance(quiet, RCDrive)
+        xi = noise[0][0]
+        inputs = quiet.inputs if xi is None else quiet.inputs + xi * quiet.deviation
+        return replace(quiet, noise=noise, inputs=inputs)
 
     def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
         """Fresh normal deviates of every array's read noise; empty where reads have none."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -177,11 +177,15 @@ class Resistive(Layered):
         bias = self.stages[0].bias
         return np.concatenate([x, -x, np.broadcast_to(bias, (x.shape[0], bias.size))], axis=1)
 
-    def drive(self, x: Floats, noise: Deviates = ()) -> ResistiveDrive:
-        """Drive of a free phase."""
+    def quiet(self, x: Floats) -> ResistiveDrive:
+        """Drive of a free phase without read noise; what its variance has of the inputs is ready for all phases."""
         rows, first = self.first_rows(x), self.stages[0]
-        moments = first.spread.moments(rows) if noise and first.spread is not None else ()
-        return ResistiveDrive(noise=noise, rows=rows, held=first.coupling.held(rows), moments=moments)
+        moments = () if first.spread is None else first.spread.moments(rows)
+        return ResistiveDrive(rows=rows, held=first.coupling.held(rows), moments=moments)
+
+    def disturbed(self, quiet: Drive, noise: Deviates) -> Drive:
+        """The same inputs with the read noise of one phase."""
+        return replace(quiet, noise=noise)
 
     @property
     def noisy(self) -> bool:

@@ -7,9 +7,7 @@ Currents of curved devices are power series in the line voltage (`IV.series`), p
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,25 +69,27 @@ class Kernel:
         kind = _KIND[self.solver.precision]
         v = v0.astype(kind)
         energy, residual = np.zeros((samples, 3)), np.zeros(samples)
-        weights, lines, rails, noise = self._arrays(kind)
+        weights, lines, rails, noise = self._arrays(kind, noisy=bool(drive.noise))
         signal = self._signal(drive, samples, kind)
         scalars = self._scalars(drive, h).astype(kind)
         series = np.array(self.series, dtype=kind)
         arguments = (signal, weights, noise, lines, rails, series, scalars, energy, residual)
 
-        def job(first: int) -> None:
-            last = min(first + _SAMPLES, samples)
+        def job(k: int) -> None:
+            first, last = k * _SAMPLES, min((k + 1) * _SAMPLES, samples)
             euler_steps(first, last, count, self.solver.projected, v[:, :hidden], v[:, hidden:], *arguments)
 
         many = samples * count * v0.shape[1] >= threads.LEAST_CELLS
-        _shared([partial(job, first) for first in range(0, samples, _SAMPLES)], threads.count() if many else 1)
+        threads.share(job, -(-samples // _SAMPLES), threads.count() if many else 1)
         energy *= h
         energy[:, 0] += drive.power * (count * h)
         still = np.empty((0, *v0.shape))
         return Relaxed(v.astype(np.float64), residual, count * h, energy, count + 1, np.array([0.0, count * h]), still)
 
-    def _arrays(self, kind: Any) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals, tuple[Reals, ...]]:
-        """Weights by output, conductance of lines, rails, and variances by output (empty without read noise)."""
+    def _arrays(
+        self, kind: Any, *, noisy: bool
+    ) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals, tuple[Reals, ...]]:
+        """Weights by output, conductance of lines, rails, and variances by output (empty in phases without)."""
         network, (first, second) = self.network, self.network.layers
         assert second.reverse is not None
         bias = network.constants[1] if network.constants[1] is not None else np.zeros(second.size)
@@ -97,7 +97,7 @@ class Kernel:
         lines = (second.row_total[: first.size], second.column_total)
         rails = np.array([first.activation.rails, second.activation.rails])
         noise: tuple[Floats, ...] = (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
-        if second.variance is not None and second.reverse_variance is not None:
+        if noisy and second.variance is not None and second.reverse_variance is not None:
             offset = network.bias_drive**2 * second.variance[-1] if network.bias else np.zeros(second.size)
             inner = second.variance[:-1] if network.bias else second.variance
             noise = (inner.T, second.reverse_variance.T, offset)
@@ -135,18 +135,3 @@ class Kernel:
 
 def _as(kind: Any, arrays: tuple[Floats, ...]) -> tuple[Reals, ...]:
     return tuple(np.ascontiguousarray(array, dtype=kind) for array in arrays)
-
-
-def _shared(jobs: list[partial[None]], count: int) -> None:
-    """Run jobs by turns on `count` threads."""
-    if count <= 1 or len(jobs) <= 1:
-        for job in jobs:
-            job()
-        return
-    size = math.ceil(len(jobs) / count)
-
-    def chain(part: list[partial[None]]) -> None:
-        for job in part:
-            job()
-
-    threads.run([partial(chain, jobs[k : k + size]) for k in range(0, len(jobs), size)], count)

@@ -79,7 +79,7 @@ def restore(stored: xr.Dataset, hardware: Hardware, updater: Updater) -> Counts:
     """Put a checkpoint's arrays back; returns the histogram before training."""
     named = {array.attrs["stored_name"]: array.values for array in stored.values() if "stored_name" in array.attrs}
     hardware.restore({name[len(_STATE) :]: array for name, array in named.items() if name.startswith(_STATE)})
-    updater.memory = {name[len(_MEMORY) :]: array.copy() for name, array in named.items() if name.startswith(_MEMORY)}
+    updater.memory |= {name[len(_MEMORY) :]: array.copy() for name, array in named.items() if name.startswith(_MEMORY)}
     return np.asarray(named[_BEFORE], dtype=np.int64)
 
 

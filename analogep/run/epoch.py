@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analogep import datasets
 from analogep.datasets import Dataset
 from analogep.energy import TRAINING, Ledger
-from analogep.learning import Experimenter, Updater, compare, cost, exact_gradient
+from analogep.learning import Experimenter, Updater, compare, cost, exact_gradient, factored
 from analogep.network import Hardware, Network, loop_gain
 from analogep.run.history import History
 
@@ -137,7 +137,8 @@ class Trainer:
             target = self.targets[labels]
             network = self.hardware.network()
             stencil = self.circuit.nudging.stencil(1.0 if signs.random() < 0.5 else -1.0)
-            gradient, free = experimenter.gradient(network, self.data.train_x[chosen], target, stencil)
+            phases, lines, free = experimenter.phases(network, self.data.train_x[chosen], target, stencil)
+            gradient = factored(network, phases, lines)
             outputs = network.scores(network.rates(free.v)[-1])
             right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
             total += float(cost(outputs, target, voltage).sum())

@@ -98,6 +98,15 @@ def test_the_compiled_loop_takes_the_steps_of_the_networks_equations(
     assert (end.duration, end.evaluations) == (twin.duration, twin.evaluations)
 
 
+def test_a_phase_without_noise_of_a_network_that_has_some_is_quiet():
+    """As when the exact gradient is asked for."""
+    quiet = build((5, 7, 3), RAILS, loop=0.3, bias=True, iv=SINH)
+    x, _ = data(quiet, 4)
+    ends = [relax(net, net.drive(x), np.zeros((4, 10)), phase(6), solver(), 1e-3) for net in (quiet, noisy(quiet))]
+    np.testing.assert_array_equal(ends[0].v, ends[1].v)
+    np.testing.assert_array_equal(ends[0].energy, ends[1].energy)
+
+
 def test_any_number_of_threads_takes_the_same_steps(monkeypatch):
     monkeypatch.setattr(compiled.threads, "LEAST_CELLS", 1)
     network = noisy(build((5, 70, 11), RAILS, loop=0.3, bias=True, iv=SINH))

@@ -1,0 +1,49 @@
+"""A gradient that is a sum of outer products, and is only multiplied out a few rows at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outer:
+    """G_ij = sum_n rows_ni columns_nj.
+
+    What equilibrium propagation measures is of this form: n counts samples and phases. Rows of inputs that are zero in
+    a whole batch, most of an image's margin, then cost nothing.
+
+    Attributes
+    ----------
+    rows : ndarray (terms, rows)
+    columns : ndarray (terms, columns)
+    """
+
+    rows: Floats
+    columns: Floats
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Rows that are not zero altogether (rows,)."""
+        return np.asarray(self.rows.any(axis=0))
+
+    def __mul__(self, factor: float) -> Outer:
+        """The gradient times a factor."""
+        return replace(self, columns=self.columns * factor)
+
+    def some(self, rows: NDArray[np.int64]) -> Floats:
+        """The given rows of G (rows, columns)."""
+        return np.asarray(self.rows[:, rows].T @ self.columns)
+
+    def dense(self) -> Floats:
+        """All of G (rows, columns)."""
+        return np.asarray(self.rows.T @ self.columns)
+
+
+def dense(gradient: Outer | Floats) -> Floats:
+    """A gradient (rows, columns), multiplied out."""
+    return gradient.dense() if isinstance(gradient, Outer) else gradient

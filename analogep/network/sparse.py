@@ -1,0 +1,50 @@
+"""Products of inputs that are mostly zero, such as images, with an array: what is zero costs nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from analogep.crossbar import threads
+
+Floats = NDArray[np.float64]
+
+_COLUMNS = 128
+"""Columns of one job, a fixed number: their sums for a batch stay in the first cache."""
+_FULL = 0.4
+"""Share of inputs that are not zero from which BLAS is faster."""
+_LEAST = 1 << 16
+"""Cells below which nothing is gained."""
+
+
+@njit(cache=True, nogil=True)
+def _columns(x, weights, first, last, out):  # type: ignore[no-untyped-def]
+    """out[:, first:last] = x weights[:, first:last], line by line of the inputs."""
+    samples, lines = x.shape
+    sums = np.zeros((samples, last - first))
+    for i in range(lines):
+        row = weights[i, first:last]
+        for b in range(samples):
+            if x[b, i] != 0.0:
+                share, part = x[b, i], sums[b]
+                for j in range(part.size):
+                    part[j] += share * row[j]
+    out[:, first:last] = sums
+
+
+def product(x: Floats, weights: Floats) -> Floats:
+    """x weights (samples, columns), by BLAS unless most of `x` (samples, lines) is zero.
+
+    The choice and the order of the sums depend on the numbers alone, not on threads.
+    """
+    if weights.size < _LEAST or np.count_nonzero(x) > _FULL * x.size:
+        return np.asarray(x @ weights)
+    out, columns = np.empty((x.shape[0], weights.shape[1])), weights.shape[1]
+
+    def job(k: int) -> None:
+        _columns(x, weights, k * _COLUMNS, min((k + 1) * _COLUMNS, columns), out)
+
+    many = weights.size >= threads.LEAST_CELLS
+    threads.share(job, -(-columns // _COLUMNS), threads.count() if many else 1)
+    return out
