@@ -34,6 +34,11 @@ VARIANTS = {
         "mapping.scheme=reference",
         "update={rule: closed_loop, threshold: 3}",
     ),
+    "equal steps in single precision": (
+        "solver.method=euler",
+        "solver.precision=single",
+        "update={rule: mixed_precision, threshold: 3}",
+    ),
 }
 
 
