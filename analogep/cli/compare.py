@@ -17,6 +17,7 @@ DESCRIPTION = (
     "against step, window, retention, energy per pulse; and print a table of the same. Or print a table of runs: "
     "accuracy, joules, cosine, and the settings that differ; with --save also a figure."
 )
+_CELLS = 1000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cards", nargs="+", metavar="CARD|RUN", help="device cards: YAML files, or names of shipped "
         "ones; or runs: folders, or their result.nc")  # fmt: skip
     show.drawing(parser, "compare.png")
+    # Of cards only, so that it must be told whether they were given.
+    parser.set_defaults(cells=None, seed=None)
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON instead of text")
 
 
@@ -41,7 +44,15 @@ def run(parsed: argparse.Namespace) -> int:
         )
     if len(parsed.cards) < 2:
         raise UsageError(_alone(parsed.cards[0], is_run=bool(runs)))
-    return compare_runs.run(parsed) if runs else _cards(parsed)
+    if not runs:
+        return _cards(parsed)
+    for option in ("cells", "seed"):
+        if getattr(parsed, option) is not None:
+            raise UsageError(
+                f"--{option} {getattr(parsed, option)}: is for experiments on device cards; runs are compared as they "
+                "are, leave it out"
+            )
+    return compare_runs.run(parsed)
 
 
 def _alone(given: str, *, is_run: bool) -> str:
@@ -59,7 +70,8 @@ def _cards(parsed: argparse.Namespace) -> int:
 
     cards = [show.load(given) for given in parsed.cards]
     path = show.target(parsed.save, "compare.png", force=parsed.force)
-    found = [characterise(card, cells=parsed.cells, traces=1, seed=parsed.seed) for card in cards]
+    cells, seed = parsed.cells or _CELLS, parsed.seed or 0
+    found = [characterise(card, cells=cells, traces=1, seed=seed) for card in cards]
     show.save(comparison(together(found)), path)
     if parsed.json:
         print(summary.as_json({"cards": [device_summary.numbers(one) for one in found], "figure": str(path)}))

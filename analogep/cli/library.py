@@ -1,25 +1,28 @@
-"""`analogep list`: the shipped cards, devices with the numbers that they are chosen by."""
+"""`analogep list`: the shipped cards and studies, devices with the numbers that they are chosen by."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analogep.circuit import CircuitCard
     from analogep.device import DeviceCard
+    from analogep.study import StudyCard
 
-HELP = "list the shipped cards"
+HELP = "list the shipped cards and studies"
 DESCRIPTION = (
     "List the shipped devices with their conductance window, on/off ratio, number of states, noise of a pulse and its "
     "write (standard deviation, of the window), pulse law and energy of a pulse up, for a cell in the middle of its "
-    "window; then the shipped circuits."
+    "window; then the shipped circuits, and the ready studies with their number of points."
 )
 
 _HEADS = ("devices", "technology", "window", "on/off", "states", "noise", "law", "energy/pulse")
-_RIGHT = ("on/off", "states", "noise", "energy/pulse")
+_WIDEST_TITLE = 72
+_RIGHT = ("on/off", "states", "noise", "energy/pulse", "points")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,16 +35,21 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.circuit import CircuitCard
     from analogep.cli.summary import as_json
     from analogep.device import DeviceCard
+    from analogep.study import StudyCard
 
     devices = [device(DeviceCard.load(name)) for name in DeviceCard.names()]
     circuits = [circuit(CircuitCard.load(name)) for name in CircuitCard.names()]
+    studies = [study(StudyCard.load(name)) for name in StudyCard.names()]
     if parsed.json:
-        print(as_json({"devices": devices, "circuits": circuits}))
+        print(as_json({"devices": devices, "circuits": circuits, "studies": studies}))
         return 0
     for line in _aligned([_HEADS, *(_row(numbers) for numbers in devices)]):
         print(line)
     print()
     for line in _aligned([("circuits", "layers", "title"), *(_circuit_row(numbers) for numbers in circuits)]):
+        print(line)
+    print()
+    for line in _aligned([("studies", "points", "title"), *(_study_row(numbers) for numbers in studies)]):
         print(line)
     return 0
 
@@ -90,6 +98,21 @@ def circuit(card: CircuitCard) -> dict[str, Any]:
     return {"name": card.name, "title": card.title, "network": card.network.kind, "layers": list(card.layers)}
 
 
+def study(card: StudyCard) -> dict[str, Any]:
+    """Return what a study is chosen by; `points` without a target standard error, which may ask for more."""
+    axes = {axis.name: len(axis) for axis in card.axes}
+    return {
+        "name": card.name,
+        "title": card.title,
+        "device": card.device,
+        "circuit": card.circuit,
+        "axes": axes,
+        "chips": card.chips,
+        "seeds": card.seeds,
+        "points": math.prod(axes.values()) * card.chips * card.seeds,
+    }
+
+
 def _row(numbers: dict[str, Any]) -> tuple[str, ...]:
     from analogep.units import format_si
 
@@ -108,6 +131,14 @@ def _row(numbers: dict[str, Any]) -> tuple[str, ...]:
 
 def _circuit_row(numbers: dict[str, Any]) -> tuple[str, ...]:
     return numbers["name"], "-".join(map(str, numbers["layers"])), numbers["title"]
+
+
+def _study_row(numbers: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        numbers["name"],
+        str(numbers["points"]),
+        textwrap.shorten(numbers["title"], _WIDEST_TITLE, placeholder=" ..."),
+    )
 
 
 def _short(value: float, unit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 HELP = "write one HTML page about a run or a study"
@@ -28,9 +29,19 @@ def run(parsed: argparse.Namespace) -> int:
     given = Path(parsed.path)
     source = report.find(given)
     path = _target(parsed.out, source.parent, report.PAGE, force=parsed.force)
-    write_bytes(path, report.html(report.lay_out(source)).encode())
+    page = report.html(report.lay_out(source)).encode()
+    _tidy(path)
+    write_bytes(path, page)
     print(f"page: {path}")
     return 0
+
+
+def _tidy(path: Path) -> None:
+    """Remove what a report that was killed while it wrote this page left beside it."""
+    left = re.compile(rf"\.{re.escape(path.name)}\.\w+\.part")
+    for entry in path.parent.iterdir():
+        if left.fullmatch(entry.name):
+            entry.unlink(missing_ok=True)
 
 
 def _target(given: str | None, folder: Path, default: str, *, force: bool) -> Path:

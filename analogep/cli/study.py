@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from analogep.study import Study, StudyCard, StudyProgress
-    from analogep.study.summary import Row
+    from analogep.study.summary import Row, Spread
 
 HELP = "train over axes of parameters, chips and seeds, resumable, on all cores or a cluster"
 DESCRIPTION = (
     "Train over axes of parameters of DEVICE and its circuit (--vary), on several fabricated chips and with several "
-    "seeds of operation, or as a study file says. The same command goes on where it was stopped. Values are lists "
-    "(a,b,c), ranges (0.1..0.5/5), logarithmic ranges (log 10 ns..1 us/5) or whole cards (device=rram,ecram); keys "
-    "that move together are joined by ';'."
+    "seeds of operation, or as a study file or a ready study says ('analogep list' names those). The same command "
+    "goes on where it was stopped. Values are lists (a,b,c), ranges (0.1..0.5/5), logarithmic ranges (log 10 ns..1 "
+    "us/5) or whole cards (device=rram,ecram); keys that move together are joined by ';'."
 )
 _MOST_ROWS = 60
 _MOST_POINTS = 40
@@ -33,7 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from analogep.cli.simulate import _age, _epochs, _seed
 
     add = parser.add_argument
-    add("device", nargs="?", metavar="DEVICE|STUDY.yaml", help="device card (YAML file or name), or a study file")
+    add("device", nargs="?", metavar="DEVICE|STUDY", help="device card, or study: a YAML file, or the "
+        "name of a shipped one, such as rram or beta")  # fmt: skip
     add("--circuit", metavar="CARD", help="circuit card: YAML file or name (default: digits)")
     add("--data", metavar="SOURCE", help="IDX folder or NPZ file (default: bundled 8x8 digits)")
     add("--vary", action="append", default=[], metavar="KEY=VALUES", help="axis, such as --vary nudging.beta='log "
@@ -137,6 +140,8 @@ def run(parsed: argparse.Namespace) -> int:
                 report=bar,
             )
         except KeyboardInterrupt:
+            # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
+            gc.freeze()
             raise KeyboardInterrupt(_kept(bar.last)) from None
     _answer(parsed, study.card, dataset, folder)
     return 0
@@ -149,24 +154,55 @@ def _kept(last: StudyProgress | None) -> str:
 
 
 def _card(parsed: argparse.Namespace) -> StudyCard:
-    """The study of the command line, of a file, or of both."""
-    from analogep.cards import reader
+    """The study of the command line, of a file or a ready one, or of both."""
     from analogep.errors import UsageError
     from analogep.study import StudyCard
 
     given = _given(parsed)
     name = parsed.device
-    if name is not None and name.endswith((".yaml", ".yml")):
-        schema = reader.read_file(name).data.get("schema")
-        if isinstance(schema, str) and schema.startswith("analogep.study"):
-            card = StudyCard.load(name)
-            return card.changed(given) if given else card
-    if not parsed.vary:
-        raise UsageError("what varies? Give --vary key=a,b,c, or a study file such as studies/beta.yaml")
+    if name is not None and _is_study(name):
+        card = StudyCard.load(name)
+        return card.changed(given) if given else card
     if name is not None:
+        _known(name)
         given["device"] = name
+    if not (parsed.vary or (parsed.chips or 1) > 1 or (parsed.seeds or 1) > 1 or parsed.target):
+        raise UsageError(
+            "what varies? Give --vary key=a,b,c, --chips or --seeds, or a ready study or study file, such as beta"
+        )
     given["name"] = _name(name, parsed.circuit)
     return StudyCard.of(given)
+
+
+def _is_study(name: str) -> bool:
+    """Whether the argument means a study file or a ready study, rather than a device."""
+    from analogep.cards import reader
+    from analogep.device import DeviceCard
+    from analogep.study import StudyCard
+
+    if name.endswith((".yaml", ".yml")):
+        schema = reader.read_file(name).data.get("schema")
+        return isinstance(schema, str) and schema.startswith("analogep.study")
+    return name in StudyCard.names() and name not in DeviceCard.names() and not os.path.isfile(name)
+
+
+def _known(name: str) -> None:
+    """Refuse a word that is neither a device nor a study, with the nearest name of either."""
+    from analogep.cards.wording import listed, near, printable
+    from analogep.device import DeviceCard
+    from analogep.errors import UsageError
+    from analogep.study import StudyCard
+
+    devices, studies = DeviceCard.names(), StudyCard.names()
+    if name in devices or "/" in name or "\\" in name or name.endswith((".yaml", ".yml")) or os.path.isfile(name):
+        return
+    best = near(name, [*devices, *studies])
+    kind = "study" if best in studies else "device"
+    hint = f"; did you mean the {kind} '{best}'?" if best else ""
+    raise UsageError(
+        f"{printable(name, 200)}: is neither a device nor a ready study; devices are {listed(devices)}; studies are "
+        f"{listed(studies)}{hint}"
+    )
 
 
 def _name(device: str | None, circuit: str | None) -> str:
@@ -264,21 +300,25 @@ def _time(seconds: float) -> str:
 
 def _answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, folder: Path) -> None:
     from analogep.study import summary
+    from analogep.study.point import described
 
     rows = list(summary.combinations(card, dataset))
+    spread = None if card.axes else summary.spread(dataset)
     failed = json.loads(dataset.attrs["failed"])
     if parsed.json:
         about = {"folder": str(folder), "not_run": int(dataset.attrs["not_run"]), "failed": failed}
-        print(json.dumps(about | {"rows": [_json(row) for row in rows]}, allow_nan=False))
+        more = {} if spread is None else {"spread": _spread_json(spread)}
+        print(json.dumps(about | {"rows": [_json(vars(row)) for row in rows]} | more, allow_nan=False))
         return
     if parsed.quiet:
         return
     tables = [rows] if len(rows) <= _MOST_ROWS else list(summary.margins(card, dataset))
     for table in tables:
-        _print(table)
+        _print_rows(table)
+    if spread is not None and spread.done > 1:
+        _print_spread(spread)
     for one in failed[:_MOST_POINTS]:
-        at = ", ".join(f"{key}={text}" for key, text in one["at"].items())
-        print(f"failed: {at}, chip {one['chip']}, seed {one['seed']}: {one['reason']}")
+        print(f"failed: {described(one)}: {one['reason']}")
     if len(failed) > _MOST_POINTS:
         print(f"and {len(failed) - _MOST_POINTS} more failed, all listed in the result's attribute 'failed'")
     left = int(dataset.attrs["not_run"])
@@ -289,24 +329,48 @@ def _answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, fo
         print(f"written to {folder / 'study.nc'}")
 
 
-def _json(row: Row) -> dict[str, Any]:
+def _json(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value if not isinstance(value, float) or math.isfinite(value) else None
-            for key, value in vars(row).items()}  # fmt: skip
+            for key, value in values.items()}  # fmt: skip
 
 
-def _print(rows: Sequence[Row]) -> None:
-    """A table with columns as wide as they need to be."""
-    from analogep.units import format_si
+def _spread_json(spread: Spread) -> dict[str, Any]:
+    levels = {name: _json(spread.levels(name)) for name in ("accuracy", "training", "inference")}
+    return {"over": spread.over, "number": spread.done, **levels}
 
-    heads = [*rows[0].said, "accuracy", "per training sample", "per inference", "points"]
-    lines = [heads]
+
+_NUMBERS = ["accuracy", "per training sample", "per inference"]
+
+
+def _print_rows(rows: Sequence[Row]) -> None:
+    lines = [[*rows[0].said, *_NUMBERS, "points"]]
     for row in rows:
         spread = "" if math.isnan(row.error) else f" +- {100 * row.error:.2f}"
         accuracy = "-" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.2f}{spread} %"
-        joules = ["-" if math.isnan(value) else format_si(value, "J") for value in (row.training, row.inference)]
         failed = f", {row.failed} failed" if row.failed else ""
+        joules = [_joules(row.training), _joules(row.inference)]
         lines.append([*row.said.values(), accuracy, *joules, f"{row.done}{failed}"])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    _print(lines)
+
+
+def _print_spread(spread: Spread) -> None:
+    """How chips or seeds differ, quartile by quartile, each number by itself."""
+    accuracy, training, inference = (spread.levels(name) for name in ("accuracy", "training", "inference"))
+    lines = [[f"of {spread.done} {spread.over}", *_NUMBERS]]
+    for name, value in accuracy.items():
+        lines.append([name, f"{100 * value:.2f} %", _joules(training[name]), _joules(inference[name])])
+    _print(lines)
+
+
+def _joules(value: float) -> str:
+    from analogep.units import format_si
+
+    return "-" if math.isnan(value) else format_si(value, "J")
+
+
+def _print(lines: Sequence[Sequence[str]]) -> None:
+    """A table with columns as wide as they need to be."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
         print("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
     print()

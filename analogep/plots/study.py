@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analogep.plots.device_axes import handle, log_axis
@@ -31,7 +32,8 @@ def study_axes(dataset: xr.Dataset) -> Figure:
     """Accuracy [%] after the last epoch and joules per sample [J, with a prefix] along each axis of a study.
 
     A row of panels an axis. Mean over the other axes, chips and seeds; bars: standard error over chips and seeds; grey
-    dots: single points of the study. Values that are no numbers stand side by side.
+    dots: single points of the study. Values that are no numbers stand side by side. A study without axes shows its
+    chips (of a single chip its seeds) in the order of their values instead.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ def study_axes(dataset: xr.Dataset) -> Figure:
         As `analogep.study.Study.run` returns it.
     """
     card = recorded.recorded(dataset.attrs)
+    if not card.axes:
+        return _spread(dataset)
     figure = blank(1.2 + 2.3 * len(card.axes))
     panels = figure.subplots(len(card.axes), 2, squeeze=False)
     accuracy = recorded.at_the_end(dataset, "accuracy")
@@ -52,6 +56,48 @@ def study_axes(dataset: xr.Dataset) -> Figure:
             _along(axes, places, labels, dataset[axis.name])
     legend(figure, _handles(), columns=2)
     return figure
+
+
+def _spread(dataset: xr.Dataset) -> Figure:
+    """Chips or seeds from the lowest to the highest: what share of them lies below a value is read off the x axis."""
+    figure, spread = blank(), summary.spread(dataset)
+    left, right = figure.subplots(1, 2)
+    accuracy = 100.0 * recorded.at_the_end(dataset, "accuracy")
+    accuracy = accuracy if spread.over == "chips" else accuracy.T
+    order = np.argsort(spread.accuracy)
+    places = np.arange(1.0, order.size + 1.0)
+    each = np.repeat(places, accuracy.shape[1])
+    if accuracy.shape[1] > 1:
+        left.plot(each, accuracy[order].ravel(), linestyle="", marker=".", color=GREY, alpha=0.6, zorder=1.8)
+    left.plot(places, 100.0 * spread.accuracy[order], color=BLUE, marker="o", linestyle="", zorder=3.0)
+    left.axhline(float(100.0 * np.nanmean(spread.accuracy)), color=BLUE, linewidth=0.9, linestyle=(0, (5.0, 1.5)))
+    left.set_ylabel("test accuracy [%]")
+    both = np.concatenate([spread.training, spread.inference])
+    factor, unit = scale(both, "J")
+    for values, marker in ((spread.training, "s"), (spread.inference, "^")):
+        right.plot(places, factor * np.sort(values), color=VERMILLION, marker=marker, linestyle="")
+    if np.any(both > 0.0):
+        logarithmic(right, factor * both)
+    right.set_ylabel(f"energy per sample [{unit}]")
+    for axes in (left, right):
+        axes.set_xlabel(f"{spread.over}, from lowest to highest")
+        axes.set_xlim(0.0, order.size + 1.0)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    legend(figure, _spread_handles(spread.over, several=accuracy.shape[1] > 1), columns=2)
+    return figure
+
+
+def _spread_handles(over: str, *, several: bool) -> list[Line2D]:
+    one = over.removesuffix("s")
+    means = [handle(f"mean of a {one}" if several else f"a {one}", color=BLUE, marker="o", linestyle="")]
+    if several:
+        means.append(handle("single points of the study", color=GREY, marker=".", linestyle=""))
+    return [
+        *means,
+        handle("mean of all", color=BLUE, linestyle=(0, (5.0, 1.5))),
+        handle("training sample", color=VERMILLION, marker="s", linestyle=""),
+        handle("inference", color=VERMILLION, marker="^", linestyle=""),
+    ]
 
 
 def _places(values: NDArray[np.generic], count: int) -> Floats:

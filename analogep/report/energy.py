@@ -1,11 +1,13 @@
-"""Where the joules of a run go: tables by component and phase, and digital arithmetic beside them."""
+"""Where joules go: tables by component and phase, and digital arithmetic beside them."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
 from analogep.report.blocks import Table, Text
@@ -13,6 +15,9 @@ from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_WIDEST: Final = 6
+"""Components side by side in a table of half a page."""
 
 
 def joules(value: float) -> str:
@@ -59,3 +64,33 @@ def of_training(dataset: xr.Dataset) -> Text:
         f"The whole training, {epochs} epoch{'s' * (epochs != 1)} of {samples} samples, took {joules(total)}, after "
         f"{joules(initial)} for writing the initial weights. Joules are energy taken from the supplies."
     )
+
+
+def along(title: str, names: Sequence[str], values: NDArray[np.float64], components: Sequence[str]) -> Table:
+    """Joules by component: a row a value of an axis, the largest consumer first.
+
+    The darker a cell, the larger its share of the row.
+
+    Parameters
+    ----------
+    title : str
+    names : sequence of str
+        Of the rows.
+    values : ndarray (rows, components) [J]
+        NaN where nothing is known.
+    components : sequence of str
+    """
+    known = np.nan_to_num(values)
+    order = [k for k in np.argsort(-known.sum(axis=0), kind="stable") if known[:, k].any()]
+    shown, rest = (order, []) if len(order) <= _WIDEST else (order[: _WIDEST - 1], order[_WIDEST - 1 :])
+    heads = [components[k].replace("_", " ") for k in shown]
+    parts = known[:, shown]
+    if rest:
+        heads, parts = [*heads, f"{len(rest)} others"], np.column_stack([parts, known[:, rest].sum(axis=1)])
+    total = known.sum(axis=1, keepdims=True)
+    rows = [
+        [name, *map(joules, row), joules(row_total)]
+        for name, row, (row_total,) in zip(names, parts, total, strict=True)
+    ]
+    shades = np.column_stack([parts / np.where(total > 0.0, total, 1.0), np.zeros(len(names))]).tolist()
+    return Table(title, ["value", *heads, "all"], rows, shades=shades)

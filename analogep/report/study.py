@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep import plots
-from analogep.report import provenance, svg
+from analogep.energy import TRAINING
+from analogep.report import energy, provenance, svg
 from analogep.report.alternatives import listed, number
 from analogep.report.blocks import Block, Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
-from analogep.report.energy import joules
 from analogep.study import StudyCard, recorded, summary
 from analogep.study.collect import DONE, FAILED, NOT_RUN
+from analogep.study.point import described
 from analogep.study.summary import Row
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _MOST_ROWS: Final = 100
 _CAPTION: Final = (
     "Along each axis, averaged over the others: accuracy with its standard error over chips and seeds, grey dots are "
     "single points; joules per training sample and per inference."
+)
+_SPREAD: Final = (
+    "From the lowest to the highest: accuracy of each chip (grey dots: its seeds; dashed: mean), joules per training "
+    "sample and per inference. Of a single chip: its seeds."
 )
 
 
@@ -37,13 +42,13 @@ def page(dataset: xr.Dataset) -> Page:
         As `Study.run` returns it and `study.nc` holds it.
     """
     said, attrs = json.loads(dataset.attrs["study"]), dataset.attrs
-    chips, seeds = dataset.sizes["chip"], dataset.sizes["seed"]
+    samples = ", ".join(_counted(dataset.sizes[dim], dim) for dim in ("chip", "seed"))
     moved = {key for axis in _card(dataset).axes for key in axis.values}
     device, circuit = ("as the axis says" if kind in moved else said[kind] for kind in ("device", "circuit"))
+    each = " on each combination of axis values" if moved else ""
     subtitle = (
-        f"{_counted(dataset['state'].size, 'point')}: {_counted(chips, 'chip')}, {_counted(seeds, 'seed')} on each "
-        f"combination of axis values; device {device}, circuit {circuit}, data {said['data']}; "
-        f"seeds {attrs['seeds']}."
+        f"{_counted(dataset['state'].size, 'point')}: {samples}{each}; "
+        f"device {device}, circuit {circuit}, data {said['data']}; seeds {attrs['seeds']}."
     )
     return Page(str(attrs["title"]), subtitle, [section for build in SECTIONS if (section := build(dataset))])
 
@@ -79,7 +84,9 @@ def headline(dataset: xr.Dataset) -> Section:
     state = dataset["state"].values
     done, failed, missing = (int((state == code).sum()) for code in (DONE, FAILED, NOT_RUN))
     tiles = [Tile("Points done", f"{done:,}", f"of {state.size:,}")]
-    if rows:
+    if rows and not rows[0].said:
+        tiles += _of_chips(dataset, rows[0])
+    elif rows:
         best, worst = (pick(rows, key=lambda row: row.accuracy) for pick in (max, min))
         least = min(rows, key=lambda row: row.training)
         tiles += [
@@ -96,15 +103,27 @@ def headline(dataset: xr.Dataset) -> Section:
     return Section("result", "Result", [*blocks, Items(cautions, caution=True)] if cautions else blocks)
 
 
+def _of_chips(dataset: xr.Dataset, row: Row) -> list[Tile]:
+    """The mean of a study without axes, and how far its chips or seeds lie apart."""
+    spread = summary.spread(dataset)
+    levels = spread.levels("accuracy")
+    low, middle, high = (f"{100 * levels[name]:.2f} %" for name in ("lowest", "median", "highest"))
+    return [
+        Tile("Mean accuracy", accuracy(row), f"of {spread.done:,} {spread.over}"),
+        Tile("Lowest to highest", f"{low} to {high}", f"median {middle}"),
+        Tile("Training sample", _joules(row.training), f"inference {_joules(row.inference)}"),
+    ]
+
+
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
 def axes(dataset: xr.Dataset) -> Section | None:
     """A figure of all axes, and a table of each."""
-    if not np.isfinite(dataset.get("accuracy", np.array(np.nan))).any():
-        return None
     card = _card(dataset)
+    if not card.axes or not _measured_accuracy(dataset):
+        return None
     margins = list(summary.margins(card, dataset))
     said = alternative(dataset, margins)
     figure = Drawing(svg.inline(plots.study_axes(dataset), "axes", said), _CAPTION, said)
@@ -112,6 +131,64 @@ def axes(dataset: xr.Dataset) -> Section | None:
         _table(axis.name, rows, _measured(dataset, axis.name)) for axis, rows in zip(card.axes, margins, strict=True)
     ]
     return Section("axes", "Along each axis", [figure, *tables])
+
+
+def _measured_accuracy(dataset: xr.Dataset) -> bool:
+    return bool(np.isfinite(dataset.get("accuracy", np.array(np.nan))).any())
+
+
+def chips(dataset: xr.Dataset) -> Section | None:
+    """How chips, or seeds, of a study without axes differ: a figure and its quartiles."""
+    if _card(dataset).axes or not _measured_accuracy(dataset):
+        return None
+    spread = summary.spread(dataset)
+    names = ("accuracy", "training", "inference")
+    test, training, inference = (spread.levels(name) for name in names)
+    rows = [
+        [level, f"{100 * value:.2f} %" if np.isfinite(value) else "–", _joules(training[level]),
+         _joules(inference[level])]
+        for level, value in test.items()
+    ]  # fmt: skip
+    heads = [f"of {spread.done:,} {spread.over}", "test accuracy", "J per training sample", "J per inference"]
+    said = (
+        f"Test accuracy of {spread.done:,} {spread.over}: lowest {rows[0][1]}, median {rows[2][1]}, highest "
+        f"{rows[4][1]}, standard deviation {rows[5][1]}. Joules per training sample: {rows[0][2]} to {rows[4][2]}; "
+        f"per inference: {rows[0][3]} to {rows[4][3]}."
+    )
+    figure = Drawing(svg.inline(plots.study_axes(dataset), "chips", said), _SPREAD, said)
+    return Section("chips", f"How {spread.over} differ", [figure, Table("Each number by itself", heads, rows)])
+
+
+def components(dataset: xr.Dataset) -> Section | None:
+    """Joules per training sample and per inference by component, along each axis."""
+    if not {"energy", "component", "phase"} <= dataset.variables.keys():
+        return None
+    kinds = _by_component(dataset)
+    names = [str(name) for name in dataset["component"].values]
+    tables = []
+    for place, axis in enumerate(_card(dataset).axes):
+        values = [", ".join(axis.at(number).values()) for number in range(len(axis))]
+        for kind, joules in kinds.items():
+            means = np.column_stack([_along(joules[..., k], place) for k in range(len(names))])
+            tables.append(energy.along(f"{axis.name}: J per {kind}", values, means, names))
+    if not tables:
+        means = np.array([[_along(one[..., k][None], 0)[0] for k in range(len(names))] for one in kinds.values()])
+        tables.append(energy.along("Mean of all points: J per", list(kinds), means, names))
+    words = (
+        "Joules of the last epoch by component, averaged over all points that a row stands for; the darker, the larger "
+        "the share of its row."
+    )
+    return Section("energy", "Where the joules go", [Text(words), *tables])
+
+
+def _by_component(dataset: xr.Dataset) -> dict[str, NDArray[np.float64]]:
+    """Joules of a sample in the last epoch, (axes..., chip, seed, component) [J]."""
+    end, phases = recorded.at_the_end(dataset, "energy"), [str(phase) for phase in dataset["phase"].values]
+    train, test = (float(dataset.attrs[f"{part}_samples"]) for part in ("train", "test"))
+    return {
+        "training sample": end[..., [phases.index(name) for name in TRAINING]].sum(axis=-1) / train,
+        "inference": end[..., phases.index("inference")] / test,
+    }
 
 
 def alternative(dataset: xr.Dataset, margins: Sequence[Sequence[Row]]) -> str:
@@ -160,7 +237,7 @@ def _table(title: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | 
 
 
 def _joules(value: float) -> str:
-    return joules(value) if np.isfinite(value) else "–"
+    return energy.joules(value) if np.isfinite(value) else "–"
 
 
 def _points(row: Row) -> str:
@@ -184,11 +261,7 @@ def troubles(dataset: xr.Dataset) -> Section:
     failed: list[dict[str, Any]] = json.loads(dataset.attrs["failed"])
     if not failed:
         return Section("failed", "Failed points", [Text(f"None of {dataset['state'].size:,} points failed.")])
-    lines = [
-        f"{', '.join(f'{key} = {text}' for key, text in one['at'].items())}, chip {one['chip']}, seed {one['seed']}: "
-        f"{one['reason']}"
-        for one in failed[:_MOST_ROWS]
-    ]
+    lines = [f"{described(one, ' = ')}: {one['reason']}" for one in failed[:_MOST_ROWS]]
     if len(failed) > _MOST_ROWS:
         lines.append(f"and {len(failed) - _MOST_ROWS} more, listed in the attribute 'failed' of study.nc")
     return Section("failed", "Failed points", [Items(lines)])
@@ -227,7 +300,9 @@ def cards(dataset: xr.Dataset) -> Section:
 SECTIONS: Final[tuple[Callable[[xr.Dataset], Section | None], ...]] = (
     headline,
     axes,
+    chips,
     combinations,
+    components,
     troubles,
     reproduction,
     sources,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from analogep.cards import Block, Card
+from analogep.cards import Block, Card, reader
 from analogep.cards.reader import Document
 from analogep.study import keys
 from analogep.study.axis import Axis
@@ -21,6 +23,13 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Part = Literal["conductances", "traces"]
 LEAST_SEEDS = 3
 """Seeds before a target standard error is first tested: fewer can agree by chance on a coarse accuracy."""
+
+
+def ready_dir() -> FilePath:
+    """Directory of the studies that come with the package: package data, else the checkout's folder."""
+    package = FilePath(__file__).parents[1]
+    installed = package / "studies"
+    return installed if installed.is_dir() else package.parent / "studies"
 
 
 class Target(Block):
@@ -45,9 +54,9 @@ class StudyCard(Card):
     """IDX folder or NPZ file; the bundled digits by default."""
     set_: dict[str, Any] = Field(default_factory=dict, alias="set")
     """Key of either card -> value, for all points."""
-    vary: Annotated[dict[str, str | tuple[Any, ...] | dict[str, str | tuple[Any, ...]]], Field(min_length=1)]
+    vary: dict[str, str | tuple[Any, ...] | dict[str, str | tuple[Any, ...]]] = Field(default_factory=dict)
     """Key of either card, or `device` or `circuit` for whole cards -> values. A name of its own with a block of
-    keys below it makes these move together."""
+    keys below it makes these move together. Without any, chips and seeds alone tell one point from another."""
     chips: Count = 1
     """Samples of fabrication."""
     seeds: Count = 1
@@ -63,8 +72,17 @@ class StudyCard(Card):
 
     @classmethod
     def names(cls) -> list[str]:
-        """None are shipped by name: a study is a file."""
-        return []
+        """Names of the ready studies that come with the package."""
+        return sorted(path.stem for path in ready_dir().glob("*.yaml"))
+
+    @classmethod
+    def load(cls, name_or_path: str | FilePath, overrides: Sequence[str] = ()) -> Self:
+        """Load a study by the name of a ready one, such as `beta`, or from a YAML file; a file that exists wins."""
+        given = str(name_or_path)
+        if given in cls.names() and not os.path.isfile(given):
+            text = (ready_dir() / f"{given}.yaml").read_bytes()
+            return cls._validated(reader.read(text, f"studies/{given}.yaml"), overrides, given)
+        return super().load(name_or_path, overrides)
 
     @classmethod
     def _schema_message(cls, found: object) -> str:

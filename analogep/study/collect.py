@@ -114,7 +114,7 @@ class Collector:
         plan, card = self.plan, self.plan.card
         identity = plan.identity
         return (self._attributes or {}) | {
-            "title": card.title or f"study over {', '.join(axis.name for axis in card.axes)}",
+            "title": card.title or f"study over {', '.join(axis.name for axis in card.axes) or 'chips and seeds'}",
             "analogep_version": analogep.__version__,
             "digest": identity["digest"],
             "study": json.dumps({**identity, "name": card.name, "chips": card.chips, "seeds": int(self.shape[-1])}),

@@ -1,16 +1,18 @@
-"""The folder of a study: whose it is, the points that are done or have failed, and locks while somebody works."""
+"""The folder of a study: the points that are done or have failed."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from analogep import results
 from analogep.errors import ResultError
+from analogep.run.owned import Owned
 from analogep.study import pointfile
 from analogep.study.pointfile import Stored
 
@@ -20,13 +22,12 @@ if TYPE_CHECKING:
 STUDY = "study.nc"
 IDENTITY = "study.json"
 POINTS = "points"
-_LOCK = ".lock"
-_LOCKS = re.compile(r"\.lock[-0-9]*$")
-_SCRATCH = re.compile(r"\.(study\.(json|nc)|[0-9a-f]{40}\.(nc|json)|[a-z_]+\.(png|svg))\.\w+\.part$")
+_LOCKS = re.compile(r"\.lock[-0-9a-z]*$")
+_SCRATCH = re.compile(r"\.(study\.(json|nc)|[0-9a-f]{40}\.(nc|json)|[a-z_]+\.(png|svg)|report\.html)\.\w+\.part$")
 _OURS = re.compile(r"[0-9a-f]{40}\.(nc|json)$")
 
 
-class Folder:
+class Folder(Owned):
     """A folder that belongs to one study, with one file for each point that is done.
 
     Parameters
@@ -37,87 +38,27 @@ class Folder:
         What decides the numbers, in readable form; `digest` identifies it.
     """
 
+    noun, file = "study", IDENTITY
+
     def __init__(self, path: Path, identity: dict[str, str]) -> None:
-        self.path, self.identity = path, identity
+        super().__init__(path, identity)
         self.points = path / POINTS
 
-    @contextlib.contextmanager
-    def claim(self, part: str = "", *, force: bool = False) -> Iterator[None]:
-        """Make the folder this study's, and hold it while working in it.
+    def _prepare(self) -> None:
+        self.points.mkdir(exist_ok=True)
 
-        Parts of one study (`part` is such as `1-of-4`) may work side by side, each only once; a whole study works
-        alone. With `force` another study's points are removed. A folder that is no study's is never touched.
+    def _strange(self, entry: Path) -> bool:
+        if entry.name == POINTS and entry.is_dir():
+            return any(entry.iterdir())
+        return not (_LOCKS.match(entry.name) or _SCRATCH.match(entry.name))
 
-        Raises
-        ------
-        ResultError
-            If it belongs to another study, holds something else, cannot be written, or is in use.
-        """
-        with contextlib.ExitStack() as open_files:
-            try:
-                self.path.mkdir(parents=True, exist_ok=True)
-                self._refuse_strangers()
-                self.points.mkdir(exist_ok=True)
-                locks = [open_files.enter_context((self.path / _LOCK).open("a+"))]
-                if part:
-                    locks.append(open_files.enter_context((self.path / f"{_LOCK}-{part}").open("a+")))
-            except OSError as error:
-                raise ResultError(
-                    f"{self.path}: the folder cannot be used: {error.strerror or error}; choose another --out"
-                ) from error
-            self._hold(locks[0], shared=bool(part))
-            if part:
-                self._hold(locks[1], shared=False)
-            self._own(force)
-            if not part:
-                self._tidy()
-            yield
-
-    def _refuse_strangers(self) -> None:
-        entries = {entry.name for entry in self.path.iterdir()}
-        strange = sorted(name for name in entries if not (_LOCKS.match(name) or _SCRATCH.match(name)))
-        empty = strange == [POINTS] and not any(self.points.iterdir())
-        if strange and not empty and not (IDENTITY in entries and "digest" in self._found()):
-            raise ResultError(
-                f"{self.path}: the folder holds '{strange[0]}' and no study of analogep; choose an empty --out"
-            )
-
-    def _hold(self, lock: IO[str], *, shared: bool) -> None:
-        with contextlib.suppress(ImportError):  # no fcntl outside POSIX: there two studies are not kept apart
-            import fcntl
-
-            try:
-                fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            except OSError:
-                raise ResultError(f"{self.path}: another process is working in this folder; wait for it") from None
-
-    def _own(self, force: bool) -> None:
-        identity = self.path / IDENTITY
-        if identity.exists():
-            found = self._found()
-            if found.get("digest") == self.identity["digest"]:
-                return
-            if not force:
-                raise ResultError(
-                    f"{self.path}: belongs to another study ({_difference(found, self.identity)}); choose another "
-                    "--out, or --force to replace it"
-                )
-            (self.path / STUDY).unlink(missing_ok=True)
-            for entry in self.points.iterdir():
-                if _OURS.match(entry.name):
-                    entry.unlink(missing_ok=True)
-        results.write_bytes(identity, (json.dumps(self.identity, indent=1, sort_keys=True) + "\n").encode())
-
-    def _found(self) -> dict[str, str]:
-        """What `study.json` says; nothing if it is not ours."""
-        try:
-            found = json.loads((self.path / IDENTITY).read_text())
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    def _clear(self) -> None:
+        (self.path / STUDY).unlink(missing_ok=True)
+        for entry in self.points.iterdir():
+            if _OURS.match(entry.name):
+                entry.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Remove what a killed study left half-written; parts must not, as others may be writing."""
         for folder in (self.path, self.points):
             for entry in folder.iterdir():
                 if _SCRATCH.match(entry.name):
@@ -133,7 +74,8 @@ class Folder:
 
     def keep(self, digest: str, content: bytes) -> None:
         """Store a point that is done."""
-        results.write_bytes(self.points / f"{digest}.nc", content)
+        with _full_disk_told(self.points / f"{digest}.nc") as path:
+            results.write_bytes(path, content)
         (self.points / f"{digest}.json").unlink(missing_ok=True)
 
     def failure(self, digest: str) -> dict[str, Any] | None:
@@ -146,18 +88,24 @@ class Folder:
 
     def fail(self, digest: str, record: dict[str, object]) -> None:
         """Record a point that has failed."""
-        results.write_bytes(self.points / f"{digest}.json", (json.dumps(record, indent=1) + "\n").encode())
+        with _full_disk_told(self.points / f"{digest}.json") as path:
+            results.write_bytes(path, (json.dumps(record, indent=1) + "\n").encode())
 
     def finish(self, dataset: xr.Dataset) -> None:
         """Store the collected result."""
-        results.write(dataset, self.path / STUDY)
+        with _full_disk_told(self.path / STUDY) as path:
+            results.write(dataset, path)
 
 
-def _difference(found: dict[str, str], wanted: dict[str, str]) -> str:
-    """The first entry that differs, in the order in which people would ask."""
-    for key, new in wanted.items():
-        old = found.get(key, "unknown")
-        if key != "digest" and old != new:
-            old, new = (f"{value[:12]}..." if len(value) == 64 else value for value in (old, new))
-            return f"{key}: {old or 'none'} there, {new or 'none'} here"
-    return "its digest differs"
+@contextlib.contextmanager
+def _full_disk_told(path: Path) -> Iterator[Path]:
+    """Say of a full disk that nothing is lost: another folder would begin the study anew."""
+    try:
+        yield path
+    except ResultError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResultError(
+                f"{path}: cannot be written: {cause.strerror}; make room, and the same command goes on from there"
+            ) from cause
+        raise

@@ -30,18 +30,20 @@ def card_of(key: str) -> tuple[Kind, str]:
     Raises
     ------
     ValueError
-        If no card has such a section, with the nearest name.
+        If no card has such a section, with the nearest name, or only a card is named.
     """
     first, _, rest = key.partition(".")
     for kind in CARDS:
-        if first == kind and rest:
+        if first == kind:
+            if not rest:
+                raise ValueError(f"needs a key of the {kind} card, such as {kind}.name=mine")
             return kind, rest
     for kind in CARDS:
         if first in sections(kind):
             return kind, key
     if first in _HEADS:
         raise ValueError(f"which card? Say device.{first} or circuit.{first}")
-    known = [*CARDS, *sections("device"), *sections("circuit")]
-    best = near(first, known)
+    known = [*sections("device"), *sections("circuit")]
+    best = near(first, [*CARDS, *known])
     hint = f", did you mean '{best}'?" if best else f"; sections are {', '.join(known)}"
     raise ValueError(f"no card has a section '{printable(first)}'{hint}")

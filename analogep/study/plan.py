@@ -182,16 +182,16 @@ class Plan:
 def _problems(error: CardError | UsageError, said: Mapping[str, str]) -> list[Problem]:
     """The problems with the axis values behind them; what an override said itself needs no more."""
     if isinstance(error, UsageError):
-        return [Problem(_at(said), "", str(error))]
+        return [Problem(f"at {_at(said)}" if said else "", "", str(error))]
     found = []
     for problem in error.problems:
         culprit = [key for key, text in said.items() if problem.where == f"--set {_rest(key)}={text}"]
         if culprit:
             found.append(Problem(f"--vary {culprit[0]}={said[culprit[0]]}", problem.key, problem.message))
-        elif problem.where.startswith("--set "):
+        elif problem.where.startswith("--set ") or not said:
             found.append(problem)
         else:
-            found.append(Problem(f"{problem.where} ({_at(said)})", problem.key, problem.message))
+            found.append(Problem(f"{problem.where} (at {_at(said)})", problem.key, problem.message))
     return found
 
 
@@ -200,4 +200,4 @@ def _rest(key: str) -> str:
 
 
 def _at(said: Mapping[str, str]) -> str:
-    return "at " + ", ".join(f"{key}={text}" for key, text in said.items())
+    return ", ".join(f"{key}={text}" for key, text in said.items())

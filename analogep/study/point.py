@@ -8,6 +8,7 @@ import pickle
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
@@ -48,9 +49,6 @@ class Combination:
     cards: bytes
     digest: str
 
-    def __str__(self) -> str:
-        return ", ".join(f"{key}={text}" for key, text in self.said.items())
-
 
 @dataclass(frozen=True)
 class Point:
@@ -72,7 +70,13 @@ class Point:
         return {"at": dict(self.combination.said), "chip": self.chip, "seed": self.seed}
 
     def __str__(self) -> str:
-        return f"{self.combination}, chip {self.chip}, seed {self.seed}"
+        return described(self.where)
+
+
+def described(where: Mapping[str, Any], equals: str = "=") -> str:
+    """A point, or the record of one, in words: `nudging.beta=0.3, chip 0, seed 1`."""
+    said = [f"{key}{equals}{text}" for key, text in where["at"].items()]
+    return ", ".join([*said, f"chip {where['chip']}", f"seed {where['seed']}"])
 
 
 def seeds(base: int, chip: int, seed: int) -> Seeds:

@@ -74,7 +74,8 @@ def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]])
         # Values stand as they would after `--set key=`, which is YAML.
         yield "set:"
         yield from (f"  {json.dumps(key)}: {text}" for key, text in settings.items())
-    yield "vary:"
+    if axes:
+        yield "vary:"
     for name, linked in axes.items():
         if list(linked) == [name]:
             yield f"  {json.dumps(name)}:"

@@ -45,6 +45,41 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How chips differ, each averaged over its seeds; of a single chip, how its seeds do.
+
+    Attributes
+    ----------
+    over : str
+        `chips` or `seeds`.
+    accuracy : ndarray (chips or seeds)
+        After the last epoch [1]; NaN where no point is done.
+    training, inference : ndarray (chips or seeds)
+        Joules per training sample (mean of epochs) and per inference (last epoch) [J].
+    """
+
+    over: str
+    accuracy: Floats
+    training: Floats
+    inference: Floats
+
+    @property
+    def done(self) -> int:
+        """Chips or seeds that have a number."""
+        return int(np.isfinite(self.accuracy).sum())
+
+    def levels(self, name: str) -> dict[str, float]:
+        """Quartiles and standard deviation of `accuracy`, `training` or `inference`; NaN where there are too few."""
+        values = getattr(self, name)
+        known = values[np.isfinite(values)]
+        out = {key: float(np.quantile(known, share)) if known.size else np.nan for key, share in _QUARTILES.items()}
+        return out | {"standard deviation": float(known.std(ddof=1)) if known.size > 1 else np.nan}
+
+
+_QUARTILES = {"lowest": 0.0, "lower quartile": 0.25, "median": 0.5, "upper quartile": 0.75, "highest": 1.0}
+
+
+@dataclass(frozen=True)
 class _Numbers:
     """Arrays (axes..., chips, seeds)."""
 
@@ -105,3 +140,15 @@ def margins(card: StudyCard, dataset: xr.Dataset) -> Iterator[list[Row]]:
     for number, axis in enumerate(card.axes):
         before = (slice(None),) * number
         yield [numbers.row(axis.at(place), (*before, place)) for place in range(len(axis))]
+
+
+def spread(dataset: xr.Dataset) -> Spread:
+    """How chips, or seeds, of a study without axes differ."""
+    numbers = _Numbers.of(dataset)
+    several = numbers.state.shape[-2] > 1
+    parts = (numbers.accuracy, numbers.training, numbers.inference)
+    return Spread("chips" if several else "seeds", *(_seed_means(part) if several else part[0] for part in parts))
+
+
+def _seed_means(values: Floats) -> Floats:
+    return np.array([_mean(row) for row in values])

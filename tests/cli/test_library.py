@@ -15,6 +15,7 @@ from analogep import results
 from analogep.circuit import CircuitCard
 from analogep.cli import cite
 from analogep.device import DeviceCard
+from analogep.study import StudyCard
 
 from .conftest import Said
 
@@ -31,7 +32,9 @@ def test_the_list_has_every_shipped_card_on_a_line_of_at_most_100_columns(say: S
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
     names = [line.split()[0] for line in lines if line]
-    assert names == ["devices", *DeviceCard.names(), "circuits", *CircuitCard.names()]
+    ready = StudyCard.names()
+    assert "beta" in ready
+    assert names == ["devices", *DeviceCard.names(), "circuits", *CircuitCard.names(), "studies", *ready]
     assert max(map(len, lines)) <= 100
     columns = [re.split(r" {2,}", line) for line in lines[: lines.index("")]]
     assert all(len(row) == 8 for row in columns)
@@ -60,6 +63,9 @@ def test_the_list_as_json_is_complete_and_in_si_units(say: Say) -> None:
     assert set(devices["pcm"]["step"]) == {"up"}
     assert devices["pcm"]["energy"]["down"] == pytest.approx(50e-12)
     assert devices["ecram"]["step"]["down"] < 0.0 < devices["ecram"]["step"]["up"]
+    beta = next(entry for entry in found["studies"] if entry["name"] == "beta")
+    assert beta["axes"] == {"nudging.beta": 7, "read.noise.sigma": 3, "nudging.estimator": 2}
+    assert (beta["device"], beta["chips"], beta["seeds"], beta["points"]) == ("rram", 1, 3, 126)
     assert found["circuits"][0] == {
         "name": "digits", "title": CircuitCard.load("digits").title, "network": "rc", "layers": [64, 128, 10]
     }  # fmt: skip
@@ -140,7 +146,7 @@ def test_what_cannot_be_cited_is_answered_with_a_sentence(
     assert message in said.err
 
 
-@pytest.mark.parametrize("kind", ["device", "circuit"])
+@pytest.mark.parametrize("kind", ["device", "circuit", "study"])
 def test_the_schema_is_printed_as_json(say: Say, kind: str) -> None:
     said = say("schema", kind)
     assert (said.code, said.err) == (0, "")

@@ -22,6 +22,16 @@ from analogep.study import StudyProgress
 from .commands import SMALL, command, surroundings
 from .conftest import Said
 
+
+class _Interrupting(_Bar):
+    """A bar that presses Ctrl-C after two points."""
+
+    def __call__(self, progress: StudyProgress) -> None:
+        super().__call__(progress)
+        if progress.done == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
 AXES = ("--vary", "nudging.beta=0.2,0.5", "--vary", "read.noise.sigma=0 %,5 %;read.voltage=0.4 V,0.5 V")
 FILE = """\
 schema: analogep.study/1
@@ -118,7 +128,13 @@ def test_points_that_fail_are_listed_and_the_rest_is_done(study: Study, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("rram",), 2, "what varies? Give --vary key=a,b,c, or a study file"),
+        (("rram",), 2, "what varies? Give --vary key=a,b,c, --chips or --seeds, or a ready study or study file"),
+        (("rram", "--chips", "1", "--seeds", "1"), 2, "what varies? Give --vary key=a,b,c, --chips or --seeds"),
+        (("--chips", "2"), 2, "study: device: which device?"),
+        (("bta",), 2, "bta: is neither a device nor a ready study; devices are 'capacitor', "),
+        (("drif",), 2, "did you mean the study 'drift'?"),
+        (("rrram", "--chips", "2"), 2, "did you mean the device 'rram'?"),
+        (("nowhere/rram", "--chips", "2"), 2, "nowhere/rram"),
         (("--vary", "nudging.beta=1,2"), 2, "study: device: which device?"),
         (("rram", "--vary", "nudgin.beta=1,2"), 2, "no card has a section 'nudgin', did you mean 'nudging'?"),
         (("rram", "--vary", "nudging.bta=1"), 2, "nudging.bta=1: nudging.bta: unknown key, did you mean 'beta'?"),
@@ -162,6 +178,65 @@ def test_another_studys_folder_is_refused(study: Study, tmp_path: Path) -> None:
     assert study("--vary", "nudging.beta=0.3", "--out", out, "--force", "--quiet").code == 0
 
 
+def test_chips_alone_end_in_their_mean_and_quartiles(study: Study, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    dry = study("--chips", "3", "--dry-run", "--out", str(out)).out.splitlines()
+    assert dry[:4] == ["chip 0, seed 0", "chip 1, seed 0", "chip 2, seed 0", f"3 points, 0 of them done in {out}"]
+    first = study("--chips", "3", "--shard", "1/2", "--out", str(out))
+    assert first.out.splitlines()[-1] == f"part 1 of 2 is done; 1 points of other parts are missing in {out}"
+    said = study("--chips", "3", "--out", str(out))
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[0].split()[:2] == ["accuracy", "per"]
+    assert re.match(r"\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +3$", lines[1])
+    assert lines[3].startswith("of 3 chips ")
+    chips = 100 * results.read(out / "study.nc")["accuracy"].values[:, 0, -1]
+    assert lines[4].split()[:2] == ["lowest", f"{chips.min():.2f}"]
+    assert lines[8].split()[:2] == ["highest", f"{chips.max():.2f}"]
+    assert lines[9].split()[:3] == ["standard", "deviation", f"{chips.std(ddof=1):.2f}"]
+    assert lines[-1] == f"written to {out / 'study.nc'}"
+    found = json.loads(study("--chips", "3", "--out", str(out), "--json").out)
+    assert (found["spread"]["over"], found["spread"]["number"]) == ("chips", 3)
+    assert 100 * found["spread"]["accuracy"]["lowest"] == pytest.approx(chips.min())
+    assert [row["said"] for row in found["rows"]] == [{}]
+
+
+def test_a_ready_study_is_run_by_its_name_and_options_add_to_it(
+    say: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "on_off").mkdir()  # such as the folder of its result
+    said = say("study", "on_off", *SMALL, "--epochs", "1", "--seeds", "2", "--dry-run", "--json")
+    assert (said.code, said.err) == (0, "")
+    found = json.loads(said.out)
+    assert found["points"] == 14
+    assert re.fullmatch(r"runs/study-on_off-[0-9a-f]{10}", found["folder"])
+
+
+def test_a_full_disk_is_a_sentence_with_path_and_reason(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left, out = os.fsync, [4], str(tmp_path / "out")
+
+    def full(descriptor: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        said = study("--chips", "3", "--out", out)
+    assert (said.code, said.out) == (1, "")
+    assert re.fullmatch(
+        rf"analogep: {out}/points/[0-9a-f]{{40}}\.nc: cannot be written: No space left on device; make room, and the "
+        r"same command goes on from there\n",
+        said.err,
+    )
+    assert not list(tmp_path.rglob("*.part"))
+    assert study("--chips", "3", "--out", out).code == 0
+
+
 def start(few: Path, folder: Path) -> subprocess.Popen[str]:
     given = ["--vary", "nudging.beta=0.1..0.9/40", "--epochs", "3", "--out", "out", "--workers", "2"]
     return subprocess.Popen(
@@ -186,6 +261,21 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(few: Path, tmp_path: Pa
     # the last file may have been written, and not counted yet
     assert len(list(points.glob("*.nc"))) - int(said[1]) in (0, 1)
     assert not list(points.glob("*.part"))
+
+
+def test_a_study_that_ctrl_c_has_ended_goes_on_to_the_same_arrays(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ("--vary", "nudging.beta=0.2,0.5,0.8", "--seeds", "2")
+    assert study(*given, "--out", str(tmp_path / "whole")).code == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("analogep.cli.study._Bar", _Interrupting)
+        said = study(*given, "--out", str(tmp_path / "out"))
+    assert said == (130, "", "\nanalogep: interrupted after 2 of 6 points; the same command goes on from there\n")
+    assert len(list((tmp_path / "out" / "points").iterdir())) == 2
+    assert study(*given, "--out", str(tmp_path / "out")).code == 0
+    whole, found = (results.read(tmp_path / name / "study.nc") for name in ("whole", "out"))
+    xr.testing.assert_identical(found, whole)
 
 
 def test_a_second_command_in_the_same_folder_is_refused_while_the_first_works(few: Path, tmp_path: Path) -> None:

@@ -122,6 +122,25 @@ def test_between_different_cards_only_their_names_and_overrides_are_told(runs: d
     assert differences([found[0], found[0]]) == {}
 
 
+@pytest.mark.usefixtures("short")
+def test_what_a_killed_report_left_goes_with_the_next(folder: Path, say: Say) -> None:
+    left, other = folder / ".report.html.ab_c1.part", folder / ".other.html.abc1.part"
+    for path in (left, other):
+        path.write_text("half a page")
+    assert say("report", str(folder)).code == 0
+    assert not left.exists()
+    assert other.read_text() == "half a page"
+
+
+@pytest.mark.parametrize(("option", "value"), [("--cells", "500"), ("--cells", "1000"), ("--seed", "0")])
+def test_what_means_nothing_for_runs_is_refused(option: str, value: str, runs: dict[str, Path], say: Say) -> None:
+    said = say("compare", str(runs["rc"]), str(runs["passive"]), option, value)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        f"analogep: {option} {value}: is for experiments on device cards; runs are compared as they are, leave it out\n"
+    )
+
+
 def test_runs_of_any_length_are_drawn_together(runs: dict[str, Path], say: Say, tmp_path: Path) -> None:
     found = [results.read(runs[name] / RESULT) for name in ("rc", "passive")]
     both = together([found[0].isel(epoch=slice(0, 2)), found[1]], ["one", "two"])

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from numpy.typing import NDArray
 
 from analogep import report, results
 from analogep.plots import study_axes
 from analogep.report import study as pages
+from analogep.report.blocks import Table
 from analogep.study import STUDY, Study, StudyCard, recorded
+from analogep.units import format_si
 
 from ..study import artificial
-from ..study.small import quick
+from ..study.small import quick, small
 from .conftest import Said
 from .html import Outline
 
@@ -42,6 +45,87 @@ def test_the_page_tells_means_and_standard_errors_of_each_axis_value(study: Path
     assert "16 of 16" in outline.text
     assert "None of 16 points failed" in outline.text
     assert outline.text.count("analogep.device/1") == 2
+
+
+def test_joules_by_component_add_up_to_those_of_a_sample(study: Path) -> None:
+    data = results.read(study / STUDY)
+    section = pages.components(data)
+    assert section is not None
+    tables = {block.title: block for block in section.blocks if isinstance(block, Table)}
+    assert list(tables) == [
+        f"{axis}: J per {kind}" for axis in ("nudging.beta", "device") for kind in ("training sample", "inference")
+    ]
+    for axis in ("nudging.beta", "device"):
+        for kind, name in (("training sample", "training_energy"), ("inference", "inference_energy")):
+            table = tables[f"{axis}: J per {kind}"]
+            assert len(table.heads) <= 8
+            for row, value in zip(table.rows, data[axis].values, strict=True):
+                mean = float(data[name].isel(epoch=-1).sel({axis: value}).mean())
+                assert row[-1] == format_si(float(f"{mean:.3g}"), "J")
+    training = tables["device: J per training sample"]
+    last = data["energy"].isel(epoch=-1).sel(device="rram", phase=["free", "nudged", "update", "verify"]).sum("phase")
+    means = last.mean(("nudging.beta", "chip", "seed")) / data.attrs["train_samples"]
+    for head, cell in list(zip(training.heads, training.rows[0], strict=True))[1:-2]:
+        joules = float(means.sel(component=head.replace(" ", "_")))
+        assert cell == (format_si(float(f"{joules:.3g}"), "J") if joules else "–")
+    np.testing.assert_allclose(np.sum(training.shades, axis=1), 1.0, rtol=1e-12)
+
+
+def test_work_that_books_no_joules_has_no_such_table(tmp_path: Path) -> None:
+    assert pages.components(_run(quick(artificial.fast), tmp_path)) is None
+
+
+def test_the_page_of_chips_alone_tells_how_they_differ(tmp_path: Path) -> None:
+    data = _run(quick(artificial.fast, vary=None, chips=5, seeds=2), tmp_path)
+    outline = Outline(report.report(tmp_path))
+    assert outline.errors == []
+    assert "10 points: 5 chips, 2 seeds; device rram, circuit digits" in outline.text
+    (said,) = [attrs["aria-label"] for attrs in outline.all("svg")]
+    chips = 100 * data["accuracy"].isel(epoch=-1).mean("seed").values
+    for level, value in (("lowest", chips.min()), ("median", np.median(chips)), ("deviation", chips.std(ddof=1))):
+        assert f"{level} {value:.2f} %" in said
+    for words in ("How chips differ", "upper quartile", "vary"):
+        assert (words in outline.text) == (words != "vary")
+    for more in ({"chips": 1, "seeds": 3}, {"chips": 1, "seeds": 1}):
+        _run(quick(artificial.fast, vary=None, **more), tmp_path / str(more["seeds"]))
+        outline = Outline(report.report(tmp_path / str(more["seeds"])))
+        assert outline.errors == []
+        assert "How seeds differ" in outline.text
+
+
+def test_joules_of_chips_alone_are_one_table(few: Path, tmp_path: Path) -> None:
+    data = _run(small(few, vary=None, chips=2), tmp_path)
+    section = pages.components(data)
+    assert section is not None
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert [row[0] for row in table.rows] == ["training sample", "inference"]
+    mean = float(data["inference_energy"].isel(epoch=-1).mean())
+    assert table.rows[1][-1] == format_si(float(f"{mean:.3g}"), "J")
+
+
+def test_chips_are_drawn_from_the_lowest_to_the_highest(tmp_path: Path) -> None:
+    data = _run(quick(artificial.fast, vary=None, chips=6, seeds=2), tmp_path)
+    left, right = study_axes(data).axes
+    dots, means, _ = left.get_lines()
+    chips = 100 * data["accuracy"].isel(epoch=-1).mean("seed").values
+    np.testing.assert_allclose(means.get_ydata(), np.sort(chips))
+    np.testing.assert_array_equal(means.get_xdata(), np.arange(1, 7))
+    assert dots.get_ydata().size == 12
+    order = np.argsort(chips)
+    np.testing.assert_allclose(dots.get_ydata()[:2], 100 * data["accuracy"].values[order[0], :, -1])
+    training, inference = right.get_lines()
+    assert np.all(np.diff(training.get_ydata()) >= 0.0)
+    np.testing.assert_allclose(
+        inference.get_ydata() / training.get_ydata(), 1.5 * np.sort(chips) / np.sort(_means(data))
+    )
+    seeds = _run(quick(artificial.fast, vary=None, chips=1, seeds=4), tmp_path / "seeds")
+    left, _ = study_axes(seeds).axes
+    assert left.get_xlabel() == "seeds, from lowest to highest"
+
+
+def _means(data: xr.Dataset) -> NDArray[np.float64]:
+    """Mean of all epochs, as joules of training are averaged."""
+    return 100 * data["accuracy"].mean(("epoch", "seed")).values
 
 
 def test_points_that_failed_are_told_with_their_reasons(tmp_path: Path) -> None:

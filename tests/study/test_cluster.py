@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -13,8 +15,8 @@ import xarray as xr
 from analogep.errors import ResultError, UsageError
 from analogep.study.cluster import connected
 
-from .artificial import fast
-from .small import quick, small
+from ..cli.commands import command
+from .small import small
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +36,68 @@ def test_a_cluster_gives_identical_arrays(few: Path, tmp_path: Path, scheduler: 
     xr.testing.assert_identical(small(few).run(tmp_path / "cluster", scheduler=scheduler), whole)
 
 
-def test_a_scheduler_that_does_not_answer_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def server(greeting: bytes | None) -> Iterator[str]:
+    """Address of a server that accepts everybody, reads, and then says the greeting, or never anything."""
+    accepted: list[socket.socket] = []
+
+    def serve(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                accepted.append(connection)
+                if greeting is not None:
+                    connection.recv(1000)
+                    connection.sendall(greeting)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        try:
+            yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for connection in accepted:
+                connection.close()
+
+
+def test_a_port_where_nothing_listens_is_a_sentence() -> None:
     pytest.importorskip("distributed", reason="dask.distributed is not installed: pip install 'analogep[cluster]'")
-    monkeypatch.setattr("analogep.study.cluster._PATIENCE", 3.0)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(ResultError, match=r"scheduler tcp://.*: does not answer within 3 s"):
-            quick(fast).run(tmp_path, scheduler=address)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+        with (
+            pytest.raises(ResultError, match=r"scheduler tcp://.*: does not answer within 1 s \(\w+\); start one with"),
+            connected(address, patience=1.0),
+        ):
+            pass
+
+
+def test_a_server_that_accepts_and_never_speaks_is_given_up() -> None:
+    pytest.importorskip("distributed", reason="dask.distributed is not installed: pip install 'analogep[cluster]'")
+    with (
+        server(None) as address,
+        pytest.raises(ResultError, match=r"scheduler tcp://.*: does not answer within 1 s \(TimeoutError\); start one"),
+        connected(address, patience=1.0),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x01" + bytes(7) + b"\x00", b"\xff" * 64],
+    ids=["HTTP", "short", "bytes"],
+)
+def test_a_server_of_another_language_is_a_sentence_and_no_traceback(greeting: bytes, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="dask.distributed is not installed: pip install 'analogep[cluster]'")
+    with server(greeting) as address:
+        said = command("study", "rram", "--vary", "nudging.beta=0.5", "--scheduler", address, cwd=tmp_path)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == (
+        f"analogep: scheduler {address}: what answers there is no Dask scheduler; give the address that "
+        "'dask scheduler' printed\n"
+    )
 
 
 @pytest.mark.parametrize("address", ["nonsense://", "127.0.0.1", "tcp://host:port", "tcp://127.0.0.1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
 from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
@@ -207,13 +208,29 @@ def test_a_folder_that_is_no_studys_is_never_touched(tmp_path: Path, here: Execu
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.parametrize(
+    ("writes", "points", "sentence"),
+    [
+        (0, 0, r"study\.json: cannot be written: No space left on device; choose another --out$"),
+        (
+            12,
+            5,
+            r"[0-9a-f]{40}\.nc: cannot be written: No space left on device; make room, and the same command goes on",
+        ),
+        (
+            50,
+            24,
+            r"study\.nc: cannot be written: No space left on device; make room, and the same command goes on from",
+        ),
+    ],
+    ids=["identity", "point", "result"],
+)
 def test_a_full_disk_is_one_sentence_and_keeps_what_is_done(
-    tmp_path: Path, here: Executor, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, here: Executor, monkeypatch: pytest.MonkeyPatch, writes: int, points: int, sentence: str
 ) -> None:
-    import os
-
     whole = quick(fast).run(tmp_path / "whole", executor=here)
-    real, left = os.fsync, [12]
+    # Each file is synchronised, and then its folder.
+    real, left = os.fsync, [writes]
 
     def full(descriptor: int) -> None:
         left[0] -= 1
@@ -223,12 +240,41 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_done(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(ResultError, match=r"cannot be written: No space left on device; choose another --out"):
+        with pytest.raises(ResultError, match=rf"^{tmp_path}/full/(points/)?{sentence}"):
             quick(fast).run(tmp_path / "full", executor=here)
-    kept = list((tmp_path / "full" / "points").iterdir())
-    assert kept
-    assert all(path.suffix == ".nc" for path in kept)
-    xr.testing.assert_identical(quick(fast).run(tmp_path / "full", executor=here), whole)
+    kept = [path.name for path in (tmp_path / "full").rglob("*") if path.is_file() and path.name != ".lock"]
+    assert sorted(Path(name).suffix for name in kept) == [*([".json"] if writes else []), *points * [".nc"]]
+    assert "study.nc" not in kept
+    record: list[StudyProgress] = []
+    xr.testing.assert_identical(quick(fast).run(tmp_path / "full", executor=here, report=record.append), whole)
+    assert record[0].found == points
+
+
+def test_a_failure_that_a_full_disk_does_not_take_is_one_sentence(
+    tmp_path: Path, here: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        if any((tmp_path / "points").glob(".*.json.*.part")):
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(
+            ResultError, match=r"points/[0-9a-f]{40}\.json: cannot be written: No space left on device; "
+        ):
+            quick(failing).run(tmp_path, executor=here)
+    assert len(json.loads(quick(failing).run(tmp_path, executor=here).attrs["failed"])) == 9
+
+
+def test_a_folder_that_a_killed_part_left_with_locks_alone_is_free(tmp_path: Path, here: Executor) -> None:
+    (tmp_path / "points").mkdir()
+    for name in (".lock", ".lock-1-of-4", ".study.json.abc_1.part", ".report.html.abc.part"):
+        (tmp_path / name).write_text("")
+    quick(fast).run(tmp_path, executor=here)
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_seeds_are_added_until_each_combination_reaches_its_standard_error(tmp_path: Path, here: Executor) -> None:
