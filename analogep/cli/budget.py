@@ -60,9 +60,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Run the budget and print it."""
     from analogep.budget import Budget
+    from analogep.cli import figure
     from analogep.cli.study import _sets
 
-    _check_figure(parsed.figure)
+    figure.check(parsed.figure)
     budget = Budget(
         parsed.device,
         parsed.circuit,
@@ -80,22 +81,15 @@ def run(parsed: argparse.Namespace) -> int:
     folder = Path(parsed.out) if parsed.out else budget.default_folder
     dataset = _run(parsed, budget, folder)
     if parsed.figure:
-        _draw(dataset, parsed.figure)
+        from analogep import plots
+
+        figure.save(plots.waterfall(dataset), parsed.figure)
     if parsed.json:
         print(json.dumps(numbers(dataset) | {"folder": str(folder)}, allow_nan=False))
     elif not parsed.quiet:
         print(text(dataset))
         print(f"written to {folder / 'budget.nc'}" + (f" and {parsed.figure}" if parsed.figure else ""))
     return 0
-
-
-def _check_figure(name: str | None) -> None:
-    """Refuse a figure that could not be drawn, before hours of training."""
-    from analogep.errors import UsageError
-    from analogep.plots import SUFFIXES
-
-    if name is not None and Path(name).suffix not in SUFFIXES:
-        raise UsageError(f"--figure {name}: needs a name that ends in {', '.join(SUFFIXES)}")
 
 
 def _run(parsed: argparse.Namespace, budget: Budget, folder: Path) -> xr.Dataset:
@@ -113,14 +107,6 @@ def _run(parsed: argparse.Namespace, budget: Budget, folder: Path) -> xr.Dataset
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_kept(bar.last)) from None
-
-
-def _draw(dataset: xr.Dataset, name: str) -> None:
-    from analogep import plots
-    from analogep.results import write_bytes
-
-    path = Path(name)
-    write_bytes(path, plots.render(plots.waterfall(dataset), path.suffix))
 
 
 def numbers(dataset: xr.Dataset) -> dict[str, Any]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from analogep.study import Study, StudyCard, StudyProgress
-    from analogep.study.summary import Row, Spread
 
 HELP = "train over axes of parameters, chips and seeds, resumable, on all cores or a cluster"
 DESCRIPTION = (
@@ -26,7 +25,6 @@ DESCRIPTION = (
     "goes on where it was stopped. Values are lists (a,b,c), ranges (0.1..0.5/5), logarithmic ranges (log 10 ns..1 "
     "us/5) or whole cards (device=rram,ecram); keys that move together are joined by ';'."
 )
-_MOST_ROWS = 60
 _MOST_POINTS = 40
 
 
@@ -69,6 +67,7 @@ def _running(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="list the points, measure one, say how long all would take, and end")
     add("--retry", action="store_true", help="try points again that have failed for good")
     add("--force", action="store_true", help="replace another study in the folder")
+    add("--figure", metavar="FILE", help="draw accuracy over the axes into this .png, .svg or .pdf")
     add("--json", action="store_true", help="print the numbers as JSON instead of a table")
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
 
@@ -118,8 +117,10 @@ class _Bar:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run the study, or say what it would be."""
+    from analogep.cli import figure, study_table
     from analogep.study import Study
 
+    figure.check(parsed.figure)
     study = Study(_card(parsed))
     if not parsed.quiet:
         for warning in study.plan.warnings:
@@ -143,8 +144,19 @@ def run(parsed: argparse.Namespace) -> int:
             # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
             gc.freeze()
             raise KeyboardInterrupt(_kept(bar.last)) from None
-    _answer(parsed, study.card, dataset, folder)
+    if parsed.figure:
+        _draw(dataset, parsed.figure)
+    study_table.answer(parsed, study.card, dataset, folder)
     return 0
+
+
+def _draw(dataset: xr.Dataset, name: str) -> None:
+    """Two or three axes as lines, one or many each by itself."""
+    from analogep import plots
+    from analogep.cli import figure
+    from analogep.study.crossing import crossing
+
+    figure.save(plots.study_lines(dataset) if crossing(dataset) else plots.study_axes(dataset), name)
 
 
 def _kept(last: StudyProgress | None) -> str:
@@ -296,81 +308,3 @@ def _time(seconds: float) -> str:
         return f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def _answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, folder: Path) -> None:
-    from analogep.study import summary
-    from analogep.study.point import described
-
-    rows = list(summary.combinations(card, dataset))
-    spread = None if card.axes else summary.spread(dataset)
-    failed = json.loads(dataset.attrs["failed"])
-    if parsed.json:
-        about = {"folder": str(folder), "not_run": int(dataset.attrs["not_run"]), "failed": failed}
-        more = {} if spread is None else {"spread": _spread_json(spread)}
-        print(json.dumps(about | {"rows": [_json(vars(row)) for row in rows]} | more, allow_nan=False))
-        return
-    if parsed.quiet:
-        return
-    tables = [rows] if len(rows) <= _MOST_ROWS else list(summary.margins(card, dataset))
-    for table in tables:
-        _print_rows(table)
-    if spread is not None and spread.done > 1:
-        _print_spread(spread)
-    for one in failed[:_MOST_POINTS]:
-        print(f"failed: {described(one)}: {one['reason']}")
-    if len(failed) > _MOST_POINTS:
-        print(f"and {len(failed) - _MOST_POINTS} more failed, all listed in the result's attribute 'failed'")
-    left = int(dataset.attrs["not_run"])
-    if parsed.shard and left:
-        print(f"part {parsed.shard[0]} of {parsed.shard[1]} is done; {left} points of other parts are missing in "
-              f"{folder}")  # fmt: skip
-    else:
-        print(f"written to {folder / 'study.nc'}")
-
-
-def _json(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value if not isinstance(value, float) or math.isfinite(value) else None
-            for key, value in values.items()}  # fmt: skip
-
-
-def _spread_json(spread: Spread) -> dict[str, Any]:
-    levels = {name: _json(spread.levels(name)) for name in ("accuracy", "training", "inference")}
-    return {"over": spread.over, "number": spread.done, **levels}
-
-
-_NUMBERS = ["accuracy", "per training sample", "per inference"]
-
-
-def _print_rows(rows: Sequence[Row]) -> None:
-    lines = [[*rows[0].said, *_NUMBERS, "points"]]
-    for row in rows:
-        spread = "" if math.isnan(row.error) else f" +- {100 * row.error:.2f}"
-        accuracy = "-" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.2f}{spread} %"
-        failed = f", {row.failed} failed" if row.failed else ""
-        joules = [_joules(row.training), _joules(row.inference)]
-        lines.append([*row.said.values(), accuracy, *joules, f"{row.done}{failed}"])
-    _print(lines)
-
-
-def _print_spread(spread: Spread) -> None:
-    """How chips or seeds differ, quartile by quartile, each number by itself."""
-    accuracy, training, inference = (spread.levels(name) for name in ("accuracy", "training", "inference"))
-    lines = [[f"of {spread.done} {spread.over}", *_NUMBERS]]
-    for name, value in accuracy.items():
-        lines.append([name, f"{100 * value:.2f} %", _joules(training[name]), _joules(inference[name])])
-    _print(lines)
-
-
-def _joules(value: float) -> str:
-    from analogep.units import format_si
-
-    return "-" if math.isnan(value) else format_si(value, "J")
-
-
-def _print(lines: Sequence[Sequence[str]]) -> None:
-    """A table with columns as wide as they need to be."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        print("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
-    print()

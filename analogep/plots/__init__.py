@@ -14,6 +14,7 @@ from analogep.plots.fit import fitted_pulses
 from analogep.plots.history import accuracy_and_cost, gradients, pulses
 from analogep.plots.runs import MOST_RUNS, runs_compared
 from analogep.plots.study import study_axes
+from analogep.plots.study_lines import study_lines
 from analogep.plots.trace import relaxation
 from analogep.plots.waterfall import waterfall
 
@@ -36,5 +37,6 @@ __all__ = [
     "runs_compared",
     "save",
     "study_axes",
+    "study_lines",
     "waterfall",
 ]

@@ -16,6 +16,7 @@ from analogep.report.alternatives import listed, number
 from analogep.report.blocks import Block, Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
 from analogep.study import StudyCard, recorded, summary
 from analogep.study.collect import DONE, FAILED, NOT_RUN
+from analogep.study.crossing import crossing
 from analogep.study.point import described
 from analogep.study.summary import Row
 
@@ -27,6 +28,7 @@ _CAPTION: Final = (
     "Along each axis, averaged over the others: accuracy with its standard error over chips and seeds, grey dots are "
     "single points; joules per training sample and per inference."
 )
+_TOGETHER: Final = "Mean over chips and seeds; bars: standard error over both."
 _SPREAD: Final = (
     "From the lowest to the highest: accuracy of each chip (grey dots: its seeds; dashed: mean), joules per training "
     "sample and per inference. Of a single chip: its seeds."
@@ -131,6 +133,33 @@ def axes(dataset: xr.Dataset) -> Section | None:
         _table(axis.name, rows, _measured(dataset, axis.name)) for axis, rows in zip(card.axes, margins, strict=True)
     ]
     return Section("axes", "Along each axis", [figure, *tables])
+
+
+def together(dataset: xr.Dataset) -> Section | None:
+    """Two or three axes at once, ages among them: a figure of lines, and its numbers as a table."""
+    found = crossing(dataset)
+    if found is None or not _measured_accuracy(dataset):
+        return None
+    tables, said = [], []
+    for panel, name in enumerate(found.panels.labels):
+        rows = [
+            [label, *(_share(*pair) for pair in zip(found.mean[panel, k], found.error[panel, k], strict=True))]
+            for k, label in enumerate(found.lines.labels)
+        ]
+        title = f"{found.panels.name} = {name}" if found.panels.name else "Test accuracy"
+        tables.append(Table(f"{title}, along {found.along.name}", [found.lines.name, *found.along.labels], rows))
+        for row in rows:
+            values = [f"{cell} at {at}" for cell, at in zip(row[1:], found.along.labels, strict=True)]
+            said.append(f"{title}, {found.lines.name} = {row[0]}: {listed(values)}.")
+    text = f"Test accuracy along {found.along.name}. " + " ".join(said)
+    figure = Drawing(svg.inline(plots.study_lines(dataset), "together", text), _TOGETHER, text)
+    return Section("together", "Axes together", [figure, *tables])
+
+
+def _share(mean: float, error: float) -> str:
+    if not np.isfinite(mean):
+        return "–"
+    return f"{100 * mean:.2f}" + (f" ± {100 * error:.2f}" if np.isfinite(error) else "") + " %"
 
 
 def _measured_accuracy(dataset: xr.Dataset) -> bool:
@@ -300,6 +329,7 @@ def cards(dataset: xr.Dataset) -> Section:
 SECTIONS: Final[tuple[Callable[[xr.Dataset], Section | None], ...]] = (
     headline,
     axes,
+    together,
     chips,
     combinations,
     components,

@@ -169,6 +169,23 @@ def test_what_cannot_be_is_one_sentence_before_anything_runs(
     assert not list(tmp_path.rglob("*.nc"))
 
 
+def test_a_figure_is_drawn_and_ages_are_a_table(study: Study, tmp_path: Path) -> None:
+    figure = tmp_path / "study.png"
+    said = study(*AXES, "--age", "0 s", "--age", "1 d", "--out", str(tmp_path / "out"), "--figure", str(figure))
+    assert said.code == 0
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    lines = said.out.splitlines()
+    heads = lines[lines.index("accuracy this long after training:") + 1]
+    assert heads.split()[-4:] == ["0", "s", "1", "d"]
+
+
+def test_a_figure_of_an_unknown_kind_is_refused_before_anything_runs(study: Study, tmp_path: Path) -> None:
+    said = study(*AXES, "--out", str(tmp_path / "out"), "--figure", "study.bmp")
+    assert said.code == 2
+    assert "--figure study.bmp: needs a name that ends in .png, .svg, .pdf" in said.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_another_studys_folder_is_refused(study: Study, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     assert study("--vary", "nudging.beta=0.2", "--out", out, "--quiet").code == 0
@@ -314,7 +331,7 @@ def test_times_are_written_in_two_units(seconds: float, text: str) -> None:
 def test_large_studies_are_averaged_for_each_value(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analogep.cli.study._MOST_ROWS", 3)
+    monkeypatch.setattr("analogep.cli.study_table._MOST_ROWS", 3)
     out = tmp_path / "out"
     said = study("--vary", "nudging.beta=0.2,0.5", "--vary", "learning.decay=0.9,1", "--out", str(out))
     tables = said.out.split("\n\n")

@@ -34,7 +34,7 @@ def _run(one: Study, folder: Path) -> xr.Dataset:
 
 def test_the_page_tells_means_and_standard_errors_of_each_axis_value(study: Path, written: dict[str, str]) -> None:
     data, outline = results.read(study / STUDY), Outline(written["study"])
-    (said,) = [attrs["aria-label"] for attrs in outline.all("svg")]
+    said, together = [attrs["aria-label"] for attrs in outline.all("svg")]
     final = data["accuracy"].isel(epoch=-1)
     for axis in ("nudging.beta", "device"):
         assert f"Along {axis}: " in said
@@ -42,6 +42,8 @@ def test_the_page_tells_means_and_standard_errors_of_each_axis_value(study: Path
             mean = f"{100 * float(final.sel({axis: value}).mean()):.2f} ±"
             assert mean in said
             assert mean in outline.text
+    for value in final.mean(("chip", "seed")).values.ravel():
+        assert f"{100 * float(value):.2f} ±" in together
     assert "16 of 16" in outline.text
     assert "None of 16 points failed" in outline.text
     assert outline.text.count("analogep.device/1") == 2

@@ -1,0 +1,77 @@
+"""Accuracy over several axes of a study: lines along one axis, one for each value of another, panels for a third."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analogep.plots.device_axes import handle, log_axis
+from analogep.plots.style import blank, drawn, legend, look
+from analogep.study.crossing import Crossing, Way, crossing
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_DECADE: Final = 9.0
+
+
+@drawn
+def study_lines(dataset: xr.Dataset) -> Figure:
+    """Test accuracy [%] after the last epoch, or as the chip ages, over two or three axes at once.
+
+    Mean over chips and seeds; bars: standard error over both.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `analogep.study.Study.run` returns it, of a study for which `analogep.study.crossing` finds an arrangement.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    found = crossing(dataset)
+    if found is None:
+        raise ValueError("the study has fewer than two axes, or too many values to draw them as lines")
+    number = len(found.panels.labels)
+    rows = -(-number // 2)
+    figure = blank(1.4 + 3.0 * rows)
+    panels = figure.subplots(rows, min(number, 2), squeeze=False, sharey=True).ravel()
+    for axes in panels[number:]:
+        axes.remove()
+    for place, axes in enumerate(panels[:number]):
+        _lines(axes, found, place)
+        if found.panels.name:
+            axes.set_title(f"{found.panels.name} = {found.panels.labels[place]}").set_parse_math(False)
+    for axes in panels[:number:2]:
+        axes.set_ylabel("test accuracy [%]")
+    handles = []
+    for k, label in enumerate(found.lines.labels):
+        style = look(k)
+        handles.append(handle(label, color=style.color, linestyle=style.dashes, marker=style.marker))
+    legend(figure, handles, columns=min(len(handles), 4), title=found.lines.name)
+    return figure
+
+
+def _lines(axes: Axes, found: Crossing, panel: int) -> None:
+    way, count = found.along, len(found.along.labels)
+    places = np.arange(count, dtype=np.float64) if way.places is None else way.places
+    for k in range(len(found.lines.labels)):
+        style = look(k)
+        axes.errorbar(
+            places, 100.0 * found.mean[panel, k], 100.0 * np.nan_to_num(found.error[panel, k]), color=style.color,
+            linestyle=style.dashes, marker=style.marker, capsize=2.5, elinewidth=0.9,
+        )  # fmt: skip
+    _along(axes, way, places)
+
+
+def _along(axes: Axes, way: Way, places: np.ndarray) -> None:
+    axes.set_xlabel(way.name if way.places is None else f"{way.name} [{way.unit}]").set_parse_math(False)
+    if way.places is None:
+        axes.set_xticks(places, way.labels)
+    elif places.min() > 0.0 and places.max() > _DECADE * places.min():
+        log_axis(axes, "x", places)
