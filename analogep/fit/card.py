@@ -68,7 +68,7 @@ class _Writer:
             self.provenance.append((path, "assumed", "default; not measured, replace it"))
             self.defaults.append(f"{path}: {text}")
         else:
-            self.provenance.append((path, "stated", "measured; as stated on the command line"))
+            self.provenance.append((path, "stated", "measured; as stated by whoever made the fit"))
         return text
 
 
@@ -123,6 +123,8 @@ def make_card(fit: Fit, known: Known) -> Written:
         "retention: none",
         "energy: ohmic, V^2 G t of each pulse",
         "faults, endurance, temperature: none",
+        "recommended: {rule: stochastic}; where pulses are noisy or unequal, try {rule: closed_loop, threshold: 4, "
+        "max_pulses: 1}",
     ]
     text = "\n".join([*head, *_sources(fit, writer), *body, *_provenance(writer), ""])
     return Written(text, DeviceCard.from_text(text, f"{known.name}.yaml"), tuple(writer.defaults))

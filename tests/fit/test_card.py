@@ -51,7 +51,7 @@ def test_what_the_user_states_is_no_default() -> None:
     assert (card.programming.up.amplitude, card.branch("down").amplitude) == (2.0, -1.5)
     assert (card.programming.up.width, card.branch("down").width) == (1e-6, 2e-6)
     assert (card.read.voltage, card.read.width) == (0.05, 1e-7)
-    assert card.provenance["read.voltage"] == ("stated", "measured; as stated on the command line")
+    assert card.provenance["read.voltage"] == ("stated", "measured; as stated by whoever made the fit")
     assert [line for line in made.defaults if line.startswith("programming")] == []
 
 
