@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 
 _WIDE: Final = 9.0
 _MOST_LETTERS: Final = 28
+_FITTING_LETTERS: Final = 22
+"""Letters that stand side by side below half the width of a figure."""
 
 
 @drawn
@@ -131,7 +133,7 @@ def _along(axes: Axes, places: Floats, labels: Sequence[str], coordinate: xr.Dat
     axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name)).set_parse_math(False)
     if not numeric:
         short = [label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…" for label in labels]
-        crowded = sum(map(len, short)) > _MOST_LETTERS
+        crowded = sum(len(label) + 1 for label in short) > _FITTING_LETTERS
         axes.set_xticks(places, short, rotation=30 if crowded else 0, ha="right" if crowded else "center")
         axes.set_xlim(-0.5, len(places) - 0.5)
     elif places.min() > 0.0 and places.max() > _WIDE * places.min():

@@ -140,18 +140,20 @@ def together(dataset: xr.Dataset) -> Section | None:
     found = crossing(dataset)
     if found is None or not _measured_accuracy(dataset):
         return None
+    along, lines = found.along, found.lines
     tables, said = [], []
     for panel, name in enumerate(found.panels.labels):
-        rows = [
-            [label, *(_share(*pair) for pair in zip(found.mean[panel, k], found.error[panel, k], strict=True))]
-            for k, label in enumerate(found.lines.labels)
+        cells = [
+            [_share(float(found.mean[panel, k, n]), float(found.error[panel, k, n])) for k in range(len(lines.labels))]
+            for n in range(len(along.labels))
         ]
         title = f"{found.panels.name} = {name}" if found.panels.name else "Test accuracy"
-        tables.append(Table(f"{title}, along {found.along.name}", [found.lines.name, *found.along.labels], rows))
-        for row in rows:
-            values = [f"{cell} at {at}" for cell, at in zip(row[1:], found.along.labels, strict=True)]
-            said.append(f"{title}, {found.lines.name} = {row[0]}: {listed(values)}.")
-    text = f"Test accuracy along {found.along.name}. " + " ".join(said)
+        rows = [[label, *row] for label, row in zip(along.labels, cells, strict=True)]
+        tables.append(Table(f"{title}, for each {lines.name}", [along.name, *lines.labels], rows))
+        for k, label in enumerate(lines.labels):
+            values = [f"{row[k]} at {at}" for row, at in zip(cells, along.labels, strict=True)]
+            said.append(f"{title}, {lines.name} = {label}: {listed(values)}.")
+    text = f"Test accuracy along {along.name}. " + " ".join(said)
     figure = Drawing(svg.inline(plots.study_lines(dataset), "together", text), _TOGETHER, text)
     return Section("together", "Axes together", [figure, *tables])
 

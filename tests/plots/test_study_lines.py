@@ -64,8 +64,9 @@ def test_ages_go_along_the_figure_and_into_the_page(tmp_path: Path) -> None:
     np.testing.assert_allclose(line.get_ydata(), expected)
     section = pages.together(data)
     assert section is not None
-    assert section.blocks[1].heads == ["device", "0 s", "1 h", "1 d"]
-    assert section.blocks[1].rows[0][3].startswith(f"{float(expected[2]):.2f}")
+    assert section.blocks[1].heads == ["time since training", "rram", "pcm"]
+    assert section.blocks[1].rows[2][:1] == ["1 d"]
+    assert section.blocks[1].rows[2][1].startswith(f"{float(expected[2]):.2f}")
 
 
 @pytest.mark.parametrize(
