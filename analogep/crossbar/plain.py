@@ -2,8 +2,8 @@
 
     x <- clip(x + n step),   G = G_min + (G_max - G_min) x
 
-What `kernels.program_rows` does to them cell by cell is here a few loops over whole rows, which the compiler turns
-into vector instructions; conductances before a pulse are computed, not read.
+What `kernels.program_rows` does to them cell by cell is here one loop over a whole row, which the compiler turns into
+vector instructions; conductances before a pulse are computed, not read.
 """
 
 from __future__ import annotations
@@ -14,61 +14,37 @@ from numba import njit
 from analogep.crossbar.rows import any_pulses
 
 
-@njit(nogil=True)
-def _shown(x, low, high, g):  # type: ignore[no-untyped-def]
-    """Conductance of the state `x`; at x = 1 the sum may round to just above the window."""
-    span = high - low
-    for j in range(x.size):
-        g[j] = min(low + span * x[j], high)
-
-
-@njit(nogil=True)
-def _move(sign, n, x, up, down):  # type: ignore[no-untyped-def]
-    """n steps of each cell, clipped once."""
-    for j in range(x.size):
-        m = sign * n[j]
-        y = x[j] + m * (up if m > 0 else down)
-        y = y if y > 0.0 else 0.0
-        x[j] = y if y < 1.0 else 1.0
-
-
-@njit(nogil=True)
-def _count(sign, n, column_pulses):  # type: ignore[no-untyped-def]
-    """Pulses up and down of a row, and its largest counts."""
-    up, down, most_up, most_down = 0, 0, 0, 0
-    ups, downs = column_pulses[0], column_pulses[1]
-    for j in range(n.size):
-        m = sign * n[j]
-        a = m if m > 0 else 0
-        up += a
-        down += a - m
-        most_up, most_down = max(most_up, a), max(most_down, a - m)
-    for j in range(n.size):
-        m = sign * n[j]
-        ups[j] += m if m > 0 else 0
-    for j in range(n.size):
-        m = sign * n[j]
-        downs[j] += 0 if m > 0 else -m
-    return up, down, most_up, most_down
-
-
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _book(sign, n, before, after, column_change):  # type: ignore[no-untyped-def]
-    """Sums over pulses of the mean conductance up and down, of the one before, and the change of the row's [S]."""
+def _row(sign, n, x, g, steps, window, ups, downs, column_change):  # type: ignore[no-untyped-def]
+    """Pulse one row, and add up what `kernels.program_rows` books of it.
+
+    One loop of floating-point numbers, so that it becomes vector instructions: counts are exact in them.
+    """
+    low, high, span = window[0], window[1], window[1] - window[0]
+    up, down, most_up, most_down = 0.0, 0.0, 0.0, 0.0
     mean_up, mean_down, start_up, start_down, change = 0.0, 0.0, 0.0, 0.0, 0.0
     for j in range(n.size):
         m = np.float64(sign * n[j])
         a = max(m, 0.0)
         b = a - m
-        mean = 0.5 * (before[j] + after[j])
+        start = x[j]
+        end = min(max(start + (a * steps[0] - b * steps[1]), 0.0), 1.0)
+        # At x = 1 the sum may round to just above the window.
+        before, after = min(low + span * start, high), min(low + span * end, high)
+        x[j], g[j] = end, after
+        ups[j] += a
+        downs[j] += b
+        column_change[j] += after - before
+        up += a
+        down += b
+        most_up, most_down = max(most_up, a), max(most_down, b)
+        mean = 0.5 * (before + after)
         mean_up += a * mean
         mean_down += b * mean
-        start_up += a * before[j]
-        start_down += b * before[j]
-        change += after[j] - before[j]
-    for j in range(n.size):
-        column_change[j] += after[j] - before[j]
-    return mean_up, mean_down, start_up, start_down, change
+        start_up += a * before
+        start_down += b * before
+        change += after - before
+    return most_up, most_down, (up, down, mean_up, mean_down, start_up, start_down, change)
 
 
 @njit(cache=True, nogil=True)
@@ -86,15 +62,15 @@ def program_plain(  # type: ignore[no-untyped-def]
     window : tuple of float [S]
     """
     columns = counts.shape[1]
-    before = np.empty(columns)
+    ups, downs = np.zeros(columns), np.zeros(columns)
     for i in range(first, last):
         if not any_pulses(i, counts):
             continue
-        n, x = counts[i], hidden[i]
-        _shown(x, window[0], window[1], before)
-        _move(sign, n, x, steps[0], steps[1])
-        _shown(x, window[0], window[1], g[i])
-        sums[i, 0], sums[i, 1], slots[0, i], slots[1, i] = _count(sign, n, column_pulses)
-        booked = _book(sign, n, before, g[i], column_change)
-        for k in range(5):
-            sums[i, 2 + k] = booked[k]
+        slots[0, i], slots[1, i], booked = _row(
+            sign, counts[i], hidden[i], g[i], steps, window, ups, downs, column_change
+        )
+        for k in range(7):
+            sums[i, k] = booked[k]
+    for j in range(columns):
+        column_pulses[0, j] += np.int64(ups[j])
+        column_pulses[1, j] += np.int64(downs[j])
