@@ -98,8 +98,6 @@ class Array:
 
     Attributes
     ----------
-    g : ndarray (rows, columns) [S]
-        Conductance that each cell shows.
     hidden : ndarray (rows, columns) [window]
         State that pulses move.
     responds : bool ndarray (rows, columns)
@@ -115,7 +113,7 @@ class Array:
         self._cells = fabricate(device, shape, fabrication, name)
         self.responds, self.hidden = self._cells.responds, self._cells.start
         self.cycles = np.zeros(shape if device.endurance else (0, 0), dtype=np.int32)
-        self.g = self._shown(self.hidden)
+        self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
         law, noise = device.programming, device.variation.cycle_to_cycle.terms(device.conductance.span)
         self._law, self._tables = np.zeros((2, 4)), tuple(law.table(side) for side in law.directions)
@@ -128,6 +126,32 @@ class Array:
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)
         self._levels = device.conductance.levels or 0
         self._plain = self._plain_cells()
+
+    @property
+    def g(self) -> Floats:
+        """Conductance that each cell shows (rows, columns) [S].
+
+        What plain cells show follows from their state: training moves that alone, and looks here once an epoch.
+        """
+        if self._stale:
+            self._g[...] = self._shown(self.hidden)
+            self._stale = False
+        return self._g
+
+    @g.setter
+    def g(self, values: Floats) -> None:
+        self._g, self._stale = values, False
+
+    @property
+    def plain(self) -> bool:
+        """Whether what cells show follows from their state, and `plain.program_plain` knows them."""
+        return self._plain is not None
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Ends of the window of plain cells [S]."""
+        assert self._plain is not None
+        return self._plain[1]
 
     def _whole(self, values: Floats) -> Floats:
         return np.broadcast_to(values, self.shape)
@@ -248,17 +272,19 @@ class Array:
         halves = np.array([[key & 0xFFFFFFFF, key >> 32] for key in keys], dtype=np.uint32).ravel()
 
         def block(k: int) -> None:
-            part = (edges[k], edges[k + 1], sign, counts, self.hidden, self.g)
+            part = (edges[k], edges[k + 1], sign, counts, self.hidden)
             done = (slots, sums, pulses[k], change[k])
             if self._plain is not None:
                 program_plain(*part, *self._plain, *done)
                 return
+            cells, code = self._cells, self.device.programming.code
             program_rows(
-                *part, self._cells.each, self._cells.shapes, self._faulty, self.cycles, self.device.programming.code,
-                self._law, self._tables, self._noise, self._levels, halves, *done,
+                *part, self._g, cells.each, cells.shapes, self._faulty, self.cycles, code, self._law, self._tables,
+                self._noise, self._levels, halves, *done,
             )  # fmt: skip
 
         def finish() -> Written:
+            self._stale = self._plain is not None
             self.row_g += sums[:, 6]
             self.column_g += change.sum(axis=0)
             totals, per_column = sums.sum(axis=0), np.asarray(pulses.sum(axis=0), dtype=np.int64)
@@ -283,7 +309,9 @@ class Array:
         each, law = self._cells.each, self._law
         bent = self.device.programming.code != AFFINE or law[:, 1:].any() or self._noise.any()
         apart = each.shape[:2] != (1, 1) or self._cells.shapes.size or self._faulty.size
-        if bent or apart or self._levels or self.cycles.size:
+        # Variances of reads are kept up to date from the conductances of every write.
+        watched = self.device.read.noise.kind != "none"
+        if bent or apart or watched or self._levels or self.cycles.size:
             return None
         up, down, low, high = (float(one) for one in each[0, 0])
         # A law's step down is negative; a count down is negative by itself.

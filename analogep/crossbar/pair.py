@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats, Written
 from analogep.crossbar.kernels import rows_with_pulses, weigh_rows
+from analogep.crossbar.plain import weigh_plain
 from analogep.crossbar.store import Fill, Store
 from analogep.crossbar.threads import share
 from analogep.device import DeviceCard
@@ -133,11 +134,20 @@ class Pair(Store):
                 fill(*blocks[k])
             for half in work:
                 half.block(k)
-            weigh_rows(*blocks[k], counts, self.plus.g, self.minus.g, self.scale, self.weights)
+            self._weigh_rows(counts, *blocks[k])
             self._spread_rows(counts, *blocks[k])
 
         share(block, len(blocks), self.plus.threads)
         return sum((half.finish() for half in work), Written())
+
+    def _weigh_rows(self, counts: Counts, first: int, last: int) -> None:
+        """Weights of the rows of a block that were pulsed."""
+        plus, minus = self.plus, self.minus
+        if plus.plain and minus.plain:
+            states = (plus.hidden, minus.hidden)
+            weigh_plain(first, last, counts, *states, plus.window, self.scale, self.weights)
+        else:
+            weigh_rows(first, last, counts, plus.g, minus.g, self.scale, self.weights)
 
     def _spread_rows(self, counts: Counts, first: int, last: int) -> None:
         """Variances of the rows of a block that were pulsed."""

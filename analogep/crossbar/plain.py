@@ -3,7 +3,8 @@
     x <- clip(x + n step),   G = G_min + (G_max - G_min) x
 
 What `kernels.program_rows` does to them cell by cell is here one loop over a whole row, which the compiler turns into
-vector instructions; conductances before a pulse are computed, not read.
+vector instructions. Conductances are computed where they are booked, and neither read nor written: memory is what this
+waits for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from analogep.crossbar.rows import any_pulses
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _row(sign, n, x, g, steps, window, ups, downs, column_change):  # type: ignore[no-untyped-def]
+def _row(sign, n, x, steps, window, ups, downs, column_change):  # type: ignore[no-untyped-def]
     """Pulse one row, and add up what `kernels.program_rows` books of it.
 
     One loop of floating-point numbers, so that it becomes vector instructions: counts are exact in them.
@@ -31,7 +32,7 @@ def _row(sign, n, x, g, steps, window, ups, downs, column_change):  # type: igno
         end = min(max(start + (a * steps[0] - b * steps[1]), 0.0), 1.0)
         # At x = 1 the sum may round to just above the window.
         before, after = min(low + span * start, high), min(low + span * end, high)
-        x[j], g[j] = end, after
+        x[j] = end
         ups[j] += a
         downs[j] += b
         column_change[j] += after - before
@@ -49,13 +50,13 @@ def _row(sign, n, x, g, steps, window, ups, downs, column_change):  # type: igno
 
 @njit(cache=True, nogil=True)
 def program_plain(  # type: ignore[no-untyped-def]
-    first, last, sign, counts, hidden, g, steps, window, slots, sums, column_pulses, column_change
+    first, last, sign, counts, hidden, steps, window, slots, sums, column_pulses, column_change
 ):
     """Apply signed pulse counts to the rows `first` to `last` - 1 of an array of plain cells, in place.
 
     Parameters
     ----------
-    first, last, sign, counts, hidden, g, slots, sums, column_pulses, column_change
+    first, last, sign, counts, hidden, slots, sums, column_pulses, column_change
         As in `kernels.program_rows`.
     steps : tuple of float [window]
         Change by a pulse up, positive, and the size of one down.
@@ -66,11 +67,20 @@ def program_plain(  # type: ignore[no-untyped-def]
     for i in range(first, last):
         if not any_pulses(i, counts):
             continue
-        slots[0, i], slots[1, i], booked = _row(
-            sign, counts[i], hidden[i], g[i], steps, window, ups, downs, column_change
-        )
+        slots[0, i], slots[1, i], booked = _row(sign, counts[i], hidden[i], steps, window, ups, downs, column_change)
         for k in range(7):
             sums[i, k] = booked[k]
     for j in range(columns):
         column_pulses[0, j] += np.int64(ups[j])
         column_pulses[1, j] += np.int64(downs[j])
+
+
+@njit(cache=True, nogil=True)
+def weigh_plain(first, last, counts, plus, minus, window, scale, weights):  # type: ignore[no-untyped-def]
+    """weights = (G(plus) - G(minus)) scale of the states of both halves, in the rows that have pulses, in place."""
+    low, high, span = window[0], window[1], window[1] - window[0]
+    for i in range(first, last):
+        if not any_pulses(i, counts):
+            continue
+        for j in range(counts.shape[1]):
+            weights[i, j] = (min(low + span * plus[i, j], high) - min(low + span * minus[i, j], high)) * scale
