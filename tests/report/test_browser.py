@@ -93,7 +93,7 @@ def test_no_page_requests_anything(seen: list[dict[str, Any]]) -> None:
 
 def test_letters_of_figures_are_whole_and_large_enough_to_read(seen: list[dict[str, Any]]) -> None:
     for entry in seen:
-        assert entry["figures"] == (1 if entry["name"] == "study" else 6)
+        assert entry["figures"] == (2 if entry["name"] == "study" else 6)
         assert entry["clipped"] == [], (entry["name"], entry["width"])
         assert entry["letters"] >= 8.0, entry["name"]
 
