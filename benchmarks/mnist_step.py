@@ -91,8 +91,10 @@ def autograd() -> Callable[[Images], None]:
 
     def loop(data: Images) -> None:
         for start in range(0, len(data[0]), BATCH):
-            x = torch.from_numpy(data[0][start : start + BATCH])
-            target = torch.nn.functional.one_hot(torch.from_numpy(data[1][start : start + BATCH]), SIZES[2]).float()
+            x = torch.from_numpy(data[0][start : start + BATCH].copy())
+            target = torch.nn.functional.one_hot(
+                torch.from_numpy(data[1][start : start + BATCH].copy()), SIZES[2]
+            ).float()
             states = [torch.zeros(len(x), n, requires_grad=True) for n in SIZES[1:]]
             relax(x, states, FREE, 0.0, target)
             free = [x, *(state.detach().clone() for state in states)]
