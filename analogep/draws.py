@@ -116,14 +116,6 @@ def normals(h):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _round(z, low, high, most, out):  # type: ignore[no-untyped-def]
-    for k in range(z.size):
-        u = (np.float64(turned(high, seed(low, u32(k)), u32(0))) + 0.5) * 2.0**-32
-        n = np.floor(z[k] + u)
-        out[k] = np.int32(min(max(n, -most), most))
-
-
-@njit(cache=True, nogil=True)
 def _round_rows(z, rows, low, high, most, out):  # type: ignore[no-untyped-def]
     columns = z.shape[1]
     for k in range(rows.size):
@@ -145,10 +137,8 @@ def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:
     most : int
         Largest magnitude of a result.
     """
-    flat = np.ascontiguousarray(z, dtype=np.float64).ravel()
-    out = np.empty(flat.size, dtype=np.int32)
-    _round(flat, u32(key & 0xFFFFFFFF), u32(key >> 32), float(most), out)
-    return out.reshape(z.shape)
+    flat = np.asarray(z, dtype=np.float64).reshape(1, -1)
+    return rounded_rows(flat, np.zeros(1, dtype=np.int64), key, most).reshape(z.shape)
 
 
 def rounded_rows(z: NDArray[np.float64], rows: NDArray[np.int64], key: int, most: int) -> NDArray[np.int32]:

@@ -25,3 +25,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}: set ANALOGEP_DATA to a folder with mnist/ and fashion-mnist/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """NPZ file with 60 and 20 of the digits."""
+    # NumPy is imported after the lines above have set the number of its threads.
+    import numpy as np
+
+    from analogep import datasets
+
+    whole = datasets.load(None, np.random.default_rng(0))
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    parts = {"train_x": whole.train_x[:60], "train_y": whole.train_y[:60]}
+    np.savez(path, **parts, test_x=whole.test_x[:20], test_y=whole.test_y[:20])
+    return path

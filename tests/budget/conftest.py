@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 import xarray as xr
 
-from analogep import datasets
 from analogep.budget import Budget
 
 SET = {"layers": [64, 6, 10], "learning.epochs": 1, "learning.batch": 20, "learning.probe": 4,
@@ -23,16 +21,6 @@ class Done(NamedTuple):
     budget: Budget
     dataset: xr.Dataset
     folder: Path
-
-
-@pytest.fixture(scope="session")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """NPZ file with 60 and 20 of the digits."""
-    whole = datasets.load(None, np.random.default_rng(0))
-    path = tmp_path_factory.mktemp("data") / "few.npz"
-    parts = {"train_x": whole.train_x[:60], "train_y": whole.train_y[:60]}
-    np.savez(path, **parts, test_x=whole.test_x[:20], test_y=whole.test_y[:20])
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A small NPZ file, and the command in this process."""
+"""The command in this process."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 
-from analogep import datasets, plots
+from analogep import plots
 from analogep.cli.main import main
 
 from .commands import SMALL
@@ -21,16 +20,6 @@ class Said(NamedTuple):
     code: int
     out: str
     err: str
-
-
-@pytest.fixture(scope="session")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """NPZ file with 60 and 20 of the digits."""
-    whole = datasets.load(None, np.random.default_rng(0))
-    path = tmp_path_factory.mktemp("data") / "few.npz"
-    parts = {"train_x": whole.train_x[:60], "train_y": whole.train_y[:60]}
-    np.savez(path, **parts, test_x=whole.test_x[:20], test_y=whole.test_y[:20])
-    return path
 
 
 @pytest.fixture
