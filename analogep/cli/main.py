@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import analogep
 from analogep.cli import beta, budget, check, cite, compare, fit, library, report, schema, show, simulate, spice, study
+from analogep.cli.interrupt import heard
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -95,7 +96,8 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
 def _run(arguments: Sequence[str], program: str | None) -> int:
     try:
         parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
-        code: int = _COMMANDS[parsed.command].run(parsed)
+        with heard():
+            code: int = _COMMANDS[parsed.command].run(parsed)
     finally:
         # Here a full disk or a reader that has gone can still be answered; at exit Python would print a traceback.
         sys.stdout.flush()

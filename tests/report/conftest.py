@@ -13,11 +13,11 @@ import xarray as xr
 from analogep import report, results
 from analogep.run import RESULT
 
-from ..cli.conftest import Said, few, say
+from ..cli.conftest import Said, say
 from ..run.tiny import network, tiny
 from ..study.small import small
 
-__all__ = ["Said", "few", "say"]
+__all__ = ["Said", "say"]
 
 VARY = {"nudging.beta": [0.1, 0.5]}
 

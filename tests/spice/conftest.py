@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from ..cli.conftest import few, say
+from ..cli.conftest import say
 
-__all__ = ["few", "say"]
+__all__ = ["say"]
 
 
 @pytest.fixture(scope="session")

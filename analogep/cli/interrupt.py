@@ -1,0 +1,37 @@
+"""Ctrl-C that is heard wherever it falls.
+
+Python raises `KeyboardInterrupt` between any two instructions of the main thread. Where that happens to be a callback
+of a weak reference or a finalizer (the import system has one for every module that it loads), the exception cannot
+travel on: Python prints "Exception ignored in ..." and the program goes on as if nobody had pressed a key
+(`sys.unraisablehook`).
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+
+_SOON = 0.02  # s: after the callback, whose end the exception cannot pass
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[None]:
+    """While this lasts, an interrupt that Python had to drop is raised once more, and nothing is printed about it."""
+    before = sys.unraisablehook
+
+    def again(dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            before(dropped)
+            return
+        timer = threading.Timer(_SOON, _thread.interrupt_main)
+        timer.daemon = True
+        timer.start()
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
