@@ -126,6 +126,11 @@ def _round_rows(z, rows, low, high, most, out):  # type: ignore[no-untyped-def]
             out[k, j] = np.int32(min(max(n, -most), most))
 
 
+def halved(key: int) -> NDArray[np.uint32]:
+    """Lower and upper half of a 64-bit key (2,)."""
+    return np.array([key & 0xFFFFFFFF, key >> 32], dtype=np.uint32)
+
+
 def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:
     """floor(z + u) with u uniform in (0, 1): whole numbers whose mean is z.
 

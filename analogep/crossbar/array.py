@@ -6,8 +6,7 @@ Rows are word lines (the side nearer to the inputs), columns are bit lines.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,10 @@ from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.kernels import program_rows
 from analogep.crossbar.plain import program_plain
 from analogep.crossbar.threads import LEAST_CELLS, count, share
+from analogep.crossbar.written import Work, Written
 from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.device.laws.base import AFFINE
+from analogep.draws import halved
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -25,61 +26,6 @@ Counts = NDArray[np.int32]
 
 _BLOCK = 64
 """Rows of one job."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """What one call of `program` did.
-
-    Attributes
-    ----------
-    pulses : float
-        Pulses applied.
-    joules : float
-        Energy of the pulsed cells [J].
-    half_select_joules : float
-        Energy of half-selected cells [J]; 0 with selectors.
-    line_edges : float
-        Line-charging sum over pulses of V^2 x number of cells on the pulsed lines [V^2]: times the capacitance per
-        cell it is the lines' energy.
-    reads : int
-        Verify reads of single devices.
-    read_joules : float
-        What the devices took in them [J].
-    """
-
-    pulses: float = 0.0
-    joules: float = 0.0
-    half_select_joules: float = 0.0
-    line_edges: float = 0.0
-    reads: int = 0
-    read_joules: float = 0.0
-
-    def __add__(self, other: Written) -> Written:
-        return Written(
-            self.pulses + other.pulses,
-            self.joules + other.joules,
-            self.half_select_joules + other.half_select_joules,
-            self.line_edges + other.line_edges,
-            self.reads + other.reads,
-            self.read_joules + other.read_joules,
-        )
-
-
-@dataclass(frozen=True)
-class Work:
-    """A write that is prepared.
-
-    Attributes
-    ----------
-    block : callable
-        Writes the k-th block of rows; blocks touch different memory and may be written in any order.
-    finish : callable
-        What to do when all of them are.
-    """
-
-    block: Callable[[int], None]
-    finish: Callable[[], Written]
 
 
 class Array:
@@ -148,10 +94,39 @@ class Array:
         return self._plain is not None
 
     @property
+    def steps(self) -> tuple[float, float]:
+        """Change by a pulse up, and size of the one by a pulse down, of plain cells [window]."""
+        assert self._plain is not None
+        return self._plain[0]
+
+    @property
     def window(self) -> tuple[float, float]:
         """Ends of the window of plain cells [S]."""
         assert self._plain is not None
         return self._plain[1]
+
+    def descended(self, slots: NDArray[np.int64], sums: Floats, pulses: NDArray[np.int64], moved: Floats) -> Written:
+        """Enter a write that `descent.descend_rows` has done to this half of a pair.
+
+        Parameters
+        ----------
+        slots, pulses
+            As in `booked`.
+        sums : ndarray (rows, 7)
+            Pulses up and down, sum of x before and after times pulses up, and times pulses down, x before times the
+            same, and change of x.
+        moved : ndarray (columns,)
+            Change of x of each column.
+        """
+        low, high = self.window
+        span = high - low
+        siemens = span * sums
+        siemens[:, :2] = sums[:, :2]
+        siemens[:, 2:4] = low * sums[:, :2] + 0.5 * siemens[:, 2:4]
+        siemens[:, 4:6] += low * sums[:, :2]
+        before = self.lines_before()
+        self._stale = True
+        return self.booked(slots, siemens, pulses, span * moved, before)
 
     def _whole(self, values: Floats) -> Floats:
         return np.broadcast_to(values, self.shape)
@@ -266,10 +241,10 @@ class Array:
         # Blocks of a fixed size, whatever the threads: their sums are added in the same order.
         edges = self.edges
         pulses, change = np.zeros((len(edges) - 1, 2, columns), np.int64), np.zeros((len(edges) - 1, columns))
-        half_select = self.device.energy.half_select
-        before = (self.row_g.copy(), self.column_g.copy()) if half_select else None
-        keys = [operation.key(f"{self.name}/{what}/{call}", epoch) for what in ("pulse", "write")]
-        halves = np.array([[key & 0xFFFFFFFF, key >> 32] for key in keys], dtype=np.uint32).ravel()
+        before = self.lines_before()
+        # Pulses on plain cells draw no numbers.
+        named = [] if self.plain else [f"{self.name}/{what}/{call}" for what in ("pulse", "write")]
+        halves = np.concatenate([halved(operation.key(name, epoch)) for name in named]) if named else None
 
         def block(k: int) -> None:
             part = (edges[k], edges[k + 1], sign, counts, self.hidden)
@@ -285,19 +260,41 @@ class Array:
 
         def finish() -> Written:
             self._stale = self._plain is not None
-            self.row_g += sums[:, 6]
-            self.column_g += change.sum(axis=0)
-            totals, per_column = sums.sum(axis=0), np.asarray(pulses.sum(axis=0), dtype=np.int64)
-            written = Written()
-            for side, direction in enumerate(DIRECTIONS):
-                if totals[side]:
-                    mean, start = float(totals[2 + side]), float(totals[4 + side])
-                    written += self._cost(
-                        direction, float(totals[side]), mean, start, slots[side], per_column[side], before
-                    )
-            return written
+            return self.booked(slots, sums, np.asarray(pulses.sum(axis=0)), change.sum(axis=0), before)
 
         return Work(block, finish)
+
+    def booked(
+        self,
+        slots: NDArray[np.int64],
+        sums: Floats,
+        pulses: NDArray[np.int64],
+        change: Floats,
+        before: tuple[Floats, Floats] | None,
+    ) -> Written:
+        """Enter what pulses have done to the lines.
+
+        Parameters
+        ----------
+        slots, sums
+            As in `kernels.program_rows`.
+        pulses, change : ndarray (2, columns), ndarray (columns,) [S]
+            Pulses of each column, up and down, and the change of its conductance.
+        before : tuple of ndarray or None
+            Conductance on rows and columns before the write [S], for half-selected cells.
+        """
+        self.row_g += sums[:, 6]
+        self.column_g += change
+        totals, written = sums.sum(axis=0), Written()
+        for side, direction in enumerate(DIRECTIONS):
+            if totals[side]:
+                mean, start = float(totals[2 + side]), float(totals[4 + side])
+                written += self._cost(direction, float(totals[side]), mean, start, slots[side], pulses[side], before)
+        return written
+
+    def lines_before(self) -> tuple[Floats, Floats] | None:
+        """Conductance on rows and columns now [S], where half-selected cells are booked."""
+        return (self.row_g.copy(), self.column_g.copy()) if self.device.energy.half_select else None
 
     @property
     def edges(self) -> list[int]:

@@ -6,17 +6,24 @@ w = range (g_plus - g_minus)/(G_max - G_min)       with the nominal window of th
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.crossbar.array import Array, Counts, Floats, Written
+from analogep.crossbar.array import Array, Counts, Floats
+from analogep.crossbar.descent import SUMS, descend_rows
 from analogep.crossbar.kernels import rows_with_pulses, weigh_rows
 from analogep.crossbar.plain import weigh_plain
 from analogep.crossbar.store import Fill, Store
 from analogep.crossbar.threads import share
+from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
+from analogep.draws import halved
 from analogep.streams import Streams
+
+_DESCENT = 112 * 1024
+"""Cells of one job of `Pair.descend`: a fixed number, whatever the threads."""
 
 
 class Pair(Store):
@@ -36,6 +43,8 @@ class Pair(Store):
         Seed of the spread between cells.
     name, layer : str, int
         As in `Store`.
+    single : bool
+        Whether states and weights of plain cells (`crossbar.plain`) are held in single precision.
     """
 
     def __init__(
@@ -47,11 +56,18 @@ class Pair(Store):
         fabrication: Streams,
         name: str,
         layer: int = 0,
+        *,
+        single: bool = False,
     ) -> None:
         self.device, self.shape, self.name, self.layer = device, shape, name, layer
         self.weight_range, self.push_pull = weight_range, push_pull
         self.unidirectional = device.programming.unidirectional
         self.halves = {half: Array(device, shape, fabrication, f"{name}/{half}") for half in ("plus", "minus")}
+        self.plain = push_pull and all(array.plain for array in self.halves.values())
+        """Whether `descend` knows the pair."""
+        self._real: type[np.floating[Any]] = np.float32 if single and self.plain else np.float64
+        for array in self.halves.values():
+            array.hidden = array.hidden.astype(self._real)
         self.scale = weight_range / device.conductance.span
         """Weight per siemens [1/S]."""
         both = push_pull and not self.unidirectional
@@ -71,7 +87,7 @@ class Pair(Store):
 
     def refresh(self) -> None:
         """Compute the weights from the conductances of all cells."""
-        self.weights: Floats = (self.plus.g - self.minus.g) * self.scale
+        self.weights: Floats = ((self.plus.g - self.minus.g) * self.scale).astype(self._real)
         self._variance: Floats | None = None
 
     @property
@@ -139,6 +155,41 @@ class Pair(Store):
 
         share(block, len(blocks), self.plus.threads)
         return sum((half.finish() for half in work), Written())
+
+    def descend(self, lines: Floats | None, change: Floats, key: int, most: float) -> Written:
+        """Pulses of the stochastic rule for a gradient or a sum of outer products, all in one pass over plain cells.
+
+        Parameters
+        ----------
+        lines, change : ndarray (terms, rows), (terms, columns)
+            Factors of the wanted change of the weights [steps]; or None, and the change itself (rows, columns).
+        key : int
+            Key of the stochastic rounding, as in `draws.rounded`.
+        most : float
+            Most pulses on one pair.
+        """
+        (rows, columns), kind, plus, minus = self.shape, self._real, self.plus, self.minus
+        edges = [*range(0, rows, max(1, _DESCENT // columns)), rows]
+        blocks = len(edges) - 1
+        slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, SUMS))
+        pulses, moved = np.zeros((blocks, 2, columns), dtype=np.int64), np.zeros((blocks, 2, columns))
+        rowwise = np.empty((0, 0), kind) if lines is None else np.ascontiguousarray(lines.T, dtype=kind)
+        factors = (rowwise, np.ascontiguousarray(change, dtype=kind))
+        rounding = (halved(key), 8 if kind is np.float32 else 0, kind(most))
+        steps = (kind(plus.steps[0]), kind(plus.steps[1]))
+        span = kind((plus.window[1] - plus.window[0]) * self.scale)
+        given = (*factors, *rounding, plus.hidden, minus.hidden, self.weights, steps, span)
+
+        def block(k: int) -> None:
+            descend_rows(edges[k], edges[k + 1], *given, slots, sums, pulses[k], moved[k])
+
+        share(block, blocks, plus.threads)
+        counted, shifted = pulses.sum(axis=0), moved.sum(axis=0)
+        up, down = sums[:, :2], sums[:, 1::-1]
+        # What goes up on plus goes down on minus.
+        return plus.descended(slots, np.hstack([up, sums[:, 2:7]]), counted, shifted[0]) + minus.descended(
+            slots[::-1], np.hstack([down, sums[:, 7:]]), counted[::-1], shifted[1]
+        )
 
     def _weigh_rows(self, counts: Counts, first: int, last: int) -> None:
         """Weights of the rows of a block that were pulsed."""

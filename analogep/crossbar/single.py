@@ -5,8 +5,9 @@ w = range (g - g_0)/(G_max - G_min)       g_0 the lower end or the middle of the
 
 from __future__ import annotations
 
-from analogep.crossbar.array import Array, Counts, Floats, Written
+from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.store import Fill, Store
+from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.streams import Streams
 

@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.crossbar.array import Array, Counts, Floats, Written
+from analogep.crossbar.array import Array, Counts, Floats
+from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.streams import Streams
 

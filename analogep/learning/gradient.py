@@ -60,17 +60,20 @@ def factored(network: Network, phases: Phases, x: Floats) -> Sequence[Outer | Fl
 
 
 def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer | Floats]:
-    """sum over samples and phases of weight r_i r_j, bias line last (one for each layer) [V^2]."""
-    change = np.asarray(sum(weight * rates[0] for weight, rates in phases))
+    """sum over samples and phases of weight r_i r_j, bias line last (one for each layer) [V^2].
+
+    Weights and rates may be complex (`holomorphic`); the real part is meant.
+    """
+    change = np.asarray(np.real(sum(weight * rates[0] for weight, rates in phases)))
     rows = x if full_scale is None else with_bias(x, full_scale)
     out: list[Outer | Floats] = [Outer(rows, change)]
     for k in range(1, len(phases[0][1])):
         product = np.zeros((phases[0][1][k - 1].shape[1], phases[0][1][k].shape[1]))
         # One product a phase: equal phases then cancel to the last bit.
         for weight, rates in phases:
-            product += (weight * rates[k - 1]).T @ rates[k]
+            product += np.real((weight * rates[k - 1]).T @ rates[k])
         if full_scale is not None:
-            change = np.asarray(sum(weight * rates[k] for weight, rates in phases))
+            change = np.asarray(np.real(sum(weight * rates[k] for weight, rates in phases)))
             product = np.concatenate([product, full_scale * change.sum(axis=0, keepdims=True)])
         out.append(product)
     return out

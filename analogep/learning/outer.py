@@ -26,10 +26,9 @@ class Outer:
     rows: Floats
     columns: Floats
 
-    @property
-    def active(self) -> NDArray[np.bool_]:
-        """Rows that are not zero altogether (rows,)."""
-        return np.asarray(self.rows.any(axis=0))
+    def active(self, first: int, last: int) -> NDArray[np.bool_]:
+        """Which of the rows `first` to `last` - 1 are not zero altogether (last - first,)."""
+        return np.asarray(self.rows[:, first:last].any(axis=0))
 
     def __mul__(self, factor: float) -> Outer:
         """The gradient times a factor."""

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.phases import Phase, Stencil
+from analogep.circuit.phases import Contour, Phase
 from analogep.energy import Ledger
 from analogep.learning.gradient import Phases, estimate
-from analogep.network import Drive, Hardware, Network
+from analogep.learning.sampling import sampled
+from analogep.network import Drive, Hardware, LayeredRC, Network
 from analogep.network.base import Deviates
-from analogep.relaxation import Relaxed, relax
+from analogep.relaxation import Circled, Relaxed, relax, relax_on_circle
 
 Floats = NDArray[np.float64]
 
@@ -69,6 +70,7 @@ class Experimenter:
         self.tally = Tally()
         self._held: Deviates | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
+        self._rated: list[tuple[Floats, list[Floats]]] = []
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
@@ -126,11 +128,11 @@ class Experimenter:
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
         """Rates as the update sees them [V]: sampled with noise, quantised by the ADC."""
-        return self._sampled(network.rates(v), phase)
+        return self._sampled(self.rates(network, v), phase)
 
     def outputs(self, network: Network, v: Floats, phase: str) -> Floats:
         """Scores alone, as inference sees them (samples, classes) [V]."""
-        return network.scores(self._sampled(network.rates(v)[-1:], phase)[0])
+        return network.scores(self._sampled(self.rates(network, v)[-1:], phase)[0])
 
     def equilibrium(self, network: Network, lines: Floats) -> Floats:
         """Node voltages after a free phase of three times the length (samples, nodes) [V]; nothing is booked."""
@@ -142,14 +144,26 @@ class Experimenter:
     def _sampled(self, rates: list[Floats], phase: str) -> list[Floats]:
         hold, adc = self.circuit.sample_hold, self.circuit.adc
         conversions = sum(r.size for r in rates)
-        volts = sum(float(np.square(r).sum()) for r in rates)
+        if self.noisy:
+            keys = self.rng.integers(2**63, size=len(rates))
+            found = [sampled(r, hold.noise, adc, int(key)) for r, key in zip(rates, keys, strict=True)]
+            volts, rates = sum(total for _, total in found), [r for r, _ in found]
+        else:
+            volts = sum(float(np.square(r).sum()) for r in rates)
         self.ledger.book(phase, adc=conversions * adc.energy, sample_hold=hold.capacitance * volts)
-        if not self.noisy:
-            return rates
-        return [adc.quantise(r + hold.noise * self.rng.standard_normal(r.shape)) for r in rates]
+        return rates
+
+    def rates(self, network: Network, v: Floats) -> list[Floats]:
+        """Line voltages of each layer [V] at node voltages `v`; those of the last two states are kept."""
+        for known, found in self._rated:
+            if known is v:
+                return found
+        found = network.rates(v)
+        self._rated = [*self._rated[-1:], (v, found)]
+        return found
 
     def gradient(
-        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, stencil: Stencil
+        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour
     ) -> tuple[list[Floats], Relaxed]:
         """Run all phases of an estimator on a batch.
 
@@ -158,7 +172,7 @@ class Experimenter:
         network : Network
         x : ndarray (samples, inputs) [1]
         target : ndarray (samples, outputs) [V]
-        stencil : pairs (beta, weight)
+        contour : pairs (beta, weight)
 
         Returns
         -------
@@ -167,11 +181,11 @@ class Experimenter:
         Relaxed
             The free phase.
         """
-        phases, lines, free = self.phases(network, x, target, stencil)
+        phases, lines, free = self.phases(network, x, target, contour)
         return estimate(network, phases, lines), free
 
     def phases(
-        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, stencil: Stencil
+        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour
     ) -> tuple[Phases, Floats, Relaxed]:
         """Run all phases of an estimator on a batch, as in `gradient`.
 
@@ -189,16 +203,55 @@ class Experimenter:
             # Noise slower than a sample stands still over its phases.
             self._held = network.deviates(lines.shape[0], self.rng)
         free = self.free(network, lines)
-        phases = []
-        for beta, weight in stencil:
-            if beta == 0.0:
+        phases: list[tuple[Any, Any]] = []
+        circle = self._circle(network, lines, free.v, target, contour)
+        for beta, weight in contour:
+            if beta.imag != 0.0:
+                phases.append((weight, self._measure_point(network, free.v, circle, beta)))
+            elif beta == 0.0:
                 phases.append((weight, self.measure(network, free.v, "free")))
             else:
-                end = self.nudged(network, lines, free.v, target, beta)
+                end = self.nudged(network, lines, free.v, target, beta.real)
                 phases.append((weight, self.measure(network, end.v, "nudged")))
         self._held = None
-        self._book_products(len(stencil), x.shape[0])
+        # A complex product is two real ones where only its real part is asked for.
+        self._book_products(len(contour) + 2 * len(circle), x.shape[0])
         return phases, lines, free
+
+    def _circle(
+        self, network: Network, lines: Floats, start: Floats, target: Floats, contour: Contour
+    ) -> dict[complex, Circled]:
+        """Ends of the phases of a `holomorphic` estimate above the real axis, by beta."""
+        betas = [beta for beta, _ in contour if beta.imag > 0.0]
+        if not betas:
+            return {}
+        assert isinstance(network, LayeredRC)
+        timing, constant = self.circuit.timing, self.circuit.nudging.kind == "constant"
+        drive = network.nudged(self._drive(network, lines), abs(betas[0]), target, start if constant else None)
+        ends = relax_on_circle(network, drive, start, betas, timing.nudged, self.circuit.solver)
+        return dict(zip(betas, ends, strict=True))
+
+    def _measure_point(
+        self, network: Network, start: Floats, circle: dict[complex, Circled], beta: complex
+    ) -> list[NDArray[np.complex128]]:
+        """Complex rates at a point of the circle or below it [V], each part sampled by itself; books both networks."""
+        timing, side = self.circuit.timing, 1.0 if beta.imag > 0.0 else -1.0
+        end = circle[beta if side > 0.0 else beta.conjugate()]
+        self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
+        self.tally.nudged_runs += len(start)
+        self.tally.nudged_time += end.duration * len(start)
+        parts = [r.real for r in end.rates], [side * r.imag for r in end.rates]
+        before = self.rates(network, start), [np.zeros_like(part) for part in parts[1]]
+        swing = sum(network.line_swings(*both) for both in zip(before, parts, strict=True))
+        self.ledger.book(
+            "nudged",
+            **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
+            amplifier=2.0 * self.hardware.amplifier_power * end.duration * len(start),
+            lines=self.circuit.lines.capacitance_per_cell * swing,
+            dac=2.0 * end.rates[-1].size * self.circuit.dac.energy,
+        )
+        real, imaginary = (self._sampled(part, "nudged") for part in parts)
+        return [r + 1j * s for r, s in zip(real, imaginary, strict=True)]
 
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
@@ -207,7 +260,7 @@ class Experimenter:
             phase,
             **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
             amplifier=self.hardware.amplifier_power * end.duration * samples,
-            lines=per_cell * network.line_swings(start, end.v),
+            lines=per_cell * network.line_swings(self.rates(network, start), self.rates(network, end.v)),
         )
 
     def _book_inputs(self, network: Network, phase: str, lines: Floats) -> None:

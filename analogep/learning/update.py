@@ -113,7 +113,10 @@ class Updater:
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
             writer = self._writers[store.name]
             writer.want(slope, rates[store.layer], operation.key(f"{store.name}/rounding/{batch}", epoch))
-            written = store.program(writer.counts, operation, epoch, batch, writer.fill)
+            if mirror is None and writer.at_once:
+                written = writer.descend()
+            else:
+                written = store.program(writer.counts, operation, epoch, batch, writer.fill)
             if mirror is not None:
                 written += mirror.program(writer.counts, operation, epoch, batch)
             self.book(written, ledger, "update")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import ActiveRule
 from analogep.circuit.update import MOST_PULSES, Accumulating, ClosedLoop, Stochastic
-from analogep.crossbar import Store
+from analogep.crossbar import Pair, Store, Written
 from analogep.crossbar.kernels import rows_with_pulses
 from analogep.draws import rounded_rows
 from analogep.learning.memory import closed_rows, mixed_rows
@@ -40,7 +40,6 @@ class Writer:
         self.counts = np.zeros(store.shape, dtype=np.int32)
         self._gradient: Outer | Floats = np.zeros(store.shape)
         self._key = 0
-        self._active = np.ones(store.shape[0], dtype=bool)
         # After a resume nobody knows what memory still wants: look everywhere once.
         self._pulsed = np.ones(store.shape[0], dtype=bool)
 
@@ -56,16 +55,27 @@ class Writer:
             Key of the stochastic rule's random numbers.
         """
         self._gradient = gradient * (-rate / self.store.step)
-        self._active = gradient.active if isinstance(gradient, Outer) else np.ones(len(gradient), dtype=bool)
         self._key = key
+
+    @property
+    def at_once(self) -> bool:
+        """Whether `descend` knows the rule and the cells."""
+        return isinstance(self.rule, Stochastic) and isinstance(self.store, Pair) and self.store.plain
+
+    def descend(self) -> Written:
+        """The whole update in one pass, without counts."""
+        assert isinstance(self.store, Pair)
+        gradient, key = self._gradient, self._key
+        lines, change = (gradient.rows, gradient.columns) if isinstance(gradient, Outer) else (None, gradient)
+        return self.store.descend(lines, change, key, float(MOST_PULSES))
 
     def fill(self, first: int, last: int) -> None:
         """Write the counts of the rows `first` to `last` - 1."""
-        active = self._active[first:last]
+        gradient = self._gradient
+        active = gradient.active(first, last) if isinstance(gradient, Outer) else np.ones(last - first, dtype=bool)
         rows, still = (first + np.flatnonzero(some) for some in (active, self._pulsed[first:last] & ~active))
         # By themselves: sums over samples must not depend on which other rows are looked at.
         if rows.size:
-            gradient = self._gradient
             self._fill(gradient.some(rows) if isinstance(gradient, Outer) else gradient[rows], rows)
         if still.size:
             self._fill(np.zeros((still.size, self.store.shape[1])), still)

@@ -151,8 +151,8 @@ class Network(ABC):
         return self.charging(np.zeros_like(v), v)
 
     @abstractmethod
-    def line_swings(self, before: Floats, after: Floats) -> float:
-        """Sum over lines but inputs of cells times squared swing [V^2] between two states (samples, nodes) [V]."""
+    def line_swings(self, before: Sequence[Floats], after: Sequence[Floats]) -> float:
+        """Sum over lines but inputs of cells times squared swing [V^2] between the rates of two states."""
 
     @property
     @abstractmethod

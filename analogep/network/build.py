@@ -87,11 +87,12 @@ class _Neuronal(Builder):
         """A pair for each layer, and a mirrored one behind the first where feedback is mirrored."""
         found: list[Store] = []
         mirrors: list[Store | None] = []
-        push_pull = self.circuit.mapping.scheme == "push_pull"
+        push_pull, single = self.circuit.mapping.scheme == "push_pull", self.circuit.solver.single
         for k, shape in enumerate(self.circuit.shapes):
             args = (self.device, shape, self.ranges[k], push_pull, self.hardware.seeds.fabrication)
-            found.append(Pair(*args, f"layer{k + 1}", k))
-            mirrors.append(Pair(*args, f"mirror{k + 1}", k) if self._mirrored and k > 0 else None)
+            found.append(Pair(*args, f"layer{k + 1}", k, single=single))
+            mirrored = self._mirrored and k > 0
+            mirrors.append(Pair(*args, f"mirror{k + 1}", k, single=single) if mirrored else None)
         return found, mirrors
 
     def initial(self) -> list[Floats]:

@@ -286,10 +286,10 @@ class Passive(Layered):
         """1/2 C (change of v)^2 of all nodes (samples,) [J]."""
         return np.asarray(0.5 * np.square(after - before) @ self.capacitance)
 
-    def line_swings(self, before: Floats, after: Floats) -> float:
+    def line_swings(self, before: Sequence[Floats], after: Sequence[Floats]) -> float:
         """Cells times squared swing of word lines in the next arrays and, in reverse, of the bit lines before [V^2]."""
         total = 0.0
-        for k, swing in enumerate(swings(self.rates(before), self.rates(after))):
+        for k, swing in enumerate(swings(before, after)):
             ahead = self.layers[k + 1].size if k + 1 < len(self.layers) else 0
             behind = self.layers[k].halves[0].forward.row_load().size if k > 0 else 0
             total += swing * (2 * ahead + 2 * behind * self.feedback**2)

@@ -352,10 +352,10 @@ class LayeredRC(Network):
         """1/2 C (change of v)^2 of all nodes (samples,) [J]."""
         return np.asarray(0.5 * np.square(after - before) @ (self.tau * self.leak))
 
-    def line_swings(self, before: Floats, after: Floats) -> float:
+    def line_swings(self, before: Sequence[Floats], after: Sequence[Floats]) -> float:
         """Cells times squared swing of the next array's word lines and, in reverse, of the bit lines before [V^2]."""
         total = 0.0
-        for k, swing in enumerate(swings(self.rates(before), self.rates(after))):
+        for k, swing in enumerate(swings(before, after)):
             ahead = self.layers[k + 1].size if k + 1 < len(self.layers) else 0
             behind = self.layers[k].weights.shape[0] if k > 0 else 0
             total += swing * (2 * ahead + 2 * behind * self.gain**2)

@@ -313,13 +313,14 @@ class Resistive(Layered):
         change = np.concatenate(self.held(after), axis=-1) - np.concatenate(self.held(before), axis=-1)
         return np.asarray(0.5 * np.square(change) @ self.capacitance)
 
-    def line_swings(self, before: Floats, after: Floats) -> float:
+    def line_swings(self, before: Sequence[Floats], after: Sequence[Floats]) -> float:
         """Cells times squared swing of each node's bit line and of its word line in the next array [V^2]."""
         total = 0.0
-        for k, swing in enumerate(swings(self.held(before), self.held(after))):
-            total += swing * self.stages[k].coupling.row_load().size
+        for k, swing in enumerate(swings(before, after)):
+            # The bit line is at the node, the word line behind it at the amplifier's output.
+            total += swing / self.stages[k].gain ** 2 * self.stages[k].coupling.row_load().size
             if k + 1 < len(self.stages):
-                total += swing * self.stages[k].gain ** 2 * self.stages[k + 1].size
+                total += swing * self.stages[k + 1].size
         return total
 
     @property

@@ -22,7 +22,7 @@ _LEAST = 1 << 16
 def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
     """out[:, first:last] = x weights[:, first:last], line by line of the inputs; `lines` is x transposed."""
     count, samples = lines.shape
-    sums, lit = np.zeros((samples, last - first)), np.empty(samples, np.int64)
+    sums, lit = np.zeros((samples, last - first), weights.dtype), np.empty(samples, np.int64)
     for i in range(count):
         found = 0
         for b in range(samples):
@@ -37,14 +37,14 @@ def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
 
 
 def product(x: Floats, weights: Floats) -> Floats:
-    """x weights (samples, columns), by BLAS unless most of `x` (samples, lines) is zero.
+    """x weights (samples, columns), by BLAS unless most of `x` (samples, lines) is zero, as precise as the weights.
 
     The choice and the order of the sums depend on the numbers alone, not on threads.
     """
     if weights.size < _LEAST or np.count_nonzero(x) > _FULL * x.size:
-        return np.asarray(x @ weights)
-    out, columns = np.empty((x.shape[0], weights.shape[1])), weights.shape[1]
-    lines = np.ascontiguousarray(x.T)
+        return np.asarray(x.astype(weights.dtype, copy=False) @ weights)
+    out, columns = np.empty((x.shape[0], weights.shape[1]), weights.dtype), weights.shape[1]
+    lines = np.ascontiguousarray(x.T, dtype=weights.dtype)
 
     def job(k: int) -> None:
         _columns(lines, weights, k * _COLUMNS, min((k + 1) * _COLUMNS, columns), out)

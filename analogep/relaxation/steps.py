@@ -14,6 +14,32 @@ _FAST = {"reassoc", "contract", "nsz"}
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _driven(v, low, high, series, line, r, q):  # type: ignore[no-untyped-def]
+    """r = v between the rails, q = r (c_0 + c_1 r^2 + ...); returns the sums of r q line and of v^2."""
+    last, array, square = series.size - 1, v.dtype.type(0), v.dtype.type(0)
+    if last == 0:
+        c = series[0]
+        for j in range(v.size):
+            rate = min(max(v[j], low), high)
+            q[j] = c * rate
+            array += c * rate * rate * line[j]
+            square += v[j] * v[j]
+        return array, square
+    for j in range(v.size):
+        r[j] = min(max(v[j], low), high)
+        q[j] = series[last]
+        square += v[j] * v[j]
+    for n in range(last - 1, -1, -1):
+        c = series[n]
+        for j in range(v.size):
+            q[j] = q[j] * (r[j] * r[j]) + c
+    for j in range(v.size):
+        q[j] *= r[j]
+        array += r[j] * q[j] * line[j]
+    return array, square
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _rates(v, low, high, r):  # type: ignore[no-untyped-def]
     """r = v between the rails."""
     for j in range(v.size):
@@ -39,44 +65,58 @@ def _drives(r, series, q):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _power(v, r, q, line):  # type: ignore[no-untyped-def]
+    """Sum of r q line, and of v^2."""
+    array, square = v.dtype.type(0), v.dtype.type(0)
+    for j in range(v.size):
+        array += r[j] * q[j] * line[j]
+        square += v[j] * v[j]
+    return array, square
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _forward(q, weights, out):  # type: ignore[no-untyped-def]
-    """out_o += sum_j weights_oj q_j, two outputs at a time."""
-    o = 0
+    """out_o += sum_j weights_oj q_j of two samples, two outputs at a time: each weight is read once for both."""
+    first, second, zero, o = q[0], q[1], q.dtype.type(0), 0
     while o + 2 <= weights.shape[0]:
-        a, b = q.dtype.type(0), q.dtype.type(0)
-        for j in range(q.size):
-            a += q[j] * weights[o, j]
-            b += q[j] * weights[o + 1, j]
-        out[o] += a
-        out[o + 1] += b
+        a, b, c, d = zero, zero, zero, zero
+        for j in range(first.size):
+            a += first[j] * weights[o, j]
+            b += first[j] * weights[o + 1, j]
+            c += second[j] * weights[o, j]
+            d += second[j] * weights[o + 1, j]
+        out[0, o] += a
+        out[0, o + 1] += b
+        out[1, o] += c
+        out[1, o + 1] += d
         o += 2
     while o < weights.shape[0]:
-        a = q.dtype.type(0)
-        for j in range(q.size):
-            a += q[j] * weights[o, j]
-        out[o] += a
+        a, c = zero, zero
+        for j in range(first.size):
+            a += first[j] * weights[o, j]
+            c += second[j] * weights[o, j]
+        out[0, o] += a
+        out[1, o] += c
         o += 1
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _backward(q, weights, out):  # type: ignore[no-untyped-def]
-    """out_j += sum_o weights_oj q_o, five outputs at a time."""
-    o = 0
+    """out_j += sum_o weights_oj q_o of two samples, five outputs at a time."""
+    one, other, o = out[0], out[1], 0
     while o + 5 <= weights.shape[0]:
-        a, b, c, d, e = q[o], q[o + 1], q[o + 2], q[o + 3], q[o + 4]
-        for j in range(out.size):
-            out[j] += (
-                weights[o, j] * a
-                + weights[o + 1, j] * b
-                + weights[o + 2, j] * c
-                + weights[o + 3, j] * d
-                + weights[o + 4, j] * e
-            )
+        a, b, c, d, e = q[0, o], q[0, o + 1], q[0, o + 2], q[0, o + 3], q[0, o + 4]
+        f, g, h, k, m = q[1, o], q[1, o + 1], q[1, o + 2], q[1, o + 3], q[1, o + 4]
+        for j in range(one.size):
+            u, v, w, x, y = weights[o, j], weights[o + 1, j], weights[o + 2, j], weights[o + 3, j], weights[o + 4, j]
+            one[j] += u * a + v * b + w * c + x * d + y * e
+            other[j] += u * f + v * g + w * h + x * k + y * m
         o += 5
     while o < weights.shape[0]:
-        a = q[o]
-        for j in range(out.size):
-            out[j] += weights[o, j] * a
+        a, f = q[0, o], q[1, o]
+        for j in range(one.size):
+            one[j] += weights[o, j] * a
+            other[j] += weights[o, j] * f
         o += 1
 
 
@@ -91,16 +131,6 @@ def _scattered(out, xi, variance):  # type: ignore[no-untyped-def]
     """out += xi sqrt(variance)."""
     for j in range(out.size):
         out[j] += xi[j] * variance[j] ** 0.5
-
-
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _power(v, r, q, line):  # type: ignore[no-untyped-def]
-    """Sum of r q line, and of v^2."""
-    array, square = v.dtype.type(0), v.dtype.type(0)
-    for j in range(v.size):
-        array += r[j] * q[j] * line[j]
-        square += v[j] * v[j]
-    return array, square
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
@@ -131,6 +161,20 @@ def _nudge(beta, frozen, target, aim, y, r, leak, out):  # type: ignore[no-untyp
         out[o] += beta * pull
         power += abs(beta * pull * leak * (aim[o] - y[o]))
     return power
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _disturb(both, q, back, signal, noise, spread, squares, scatter, out, bracket):  # type: ignore[no-untyped-def]
+    """Read noise of both directions; `q` and `back` are squared."""
+    for k in range(2):
+        _squares(q[k], q[k])
+        _squares(back[k], squares[k])
+        scatter[k], spread[k] = noise[2], 0
+    _forward(q, noise[0], scatter)
+    _backward(squares, noise[1], spread)
+    for k in range(2):
+        _scattered(out[k], signal[3][both[k]], scatter[k])
+        _scattered(bracket[k], signal[4][both[k]], spread[k])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -168,43 +212,56 @@ def euler_steps(  # type: ignore[no-untyped-def]
     size, ends, kind = hidden.shape[1], outputs.shape[1], hidden.dtype
     share, end_share, leak, end_leak, beta, frozen, gain, volts, bias = scalars
     low, high, end_low, end_high = rails[0, 0], rails[0, 1], rails[1, 0], rails[1, 1]
-    v, r, q = np.empty(size, kind), np.empty(size, kind), np.empty(size, kind)
-    bracket, spread = np.empty(size, kind), np.empty(size, kind)
-    y, s, back, out, scatter = (
-        np.empty(ends, kind), np.empty(ends, kind), np.empty(ends, kind), np.empty(ends, kind), np.empty(ends, kind)
-    )  # fmt: skip
-    for b in range(first, last):
-        v[:], y[:] = hidden[b], outputs[b]
+    # Two samples side by side, so that every weight is fetched once for both; an odd last one is done twice.
+    v, q, bracket, spread = (
+        np.empty((2, size), kind),
+        np.empty((2, size), kind),
+        np.empty((2, size), kind),
+        np.empty((2, size), kind),
+    )
+    y, back, out, scatter = (
+        np.empty((2, ends), kind),
+        np.empty((2, ends), kind),
+        np.empty((2, ends), kind),
+        np.empty((2, ends), kind),
+    )
+    r, s, squares, noisy = np.empty(size, kind), np.empty(ends, kind), np.empty((2, ends), kind), noise[0].size > 0
+    for start in range(first, last, 2):
+        both = (start, min(start + 1, last - 1))
+        taken = both[1] - both[0] + 1
+        for k in range(2):
+            v[k], y[k] = hidden[both[k]], outputs[both[k]]
         for step in range(count + 1):
-            _rates(v, low, high, r)
-            _drives(r, series, q)
-            array, square = _power(v, r, q, lines[0])
-            out[:], bracket[:] = weights[2], signal[0][b]
-            _rates(y, end_low, end_high, s)
-            # The nudging source sees the rate, the reverse lines its share of it.
-            nudging = _nudge(beta, frozen, signal[1][b], signal[2][b], y, s, end_leak, out) if beta != 0 else 0 * beta
-            for o in range(ends):
-                s[o] *= gain
-            _drives(s, series, back)
-            end_array, end_square = _power(y, s, back, lines[1])
+            weight = 0.5 if step == 0 or step == count else 1.0
+            for k in range(2):
+                b = both[k]
+                array, square = _driven(v[k], low, high, series, lines[0], r, q[k])
+                out[k], bracket[k] = weights[2], signal[0][b]
+                for o in range(ends):
+                    s[o] = min(max(y[k, o], end_low), end_high)
+                # The nudging source sees the rate, the reverse lines its share of it.
+                nudging = 0 * beta
+                if beta != 0:
+                    nudging = _nudge(beta, frozen, signal[1][b], signal[2][b], y[k], s, end_leak, out[k])
+                for o in range(ends):
+                    s[o] *= gain
+                end_array, end_square = _driven(s, end_low * gain, end_high * gain, series, lines[1], s, back[k])
+                end_square = 0 * beta
+                for o in range(ends):
+                    end_square += y[k, o] * y[k, o]
+                if k < taken:
+                    energy[b, 0] += weight * (array + end_array + bias)
+                    energy[b, 1] += weight * (square * leak + end_square * end_leak)
+                    energy[b, 2] += weight * nudging
             _forward(q, weights[0], out)
             _backward(back, weights[1], bracket)
-            if noise[0].size > 0:
-                _squares(q, spread)
-                scatter[:] = noise[2]
-                _forward(spread, noise[0], scatter)
-                _scattered(out, signal[3][b], scatter)
-                _squares(back, scatter)
-                spread[:] = 0
-                _backward(scatter, noise[1], spread)
-                _scattered(bracket, signal[4][b], spread)
-            weight = 0.5 if step == 0 or step == count else 1.0
-            energy[b, 0] += weight * (array + end_array + bias)
-            energy[b, 1] += weight * (square * leak + end_square * end_leak)
-            energy[b, 2] += weight * nudging
-            if step == count:
-                residual[b] = max(_furthest(v, bracket), _furthest(y, out)) / volts
-            else:
-                _stepped(v, bracket, share, held, low, high)
-                _stepped(y, out, end_share, held, end_low, end_high)
-        hidden[b], outputs[b] = v, y
+            if noisy:
+                _disturb(both, q, back, signal, noise, spread, squares, scatter, out, bracket)
+            for k in range(2):
+                if step == count:
+                    residual[both[k]] = max(_furthest(v[k], bracket[k]), _furthest(y[k], out[k])) / volts
+                else:
+                    _stepped(v[k], bracket[k], share, held, low, high)
+                    _stepped(y[k], out[k], end_share, held, end_low, end_high)
+        for k in range(2):
+            hidden[both[k]], outputs[both[k]] = v[k], y[k]

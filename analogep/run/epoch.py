@@ -139,7 +139,7 @@ class Trainer:
             stencil = self.circuit.nudging.stencil(1.0 if signs.random() < 0.5 else -1.0)
             phases, lines, free = experimenter.phases(network, self.data.train_x[chosen], target, stencil)
             gradient = factored(network, phases, lines)
-            outputs = network.scores(network.rates(free.v)[-1])
+            outputs = network.scores(experimenter.rates(network, free.v)[-1])
             right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
             total += float(cost(outputs, target, voltage).sum())
             done = epoch * batches + number

@@ -130,5 +130,5 @@ def test_an_outer_product_is_its_dense_form_in_any_rows():
     np.testing.assert_array_equal(dense(whole), whole)
     some = np.array([3, 5, 100])
     np.testing.assert_allclose(gradient.some(some), whole[some], atol=1e-17)
-    np.testing.assert_array_equal(gradient.active, whole.any(axis=1))
+    np.testing.assert_array_equal(gradient.active(3, 101), whole.any(axis=1)[3:101])
     np.testing.assert_allclose((gradient * 2.0).dense(), 2.0 * whole, atol=1e-17)

@@ -1,0 +1,164 @@
+"""Gradient descent on an array of plain pairs in one pass: outer products -> whole pulses -> states -> weights.
+
+    z_ij = sum_b lines_ib change_bj,   n = clip(floor(z + u), most)
+    x+ <- clip(x+ + n step),   x- <- clip(x- - n step),   w = (x+ - x-) span
+
+which is the stochastic rule (`draws.rounded`: u uniform in (0, 1), of the key and the cell) and `program_plain` on both
+halves. No array of counts goes through memory, and inputs that are zero in a sample cost nothing.
+
+In single precision u has 24 bits instead of 32, and the sums that are booked have a relative error of about 1e-6 a row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from analogep.draws import seed, turned, u32
+
+_FAST = {"reassoc", "contract", "nsz"}
+
+_LANES = 64
+
+SUMS = 12
+"""What is summed of a row: pulses up and down of the pair; of plus x before and after times pulses up, times pulses
+down, x before times the same, change of x; and the same of minus."""
+
+
+@njit(nogil=True, fastmath=_FAST)
+def _multiplied(line, change, z):  # type: ignore[no-untyped-def]
+    """z = sum_b line_b change_b; returns whether any line was not zero."""
+    lit = False
+    for b in range(line.size):
+        if line[b] != 0:
+            share, part = line[b], change[b]
+            if lit:
+                for j in range(z.size):
+                    z[j] += share * part[j]
+            else:
+                for j in range(z.size):
+                    z[j] = share * part[j]
+            lit = True
+    return lit
+
+
+@njit(nogil=True, fastmath=_FAST)
+def _rounded(z, start, key, spare, most):  # type: ignore[no-untyped-def]
+    """z = floor(z + u), at most `most` in size; u from all but `spare` of 32 random bits of each cell."""
+    low, high, half, scale = key[0], key[1], z.dtype.type(0.5), z.dtype.type(2.0 ** (spare - 32.0))
+    for j in range(z.size):
+        bits = u32(turned(high, seed(low, u32(start + j)), u32(0)) >> u32(spare))
+        u = (z.dtype.type(bits) + half) * scale
+        z[j] = min(max(np.floor(z[j] + u), -most), most)
+
+
+@njit(nogil=True, fastmath=_FAST)
+def _pulsed(n, x, sign, steps, change):  # type: ignore[no-untyped-def]
+    """Pulse one row of one half; sums of x times pulses as in `SUMS`, and of the change."""
+    zero, one = x.dtype.type(0), x.dtype.type(1)
+    up, down, start_up, start_down, moved = zero, zero, zero, zero, zero
+    for j in range(n.size):
+        m = sign * n[j]
+        a = max(m, zero)
+        b = a - m
+        before = x[j]
+        after = min(max(before + (a * steps[0] - b * steps[1]), zero), one)
+        x[j] = after
+        change[j] += after - before
+        both = before + after
+        up += a * both
+        down += b * both
+        start_up += a * before
+        start_down += b * before
+        moved += after - before
+    return up, down, start_up, start_down, moved
+
+
+@njit(nogil=True, fastmath=_FAST)
+def _counted(n, ups, downs):  # type: ignore[no-untyped-def]
+    """Pulses up and down of one row, added to each column's."""
+    zero = n.dtype.type(0)
+    up, down = zero, zero
+    for j in range(n.size):
+        a = max(n[j], zero)
+        b = a - n[j]
+        ups[j] += a
+        downs[j] += b
+        up += a
+        down += b
+    return up, down
+
+
+@njit(nogil=True)
+def _extremes(n, high, low):  # type: ignore[no-untyped-def]
+    """Most pulses up and down of one cell; `high` and `low` are buffers, whose length is that of the lanes."""
+    # A largest number is no vector operation for the compiler, the larger ones of two rows are.
+    high[:], low[:] = 0, 0
+    whole = n.size - n.size % high.size
+    for start in range(0, whole, high.size):
+        part = n[start : start + high.size]
+        for k in range(high.size):
+            high[k] = max(high[k], part[k])
+            low[k] = min(low[k], part[k])
+    for j in range(whole, n.size):
+        high[0] = max(high[0], n[j])
+        low[0] = min(low[0], n[j])
+    return high.max(), -low.min()
+
+
+@njit(nogil=True, fastmath=_FAST)
+def _weighed(plus, minus, span, weights):  # type: ignore[no-untyped-def]
+    for j in range(plus.size):
+        weights[j] = (plus[j] - minus[j]) * span
+
+
+@njit(cache=True, nogil=True)
+def descend_rows(  # type: ignore[no-untyped-def]
+    first, last, lines, change, key, spare, most, plus, minus, weights, steps, span, slots, sums, pulses, moved
+):
+    """Descend in the rows `first` to `last` - 1, in place; all real numbers are of one kind, that of the states.
+
+    Parameters
+    ----------
+    first, last : int
+    lines : ndarray (rows, terms) or (0, 0)
+    change : ndarray (terms, columns) or (rows, columns)
+        Factors of the wanted change, `lines` times `change` [steps]; or, without lines, the change itself.
+    key : uint32 ndarray (2,)
+        Halves of the key of the random numbers.
+    spare : int
+        Random bits of 32 that are not used: 8 in single precision.
+    most : float
+        Most pulses on one pair.
+    plus, minus : ndarray (rows, columns) [window]
+        States.
+    weights : ndarray (rows, columns) [1]
+    steps : tuple of float [window]
+        Change by a pulse up, positive, and the size of one down.
+    span : float
+        Weight between the ends of the window [1].
+    slots, sums : int64 ndarray (2, rows), ndarray (rows, SUMS)
+        Filled: most pulses up and down of one pair of the row, and the sums of `SUMS`.
+    pulses, moved : ndarray (2, columns)
+        Added to: pulses of each column up and down, and the change of its x of plus and of minus.
+    """
+    columns, one = plus.shape[1], plus.dtype.type(1)
+    z, tops, bottoms = np.empty(columns, plus.dtype), np.empty(_LANES, plus.dtype), np.empty(_LANES, plus.dtype)
+    counted, shifted = np.zeros((2, columns), plus.dtype), np.zeros((2, columns), plus.dtype)
+    for i in range(first, last):
+        if lines.size == 0:
+            z[:] = change[i]
+        elif not _multiplied(lines[i], change, z):
+            continue
+        _rounded(z, i * columns, key, spare, most)
+        sums[i, 0], sums[i, 1] = _counted(z, counted[0], counted[1])
+        slots[0, i], slots[1, i] = _extremes(z, tops, bottoms)
+        first_half = _pulsed(z, plus[i], one, steps, shifted[0])
+        second_half = _pulsed(z, minus[i], -one, steps, shifted[1])
+        for k in range(5):
+            sums[i, 2 + k], sums[i, 7 + k] = first_half[k], second_half[k]
+        _weighed(plus[i], minus[i], span, weights[i])
+    for half in range(2):
+        for j in range(columns):
+            pulses[half, j] += counted[half, j]
+            moved[half, j] += shifted[half, j]

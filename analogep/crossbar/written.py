@@ -1,0 +1,61 @@
+"""What a write does to an array, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one call of `program` did.
+
+    Attributes
+    ----------
+    pulses : float
+        Pulses applied.
+    joules : float
+        Energy of the pulsed cells [J].
+    half_select_joules : float
+        Energy of half-selected cells [J]; 0 with selectors.
+    line_edges : float
+        Line-charging sum over pulses of V^2 x number of cells on the pulsed lines [V^2]: times the capacitance per
+        cell it is the lines' energy.
+    reads : int
+        Verify reads of single devices.
+    read_joules : float
+        What the devices took in them [J].
+    """
+
+    pulses: float = 0.0
+    joules: float = 0.0
+    half_select_joules: float = 0.0
+    line_edges: float = 0.0
+    reads: int = 0
+    read_joules: float = 0.0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(
+            self.pulses + other.pulses,
+            self.joules + other.joules,
+            self.half_select_joules + other.half_select_joules,
+            self.line_edges + other.line_edges,
+            self.reads + other.reads,
+            self.read_joules + other.read_joules,
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """A write that is prepared.
+
+    Attributes
+    ----------
+    block : callable
+        Writes the k-th block of rows; blocks touch different memory and may be written in any order.
+    finish : callable
+        What to do when all of them are.
+    """
+
+    block: Callable[[int], None]
+    finish: Callable[[], Written]

@@ -1,0 +1,66 @@
+"""Sample and hold and the converter behind it, compiled: noise, nearest code, and the charge of the samples at once.
+
+    out = low + round((clip(r + sigma xi, low, high) - low)/lsb) lsb,   returned: sum r^2
+
+xi are normal deviates of a key and the position of the sample (`draws.normals`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from analogep.circuit.converters import Adc
+from analogep.draws import halved, normals, seed, turned, u32
+
+Floats = NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+def _sampled(r, sigma, key, ends, lsb, out):  # type: ignore[no-untyped-def]
+    """Flat `out` of flat `r`; lsb 0 for an ideal converter, which does not clip."""
+    half = (r.size + 1) // 2
+    low_key, high_key, low, high = key[0], key[1], ends[0], ends[1]
+    total = 0.0
+    for k in range(r.size):
+        total += r[k] * r[k]
+    first, second = out[:half], out[half:]
+    if sigma > 0.0:
+        # Two deviates of each scrambling: one for either half of the samples.
+        spare = np.empty(half, np.float32)
+        for k in range(half):
+            first[k], spare[k] = normals(turned(high_key, seed(low_key, u32(k)), u32(0)))
+        for k in range(second.size):
+            second[k] = spare[k]
+        for k in range(r.size):
+            out[k] = r[k] + sigma * out[k]
+    else:
+        out[:] = r
+    if lsb > 0.0:
+        for k in range(r.size):
+            out[k] = low + np.rint((min(max(out[k], low), high) - low) / lsb) * lsb
+    return total
+
+
+def sampled(rates: Floats, sigma: float, adc: Adc, key: int) -> tuple[Floats, float]:
+    """Voltages as the digital side knows them, and the sum of squares that charging the capacitors costs.
+
+    Parameters
+    ----------
+    rates : ndarray (samples, nodes) [V]
+    sigma : float
+        Noise of a sample [V].
+    adc : Adc
+    key : int
+        64-bit key of the noise.
+
+    Returns
+    -------
+    ndarray (samples, nodes) [V]
+    float [V^2]
+    """
+    out = np.empty(rates.shape)
+    flat = np.ascontiguousarray(rates, dtype=np.float64).reshape(-1)
+    total = _sampled(flat, sigma, halved(key), (adc.low, adc.high), adc.lsb, out.reshape(-1))
+    return out, float(total)

@@ -1,0 +1,42 @@
+"""Sample and hold with its converter, compiled, against the card's own words."""
+
+import numpy as np
+import pytest
+
+from analogep.circuit.converters import Adc
+from analogep.learning.sampling import sampled
+
+
+def adc(bits: int | None) -> Adc:
+    return Adc(bits=bits, low="-0.2 V", high="0.4 V", energy="1 pJ")
+
+
+@pytest.mark.parametrize("bits", [None, 1, 10])
+def test_without_noise_it_is_the_converter(bits):
+    rates = np.random.default_rng(0).uniform(-0.4, 0.6, (21, 33))
+    out, total = sampled(rates, 0.0, adc(bits), 3)
+    # The nearest code, but for voltages within rounding of the middle of two.
+    np.testing.assert_allclose(out, adc(bits).quantise(rates), rtol=0, atol=1e-15)
+    assert total == pytest.approx(np.square(rates).sum(), rel=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (300, 701)])
+def test_noise_has_the_given_deviation_and_no_mean(shape):
+    """Within five standard errors; neighbours, and samples half an array apart, are independent."""
+    rates = np.full(shape, 0.1)
+    out, _ = sampled(rates, 0.02, adc(None), 9)
+    xi = (out - rates).ravel() / 0.02
+    assert np.isfinite(xi).all()
+    if (n := xi.size) < 1000:
+        return
+    assert abs(xi.mean()) < 5 / np.sqrt(n)
+    assert abs(xi.var() - 1.0) < 5 * np.sqrt(2 / n)
+    for apart in (1, (n + 1) // 2):
+        assert abs(np.mean(xi[:-apart] * xi[apart:])) < 5 / np.sqrt(n - apart)
+
+
+def test_the_key_alone_decides():
+    rates = np.random.default_rng(1).random((5, 8))
+    one, other, third = (sampled(rates, 0.01, adc(10), key)[0] for key in (1, 1, 2))
+    np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(one, third)
