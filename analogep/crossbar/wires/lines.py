@@ -19,6 +19,8 @@ FAST = {"reassoc", "contract", "nsz"}
 LANES = 8
 ROUNDING = 1e-15
 """Currents below this share of conductance times voltage are rounding errors, and no step makes them smaller."""
+EXHAUSTED = 1e-30
+"""Share of the first r'z, the square of the error's energy norm, below which it is rounding: 1e-15 of the voltages."""
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -130,7 +132,8 @@ def step(g, word, bit, cw, cb, beta, x, r, z, p, m, s, b):  # type: ignore[no-un
             for j in range(columns):
                 s[i, j] = m[i, j] - g[i, j] * x[j, i - first]
                 bent += p[i, j] * s[i, j]
-    alpha = old / bent
+    # Nothing is left to gain where r lies on nodes without resistance between them: both are 0 then, or rounding.
+    alpha = old / bent if bent > 0.0 else 0.0
     for i in range(rows):
         for j in range(columns):
             b[i, j] += alpha * p[i, j]
@@ -149,7 +152,7 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
     Fills a, b [V] and `current` [A], (rows, columns), and gives the number of steps and the residual: the largest sum
     over a bit line of |current that its nodes lack| [A]. What a node lacks would leave through the ports, so this says
     how wrong their currents are. Stops when it is below `tolerance` times the largest sum of |cells' currents| of a
-    bit line, or rounding. `start` (rows, columns) [A] is injected into the bit lines for a first guess of b.
+    bit line, or rounding, or when r'z has fallen to rounding of what it was. `start` (rows, columns) [A] is injected into the bit lines for a first guess of b.
     """
     r, z, p, m, s = work[0], work[1], work[2], work[3], work[4]
     sums = np.empty(g.shape[1])
@@ -169,18 +172,20 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
     p[:] = 0.0
     m[:] = 0.0
     scale, beta, steps = largest(current, sums), 0.0, 0
-    residual = largest(r, sums)
+    residual, new, least = largest(r, sums), 1.0, 0.0
     while True:
-        while residual > tolerance * scale + floor and steps < limit:
+        while residual > tolerance * scale + floor and steps < limit and new > least:
             new, old = step(g, word, bit, cw, cb, beta, x, r, z, p, m, s, b)
-            beta = new / old
+            if steps == 0:
+                least = EXHAUSTED * old
+            beta = new / old if old > 0.0 else 0.0
             residual = largest(r, sums)
             steps += 1
         if steps > 0:
             update_words(g, b, e, cw, word, v, x, a, current)
         before, scale = scale, largest(current, sums)
         # The first guess may have promised far larger currents than there are.
-        if residual <= tolerance * scale + floor or steps >= limit or scale >= before:
+        if residual <= tolerance * scale + floor or steps >= limit or scale >= before or new <= least:
             return steps, residual
 
 
