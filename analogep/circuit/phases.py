@@ -97,8 +97,8 @@ class Solver(Block):
     projected: bool = False
     """Whether `euler` puts nodes beyond a rail of their neuron back onto it after each step, as diodes there would."""
     precision: Literal["double", "single"] = "double"
-    """Floating-point numbers of the compiled kernel of `euler`, and with it of the states and weights of cells that
-    have constant steps and neither spread, noise nor levels."""
+    """Floating-point numbers of the compiled kernel of `euler`, and with it of the arrays' weights, and of the
+    states of cells that have constant steps and neither spread, noise nor levels."""
 
     @property
     def single(self) -> bool:

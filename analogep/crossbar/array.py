@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.kernels import program_rows
 from analogep.crossbar.plain import program_plain
-from analogep.crossbar.threads import LEAST_CELLS, count, share
+from analogep.crossbar.threads import LEAST_CELLS, count, edges, share
 from analogep.crossbar.written import Work, Written
 from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.device.laws.base import AFFINE
@@ -24,8 +24,8 @@ from analogep.streams import Streams
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
-_BLOCK = 64
-"""Rows of one job."""
+_BLOCK = 1 << 17
+"""Cells of one job, about."""
 
 
 class Array:
@@ -239,15 +239,15 @@ class Array:
         rows, columns = self.shape
         slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, 7))
         # Blocks of a fixed size, whatever the threads: their sums are added in the same order.
-        edges = self.edges
-        pulses, change = np.zeros((len(edges) - 1, 2, columns), np.int64), np.zeros((len(edges) - 1, columns))
+        at = self.edges
+        pulses, change = np.zeros((len(at) - 1, 2, columns), np.int64), np.zeros((len(at) - 1, columns))
         before = self.lines_before()
         # Pulses on plain cells draw no numbers.
         named = [] if self.plain else [f"{self.name}/{what}/{call}" for what in ("pulse", "write")]
         halves = np.concatenate([halved(operation.key(name, epoch)) for name in named]) if named else None
 
         def block(k: int) -> None:
-            part = (edges[k], edges[k + 1], sign, counts, self.hidden)
+            part = (at[k], at[k + 1], sign, counts, self.hidden)
             done = (slots, sums, pulses[k], change[k])
             if self._plain is not None:
                 program_plain(*part, *self._plain, *done)
@@ -299,7 +299,7 @@ class Array:
     @property
     def edges(self) -> list[int]:
         """First row of each block of a write, and the number of rows."""
-        return [*range(0, self.shape[0], _BLOCK), self.shape[0]]
+        return edges(*self.shape, _BLOCK)
 
     def _plain_cells(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """Steps and window of cells that `program_plain` knows, or None."""

@@ -26,7 +26,7 @@ from analogep.crossbar.rows import (
 from analogep.crossbar.trains import BURST, INDEX, bursts, noisy, one_by_one, quiet
 from analogep.device.laws.base import AFFINE
 
-__all__ = ["BURST", "program_rows", "pulsed", "rows_with_pulses", "weigh_rows"]
+__all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "rows_with_pulses", "weigh_rows"]
 
 
 @njit(cache=True, nogil=True)
@@ -133,6 +133,21 @@ def rows_with_pulses(first, last, counts, found):  # type: ignore[no-untyped-def
     """found[i] = whether row i has pulses, for the rows `first` to `last` - 1."""
     for i in range(first, last):
         found[i] = any_pulses(i, counts)
+
+
+@njit(cache=True, nogil=True)
+def cells_with_pulses(first, last, counts):  # type: ignore[no-untyped-def]
+    """Positions in the flattened array of the cells with pulses in the rows `first` to `last` - 1, ascending."""
+    columns, many = counts.shape[1], 0
+    index = np.empty(columns + 16, np.int64)
+    for i in range(first, last):
+        many += pulsed(i, counts, index)
+    found, at = np.empty(many, np.int64), 0
+    for i in range(first, last):
+        for k in range(pulsed(i, counts, index)):
+            found[at] = i * columns + index[k]
+            at += 1
+    return found
 
 
 @njit(cache=True, nogil=True)

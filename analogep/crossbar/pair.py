@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.descent import SUMS, descend_rows
-from analogep.crossbar.kernels import rows_with_pulses, weigh_rows
+from analogep.crossbar.kernels import cells_with_pulses, weigh_rows
 from analogep.crossbar.plain import weigh_plain
 from analogep.crossbar.store import Fill, Store
-from analogep.crossbar.threads import share
+from analogep.crossbar.threads import edges, share
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.draws import halved
 from analogep.streams import Streams
 
-_DESCENT = 112 * 1024
-"""Cells of one job of `Pair.descend`: a fixed number, whatever the threads."""
+_DESCENT = 1 << 16
+"""Cells of one job of `Pair.descend`, about."""
 
 
 class Pair(Store):
@@ -44,7 +44,7 @@ class Pair(Store):
     name, layer : str, int
         As in `Store`.
     single : bool
-        Whether states and weights of plain cells (`crossbar.plain`) are held in single precision.
+        Whether weights, and states of plain cells (`crossbar.plain`), are held in single precision.
     """
 
     def __init__(
@@ -65,9 +65,10 @@ class Pair(Store):
         self.halves = {half: Array(device, shape, fabrication, f"{name}/{half}") for half in ("plus", "minus")}
         self.plain = push_pull and all(array.plain for array in self.halves.values())
         """Whether `descend` knows the pair."""
-        self._real: type[np.floating[Any]] = np.float32 if single and self.plain else np.float64
-        for array in self.halves.values():
-            array.hidden = array.hidden.astype(self._real)
+        self._real: type[np.floating[Any]] = np.float32 if single else np.float64
+        if self.plain:
+            for array in self.halves.values():
+                array.hidden = array.hidden.astype(self._real)
         self.scale = weight_range / device.conductance.span
         """Weight per siemens [1/S]."""
         both = push_pull and not self.unidirectional
@@ -115,7 +116,8 @@ class Pair(Store):
         if self.device.read.noise.kind == "none":
             return None
         if self._variance is None:
-            self._variance = self._variance_of({half: array.g for half, array in self.halves.items()})
+            found = self._variance_of({half: array.g for half, array in self.halves.items()})
+            self._variance = found.astype(self._real)
         return self._variance
 
     def _variance_of(self, g: dict[str, Floats]) -> Floats:
@@ -151,7 +153,7 @@ class Pair(Store):
             for half in work:
                 half.block(k)
             self._weigh_rows(counts, *blocks[k])
-            self._spread_rows(counts, *blocks[k])
+            self._spread_cells(counts, *blocks[k])
 
         share(block, len(blocks), self.plus.threads)
         return sum((half.finish() for half in work), Written())
@@ -169,8 +171,8 @@ class Pair(Store):
             Most pulses on one pair.
         """
         (rows, columns), kind, plus, minus = self.shape, self._real, self.plus, self.minus
-        edges = [*range(0, rows, max(1, _DESCENT // columns)), rows]
-        blocks = len(edges) - 1
+        at = edges(rows, columns, _DESCENT)
+        blocks = len(at) - 1
         slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, SUMS))
         pulses, moved = np.zeros((blocks, 2, columns), dtype=np.int64), np.zeros((blocks, 2, columns))
         rowwise = np.empty((0, 0), kind) if lines is None else np.ascontiguousarray(lines.T, dtype=kind)
@@ -181,7 +183,7 @@ class Pair(Store):
         given = (*factors, *rounding, plus.hidden, minus.hidden, self.weights, steps, span)
 
         def block(k: int) -> None:
-            descend_rows(edges[k], edges[k + 1], *given, slots, sums, pulses[k], moved[k])
+            descend_rows(at[k], at[k + 1], *given, slots, sums, pulses[k], moved[k])
 
         share(block, blocks, plus.threads)
         counted, shifted = pulses.sum(axis=0), moved.sum(axis=0)
@@ -200,15 +202,14 @@ class Pair(Store):
         else:
             weigh_rows(first, last, counts, plus.g, minus.g, self.scale, self.weights)
 
-    def _spread_rows(self, counts: Counts, first: int, last: int) -> None:
-        """Variances of the rows of a block that were pulsed."""
+    def _spread_cells(self, counts: Counts, first: int, last: int) -> None:
+        """Variances of the cells of a block that were pulsed."""
         if self._variance is None:
             return
-        found = np.zeros(self.shape[0], dtype=bool)
-        rows_with_pulses(first, last, counts, found)
-        rows = np.flatnonzero(found)
-        if rows.size:
-            self._variance[rows] = self._variance_of({half: array.g[rows] for half, array in self.halves.items()})
+        where = cells_with_pulses(first, last, counts)
+        if where.size:
+            g = {half: array.g.reshape(-1).take(where) for half, array in self.halves.items()}
+            self._variance.reshape(-1)[where] = self._variance_of(g)
 
     def weigh(self, g: dict[str, Floats]) -> Floats:
         """Weights [1] of both halves' conductances [S]."""

@@ -18,6 +18,12 @@ def count() -> int:
     return max(1, min(cores, int(wanted))) if wanted.isdigit() else cores
 
 
+def edges(rows: int, columns: int, cells: int) -> list[int]:
+    """First row of each of several equal jobs of about `cells` cells, and the number of rows; threads play no part."""
+    jobs = max(1, round(rows * columns / cells))
+    return [rows * k // jobs for k in range(jobs + 1)]
+
+
 @cache
 def _pool(process: int, threads: int) -> ThreadPoolExecutor:
     """Pool of this process: threads do not survive a fork, so that a child makes its own."""

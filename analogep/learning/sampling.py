@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from analogep.circuit.converters import Adc
-from analogep.draws import halved, normals, seed, turned, u32
+from analogep.draws import fill_normals, halved
 
 Floats = NDArray[np.float64]
 
@@ -20,23 +20,16 @@ Floats = NDArray[np.float64]
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 def _sampled(r, sigma, key, ends, lsb, out):  # type: ignore[no-untyped-def]
     """Flat `out` of flat `r`; lsb 0 for an ideal converter, which does not clip."""
-    half = (r.size + 1) // 2
-    low_key, high_key, low, high = key[0], key[1], ends[0], ends[1]
     total = 0.0
     for k in range(r.size):
         total += r[k] * r[k]
-    first, second = out[:half], out[half:]
     if sigma > 0.0:
-        # Two deviates of each scrambling: one for either half of the samples.
-        spare = np.empty(half, np.float32)
-        for k in range(half):
-            first[k], spare[k] = normals(turned(high_key, seed(low_key, u32(k)), u32(0)))
-        for k in range(second.size):
-            second[k] = spare[k]
+        fill_normals(key, out)
         for k in range(r.size):
             out[k] = r[k] + sigma * out[k]
     else:
         out[:] = r
+    low, high = ends
     if lsb > 0.0:
         for k in range(r.size):
             out[k] = low + np.rint((min(max(out[k], low), high) - low) / lsb) * lsb

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from analogep.circuit import ActiveRule
 from analogep.circuit.update import MOST_PULSES, Accumulating, ClosedLoop, Stochastic
 from analogep.crossbar import Pair, Store, Written
-from analogep.crossbar.kernels import rows_with_pulses
+from analogep.crossbar.kernels import cells_with_pulses, rows_with_pulses
 from analogep.draws import rounded_rows
 from analogep.learning.memory import closed_rows, mixed_rows
 from analogep.learning.outer import Outer
@@ -104,7 +104,4 @@ class Writer:
 
     def positions(self) -> NDArray[np.int64]:
         """Positions of the cells with pulses in the flattened array, ascending."""
-        rows = np.flatnonzero(self._pulsed)
-        columns = self.store.shape[1]
-        found = np.flatnonzero(self.counts[rows])
-        return rows[found // columns] * columns + found % columns
+        return np.asarray(cells_with_pulses(0, self.store.shape[0], self.counts))

@@ -8,6 +8,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.draws import standard_normals
 from analogep.network.base import Deviates, Drive, Network
 from analogep.network.chain import Chain
 
@@ -42,9 +43,9 @@ class Layered(Network):
         if not self.noisy:
             return ()
         sizes = [part.stop - part.start for part in self.slices]
-        drawn: list[tuple[Floats | None, Floats | None]] = [(rng.standard_normal((samples, sizes[0])), None)]
+        drawn: list[tuple[Floats | None, Floats | None]] = [(standard_normals((samples, sizes[0]), rng), None)]
         for before, here in itertools.pairwise(sizes):
-            drawn.append((rng.standard_normal((samples, here)), rng.standard_normal((samples, before))))
+            drawn.append((standard_normals((samples, here), rng), standard_normals((samples, before), rng)))
         return tuple(drawn)
 
     def derivative(self, v: Floats, drive: Drive) -> Floats:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import Activation
 from analogep.device.iv import IV
+from analogep.draws import standard_normals
 from analogep.network.base import Deviates, Drive, Network, swings, with_bias
 from analogep.network.sparse import product
 from analogep.network.wired import Wired
@@ -219,9 +220,10 @@ class LayeredRC(Network):
         """Fresh normal deviates of every array's read noise; empty where reads have none."""
         if self.layers[0].variance is None:
             return ()
-        drawn: list[tuple[Floats | None, Floats | None]] = [(rng.standard_normal((samples, self.layers[0].size)), None)]
-        for before, layer in itertools.pairwise(self.layers):
-            drawn.append((rng.standard_normal((samples, layer.size)), rng.standard_normal((samples, before.size))))
+        sizes = [layer.size for layer in self.layers]
+        drawn: list[tuple[Floats | None, Floats | None]] = [(standard_normals((samples, sizes[0]), rng), None)]
+        for before, here in itertools.pairwise(sizes):
+            drawn.append((standard_normals((samples, here), rng), standard_normals((samples, before), rng)))
         return tuple(drawn)
 
     def bracket(self, v: Floats, drive: Drive) -> Floats:

@@ -130,7 +130,7 @@ def _squares(q, out):  # type: ignore[no-untyped-def]
 def _scattered(out, xi, variance):  # type: ignore[no-untyped-def]
     """out += xi sqrt(variance)."""
     for j in range(out.size):
-        out[j] += xi[j] * variance[j] ** 0.5
+        out[j] += xi[j] * np.sqrt(variance[j])
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
