@@ -22,7 +22,7 @@ import argparse
 import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -107,23 +107,23 @@ def autograd() -> Callable[[Images], None]:
     return loop
 
 
-def emulated(name: str) -> Callable[[Images], None]:
-    """A training loop on the cells of a device card."""
+def emulated(name: str, settings: Sequence[str] = (), batch: int = BATCH) -> Callable[[Images], None]:
+    """A training loop on the cells of a device card, with other settings of the circuit card if need be."""
     circuit = CircuitCard.load(
         "mnist",
         ["solver.method=euler", "solver.precision=single", f"nudging.beta={BETA}", "nudging.estimator=positive",
-         f"timing.free.duration={25 * FREE} ns", f"timing.nudged.duration={25 * NUDGED} ns"],
+         f"timing.free.duration={25 * FREE} ns", f"timing.nudged.duration={25 * NUDGED} ns", *settings],
     )  # fmt: skip
     hardware, ledger = Hardware(DeviceCard.load(name), circuit, Seeds.of(0)), Ledger()
     updater, rng = Updater(hardware), np.random.default_rng(2)
     updater.start(ledger, rng)
     bench = Experimenter(hardware, ledger, rng)
-    targets, done = np.eye(SIZES[2]) * circuit.target_voltage, 0
+    targets, done = np.eye(SIZES[-1]) * circuit.target_voltage, 0
 
     def loop(data: Images) -> None:
         nonlocal done
-        for start in range(0, len(data[0]), BATCH):
-            chosen = slice(start, start + BATCH)
+        for start in range(0, len(data[0]), batch):
+            chosen = slice(start, start + batch)
             network = hardware.network()
             phases, lines, _ = bench.phases(
                 network, data[0][chosen], targets[data[1][chosen]], circuit.nudging.stencil()

@@ -152,7 +152,8 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
     Fills a, b [V] and `current` [A], (rows, columns), and gives the number of steps and the residual: the largest sum
     over a bit line of |current that its nodes lack| [A]. What a node lacks would leave through the ports, so this says
     how wrong their currents are. Stops when it is below `tolerance` times the largest sum of |cells' currents| of a
-    bit line, or rounding, or when r'z has fallen to rounding of what it was. `start` (rows, columns) [A] is injected into the bit lines for a first guess of b.
+    bit line, or rounding, or when r'z has fallen to rounding of what it was. `start` (rows, columns) [A] is injected
+    into the bit lines for a first guess of b.
     """
     r, z, p, m, s = work[0], work[1], work[2], work[3], work[4]
     sums = np.empty(g.shape[1])
