@@ -119,14 +119,12 @@ class Array:
             Change of x of each column.
         """
         low, high = self.window
-        span = high - low
-        siemens = span * sums
-        siemens[:, :2] = sums[:, :2]
-        siemens[:, 2:4] = low * sums[:, :2] + 0.5 * siemens[:, 2:4]
-        siemens[:, 4:6] += low * sums[:, :2]
-        before = self.lines_before()
+        span, totals, before = high - low, sums.sum(axis=0), self.lines_before()
+        number = totals[:2]
+        totals[2:4] = low * number + 0.5 * span * totals[2:4]
+        totals[4:6] = low * number + span * totals[4:6]
         self._stale = True
-        return self.booked(slots, siemens, pulses, span * moved, before)
+        return self.booked(slots, totals, pulses, (span * sums[:, 6], span * moved), before)
 
     def _whole(self, values: Floats) -> Floats:
         return np.broadcast_to(values, self.shape)
@@ -260,32 +258,37 @@ class Array:
 
         def finish() -> Written:
             self._stale = self._plain is not None
-            return self.booked(slots, sums, np.asarray(pulses.sum(axis=0)), change.sum(axis=0), before)
+            changes = sums[:, 6], change.sum(axis=0)
+            return self.booked(slots, sums.sum(axis=0), np.asarray(pulses.sum(axis=0)), changes, before)
 
         return Work(block, finish)
 
     def booked(
         self,
         slots: NDArray[np.int64],
-        sums: Floats,
+        totals: Floats,
         pulses: NDArray[np.int64],
-        change: Floats,
+        changes: tuple[Floats, Floats],
         before: tuple[Floats, Floats] | None,
     ) -> Written:
         """Enter what pulses have done to the lines.
 
         Parameters
         ----------
-        slots, sums
+        slots : int64 ndarray (2, rows)
             As in `kernels.program_rows`.
-        pulses, change : ndarray (2, columns), ndarray (columns,) [S]
-            Pulses of each column, up and down, and the change of its conductance.
+        totals : ndarray (6,)
+            Its `sums` over all rows but for the last.
+        pulses : int64 ndarray (2, columns)
+            Pulses of each column, up and down.
+        changes : tuple of ndarray (rows,), (columns,) [S]
+            Change of the conductance on each row and column.
         before : tuple of ndarray or None
             Conductance on rows and columns before the write [S], for half-selected cells.
         """
-        self.row_g += sums[:, 6]
-        self.column_g += change
-        totals, written = sums.sum(axis=0), Written()
+        self.row_g += changes[0]
+        self.column_g += changes[1]
+        written = Written()
         for side, direction in enumerate(DIRECTIONS):
             if totals[side]:
                 mean, start = float(totals[2 + side]), float(totals[4 + side])

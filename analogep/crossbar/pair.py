@@ -187,11 +187,10 @@ class Pair(Store):
 
         share(block, blocks, plus.threads)
         counted, shifted = pulses.sum(axis=0), moved.sum(axis=0)
-        up, down = sums[:, :2], sums[:, 1::-1]
         # What goes up on plus goes down on minus.
-        return plus.descended(slots, np.hstack([up, sums[:, 2:7]]), counted, shifted[0]) + minus.descended(
-            slots[::-1], np.hstack([down, sums[:, 7:]]), counted[::-1], shifted[1]
-        )
+        halves = sums.take((0, 1, *range(2, 7)), axis=1), sums.take((1, 0, *range(7, 12)), axis=1)
+        first = plus.descended(slots, halves[0], counted, shifted[0])
+        return first + minus.descended(slots[::-1], halves[1], counted[::-1], shifted[1])
 
     def _weigh_rows(self, counts: Counts, first: int, last: int) -> None:
         """Weights of the rows of a block that were pulsed."""
