@@ -1,7 +1,7 @@
 """Gradient descent on an array of plain pairs in one pass: outer products -> whole pulses -> states -> weights.
 
     z_ij = sum_b lines_ib change_bj,   n = clip(floor(z + u), most)
-    x+ <- clip(x+ + n step),   x- <- clip(x- - n step),   w = (x+ - x-) span
+    x+ <- clip(x+ + n step),   x- <- clip(x- - n step),   w = (G(x+) - G(x-)) scale
 
 which is the stochastic rule (`draws.rounded`: u uniform in (0, 1), of the key and the cell) and `program_plain` on both
 halves. No array of counts goes through memory, and inputs that are zero in a sample cost nothing.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analogep.crossbar.plain import weigh_row
 from analogep.draws import seed, turned, u32
 
 _FAST = {"reassoc", "contract", "nsz"}
@@ -106,17 +107,11 @@ def _extremes(n, high, low):  # type: ignore[no-untyped-def]
     return high.max(), -low.min()
 
 
-@njit(nogil=True, fastmath=_FAST)
-def _weighed(plus, minus, span, weights):  # type: ignore[no-untyped-def]
-    for j in range(plus.size):
-        weights[j] = (plus[j] - minus[j]) * span
-
-
 @njit(cache=True, nogil=True)
 def descend_rows(  # type: ignore[no-untyped-def]
-    first, last, lines, change, key, spare, most, plus, minus, weights, steps, span, slots, sums, pulses, moved
+    first, last, lines, change, key, spare, most, plus, minus, weights, steps, window, scale, slots, sums, pulses, moved
 ):
-    """Descend in the rows `first` to `last` - 1, in place; all real numbers are of one kind, that of the states.
+    """Descend in the rows `first` to `last` - 1, in place; all numbers but the last two are of the states' kind.
 
     Parameters
     ----------
@@ -135,8 +130,8 @@ def descend_rows(  # type: ignore[no-untyped-def]
     weights : ndarray (rows, columns) [1]
     steps : tuple of float [window]
         Change by a pulse up, positive, and the size of one down.
-    span : float
-        Weight between the ends of the window [1].
+    window : tuple of float [S]
+    scale : float [1/S]
     slots, sums : int64 ndarray (2, rows), ndarray (rows, SUMS)
         Filled: most pulses up and down of one pair of the row, and the sums of `SUMS`.
     pulses, moved : ndarray (2, columns)
@@ -157,7 +152,7 @@ def descend_rows(  # type: ignore[no-untyped-def]
         second_half = _pulsed(z, minus[i], -one, steps, shifted[1])
         for k in range(5):
             sums[i, 2 + k], sums[i, 7 + k] = first_half[k], second_half[k]
-        _weighed(plus[i], minus[i], span, weights[i])
+        weigh_row(plus[i], minus[i], window, scale, weights[i])
     for half in range(2):
         for j in range(columns):
             pulses[half, j] += counted[half, j]

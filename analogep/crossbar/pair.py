@@ -179,8 +179,7 @@ class Pair(Store):
         factors = (rowwise, np.ascontiguousarray(change, dtype=kind))
         rounding = (halved(key), 8 if kind is np.float32 else 0, kind(most))
         steps = (kind(plus.steps[0]), kind(plus.steps[1]))
-        span = kind((plus.window[1] - plus.window[0]) * self.scale)
-        given = (*factors, *rounding, plus.hidden, minus.hidden, self.weights, steps, span)
+        given = (*factors, *rounding, plus.hidden, minus.hidden, self.weights, steps, plus.window, self.scale)
 
         def block(k: int) -> None:
             descend_rows(at[k], at[k + 1], *given, slots, sums, pulses[k], moved[k])

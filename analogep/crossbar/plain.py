@@ -75,12 +75,17 @@ def program_plain(  # type: ignore[no-untyped-def]
         column_pulses[1, j] += np.int64(downs[j])
 
 
+@njit(nogil=True)
+def weigh_row(plus, minus, window, scale, weights):  # type: ignore[no-untyped-def]
+    """weights = (G(plus) - G(minus)) scale of one row, rounded as NumPy does: a resumed run has the same ones."""
+    low, high, span = window[0], window[1], window[1] - window[0]
+    for j in range(plus.size):
+        weights[j] = (min(low + span * plus[j], high) - min(low + span * minus[j], high)) * scale
+
+
 @njit(cache=True, nogil=True)
 def weigh_plain(first, last, counts, plus, minus, window, scale, weights):  # type: ignore[no-untyped-def]
     """weights = (G(plus) - G(minus)) scale of the states of both halves, in the rows that have pulses, in place."""
-    low, high, span = window[0], window[1], window[1] - window[0]
     for i in range(first, last):
-        if not any_pulses(i, counts):
-            continue
-        for j in range(counts.shape[1]):
-            weights[i, j] = (min(low + span * plus[i, j], high) - min(low + span * minus[i, j], high)) * scale
+        if any_pulses(i, counts):
+            weigh_row(plus[i], minus[i], window, scale, weights[i])

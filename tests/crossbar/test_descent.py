@@ -86,6 +86,16 @@ def test_the_mean_of_many_roundings_is_the_wanted_change(single):
 
 
 @pytest.mark.parametrize("single", [False, True])
+def test_weights_are_those_that_the_conductances_give(single):
+    """To the last bit, or a resumed run would go elsewhere."""
+    made = pair(SETTINGS["coarse steps that reach the bounds"], single=single)
+    made.descend(*factors(0), 3, MOST)
+    kept = made.weights.copy()
+    made.refresh()
+    np.testing.assert_array_equal(made.weights, kept)
+
+
+@pytest.mark.parametrize("single", [False, True])
 def test_one_and_two_threads_descend_alike(monkeypatch, single):
     monkeypatch.setattr("analogep.crossbar.array.LEAST_CELLS", 1)
     monkeypatch.setattr("analogep.crossbar.pair._DESCENT", 40 * SHAPE[1])
