@@ -3,6 +3,7 @@
 from analogep.network.base import Drive, Network
 from analogep.network.fit import check_fit, fit_warnings, wire_severity
 from analogep.network.hardware import Hardware
+from analogep.network.hopfield import hopfield_energy
 from analogep.network.passive import Half, Passive, PassiveLayer
 from analogep.network.rc import Layer, LayeredRC, RCDrive
 from analogep.network.resistive import Resistive, Stage
@@ -22,6 +23,7 @@ __all__ = [
     "Stage",
     "check_fit",
     "fit_warnings",
+    "hopfield_energy",
     "loop_gain",
     "loop_gain_bound",
     "wire_severity",

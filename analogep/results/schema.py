@@ -6,6 +6,7 @@
 | layer | layer of weights, from the inputs |
 | component, phase | rows and columns of the ledger of joules (`energy.COMPONENTS`, `energy.PHASES`) |
 | relaxation | free, nudged |
+| part | train, test: of the data |
 | bin, stage | conductance histogram: bins of the widest window; before and after training |
 | point, node | accepted steps of a recorded relaxation; a few of its nodes |
 | true, predicted | confusion matrix |
@@ -33,6 +34,7 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
+    "hopfield": (("epoch", "part"), "1", "mean Hopfield energy of the first samples, free phases without noise"),
     "wire_error": (("epoch",), "1", "largest relative error of the arrays' port conductances between exact reductions"),
     "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
     "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),

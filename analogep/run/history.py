@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 PER_EPOCH = tuple(name for name, (dims, _, _) in results.VARIABLES.items() if dims[0] == "epoch")
 """Variables of the result that each epoch adds to."""
 RELAXATIONS = ("free", "nudged")
+PARTS = ("train", "test")
 
 
 class History:
@@ -56,6 +57,7 @@ class History:
             "component": list(COMPONENTS),
             "phase": list(PHASES),
             "relaxation": list(RELAXATIONS),
+            "part": list(PARTS),
         }
 
     @classmethod

@@ -14,6 +14,7 @@ import numpy as np
 import analogep
 from analogep import datasets
 from analogep.circuit import CircuitCard
+from analogep.circuit.network import RC
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
@@ -198,7 +199,8 @@ class Run:
                 "the circuit is unstable as written: neurons without a rail on devices with a curved I-V have no bound "
                 "on their loop gain; give neurons.hidden.activation and neurons.output.activation rails"
             )
-        if not bound < 1.0:
+        kind = hardware.circuit.network
+        if not (bound < 1.0 or (isinstance(kind, RC) and kind.unstable)):
             raise SimulationError(
                 f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
                 "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"

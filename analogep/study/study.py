@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import analogep
 from analogep.crossbar import threads
@@ -179,6 +180,19 @@ class Study:
                 return float(stored.about["seconds"])
         with LocalWorkers(1) as worker:
             return float(worker.submit(measure, self.job(plan.round(0)[0])).result())
+
+    def times(self, out: str | Path | None = None) -> NDArray[np.float64]:
+        """Seconds that each point took (axes..., chips, seeds), NaN where it is not done.
+
+        They are in the points' files and not in the collected Dataset, which is the same wherever a study ran.
+        """
+        plan = self.plan
+        folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
+        found = np.full((*plan.shape, self.card.chips, self.card.seeds), np.nan)
+        for point in plan.points:
+            if stored := folder.read(point.digest):
+                found[*point.combination.index, point.chip, point.seed] = stored.about["seconds"]
+        return found
 
     def missing(self, points: Sequence[Point], out: str | Path | None = None) -> list[Point]:
         """Points of these that are not done in the folder."""
