@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from analogep.beta.expansion import Expansion, leading
 from analogep.beta.minimum import lowest
 from analogep.beta.noise import Noise
-from analogep.circuit.phases import Estimator, Nudging, Stencil
+from analogep.circuit.phases import Estimator, Nudging, RealEstimator, Stencil
 
 Floats = NDArray[np.float64]
 
-ESTIMATORS: Final[tuple[Estimator, ...]] = get_args(Estimator)
+ESTIMATORS: Final[tuple[Estimator, ...]] = get_args(RealEstimator)
 LOWEST: Final = 1e-3
 HIGHEST: Final = 10.0
 SAFE: Final = 0.8

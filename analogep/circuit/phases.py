@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,8 +11,11 @@ from pydantic import Field
 from analogep.cards import Block
 from analogep.units import Fraction, Seconds, TimeConstants, Volts
 
-Estimator = Literal["positive", "negative", "random_sign", "centered", "richardson"]
+RealEstimator = Literal["positive", "negative", "random_sign", "centered", "richardson"]
+Estimator = Literal[RealEstimator, "holomorphic"]
 Stencil = tuple[tuple[float, float], ...]
+Contour = tuple[tuple[complex, complex], ...]
+"""Phases to run as pairs (beta, weight): the estimate is the real part of the sum of weight Phi(beta)."""
 
 
 class Nudging(Block):
@@ -25,18 +30,44 @@ class Nudging(Block):
         random_sign  one of these two, drawn for each batch    bias O(b^2) in the mean
         centered     [Phi(b) - Phi(-b)]/2b                     bias O(b^2)
         richardson   [4 c(b) - c(2b)]/3, c the centered one    bias O(b^4)
+        holomorphic  (1/N b) sum_k Phi(b u^k) u^-k, u = e^{2 pi i/N}, k = 0 to N - 1    bias O(b^N)
+
+    `holomorphic` nudges by a complex beta at N points of a circle and is Cauchy's integral for the derivative, by the
+    trapezoidal rule. It stands for an ideal network with complex voltages, which no chip has: it says what is lost to
+    finite beta alone. Phi of conjugate points is conjugate, so that only one of the two is computed; each is measured
+    with its own noise and booked, as two real networks, one for each part of the voltages.
 
     Sources: Scellier and Bengio 2017 (doi 10.3389/fncom.2017.00024), Laborieux et al. 2021
-    (doi 10.3389/fnins.2021.633674).
+    (doi 10.3389/fnins.2021.633674), Laborieux and Zenke 2022 (NeurIPS, arXiv 2209.00530).
     """
 
     beta: Annotated[float, Field(gt=0, le=100)]
     """Nudging strength, in units of the output neurons' leak."""
     estimator: Estimator
     kind: Literal["proportional", "constant"] = "proportional"
+    points: Annotated[int, Field(ge=3, le=64)] = 10
+    """Number N of points of `holomorphic`."""
+
+    def contour(self, sign: float = 1.0) -> Contour:
+        """Phases to run: the `stencil`, or for `holomorphic` all of the circle; conjugate points are exactly so.
+
+        Parameters
+        ----------
+        sign : float
+            +1 or -1, the sign that `random_sign` uses.
+        """
+        if self.estimator != "holomorphic":
+            return self.stencil(sign)
+        number, real = self.points, self.stencil()
+        upper = [cmath.exp(2j * math.pi * k / number) for k in range(1, (number + 1) // 2)]
+        weight = 1.0 / (number * self.beta)
+        arcs = [tuple((self.beta * u, weight / u) for u in arc) for arc in (upper, [u.conjugate() for u in upper])]
+        return (*real, *arcs[0], *arcs[1])
 
     def stencil(self, sign: float = 1.0) -> Stencil:
-        """Phases to run as pairs (beta, weight): the estimate is the sum of weight Phi(beta).
+        """Phases as pairs (beta, weight): the estimate is the sum of weight Phi(beta).
+
+        Of `holomorphic` these are the points on the real axis only, one or two of them.
 
         Parameters
         ----------
@@ -52,6 +83,9 @@ class Nudging(Block):
             return ((0.0, 1.0 / b), (-b, -1.0 / b))
         if self.estimator == "centered":
             return ((b, 0.5 / b), (-b, -0.5 / b))
+        if self.estimator == "holomorphic":
+            share = 1.0 / (self.points * b)
+            return ((b, share), (-b, -share))[: 2 - self.points % 2]
         return (
             (b, 2.0 / (3.0 * b)),
             (-b, -2.0 / (3.0 * b)),
@@ -84,7 +118,8 @@ class Solver(Block):
 
     `euler` takes equal steps, v <- v + h dv/dt, with h = step times the shortest time constant, shortened so that a
     whole number of them makes up the phase. It has no tolerance: its error is of order h on the way, and none at the
-    equilibrium. Networks of kind `rc` with one hidden layer and linear stages between rails run in a compiled kernel.
+    equilibrium. Networks of kind `rc` with hidden layers and without wires run in compiled kernels, unless a curved
+    device's voltage has no bound.
     """
 
     method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau", "newton", "euler"]

@@ -1,7 +1,8 @@
 """From circuit equations to equilibria: integration in circuit time, guarded, with joules, or Newton's method."""
 
 from analogep.relaxation.equilibrium import equilibrium, settle
+from analogep.relaxation.holomorphic import Circled, relax_on_circle
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.transient import relax
 
-__all__ = ["Relaxed", "equilibrium", "relax", "settle"]
+__all__ = ["Circled", "Relaxed", "equilibrium", "relax", "relax_on_circle", "settle"]

@@ -17,6 +17,7 @@ from analogep.circuit.activation import HardClip, ReLU
 from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.network import Drive, LayeredRC, Network, RCDrive
+from analogep.relaxation.deep import DeepKernel
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.steps import euler_steps
 
@@ -31,17 +32,22 @@ _ACCURACY = {"double": 1e-15, "single": 1e-8}
 _KIND: dict[str, Any] = {"double": np.float64, "single": np.float32}
 
 
-def kernel(network: Network, solver: Solver) -> Kernel | None:
-    """The kernel for a network as it stands, or None where there is none."""
-    if not isinstance(network, LayeredRC) or len(network.layers) != 2:
+def kernel(network: Network, solver: Solver) -> Kernel | DeepKernel | None:
+    """The kernel for a network as it stands, or None where there is none.
+
+    With one hidden layer of linear neurons and few outputs a sample after the other, in matrix products otherwise.
+    """
+    if not isinstance(network, LayeredRC) or len(network.layers) < 2:
         return None
-    hidden, output = network.layers
-    linear = all(isinstance(layer.activation, HardClip | ReLU) for layer in network.layers)
-    if not linear or output.size > MOST_OUTPUTS or hidden.forward_wires is not None:
+    if any(layer.forward_wires is not None for layer in network.layers):
         return None
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
     series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY[solver.precision])
-    return None if series is None else Kernel(network, solver, series)
+    if series is None:
+        return None
+    linear = all(isinstance(layer.activation, HardClip | ReLU) for layer in network.layers)
+    few = len(network.layers) == 2 and network.layers[-1].size <= MOST_OUTPUTS
+    return Kernel(network, solver, series) if linear and few else DeepKernel(network, solver, series)
 
 
 @dataclass(frozen=True)

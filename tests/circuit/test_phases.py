@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analogep.circuit import Nudging
-from analogep.circuit.phases import Estimator
+from analogep.circuit.phases import RealEstimator
 
-ESTIMATORS = get_args(Estimator)
+ESTIMATORS = get_args(RealEstimator)
 EXACT_UP_TO = {"positive": 1, "negative": 1, "random_sign": 1, "centered": 2, "richardson": 4}
 
 
@@ -77,3 +77,49 @@ def test_independent_noise_of_the_phases_is_amplified_as_tabulated(estimator: st
     """PHYSICS.md, section 3: 2 sigma^2/b^2 one-sided, sigma^2/(2 b^2) centered."""
     weights = np.array([weight for _, weight in nudging(estimator, 0.3).stencil()])
     assert np.sum(weights**2) == pytest.approx(variance / 0.3**2)
+
+
+POINTS = [3, 4, 6, 7, 10]
+
+
+def circle(points: int, beta: float = 0.4) -> Nudging:
+    return Nudging(beta=beta, estimator="holomorphic", points=points)
+
+
+@pytest.mark.parametrize("points", POINTS)
+def test_the_circle_finds_the_derivative_of_every_power_up_to_the_number_of_its_points(points: int) -> None:
+    """sum_k weight_k beta_k^p is 1 for p = 1, 0 for other p up to N, and |beta|^N for p = N + 1: Cauchy's integral."""
+    contour = circle(points).contour()
+    assert len(contour) == points
+    for power in range(points + 2):
+        wanted = {1: 1.0, points + 1: 0.4**points}.get(power, 0.0)
+        assert sum(weight * beta**power for beta, weight in contour) == pytest.approx(wanted, abs=1e-15)
+
+
+@pytest.mark.parametrize("points", POINTS)
+def test_conjugate_points_are_exactly_so_and_all_lie_on_the_circle(points: int) -> None:
+    contour = dict(circle(points).contour())
+    for beta, weight in contour.items():
+        assert abs(beta) == pytest.approx(0.4, rel=1e-15)
+        assert contour[beta.conjugate()] == weight.conjugate()
+
+
+@pytest.mark.parametrize("points", POINTS)
+def test_the_stencil_of_a_circle_is_what_real_voltages_can_do_of_it(points: int) -> None:
+    nudging = circle(points)
+    real = [pair for pair in nudging.contour() if pair[0].imag == 0.0]
+    assert list(nudging.stencil()) == real
+    assert len(real) == 2 - points % 2
+
+
+@pytest.mark.parametrize("points", POINTS)
+def test_noise_of_the_points_is_amplified_as_tabulated(points: int) -> None:
+    """PHYSICS.md, section 3: sigma^2/(N b^2)."""
+    weights = np.array([weight for _, weight in circle(points).contour()])
+    assert np.sum(np.abs(weights) ** 2) == pytest.approx(1.0 / (points * 0.4**2))
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_the_contour_of_the_other_estimators_is_their_stencil(estimator: str) -> None:
+    for sign in (1.0, -1.0):
+        assert nudging(estimator).contour(sign) == nudging(estimator).stencil(sign)

@@ -10,7 +10,7 @@ from analogep.circuit.phases import Solver
 from analogep.device.iv import CubicIV
 from analogep.errors import SimulationError
 from analogep.network import LayeredRC
-from analogep.relaxation import compiled, euler, relax
+from analogep.relaxation import compiled, deep, euler, relax, sweeps
 from tests.physics.nets import CURVES, LINEAR, READ, SINH, TAU, build, data, equilibrium, nudge, phase
 from tests.physics.nets import solver as adaptive
 
@@ -33,10 +33,19 @@ def noisy(network: LayeredRC, seed: int = 5) -> LayeredRC:
     return replace(network, layers=layers)
 
 
-@pytest.mark.parametrize("curve", [RAILS, CURVES["tanh"]], ids=["compiled", "plain"])
-def test_the_error_on_the_way_and_of_the_joules_is_of_first_order_in_the_step(curve):
+ONE, DEEP = compiled.Kernel, deep.DeepKernel
+STEPPED = pytest.mark.parametrize(
+    ("curve", "iv"),
+    [(RAILS, SINH), (CURVES["tanh"], SINH), (CURVES["relu"], SINH)],
+    ids=["sample by sample", "by products", "plain"],
+)
+"""One hidden layer by each kernel, and from the network's own equations."""
+
+
+@STEPPED
+def test_the_error_on_the_way_and_of_the_joules_is_of_first_order_in_the_step(curve, iv):
     """Slope of log(error) against log(step) over a factor of sixteen."""
-    network = build((5, 7, 3), curve, loop=0.3, gain=0.5, bias=True, iv=SINH)
+    network = build((5, 7, 3), curve, loop=0.3, gain=0.5, bias=True, iv=iv)
     x, target = data(network, 4)
     drive, start = nudge(network, network.drive(x), target, 0.5), np.zeros((4, 10))
     exact = relax(network, drive, start, phase(1.5), adaptive(), 1e-3)
@@ -50,9 +59,9 @@ def test_the_error_on_the_way_and_of_the_joules_is_of_first_order_in_the_step(cu
 
 
 @pytest.mark.parametrize("step", [0.1, 0.5, 1.0])
-@pytest.mark.parametrize("curve", [RAILS, CURVES["tanh"]], ids=["compiled", "plain"])
-def test_any_step_comes_to_rest_at_the_equilibrium(curve, step):
-    network = build((5, 7, 3), curve, loop=0.3, gain=0.5, bias=True, iv=SINH)
+@STEPPED
+def test_any_step_comes_to_rest_at_the_equilibrium(curve, iv, step):
+    network = build((5, 7, 3), curve, loop=0.3, gain=0.5, bias=True, iv=iv)
     x, target = data(network, 4)
     drive = nudge(network, network.drive(x), target, 0.5)
     end = relax(network, drive, np.zeros((4, 10)), phase(60), solver(step), 1e-3)
@@ -61,21 +70,26 @@ def test_any_step_comes_to_rest_at_the_equilibrium(curve, step):
 
 
 CASES = [
-    pytest.param((5, 7, 3), RAILS, LINEAR, {}, id="linear"),
-    pytest.param((5, 70, 11), RAILS, SINH, {}, id="sinh"),
-    pytest.param((5, 33, 1), RAILS, CUBIC, {"projected": True}, id="cubic-projected"),
-    pytest.param((5, 20, 64), ReLU(kind="relu", high=0.2), SINH, {}, id="relu"),
-    pytest.param((5, 20, 6), ReLU(kind="relu"), LINEAR, {"projected": True}, id="relu-without-rail"),
+    pytest.param(ONE, (5, 7, 3), RAILS, LINEAR, {}, id="linear"),
+    pytest.param(ONE, (5, 70, 11), RAILS, SINH, {}, id="sinh"),
+    pytest.param(ONE, (5, 33, 1), RAILS, CUBIC, {"projected": True}, id="cubic-projected"),
+    pytest.param(ONE, (5, 20, 64), ReLU(kind="relu", high=0.2), SINH, {}, id="relu"),
+    pytest.param(ONE, (5, 20, 6), ReLU(kind="relu"), LINEAR, {"projected": True}, id="relu-without-rail"),
+    pytest.param(DEEP, (5, 20, 65), RAILS, SINH, {}, id="many outputs"),
+    pytest.param(DEEP, (5, 7, 3), CURVES["sigmoid"], LINEAR, {}, id="sigmoid"),
+    pytest.param(DEEP, (5, 7, 40, 1), CURVES["tanh"], CUBIC, {"projected": True}, id="two hidden layers, tanh"),
+    pytest.param(DEEP, (5, 33, 1, 11), RAILS, SINH, {}, id="two hidden layers, sinh"),
+    pytest.param(DEEP, (5, 8, 9, 7, 3), ReLU(kind="relu"), LINEAR, {"projected": True}, id="three hidden layers, relu"),
 ]
 
 
-@pytest.mark.parametrize(("sizes", "curve", "iv", "options"), CASES)
+@pytest.mark.parametrize(("kernel", "sizes", "curve", "iv", "options"), CASES)
 @pytest.mark.parametrize("noise", [False, True], ids=["quiet", "noisy"])
 @pytest.mark.parametrize("bias", [False, True], ids=["no-bias", "bias"])
 @pytest.mark.parametrize("kind", ["free", "proportional", "constant"])
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_the_compiled_loop_takes_the_steps_of_the_networks_equations(
-    sizes, curve, iv, options, noise, bias, kind, precision
+    kernel, sizes, curve, iv, options, noise, bias, kind, precision
 ):
     """Voltages, joules and residuals, to rounding of the precision asked for."""
     network = build(sizes, curve, loop=0.3, gain=0.5, bias=bias, iv=iv)
@@ -86,7 +100,7 @@ def test_the_compiled_loop_takes_the_steps_of_the_networks_equations(
     if kind != "free":
         drive = nudge(network, drive, target, -0.4, start if kind == "constant" else None)
     chosen = solver(precision=precision, **options)
-    assert compiled.kernel(network, chosen) is not None
+    assert type(compiled.kernel(network, chosen)) is kernel
     end = relax(network, drive, start, phase(6), chosen, 1e-3)
     grid = euler.steps(network, phase(6), chosen)
     twin = euler._plain(network, drive, start, grid, chosen, phase(6), 1e-3, False)
@@ -107,11 +121,13 @@ def test_a_phase_without_noise_of_a_network_that_has_some_is_quiet():
     np.testing.assert_array_equal(ends[0].energy, ends[1].energy)
 
 
-def test_any_number_of_threads_takes_the_same_steps(monkeypatch):
+@pytest.mark.parametrize("sizes", [(5, 70, 11), (5, 70, 40, 11)], ids=["sample by sample", "by products"])
+def test_any_number_of_threads_takes_the_same_steps(monkeypatch, sizes):
     monkeypatch.setattr(compiled.threads, "LEAST_CELLS", 1)
-    network = noisy(build((5, 70, 11), RAILS, loop=0.3, bias=True, iv=SINH))
-    x, _ = data(network, 30)
-    drive, start = network.drive(x, network.deviates(30, np.random.default_rng(1))), np.zeros((30, 81))
+    network = noisy(build(sizes, RAILS, loop=0.3, bias=True, iv=SINH))
+    x, _ = data(network, 150)
+    drive = network.drive(x, network.deviates(150, np.random.default_rng(1)))
+    start = np.zeros((150, network.nodes))
     found = []
     for count in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", count)
@@ -120,15 +136,32 @@ def test_any_number_of_threads_takes_the_same_steps(monkeypatch):
     np.testing.assert_array_equal(found[0].energy, found[1].energy)
 
 
+def test_jobs_are_about_equal_and_know_nothing_of_threads():
+    for samples in (1, 20, 32, 63, 64, 100, 128, 129, 1000):
+        split = deep.jobs(samples)
+        sizes = [last - first for first, last in split]
+        assert sum(sizes) == samples
+        assert [first for first, _ in split[1:]] == [last for _, last in split[:-1]]
+        assert max(sizes) - min(sizes) <= 1
+        assert max(sizes) <= 64
+    assert [len(deep.jobs(samples)) for samples in (20, 63, 64, 128, 129)] == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize("curve", [CURVES["tanh"], CURVES["sigmoid"]], ids=["tanh", "sigmoid"])
+@pytest.mark.parametrize(("kind", "close"), [(np.float64, 1e-15), (np.float32, 5e-7)])
+def test_saturating_curves_are_those_of_the_neurons_at_any_voltage(curve, kind, close):
+    """As a share of the swing, from a millionth of it to a thousand times of it on both sides."""
+    v = curve.amplitude * np.concatenate([sign * np.geomspace(1e-6, 1e3, 1001) for sign in (-1.0, 1.0)]).astype(kind)
+    r = np.empty_like(v)
+    _, _, centre, swing = np.array(deep.curve(curve), dtype=kind)
+    sweeps.saturated(v, centre, swing, sweeps.exponential(kind), r)
+    np.testing.assert_allclose(r, curve.rate(v.astype(np.float64)), rtol=0, atol=close * curve.amplitude)
+
+
 @pytest.mark.parametrize(
     "network",
-    [
-        build((5, 7, 6, 3), RAILS),
-        build((5, 7, 3), CURVES["tanh"]),
-        build((5, 7, 65), RAILS),
-        build((5, 7, 3), ReLU(kind="relu"), iv=SINH),
-    ],
-    ids=["two hidden layers", "tanh", "many outputs", "sinh without a bound"],
+    [build((5, 3), RAILS), build((5, 7, 3), ReLU(kind="relu"), iv=SINH)],
+    ids=["no hidden layer", "sinh without a bound"],
 )
 def test_other_networks_take_the_same_steps_uncompiled(network):
     assert compiled.kernel(network, solver()) is None
@@ -151,9 +184,9 @@ def test_projected_nodes_stay_within_their_rails_and_come_to_the_same_rates():
         np.testing.assert_allclose(one, other, atol=1e-13)
 
 
-@pytest.mark.parametrize("curve", [RAILS, CURVES["tanh"]], ids=["compiled", "plain"])
-def test_a_phase_until_settled_takes_no_step_more(curve):
-    network = build((5, 7, 3), curve, loop=0.3)
+@STEPPED
+def test_a_phase_until_settled_takes_no_step_more(curve, iv):
+    network = build((5, 7, 3), curve, loop=0.3, iv=iv)
     x, _ = data(network, 4)
     end = relax(network, network.drive(x), np.zeros((4, 10)), phase(60, "settled"), solver(), 1e-3)
     h = end.times[1]
@@ -184,9 +217,10 @@ def test_too_many_steps_are_refused_with_what_to_change():
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("high", [None, 1e12], ids=["plain", "compiled"])
-def test_growth_without_bound_is_an_error(high):
-    network = build((5, 7, 3), ReLU(kind="relu", high=high), loop=8.0)
-    x, _ = data(network, 2)
+@pytest.mark.parametrize("sizes", [(5, 7, 3), (5, 7, 6, 3), (5, 7)], ids=["sample by sample", "by products", "plain"])
+def test_growth_without_bound_is_an_error(sizes):
+    network = build(sizes, ReLU(kind="relu"), loop=8.0)
+    x, target = data(network, 2)
+    drive = nudge(network, network.drive(x), target, -8.0)
     with pytest.raises(SimulationError, match="a node voltage diverged"):
-        relax(network, network.drive(x), np.full((2, 10), READ), phase(300), solver(), 1e-3)
+        relax(network, drive, np.full((2, network.nodes), READ), phase(300), solver(), 1e-3)
