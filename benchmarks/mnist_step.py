@@ -112,6 +112,7 @@ def emulated(name: str, settings: Sequence[str] = (), batch: int = BATCH) -> Cal
     circuit = CircuitCard.load(
         "mnist",
         ["solver.method=euler", "solver.precision=single", f"nudging.beta={BETA}", "nudging.estimator=positive",
+         "learning.rate=[0.5, 0.05]", "learning.initial_gain=[1.0, 0.3]",
          f"timing.free.duration={25 * FREE} ns", f"timing.nudged.duration={25 * NUDGED} ns", *settings],
     )  # fmt: skip
     hardware, ledger = Hardware(DeviceCard.load(name), circuit, Seeds.of(0)), Ledger()

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from analogep.cards import Card
-from analogep.circuit.activation import ReLU
+from analogep.circuit.activation import ReLU, Sigmoid, Tanh
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
@@ -87,6 +87,9 @@ class CircuitCard(Card):
         yield from self._length_rules()
         yield from self._network_rules()
         yield from self._solver_rules()
+        if self.learning.center_inputs is not None and not (isinstance(self.network, RC) and self.bias):
+            yield ("learning", "center_inputs"), "needs a network of kind 'rc' and bias: true, to take up the mean"
+        yield from self._holomorphic_rules()
         wires = self.wires
         if isinstance(wires, ExactWires):
             largest = [max(shape[axis] for shape in self.shapes) for axis in (0, 1)]
@@ -125,6 +128,26 @@ class CircuitCard(Card):
             yield ("solver", "projected"), "needs method 'euler' and a network of kind 'rc'"
         if solver.precision == "single" and solver.method != "euler":
             yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
+
+    def _holomorphic_rules(self) -> Iterator[tuple[Path, str]]:
+        """What complex voltages need."""
+        if self.nudging.estimator != "holomorphic":
+            return
+        path, solver = ("nudging", "estimator"), self.solver
+        if not isinstance(self.network, RC) or not isinstance(self.wires, NoWires):
+            yield path, "'holomorphic' needs a network of kind 'rc' without wires"
+            return
+        if solver.method != "euler" or solver.projected:
+            yield path, "'holomorphic' needs solver.method=euler and solver.projected=false"
+        if self.neurons is None:
+            return
+        for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):
+            if not isinstance(neuron.activation, Tanh | Sigmoid):
+                yield (
+                    path,
+                    f"'holomorphic' needs analytic transfer curves, 'tanh' or 'sigmoid'; neurons.{name}.activation is "
+                    f"'{neuron.activation.kind}', which has corners",
+                )
 
     def _network_rules(self) -> Iterator[tuple[Path, str]]:
         """Rules between the kind of network and the blocks that it needs."""
@@ -176,12 +199,15 @@ class CircuitCard(Card):
         strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0))
         if strongest >= 1.0 and self.nudging.kind == "proportional":
             found.append((("nudging", "beta"), "negative nudging of 1 or more cancels the output leak"))
-        if self.neurons.output.activation.rails[0] > -0.25 * self.mapping.read_voltage:
+        low, full = self.neurons.output.activation.rails[0], self.mapping.read_voltage
+        # A node below the rail by more than what nudging adds stays below it, and its rate does not move.
+        lift = max(0.0, *(beta for beta, _ in self.nudging.stencil())) * (full - low)
+        if lift - low < 0.25 * full:
             found.append(
                 (
                     ("neurons", "output", "activation"),
                     "an output that sits at its lower rail in both phases gets no gradient; "
-                    "put the rail well below 0 V",
+                    f"put the rail further below 0 V, or raise nudging.beta, which lifts it by {format_si(lift, 'V')}",
                 )
             )
         for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):

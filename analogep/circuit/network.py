@@ -21,6 +21,9 @@ class RC(Block):
     """Summing nodes at virtual ground: C dv/dt = -g v + k (G_plus - G_minus)' r, with a leak that is fixed."""
 
     kind: Literal["rc"]
+    unstable: bool = False
+    """Whether training may begin with a loop gain of 1 or more, where the equilibrium need not be unique and, without
+    upper rails, need not exist."""
     schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference")
     neurons: ClassVar[bool] = True
 

@@ -185,9 +185,9 @@ class Experimenter:
         return estimate(network, phases, lines), free
 
     def phases(
-        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour
+        self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour, swing: float = 1.0
     ) -> tuple[Phases, Floats, Relaxed]:
-        """Run all phases of an estimator on a batch, as in `gradient`.
+        """Run all phases of an estimator on a batch, as in `gradient`, with lines driven by `swing` times their input.
 
         Returns
         -------
@@ -198,7 +198,7 @@ class Experimenter:
         Relaxed
             The free phase.
         """
-        lines = self.lines(x)
+        lines = self.lines(x) * swing
         if self.noisy and self.hardware.device.read.noise.slow:
             # Noise slower than a sample stands still over its phases.
             self._held = network.deviates(lines.shape[0], self.rng)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from analogep.circuit import CircuitCard
@@ -14,6 +16,10 @@ from analogep.units import format_si
 
 _SUSPICIOUS = 0.1
 """Severity of wires from which a warning is due: the worst line loses about a tenth of its current."""
+_COARSE = 0.8
+"""Change of a weight by one pulse, in standard deviations of the initial weights, from which a warning is due."""
+_FINE = 0.1
+"""The same ratio at which to try again."""
 _HOPELESS = 10.0
 """Severity from which a run is refused: far corners of the array are hardly read at all."""
 
@@ -62,6 +68,7 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
                 )
             ]
         )
+    _check_complex(device, circuit)
     kappa, layer = wire_severity(device, circuit)
     if kappa > _HOPELESS:
         raise CardError(
@@ -75,6 +82,24 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
                 )
             ]
         )
+
+
+def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:
+    """Refuse complex voltages across cells that are not plain conductances."""
+    reading = device.read
+    if circuit.nudging.estimator != "holomorphic" or (reading.iv.kind, reading.noise.kind) == ("linear", "none"):
+        return
+    raise CardError(
+        [
+            Problem(
+                circuit.origin or circuit.name,
+                "nudging.estimator",
+                f"'holomorphic' needs linear devices without read noise, and device '{device.name}' has "
+                f"read.iv '{reading.iv.kind}' and read.noise '{reading.noise.kind}'; set read.iv={{kind: linear}} and "
+                "read.noise={kind: none}, or give the noise to sample_hold.noise",
+            )
+        ]
+    )
 
 
 def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]:
@@ -98,7 +123,7 @@ def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]
 def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
     """Return what is allowed but suspicious about two cards together."""
     origin = circuit.origin or circuit.name
-    found = (*_wire_warnings(device, circuit), *_pole(device, circuit))
+    found = (*_wire_warnings(device, circuit), *_pole(device, circuit), *_coarse(device, circuit))
     return [Problem(origin, key, text) for key, text in found]
 
 
@@ -151,3 +176,39 @@ def _wire_warnings(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, 
         f"line's current) at the middle of device '{device.name}'s window; use a smaller tile or less resistance"
     )
     return [("wires", message)]
+
+
+def pulse_ratios(device: DeviceCard, circuit: CircuitCard) -> list[float]:
+    """Change of each layer's weights by one pulse, step and noise, over the spread of its initial weights.
+
+    A pulse on a push-pull pair moves it by 2 step range and scatters it by sqrt(2) sigma range, in the middle of the
+    window; initial weights are uniform within gain sqrt(6/(inputs + outputs)), hence spread gain sqrt(2/(...)).
+    Networks that start from conductances have none.
+    """
+    gains = circuit.learning.initial_gain
+    if gains is None or isinstance(circuit.network, Resistive):
+        return []
+    noise, step = device.variation.cycle_to_cycle.terms(device.conductance.span), device.step
+    scatter = math.hypot(noise.additive + 0.5 * noise.slope, (noise.nominal + noise.multiplicative) * step)
+    both = circuit.mapping.scheme == "push_pull" and not device.programming.unidirectional
+    change = math.hypot((2.0 if both else 1.0) * step, (math.sqrt(2.0) if both else 1.0) * scatter)
+    per_layer = zip(
+        circuit.per_layer(circuit.mapping.weight_range), circuit.per_layer(gains), circuit.shapes, strict=True
+    )
+    return [span * change / (gain * math.sqrt(2.0 / sum(shape))) for span, gain, shape in per_layer]
+
+
+def _coarse(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
+    """Layers whose weights a single pulse throws about."""
+    found = []
+    ranges = circuit.per_layer(circuit.mapping.weight_range)
+    for k, ratio in enumerate(pulse_ratios(device, circuit)):
+        if ratio > _COARSE:
+            less = float(f"{ranges[k] * _FINE / ratio:.1g}")
+            message = (
+                f"a pulse of device '{device.name}', step and noise, moves a weight of layer {k + 1} by {ratio:.2g} "
+                "times the spread of the initial weights, which little learning survives; a range of "
+                f"{less:g} there instead of {ranges[k]:g} makes it {_FINE:g}"
+            )
+            found.append(("mapping.weight_range", message))
+    return found

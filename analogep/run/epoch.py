@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from analogep import datasets
 from analogep.datasets import Dataset
 from analogep.energy import TRAINING, Ledger
-from analogep.learning import Experimenter, Updater, compare, cost, exact_gradient, factored
-from analogep.network import Hardware, Network, loop_gain
+from analogep.learning import Experimenter, Outer, Updater, compare, cost, exact_gradient, factored
+from analogep.learning.centering import center_of, centered
+from analogep.network import Hardware, LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
 
 Floats = NDArray[np.float64]
@@ -82,6 +83,8 @@ class Trainer:
         self.circuit, self.seeds = hardware.circuit, hardware.seeds
         self.targets = np.eye(self.circuit.layers[-1]) * self.circuit.target_voltage
         self.predictions = np.empty(0, dtype=np.int64)
+        least = self.circuit.learning.center_inputs
+        self.center = None if least is None else center_of(data.train_x, least)
 
     def _progress(self, epoch: int, batch: int, batches: int, stage: str) -> None:
         accuracy = self.history.last("accuracy") if len(self.history) else None
@@ -116,6 +119,7 @@ class Trainer:
             cosine=cosine,
             gain=gain,
             loop_gain=loop,
+            hopfield=self._hopfield(network),
             wire_error=wire_error,
             unsettled=experimenter.tally.unsettled(),
             duration=experimenter.tally.duration(),
@@ -125,8 +129,9 @@ class Trainer:
     def _train(self, epoch: int, experimenter: Experimenter) -> tuple[Floats, int, float]:
         """All batches of an epoch: pulses of each layer, correct free phases, sum of their costs."""
         learning, voltage = self.circuit.learning, self.circuit.target_voltage
-        rates = tuple(rate * learning.decay**epoch for rate in self.circuit.per_layer(learning.rate))
-        signs, rounding = (self.seeds.operation.rng(name, epoch) for name in ("signs", "rounding"))
+        rates = tuple(rate * learning.share(epoch) for rate in self.circuit.per_layer(learning.rate))
+        signs, rounding, off = (self.seeds.operation.rng(name, epoch) for name in ("signs", "rounding", "dropout"))
+        swing = 1.0 / (1.0 - learning.input_dropout)
         pulses, right, total = np.zeros(self.circuit.depth), 0, 0.0
         samples = len(self.data.train_y)
         batches = -(-samples // learning.batch)
@@ -136,9 +141,9 @@ class Trainer:
             labels = self.data.train_y[chosen]
             target = self.targets[labels]
             network = self.hardware.network()
-            stencil = self.circuit.nudging.stencil(1.0 if signs.random() < 0.5 else -1.0)
-            phases, lines, free = experimenter.phases(network, self.data.train_x[chosen], target, stencil)
-            gradient = factored(network, phases, lines)
+            contour = self.circuit.nudging.contour(1.0 if signs.random() < 0.5 else -1.0)
+            phases, lines, free = experimenter.phases(network, self._lit(chosen, off), target, contour, swing)
+            gradient = self._centered(factored(network, phases, lines), experimenter.ledger)
             outputs = network.scores(experimenter.rates(network, free.v)[-1])
             right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
             total += float(cost(outputs, target, voltage).sum())
@@ -146,6 +151,20 @@ class Trainer:
             pulses += self.updater.apply(gradient, rates, epoch, number, experimenter.ledger, rounding, done)
         self._progress(epoch, batches, batches, "train")
         return pulses, right, total
+
+    def _lit(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.floating[Any]]:
+        """Training inputs (samples, inputs) [1], some of them switched off at random where the card says so."""
+        x, share = self.data.train_x[chosen], self.circuit.learning.input_dropout
+        return x * (rng.random(x.shape) >= share) if share > 0.0 else x
+
+    def _centered(self, gradient: Sequence[Outer | Floats], ledger: Ledger) -> Sequence[Outer | Floats]:
+        """Gradient of each store, the first as for centred inputs where the card says so; books the products."""
+        first = gradient[0]
+        if self.center is None or not isinstance(first, Outer):
+            return gradient
+        macs = first.rows.size + self.center.size * first.columns.shape[1]
+        ledger.book("update", digital=macs * self.circuit.digital.mac)
+        return [centered(first, self.center), *gradient[1:]]
 
     def _worn(self) -> Floats:
         """Devices of each layer beyond the card's endurance (layers,)."""
@@ -176,7 +195,7 @@ class Trainer:
         chosen = slice(0, self.circuit.learning.probe)
         x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
         noisy = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch))
-        estimated, _ = noisy.gradient(network, x, target, self.circuit.nudging.stencil())
+        estimated, _ = noisy.gradient(network, x, target, self.circuit.nudging.contour())
         quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch), noisy=False)
         lines = quiet.lines(x)
         v = quiet.equilibrium(network, lines)
@@ -184,3 +203,14 @@ class Trainer:
         pairs = [compare(*both) for both in zip(*(self._by_layer(g) for g in (estimated, exact)), strict=True)]
         cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
         return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())
+
+    def _hopfield(self, network: Network) -> Floats:
+        """Mean Hopfield energy of the first training and of the first test samples (2,) [1]; nothing is booked."""
+        if not isinstance(network, LayeredRC):
+            return np.full(2, np.nan)
+        count = self.circuit.learning.probe
+        parts = self.data.train_x[:count], self.data.test_x[:count]
+        quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("hopfield"), noisy=False)
+        lines = quiet.lines(np.concatenate(parts))
+        energy = hopfield_energy(network, quiet.free(network, lines).v, network.drive(lines))
+        return np.array([energy[: len(parts[0])].mean(), energy[len(parts[0]) :].mean()])

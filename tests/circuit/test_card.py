@@ -74,6 +74,9 @@ def test_targets_beyond_the_rails_of_the_outputs_are_refused() -> None:
         ("nudging.estimator=centred", "nudging.estimator: 'centred' is not one of"),
         ("timing.free.duration=0 s", "timing.free.duration: must be greater than 0 s"),
         ("learning.decay=1.5", "learning.decay: must be at most 1, got 1.5"),
+        ("learning.center_inputs=1", "learning.center_inputs: must be less than 1, got 1"),
+        ("learning.input_dropout=1", "learning.input_dropout: must be less than 1, got 1"),
+        ("learning.final=2", "learning.final: must be at most 1, got 2"),
         ("update={rule: mixed_precision}", "update.threshold: is missing"),
         ("update={rule: tiki_taka}", "update.rule: unknown rule 'tiki_taka'"),
         ("network.kind=hopfield", "network.kind: unknown kind 'hopfield'"),
@@ -89,11 +92,26 @@ def test_each_field_names_its_rule(override: str, message: str) -> None:
     assert message in found, found
 
 
+def test_rates_fall_by_a_factor_an_epoch_and_along_a_straight_line() -> None:
+    plain, falling = load("learning.decay=0.5").learning, load("learning.final=0.2", "learning.epochs=4").learning
+    assert [plain.share(epoch) for epoch in range(3)] == [1.0, 0.5, 0.25]
+    assert [falling.share(epoch) for epoch in range(4)] == pytest.approx([1.0, 0.8, 0.6, 0.4])
+
+
+def test_centred_inputs_need_a_bias_line() -> None:
+    found = refused("bias=false", "learning.center_inputs=0")
+    assert "learning.center_inputs: needs a network of kind 'rc' and bias: true, to take up the mean" in found
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
         (["sample_hold.noise=0.1 mV"], "sample_hold.noise: is below kT/C of its capacitor, 203.5 uV at 300 K"),
-        (["neurons.output.activation.low=-40 mV"], "an output that sits at its lower rail in both phases gets no"),
+        (
+            ["neurons.output.activation.low=-40 mV", "nudging.beta=0.02"],
+            "an output that sits at its lower rail in both phases gets no gradient; put the rail further below 0 V, or "
+            "raise nudging.beta, which lifts it by 4.8 mV",
+        ),
         (["neurons.hidden.activation={kind: relu}"], "neurons.hidden.activation: has no upper rail"),
         (["timing.nudged.duration=40 ns"], "timing: a phase is shorter than the hidden time constant 50 ns"),
     ],

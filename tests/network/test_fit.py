@@ -12,7 +12,8 @@ from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
 from analogep.errors import CardError
 from analogep.network import Hardware, check_fit, fit_warnings, wire_severity
-from analogep.streams import Seeds
+from analogep.network.fit import pulse_ratios
+from analogep.streams import Seeds, Streams
 
 MIDDLE = 5.5e-6
 """Middle of the window of the ideal device, 1 to 10 uS [S]."""
@@ -193,3 +194,35 @@ def test_negative_nudging_that_leaves_an_output_without_an_equilibrium_is_warned
 def test_nudging_that_is_positive_or_constant_cancels_nothing(nudging: str) -> None:
     card = CircuitCard.load("resistive-digits", ["network.nudging_conductance=1 S", f"nudging.{nudging}"])
     assert fit_warnings(IDEAL, card) == []
+
+
+WIDE = ["learning.initial_gain=[1.0, 0.3]"]
+
+
+def test_a_pulse_that_is_as_large_as_a_weight_is_warned_of_and_the_range_that_helps_is_named() -> None:
+    device = DeviceCard.load("rram")
+    found = [
+        problem for problem in fit_warnings(device, CircuitCard.load("mnist", WIDE)) if "a pulse of" in problem.message
+    ]
+    assert [problem.key for problem in found] == ["mapping.weight_range"] * 2
+    assert "moves a weight of layer 1 by 0.82 times" in found[0].message
+    assert "a range of 0.06 there instead of 0.5 makes it 0.1" in found[0].message
+    finer = CircuitCard.load("mnist", [*WIDE, "mapping.weight_range=[0.06, 0.02]"])
+    assert not fit_warnings(device, finer)
+    assert all(ratio == pytest.approx(0.1, rel=0.2) for ratio in pulse_ratios(device, finer))
+
+
+IDENTICAL = [f"variation.device_to_device.{what}=0 %" for what in ("max", "min", "step", "asymmetry")]
+
+
+@pytest.mark.parametrize("scheme", ["push_pull", "reference"])
+def test_the_ratio_is_that_of_simulated_pulses(scheme: str) -> None:
+    """Changes of 4000 pairs by one pulse up from the middle, over the spread of their initial weights: within 5 %."""
+    device = DeviceCard.load("rram", ["conductance.levels=null", *IDENTICAL])
+    circuit = CircuitCard.load("digits", [f"mapping.scheme={scheme}", "layers=[64, 64, 10]"])
+    store = Hardware(device, circuit, Seeds.of(0)).stores[0]
+    before = store.weights.copy()
+    store.program(np.ones(store.shape, dtype=np.int32), Streams(1), 0, 0)
+    change = np.sqrt(np.mean(np.square(store.weights - before)))
+    bound = circuit.per_layer(circuit.learning.initial_gain)[0] * np.sqrt(6.0 / sum(store.shape))
+    assert change / (bound / np.sqrt(3.0)) == pytest.approx(pulse_ratios(device, circuit)[0], rel=0.05)

@@ -43,7 +43,9 @@ def test_the_result_holds_the_conductances_of_every_array_and_nothing_without_a_
     for key in conductances:
         assert ((found[key] >= 1e-6) & (found[key] <= 10e-6)).all(), "inside the ideal device's window"
     results.describe(found)
-    assert all(np.isfinite(part.values).all() for part in found.data_vars.values())
+    # The Hopfield energy is that of RC networks.
+    whole = found if found.attrs["network"] == "rc" else found.drop_vars("hopfield")
+    assert all(np.isfinite(part.values).all() for part in whole.data_vars.values())
     assert found.attrs["network"] == name.partition(",")[0]
     cells = sum(rows * columns for key, (rows, columns) in expected.items() if "mirror" not in key)
     assert found.attrs["devices"] == cells
