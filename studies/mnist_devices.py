@@ -342,7 +342,7 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def library() -> list[str]:
+def every_card() -> list[str]:
     """Names of all cards, the best known first."""
     return [*FIRST, *(name for name in DeviceCard.names() if name not in FIRST)]
 
@@ -351,7 +351,7 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder of IDX files, an NPZ file, or 'digits'")
     parser.add_argument("--layers", default="784-1024-10")
-    parser.add_argument("--devices", default=",".join(library()), help="names, with commas")
+    parser.add_argument("--devices", default=",".join(every_card()), help="names, with commas")
     parser.add_argument("--epochs", type=int, default=2, help="rates fall from epoch to epoch, so not 1")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--samples", type=int, help="training images to use, for a quick look")

@@ -85,15 +85,15 @@ def test_only_what_is_searched_differs_from_the_circuit_card(study: ModuleType) 
 
 
 def test_a_threshold_is_changed_for_rules_that_have_one(study: ModuleType) -> None:
-    assert [name for name in study.library() if not study.patient(name)] == ["ideal", "ecram", "capacitor"]
+    assert [name for name in study.every_card() if not study.patient(name)] == ["ideal", "ecram", "capacitor"]
     halved = study.device_card("rram", replace(study.Setting(), patience=0.5)).recommended
     whole = DeviceCard.load("rram").recommended
     assert (halved.threshold, halved.rule) == (whole.threshold / 2.0, whole.rule)
 
 
 def test_the_table_has_every_card_of_the_library_once(study: ModuleType) -> None:
-    assert sorted(study.library()) == sorted(DeviceCard.names())
-    assert study.library()[:2] == ["ideal", "rram"]
+    assert sorted(study.every_card()) == sorted(DeviceCard.names())
+    assert study.every_card()[:2] == ["ideal", "rram"]
 
 
 @pytest.fixture
