@@ -8,8 +8,8 @@ travel on: Python prints "Exception ignored in ..." and the program goes on as i
 
 from __future__ import annotations
 
-import _thread
 import contextlib
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,7 +26,9 @@ def heard() -> Iterator[None]:
         if not issubclass(dropped.exc_type, KeyboardInterrupt):
             before(dropped)
             return
-        timer = threading.Timer(_SOON, _thread.interrupt_main)
+        # A signal of its own: it also wakes a main thread that waits for workers.
+        main = threading.main_thread().ident or 0
+        timer = threading.Timer(_SOON, signal.pthread_kill, (main, signal.SIGINT))
         timer.daemon = True
         timer.start()
 
