@@ -40,41 +40,6 @@ def _driven(v, low, high, series, line, r, q):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _rates(v, low, high, r):  # type: ignore[no-untyped-def]
-    """r = v between the rails."""
-    for j in range(v.size):
-        r[j] = min(max(v[j], low), high)
-
-
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _drives(r, series, q):  # type: ignore[no-untyped-def]
-    """q = r (c_0 + c_1 r^2 + ...), a term after the other over all lines."""
-    last = series.size - 1
-    if last == 0:
-        for j in range(r.size):
-            q[j] = series[0] * r[j]
-        return
-    for j in range(r.size):
-        q[j] = series[last]
-    for n in range(last - 1, -1, -1):
-        c = series[n]
-        for j in range(r.size):
-            q[j] = q[j] * (r[j] * r[j]) + c
-    for j in range(r.size):
-        q[j] *= r[j]
-
-
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _power(v, r, q, line):  # type: ignore[no-untyped-def]
-    """Sum of r q line, and of v^2."""
-    array, square = v.dtype.type(0), v.dtype.type(0)
-    for j in range(v.size):
-        array += r[j] * q[j] * line[j]
-        square += v[j] * v[j]
-    return array, square
-
-
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _forward(q, weights, out):  # type: ignore[no-untyped-def]
     """out_o += sum_j weights_oj q_j of two samples, two outputs at a time: each weight is read once for both."""
     first, second, zero, o = q[0], q[1], q.dtype.type(0), 0
