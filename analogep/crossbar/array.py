@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.kernels import program_rows
 from analogep.crossbar.plain import program_plain
-from analogep.crossbar.threads import LEAST_CELLS, count, edges, share
-from analogep.crossbar.written import Work, Written
+from analogep.crossbar.threads import LEAST_CELLS, count, edges
+from analogep.crossbar.written import Work, Written, together
 from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.device.laws.base import AFFINE
 from analogep.draws import halved
@@ -223,9 +223,7 @@ class Array:
         """
         if self.device.programming.unidirectional and counts.min(initial=0) < 0:
             raise ValueError(f"device '{self.device.name}' has no pulses down: counts must not be negative; use reset")
-        work = self.prepare(counts, 1, operation, epoch, call)
-        share(work.block, len(self.edges) - 1, self.threads)
-        return work.finish()
+        return together([self.prepare(counts, 1, operation, epoch, call)])[0]
 
     @property
     def threads(self) -> int:
@@ -261,7 +259,7 @@ class Array:
             changes = sums[:, 6], change.sum(axis=0)
             return self.booked(slots, sums.sum(axis=0), np.asarray(pulses.sum(axis=0)), changes, before)
 
-        return Work(block, finish)
+        return Work(block, finish, len(at) - 1, self.threads)
 
     def booked(
         self,

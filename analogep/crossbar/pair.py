@@ -17,13 +17,13 @@ from analogep.crossbar.kernels import cells_with_pulses, weigh_rows
 from analogep.crossbar.plain import weigh_plain
 from analogep.crossbar.store import Fill, Store
 from analogep.crossbar.threads import edges, share
-from analogep.crossbar.written import Written
+from analogep.crossbar.written import Work, Written
 from analogep.device import DeviceCard
 from analogep.draws import halved
 from analogep.streams import Streams
 
 _DESCENT = 1 << 16
-"""Cells of one job of `Pair.descend`, about."""
+"""Cells of one job of `Pair.descent`, about."""
 
 
 class Pair(Store):
@@ -64,7 +64,7 @@ class Pair(Store):
         self.unidirectional = device.programming.unidirectional
         self.halves = {half: Array(device, shape, fabrication, f"{name}/{half}") for half in ("plus", "minus")}
         self.plain = push_pull and all(array.plain for array in self.halves.values())
-        """Whether `descend` knows the pair."""
+        """Whether `descent` knows the pair."""
         self._real: type[np.floating[Any]] = np.float32 if single else np.float64
         if self.plain:
             for array in self.halves.values():
@@ -158,7 +158,7 @@ class Pair(Store):
         share(block, len(blocks), self.plus.threads)
         return sum((half.finish() for half in work), Written())
 
-    def descend(self, lines: Floats | None, change: Floats, key: int, most: float) -> Written:
+    def descent(self, lines: Floats | None, change: Floats, key: int, most: float) -> Work:
         """Pulses of the stochastic rule for a gradient or a sum of outer products, all in one pass over plain cells.
 
         Parameters
@@ -184,12 +184,14 @@ class Pair(Store):
         def block(k: int) -> None:
             descend_rows(at[k], at[k + 1], *given, slots, sums, pulses[k], moved[k])
 
-        share(block, blocks, plus.threads)
-        counted, shifted = pulses.sum(axis=0), moved.sum(axis=0)
-        # What goes up on plus goes down on minus.
-        halves = sums.take((0, 1, *range(2, 7)), axis=1), sums.take((1, 0, *range(7, 12)), axis=1)
-        first = plus.descended(slots, halves[0], counted, shifted[0])
-        return first + minus.descended(slots[::-1], halves[1], counted[::-1], shifted[1])
+        def finish() -> Written:
+            counted, shifted = pulses.sum(axis=0), moved.sum(axis=0)
+            # What goes up on plus goes down on minus.
+            halves = sums.take((0, 1, *range(2, 7)), axis=1), sums.take((1, 0, *range(7, 12)), axis=1)
+            first = plus.descended(slots, halves[0], counted, shifted[0])
+            return first + minus.descended(slots[::-1], halves[1], counted[::-1], shifted[1])
+
+        return Work(block, finish, blocks, plus.threads)
 
     def _weigh_rows(self, counts: Counts, first: int, last: int) -> None:
         """Weights of the rows of a block that were pulsed."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import bisect
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from analogep.crossbar.threads import share
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,23 @@ class Work:
         Writes the k-th block of rows; blocks touch different memory and may be written in any order.
     finish : callable
         What to do when all of them are.
+    blocks, threads : int
+        Number of blocks, and of threads that they are worth.
     """
 
     block: Callable[[int], None]
     finish: Callable[[], Written]
+    blocks: int
+    threads: int
+
+
+def together(works: Sequence[Work]) -> list[Written]:
+    """Do several writes side by side, the blocks of all of them as one row of jobs: each call of threads costs."""
+    starts = list(itertools.accumulate((work.blocks for work in works), initial=0))
+
+    def block(k: int) -> None:
+        which = bisect.bisect_right(starts, k) - 1
+        works[which].block(k - starts[which])
+
+    share(block, starts[-1], max((work.threads for work in works), default=1))
+    return [work.finish() for work in works]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from analogep.cards import Block
 from analogep.device.iv import IV
+from analogep.draws import standard_normals
 from analogep.units import Fraction, Seconds, Siemens, Volts
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,7 @@ class GaussianNoise(Block):
 
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
         """Conductances as one verify read sees them [S]."""
-        return np.asarray(g + np.sqrt(self.variance(g, g_max)) * rng.standard_normal(g.shape))
+        return np.asarray(g + np.sqrt(self.variance(g, g_max)) * standard_normals(g.shape, rng))
 
 
 class NoReadNoise(GaussianNoise):

@@ -11,6 +11,7 @@ from analogep.circuit import ActiveRule, rule_named
 from analogep.circuit.update import DeviceRule
 from analogep.crossbar import Pair, Store, Written
 from analogep.crossbar.store import Chosen
+from analogep.crossbar.written import together
 from analogep.energy import Ledger
 from analogep.learning.outer import Outer
 from analogep.learning.writer import Writer
@@ -110,11 +111,18 @@ class Updater:
         """
         pulses = [0.0] * self.hardware.circuit.depth
         hardware, operation = self.hardware, self.hardware.seeds.operation
+        at_once: list[Writer] = []
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
             writer = self._writers[store.name]
             writer.want(slope, rates[store.layer], operation.key(f"{store.name}/rounding/{batch}", epoch))
             if mirror is None and writer.at_once:
-                written = writer.descend()
+                at_once.append(writer)
+        found = together([writer.descent() for writer in at_once])
+        done_at_once = {writer.store.name: written for writer, written in zip(at_once, found, strict=True)}
+        for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
+            writer = self._writers[store.name]
+            if store.name in done_at_once:
+                written = done_at_once[store.name]
             else:
                 written = store.program(writer.counts, operation, epoch, batch, writer.fill)
             if mirror is not None:

@@ -7,13 +7,18 @@ from numpy.typing import NDArray
 
 from analogep.circuit import ActiveRule
 from analogep.circuit.update import MOST_PULSES, Accumulating, ClosedLoop, Stochastic
-from analogep.crossbar import Pair, Store, Written
+from analogep.crossbar import Pair, Store, threads
 from analogep.crossbar.kernels import cells_with_pulses, rows_with_pulses
+from analogep.crossbar.written import Work
 from analogep.draws import rounded_rows
 from analogep.learning.memory import closed_rows, mixed_rows
 from analogep.learning.outer import Outer
 
 Floats = NDArray[np.float64]
+
+
+_CELLS = 1 << 16
+"""Cells of one job of `Writer.positions`, about."""
 
 
 class Writer:
@@ -59,15 +64,15 @@ class Writer:
 
     @property
     def at_once(self) -> bool:
-        """Whether `descend` knows the rule and the cells."""
+        """Whether `descent` knows the rule and the cells."""
         return isinstance(self.rule, Stochastic) and isinstance(self.store, Pair) and self.store.plain
 
-    def descend(self) -> Written:
+    def descent(self) -> Work:
         """The whole update in one pass, without counts."""
         assert isinstance(self.store, Pair)
         gradient, key = self._gradient, self._key
         lines, change = (gradient.rows, gradient.columns) if isinstance(gradient, Outer) else (None, gradient)
-        return self.store.descend(lines, change, key, float(MOST_PULSES))
+        return self.store.descent(lines, change, key, float(MOST_PULSES))
 
     def fill(self, first: int, last: int) -> None:
         """Write the counts of the rows `first` to `last` - 1."""
@@ -104,4 +109,11 @@ class Writer:
 
     def positions(self) -> NDArray[np.int64]:
         """Positions of the cells with pulses in the flattened array, ascending."""
-        return np.asarray(cells_with_pulses(0, self.store.shape[0], self.counts))
+        at = threads.edges(*self.store.shape, _CELLS)
+        found: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)] * (len(at) - 1)
+
+        def block(k: int) -> None:
+            found[k] = cells_with_pulses(at[k], at[k + 1], self.counts)
+
+        threads.share(block, len(found), threads.count() if self.counts.size >= threads.LEAST_CELLS else 1)
+        return np.concatenate(found)

@@ -26,7 +26,7 @@ Reals = NDArray[Any]
 
 MOST_OUTPUTS = 64
 """Outputs beyond which matrix products over a batch are faster than a loop over outputs."""
-_SAMPLES = 4
+_SAMPLES = 2
 """Samples of one job: a fixed number, so that any number of threads does the same."""
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
 _KIND: dict[str, Any] = {"double": np.float64, "single": np.float32}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analogep.crossbar import Pair
+from analogep.crossbar.written import Written, together
 from analogep.device import DeviceCard
 from analogep.draws import rounded
 from analogep.streams import Streams
@@ -24,6 +25,10 @@ def pair(settings: list[str], *, single: bool = False, shape: tuple[int, int] = 
     return made
 
 
+def descended(made: Pair, *given: object) -> Written:
+    return together([made.descent(*given)])[0]
+
+
 def factors(call: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(call)
     lines = rng.random((12, SHAPE[0])) * (rng.random((12, SHAPE[0])) < 0.2)
@@ -39,7 +44,7 @@ def test_one_pass_and_three_agree(settings, dense):
     for call in range(4):
         lines, change = factors(call)
         z = lines.T @ change
-        written = one.descend(None, z, 77 + call, MOST) if dense else one.descend(lines, change, 77 + call, MOST)
+        written = descended(one, None, z, 77 + call, MOST) if dense else descended(one, lines, change, 77 + call, MOST)
         expected = other.program(rounded(z, 77 + call, int(MOST)), Streams(3), 0, call)
         assert (written.pulses, written.line_edges) == (expected.pulses, expected.line_edges)
         assert written.pulses > 1000
@@ -62,7 +67,7 @@ def test_single_precision_is_close(settings):
     step, off = other.step, 0
     for call in range(4):
         lines, change = factors(call)
-        made = [each.descend(lines, change, 5 + call, MOST) for each in (one, other)]
+        made = [descended(each, lines, change, 5 + call, MOST) for each in (one, other)]
         off = np.count_nonzero(np.abs(one.weights - other.weights) > 0.5 * step)
         assert made[0].joules == pytest.approx(made[1].joules, rel=1e-4)
         np.testing.assert_allclose(one.plus.row_g, one.plus.g.sum(axis=1), rtol=1e-5)
@@ -79,7 +84,7 @@ def test_the_mean_of_many_roundings_is_the_wanted_change(single):
     before = made.weights.astype(np.float64)
     for z in (0.03, -0.4):
         start = made.weights.astype(np.float64)
-        made.descend(None, np.full((200, 100), z), 11 + int(z < 0), MOST)
+        descended(made, None, np.full((200, 100), z), 11 + int(z < 0), MOST)
         mean = float((made.weights - start).mean()) / made.step
         assert abs(mean - z) < 5 * np.sqrt(abs(z) * (1 - abs(z)) / 20_000) + 1e-6
     assert not np.array_equal(before, made.weights)
@@ -89,7 +94,7 @@ def test_the_mean_of_many_roundings_is_the_wanted_change(single):
 def test_weights_are_those_that_the_conductances_give(single):
     """To the last bit, or a resumed run would go elsewhere."""
     made = pair(SETTINGS["coarse steps that reach the bounds"], single=single)
-    made.descend(*factors(0), 3, MOST)
+    descended(made, *factors(0), 3, MOST)
     kept = made.weights.copy()
     made.refresh()
     np.testing.assert_array_equal(made.weights, kept)
@@ -103,7 +108,7 @@ def test_one_and_two_threads_descend_alike(monkeypatch, single):
     for count in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", count)
         made = pair([], single=single)
-        written = [made.descend(*factors(call), call, MOST) for call in range(3)]
+        written = [descended(made, *factors(call), call, MOST) for call in range(3)]
         found.append((made.weights, made.plus.row_g, made.minus.column_g, np.array([one.joules for one in written])))
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from analogep.circuit import CircuitCard
-from analogep.crossbar import threads
+from analogep.crossbar import threads, written
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.run import Progress, Run
@@ -47,8 +47,9 @@ def test_one_thread_two_threads_and_an_interrupt_end_alike(
     whole = run().execute()
     monkeypatch.setenv("ANALOGEP_THREADS", "2")
     shared: list[int] = []
-    original = threads.run
-    monkeypatch.setattr(threads, "run", lambda jobs, many: (shared.append(many), original(jobs, many))[1])
+    original = threads.share
+    for module in (threads, written):
+        monkeypatch.setattr(module, "share", lambda *call: (shared.append(call[2]), original(*call))[1])
     with pytest.raises(KeyboardInterrupt):
         run().execute(tmp_path, report=interrupt)
     monkeypatch.setenv("ANALOGEP_THREADS", "1" if threads.count() == 2 else "2")
