@@ -5,7 +5,7 @@ Joules are energy that a circuit takes from its supplies; they are never the Hop
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -73,12 +73,16 @@ MAC_JOULES: Final = {
 doi 10.1109/ISSCC.2014.6757323), and 2 FLOP x 1.28 pJ (400 W at 312 TFLOP/s)."""
 
 
-def inference_macs(layers: tuple[int, ...]) -> int:
-    """Multiply-accumulates of one digital inference of a dense network with biases."""
-    return sum((rows + 1) * columns for rows, columns in itertools.pairwise(layers))
+Products = Sequence[tuple[int, int, int]]
+"""Inputs, outputs and patches of each layer of weights; one patch in a dense layer."""
 
 
-def training_macs(layers: tuple[int, ...]) -> int:
+def inference_macs(layers: Products) -> int:
+    """Multiply-accumulates of one digital inference of a network with biases."""
+    return sum((rows + 1) * columns * patches for rows, columns, patches in layers)
+
+
+def training_macs(layers: Products) -> int:
     """Multiply-accumulates of one training sample by backpropagation: forward, weight gradients, deltas."""
-    deltas = sum(rows * columns for rows, columns in itertools.pairwise(layers))
+    deltas = sum(rows * columns * patches for rows, columns, patches in layers)
     return 2 * inference_macs(layers) + deltas

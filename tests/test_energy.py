@@ -41,8 +41,8 @@ def test_names_of_rows_are_unique_and_training_is_made_of_phases() -> None:
 
 def test_multiply_accumulates_are_counted_as_in_a_loop_over_layers() -> None:
     """784-128-10: (784+1) 128 + (128+1) 10; training is forward, weight gradients, and deltas through the weights."""
-    assert inference_macs((784, 128, 10)) == 785 * 128 + 129 * 10 == 101_770
-    assert training_macs((784, 128, 10)) == 2 * 101_770 + 784 * 128 + 128 * 10
+    assert inference_macs(((784, 128, 1), (128, 10, 1))) == 785 * 128 + 129 * 10 == 101_770
+    assert training_macs(((784, 128, 1), (128, 10, 1))) == 2 * 101_770 + 784 * 128 + 128 * 10
 
 
 def test_published_joules_of_a_multiply_accumulate_are_the_sums_of_their_parts() -> None:

@@ -77,7 +77,7 @@ class Probe:
         self.network, self.circuit = hardware.network(), hardware.circuit
         self._found: dict[tuple[int, float], Floats] = {}
         self._noisy: dict[tuple[int, float, int], Floats] = {}
-        targets = np.eye(self.circuit.layers[-1]) * self.circuit.target_voltage
+        targets = np.eye(self.circuit.sizes[-1]) * self.circuit.target_voltage
         last = max(len(x) - size + 1, 1)
         self.batches = [self._batch(x[k : k + size], targets[labels[k : k + size]]) for k in range(0, last, size)]
         self.exact = np.stack([batch.exact for batch in self.batches])

@@ -82,7 +82,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
         "beta": ("beta", grid, {"units": "1", "long_name": "nudging strength"}),
     }
     attributes = {
-        "title": f"{device.name}, {'-'.join(map(str, circuit.layers))} on {run.data.name}: bias and noise against beta",
+        "title": f"{device.name}, {circuit.outline} on {run.data.name}: bias and noise against beta",
         "analogep_version": analogep.__version__,
         "digest": run.identity["digest"],
         "device": device.name,

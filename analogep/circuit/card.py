@@ -16,6 +16,7 @@ from analogep.circuit.mapping import Feedback, Lines, Mapping
 from analogep.circuit.network import RC, Network, Passive, Resistive
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
+from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
 from analogep.circuit.update import UpdateRule
 from analogep.circuit.wires import ExactWires, NoWires, Wires
 from analogep.errors import Problem
@@ -30,8 +31,8 @@ class CircuitCard(Card):
     kind: ClassVar[Literal["circuit"]] = "circuit"
 
     network: Network
-    layers: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=2, max_length=20)]
-    """Sizes from inputs to outputs."""
+    layers: Annotated[tuple[Layer, ...], Field(min_length=2, max_length=20)]
+    """From inputs to outputs: sizes, or an image and convolutions before them."""
     bias: bool
     """An input line at full scale in every layer, whose weights are the biases."""
     neurons: Neurons | None = None
@@ -50,6 +51,27 @@ class CircuitCard(Card):
     solver: Solver
     learning: Learning
     update: UpdateRule
+
+    @property
+    def grids(self) -> list[Grid | None]:
+        """Nodes of each layer that lie on a grid."""
+        return grids(self.layers)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Nodes of each layer, from inputs to outputs."""
+        found = zip(self.layers, self.grids, strict=True)
+        return tuple(layer if isinstance(layer, int) else grid.size if grid else 0 for layer, grid in found)
+
+    @property
+    def outline(self) -> str:
+        """The layers in a word, such as 784-1024-10 or 28x28-32c5ave2-10."""
+        return "-".join(map(str, self.layers))
+
+    @property
+    def convolutional(self) -> bool:
+        """Whether any layer is a convolution."""
+        return any(isinstance(layer, Conv) for layer in self.layers)
 
     @property
     def depth(self) -> int:
@@ -71,20 +93,42 @@ class CircuitCard(Card):
         """Word and bit lines of the array of each layer.
 
         One word line for the bias; in a resistive network two, two for each input, and two bit lines for each doubled
-        output.
+        output. The array of a convolution has the word lines of a patch and a bit line for each channel.
         """
         resistive = isinstance(self.network, Resistive)
-        ends = list(self.layers)
+        ends, grids = list(self.sizes), self.grids
         if isinstance(self.network, Resistive) and self.network.outputs == "doubled":
             ends[-1] *= 2
         out = []
         for k in range(self.depth):
-            rows = ends[k] * (2 if resistive and k == 0 else 1)
-            out.append((rows + int(self.bias) * (2 if resistive else 1), ends[k + 1]))
+            rows, columns = ends[k] * (2 if resistive and k == 0 else 1), ends[k + 1]
+            layer, before = self.layers[k + 1], grids[k]
+            if isinstance(layer, Conv) and before is not None:
+                rows, columns = layer.kernel**2 * before.channels, layer.channels
+            out.append((rows + int(self.bias) * (2 if resistive else 1), columns))
+        return tuple(out)
+
+    @property
+    def products(self) -> tuple[tuple[int, int, int], ...]:
+        """Inputs, outputs and patches of each layer of weights, the bias left out."""
+        out, lines, known = [], int(self.bias), self.grids
+        for k, (rows, columns) in enumerate(self.shapes):
+            layer, before, patches = self.layers[k + 1], known[k], 1
+            if isinstance(layer, Conv) and before is not None:
+                place = layer.unpooled(before)
+                patches = place.height * place.width
+            out.append(
+                (rows - lines if patches > 1 else self.sizes[k], columns if patches > 1 else self.sizes[k + 1], patches)
+            )
         return tuple(out)
 
     def rules(self) -> Iterator[tuple[Path, str]]:
+        broken = [(("layers", *path), message) for path, message in problems(self.layers)]
+        yield from broken
+        if broken:
+            return  # no sizes to judge the rest by
         yield from self._length_rules()
+        yield from self._convolution_rules()
         yield from self._network_rules()
         yield from self._solver_rules()
         if self.learning.center_inputs is not None and not (isinstance(self.network, RC) and self.bias):
@@ -121,6 +165,20 @@ class CircuitCard(Card):
                     f"needs 1 number or {self.depth}, one for each layer of weights; got {len(values)}",
                 )
 
+    def _convolution_rules(self) -> Iterator[tuple[Path, str]]:
+        """What a convolution cannot have."""
+        if not self.convolutional:
+            return
+        if not isinstance(self.network, RC):
+            yield ("network", "kind"), f"must be 'rc' with convolutions, got '{self.network.kind}'"
+        if isinstance(self.wires, ExactWires):
+            yield ("wires", "kind"), "must be 'none' with convolutions, whose arrays are taken with perfect wires"
+        if self.learning.center_inputs is not None and isinstance(self.layers[1], Conv):
+            yield (
+                ("learning", "center_inputs"),
+                "is for inputs of a dense layer; remove it from a convolutional network",
+            )
+
     def _solver_rules(self) -> Iterator[tuple[Path, str]]:
         """Keys of the solver that would be left unheard."""
         solver = self.solver
@@ -137,6 +195,8 @@ class CircuitCard(Card):
         if not isinstance(self.network, RC) or not isinstance(self.wires, NoWires):
             yield path, "'holomorphic' needs a network of kind 'rc' without wires"
             return
+        if self.convolutional:
+            yield path, "'holomorphic' needs dense layers; take 'centered' or 'richardson' with convolutions"
         if solver.method != "euler" or solver.projected:
             yield path, "'holomorphic' needs solver.method=euler and solver.projected=false"
         if self.neurons is None:

@@ -135,7 +135,7 @@ def _job(parsed: argparse.Namespace, result: xr.Dataset | None) -> Run:
 
 
 def _size(job: Run) -> str:
-    return f"{'-'.join(map(str, job.circuit.layers))} network of '{job.device.name}' in '{job.circuit.name}'"
+    return f"{job.circuit.outline} network of '{job.device.name}' in '{job.circuit.name}'"
 
 
 def _text(found: Comparison) -> str:

@@ -104,12 +104,39 @@ def outer_products(phases: Phases, x: Floats, read_voltage: float, gain: float, 
 
 @estimate.register
 def _rc(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:
+    if not all(layer.dense for layer in network.layers):
+        return convolved_products(network, phases, x)
     return product_rule(phases, x, network.read_voltage, network.gain, network.bias)
 
 
 @factored.register
-def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> list[Outer | Floats]:
+def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> Sequence[Outer | Floats]:
+    if not all(layer.dense for layer in network.layers):
+        return convolved_products(network, phases, x)
     return outer_products(phases, x, network.read_voltage, network.gain, network.bias)
+
+
+def convolved_products(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:
+    """Gradient by the product rule where neurons of one bit line share its weights: summed over their places.
+
+    With a maximum each neuron counts with the patch that it followed in the phase, found again from what was sampled.
+    """
+    depth, unit = len(network.layers), -1.0 / (x.shape[0] * network.read_voltage**2)
+    out = []
+    for k, layer in enumerate(network.layers):
+        connection, product = layer.connection, np.zeros(network.inner(layer).shape)
+        change = np.asarray(sum(weight * rates[k] for weight, rates in phases))
+        if k == 0:
+            product += connection.products(x, change, connection.winners(x, network.inner(layer)))
+        else:
+            for weight, rates in phases:
+                winners = connection.winners(rates[k - 1], network.inner(layer))
+                product += weight * connection.products(rates[k - 1], rates[k], winners)
+        if network.bias:
+            places = change.reshape(-1, layer.weights.shape[1])
+            product = np.concatenate([product, network.read_voltage * places.sum(axis=0, keepdims=True)])
+        out.append(product * (unit / network.gain ** (depth - 1 - k)))
+    return out
 
 
 @estimate.register

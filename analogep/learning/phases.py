@@ -100,7 +100,7 @@ class Experimenter:
         )  # fmt: skip
         self.tally.free += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.free_runs += len(lines)
-        self.tally.free_time += end.duration * len(lines)
+        self.tally.free_time += network.slots * end.duration * len(lines)
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines)
         return end
@@ -121,7 +121,7 @@ class Experimenter:
         end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
         self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.nudged_runs += len(lines)
-        self.tally.nudged_time += end.duration * len(lines)
+        self.tally.nudged_time += network.slots * end.duration * len(lines)
         self._book(network, "nudged", end, start)
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
         return end
@@ -259,13 +259,13 @@ class Experimenter:
         self.ledger.book(
             phase,
             **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
-            amplifier=self.hardware.amplifier_power * end.duration * samples,
+            amplifier=self.hardware.amplifier_power * network.slots * end.duration * samples,
             lines=per_cell * network.line_swings(self.rates(network, start), self.rates(network, end.v)),
         )
 
     def _book_inputs(self, network: Network, phase: str, lines: Floats) -> None:
         """Conversion of the inputs and charging of both lines of each, once a sample."""
-        charge = float(np.square(lines).sum()) * network.input_cells * self.circuit.lines.capacitance_per_cell
+        charge = network.input_swings(lines) * self.circuit.lines.capacitance_per_cell
         self.ledger.book(phase, dac=lines.size * self.circuit.dac.energy, lines=charge)
 
     def _book_products(self, phases: int, samples: int) -> None:

@@ -18,6 +18,7 @@ from functools import singledispatch
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.learning.convolved import convolved_gradient
 from analogep.learning.gradient import SCHEMES
 from analogep.network import LayeredRC, Network, Passive, Resistive
 
@@ -100,6 +101,8 @@ def exact_gradient(network: Network, v: Floats, x: Floats, target: Floats) -> li
 
 @exact_gradient.register
 def _rc(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats]:
+    if not all(layer.dense for layer in network.layers):
+        return convolved_gradient(network, v, x, target)
     mu, rates = adjoint(network, v, target), network.rates(v)
     samples = x.shape[0]
     out = []

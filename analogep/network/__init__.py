@@ -5,7 +5,8 @@ from analogep.network.fit import check_fit, fit_warnings, wire_severity
 from analogep.network.hardware import Hardware
 from analogep.network.hopfield import hopfield_energy
 from analogep.network.passive import Half, Passive, PassiveLayer
-from analogep.network.rc import Layer, LayeredRC, RCDrive
+from analogep.network.rc import LayeredRC, RCDrive
+from analogep.network.rc_layer import Layer
 from analogep.network.resistive import Resistive, Stage
 from analogep.network.stability import loop_gain, loop_gain_bound
 

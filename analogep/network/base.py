@@ -154,10 +154,18 @@ class Network(ABC):
     def line_swings(self, before: Sequence[Floats], after: Sequence[Floats]) -> float:
         """Sum over lines but inputs of cells times squared swing [V^2] between the rates of two states."""
 
-    @property
     @abstractmethod
-    def input_cells(self) -> int:
-        """Cells on the lines of one input."""
+    def input_swings(self, x: Floats) -> float:
+        """Cells times squared swing of the lines of all inputs `x` (samples, inputs) [V], from 0 V [V^2]."""
+
+    @property
+    def slots(self) -> int:
+        """Reads of an array that follow one another where it serves several neurons of a bit line: 1 in a dense one.
+
+        A phase takes so many times its length: each neuron gets its currents for one length in all, and holds its
+        state while the others get theirs.
+        """
+        return 1
 
 
 def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from analogep.circuit.diodes import NoDiodes
 from analogep.circuit.network import RC, Passive, Resistive
 from analogep.circuit.neuron import Neuron
+from analogep.circuit.topology import Conv
 from analogep.crossbar import Array, Pair, Single, Store
 from analogep.device.iv import LinearIV
 from analogep.network import passive, rc, resistive
 from analogep.network.base import Network
+from analogep.network.connection import DENSE, Connection, Convolution
 from analogep.network.noise import Spread
+from analogep.network.rc_layer import Layer, PairWires
 
 if TYPE_CHECKING:
     from analogep.network.hardware import Hardware
@@ -80,7 +83,7 @@ class _Neuronal(Builder):
     @property
     def amplifier_power(self) -> float:
         """Bias power of all neurons [W]."""
-        sizes = self.circuit.layers[1:]
+        sizes = self.circuit.sizes[1:]
         return sum(self._neuron(k).amplifier.power * size for k, size in enumerate(sizes))
 
     def stores(self) -> tuple[list[Store], list[Store | None]]:
@@ -101,16 +104,28 @@ class _Neuronal(Builder):
 
     def _uniform(self, k: int, shape: tuple[int, int], limit: float) -> Floats:
         assert self.circuit.learning.initial_gain is not None
-        gain, rows = self.circuit.per_layer(self.circuit.learning.initial_gain)[k], self.circuit.layers[k]
-        bound = gain * math.sqrt(6.0 / (rows + shape[1]))
+        gain, rows = self.circuit.per_layer(self.circuit.learning.initial_gain)[k], shape[0] - int(self.circuit.bias)
+        bound = gain * math.sqrt(6.0 / (rows + self._fan_out(k)))
         target = np.zeros(shape)
         rng = self.hardware.seeds.data.rng(f"layer{k + 1}/initial")
         target[:rows] = rng.uniform(-bound, bound, (rows, shape[1]))
         return np.clip(target, -limit, limit)
 
+    def _fan_out(self, k: int) -> int:
+        """Neurons that a node drives; in a convolution as many as there are weights on the way, as for its inputs."""
+        layer = self.circuit.layers[k + 1]
+        return layer.kernel**2 * layer.channels if isinstance(layer, Conv) else self.circuit.sizes[k + 1]
+
 
 class RCBuilder(_Neuronal):
     """Virtual ground."""
+
+    def _connection(self, k: int) -> Connection:
+        layer, before = self.circuit.layers[k + 1], self.circuit.grids[k]
+        if not isinstance(layer, Conv):
+            return DENSE
+        assert before is not None
+        return Convolution(layer, before)
 
     def network(self) -> rc.LayeredRC:
         """Effective weights of every pair, forward and in reverse."""
@@ -120,7 +135,7 @@ class RCBuilder(_Neuronal):
             back = mirror or pair
             assert isinstance(pair, Pair)
             assert isinstance(back, Pair)
-            neuron, rows = self._neuron(k), circuit.layers[k]
+            neuron, rows = self._neuron(k), pair.shape[0] - int(circuit.bias)
             variance = pair.noise_variance()
             reverse_variance = variance if back is pair else back.noise_variance()
             forward, reverse = (self._wired(one) for one in (pair, back))
@@ -129,7 +144,7 @@ class RCBuilder(_Neuronal):
                 for one, lines in ((pair, forward), (back, reverse))
             )
             layers.append(
-                rc.Layer(
+                Layer(
                     weights=weights,
                     reverse=behind[:rows] if k > 0 else None,
                     variance=variance,
@@ -141,17 +156,18 @@ class RCBuilder(_Neuronal):
                     leak=neuron.leak,
                     forward_wires=forward,
                     reverse_wires=reverse if k > 0 else None,
+                    connection=self._connection(k),
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain
         return rc.LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias)
 
-    def _wired(self, pair: Pair) -> rc.PairWires | None:
+    def _wired(self, pair: Pair) -> PairWires | None:
         """Both halves with their wires, or None where lines are perfect."""
         wiring = self.hardware.wiring
         if not wiring.exact:
             return None
-        return rc.PairWires(wiring.linear(pair.plus), wiring.linear(pair.minus), pair.push_pull)
+        return PairWires(wiring.linear(pair.plus), wiring.linear(pair.minus), pair.push_pull)
 
 
 class PassiveBuilder(_Neuronal):
@@ -234,7 +250,7 @@ class ResistiveBuilder(Builder):
     def amplifier_power(self) -> float:
         """Bias power of the bidirectional amplifiers [W]."""
         amplifiers = self._card.amplifiers
-        return 0.0 if amplifiers is None else amplifiers.bias.power * sum(self.circuit.layers[1:-1])
+        return 0.0 if amplifiers is None else amplifiers.bias.power * sum(self.circuit.sizes[1:-1])
 
     def stores(self) -> tuple[list[Store], list[Store | None]]:
         """One array for each layer."""

@@ -52,7 +52,7 @@ def _rc(network: LayeredRC, v: Floats, drive: Drive) -> Floats:
     assert isinstance(drive, RCDrive)
     rates, total, factor = network.rates(v), np.zeros(v.shape[0]), 1.0
     for k, (layer, r) in enumerate(zip(network.layers, rates, strict=True)):
-        field = drive.inputs if k == 0 else rates[k - 1] @ network.inner(layer)
+        field = drive.inputs if k == 0 else layer.connection.forward(rates[k - 1], network.inner(layer))
         constant = network.constants[k]
         if k > 0 and constant is not None:
             field = field + constant

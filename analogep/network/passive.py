@@ -295,7 +295,6 @@ class Passive(Layered):
             total += swing * (2 * ahead + 2 * behind * self.feedback**2)
         return total
 
-    @property
-    def input_cells(self) -> int:
-        """Cells on the two word lines of one input."""
-        return 2 * self.layers[0].size
+    def input_swings(self, x: Floats) -> float:
+        """Two word lines for each input."""
+        return float(np.square(x).sum()) * 2 * self.layers[0].size

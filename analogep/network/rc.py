@@ -7,7 +7,8 @@ Node i of layer l with capacitance C, leak g, transfer curve rho, line voltage r
 
 w are the weights that the forward arrays hold, m those of the arrays that are read in reverse (the same ones, or
 mirrored), q(r) = i(r)/G the devices' current per conductance (r itself for linear devices), s the feedback gain.
-Everything in the brackets is a voltage; times g it is the current into the node. `drift` is that bracket minus v,
+Sums over the lines of a convolution are those of its patches, pooled (`connection`). Everything in the brackets is a
+voltage; times g it is the current into the node. `drift` is that bracket minus v,
 so that dv/dt = drift/tau with tau = C/g.
 
 For shared linear arrays this is gradient descent on a function of the rates (Hopfield 1984): with lines scaled so
@@ -23,86 +24,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit import Activation
 from analogep.device.iv import IV
 from analogep.draws import standard_normals
 from analogep.network.base import Deviates, Drive, Network, swings, with_bias
+from analogep.network.connection import Winners
+from analogep.network.rc_layer import Layer
 from analogep.network.sparse import product
-from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PairWires:
-    """Both halves of a pair with their wires, between driven lines and virtual grounds.
-
-    Curved cells are taken at the voltage of their lines' ends, i = T q(r), T the effective conductances: exact for
-    linear cells, and off by q' - 1 times the wires' loss otherwise.
-    """
-
-    plus: Wired
-    minus: Wired
-    push_pull: bool
-
-    def weights(self, scale: float) -> Floats:
-        """Weights at the lines' ends (rows, columns) [1]; `scale` in weights per siemens."""
-        return (self.plus.ports.t - self.minus.ports.t) * scale
-
-    def row_power(self, r: Floats, q: Floats) -> Floats:
-        """Power of a forward read (..., samples) [W] at lines `r` with curved voltages `q` (..., rows) [V]."""
-        currents = self.plus.ports.row_currents(q) + self.minus.ports.row_currents(q)
-        return np.asarray((r * currents).sum(axis=-1))
-
-    def column_power(self, r: Floats, q: Floats) -> Floats:
-        """Power of a reverse read (..., samples) [W] at lines `r` with curved voltages `q` (..., columns) [V]."""
-        ground = np.zeros((*q.shape[:-1], self.plus.g.shape[0]))
-        currents = self.plus.ports.column_currents(ground, q) + self.minus.ports.column_currents(ground, q)
-        return np.asarray((r * currents).sum(axis=-1))
-
-    def sensitivity(self, rows: Floats, columns: Floats, row_adjoint: Floats, column_adjoint: Floats) -> Floats:
-        """`Coupling.sensitivity` along what a pulse moves: the mean of both halves, or the positive one alone."""
-        plus = self.plus.sensitivity(rows, columns, row_adjoint, column_adjoint)
-        if not self.push_pull:
-            return plus
-        return 0.5 * (plus + self.minus.sensitivity(rows, columns, row_adjoint, column_adjoint))
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of neurons and the arrays in front of it.
-
-    Attributes
-    ----------
-    weights : ndarray (inputs + bias, neurons) [1]
-        Forward weights, the bias line last.
-    reverse : ndarray (inputs, neurons) or None [1]
-        Weights of the array read in reverse; None for the first layer, whose inputs are driven.
-    variance, reverse_variance : ndarray or None [1]
-        Variance of each weight in one read, forward and reverse; None without read noise.
-    row_total, column_total : ndarray (inputs + bias,), (neurons,) [S]
-        Conductance on each word line (forward reads) and each bit line (reverse reads).
-    forward_wires, reverse_wires : PairWires or None
-        The arrays with their wires where lines have resistance; `weights` and `reverse` are what is left of the pairs
-        at the ends of their lines.
-    """
-
-    weights: Floats
-    reverse: Floats | None
-    variance: Floats | None
-    reverse_variance: Floats | None
-    row_total: Floats
-    column_total: Floats
-    activation: Activation
-    capacitance: float
-    leak: float
-    forward_wires: PairWires | None = None
-    reverse_wires: PairWires | None = None
-
-    @property
-    def size(self) -> int:
-        """Number of neurons."""
-        return int(self.weights.shape[1])
 
 
 @dataclass(frozen=True)
@@ -167,7 +96,8 @@ class LayeredRC(Network):
         object.__setattr__(self, "leak", np.concatenate([np.full(n, g) for _, g, n in per_node]))
         bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
         object.__setattr__(self, "bias_drive", bias_drive)
-        constants = tuple(layer.weights[-1] * bias_drive if self.bias else None for layer in self.layers)
+        spread = [layer.connection.spread(layer.weights[-1]) for layer in self.layers] if self.bias else None
+        constants = tuple(None if spread is None else spread[k] * bias_drive for k in range(len(self.layers)))
         object.__setattr__(self, "constants", constants)
 
     def inner(self, layer: Layer) -> Floats:
@@ -186,28 +116,38 @@ class LayeredRC(Network):
         """Drive of a free phase without read noise; the deviation of its inputs is ready for all phases."""
         first = self.layers[0]
         q = np.asarray(self.iv.drive(x))
-        inputs = product(q, self.inner(first))
-        lines = x.shape[1]
+        inner = self.inner(first)
+        inputs = product(q, inner) if first.dense else first.connection.forward(q.astype(inner.dtype), inner)
         if first.forward_wires is not None:
             power = first.forward_wires.row_power(self.rows(x), np.asarray(self.iv.drive(self.rows(x))))
         else:
-            power = (q * x) @ first.row_total[:lines]
+            power = (q * x) @ first.row_load(inner.shape[0])
         constant = self.constants[0]
         if constant is not None:
             inputs += constant
             if first.forward_wires is None:
-                power = power + self.read_voltage * self.bias_drive * first.row_total[-1]
+                power = power + self.read_voltage * self.bias_drive * first.bias_load
         return RCDrive(inputs=inputs, power=power, deviation=self._deviation(q))
 
     def _deviation(self, q: Floats) -> Floats:
         """Standard deviation of the first layer's bracket [V] by the read noise of its array; empty without."""
-        variance = self.layers[0].variance
-        if variance is None:
+        first = self.layers[0]
+        if first.variance is None:
             return np.empty((0, 0))
-        spread = product(np.square(q), variance[: q.shape[1]])
+        rows = first.variance[:-1] if self.bias else first.variance
+        if first.dense:
+            spread = product(np.square(q), rows)
+        else:
+            x = q.astype(rows.dtype)
+            spread = first.connection.variance(np.square(x), rows, first.connection.winners(x, self.inner(first)))
         if self.bias:
-            spread += self.bias_drive**2 * variance[-1]
+            spread += self.bias_variance(first)
         return np.sqrt(spread)
+
+    def bias_variance(self, layer: Layer) -> Floats:
+        """Variance of the bracket by the noise of the bias line (neurons,) [V^2]."""
+        assert layer.variance is not None
+        return self.bias_drive**2 * layer.connection.spread(layer.variance[-1])
 
     def disturbed(self, quiet: Drive, noise: Deviates) -> Drive:
         """The same inputs with the read noise of one phase; that of the first array goes into the inputs."""
@@ -246,30 +186,46 @@ class LayeredRC(Network):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             forward = self.iv.drive(rates[k - 1])
             backward = self.iv.drive(self.gain * rates[k])
-            out[:, here] = forward @ self.inner(layer)
+            connection, inner = layer.connection, self.inner(layer)
+            winners = connection.winners(forward, inner)
+            out[:, here] = connection.forward(forward, inner, winners)
             constant = self.constants[k]
             if constant is not None:
                 out[:, here] += constant
             assert layer.reverse is not None
-            out[:, before] += backward @ layer.reverse.T
+            out[:, before] += connection.backward(backward, layer.reverse, winners)
             if drive.noise:
-                self._add_noise(out, k, forward, backward, drive.noise[k])
+                self._add_noise(out, k, (forward, backward), winners, drive.noise[k])
         if drive.beta != 0.0:
             out[:, self.slices[-1]] += drive.beta * drive.pull(rates[-1])
         return out
 
+    def winners(self, rates: Sequence[Floats]) -> list[Winners]:
+        """What the neurons of each layer but the first follow at the lines `rates`; the first has no lines here."""
+        found: list[Winners] = [None]
+        for r, layer in zip(rates[:-1], self.layers[1:], strict=True):
+            found.append(layer.connection.winners(np.asarray(self.iv.drive(r)), self.inner(layer)))
+        return found
+
     def _add_noise(
-        self, out: Floats, k: int, forward: Floats, backward: Floats, xi: tuple[Floats | None, Floats | None]
+        self,
+        out: Floats,
+        k: int,
+        driven: tuple[Floats, Floats],
+        winners: Winners,
+        xi: tuple[Floats | None, Floats | None],
     ) -> None:
         """Read noise of array k: sum_j dw_j q_j has the standard deviation sqrt(sum_j var(w_j) q_j^2)."""
-        layer = self.layers[k]
+        layer, (forward, backward) = self.layers[k], driven
         if xi[0] is not None and layer.variance is not None:
-            spread = np.square(forward) @ (layer.variance[:-1] if self.bias else layer.variance)
+            rows = layer.variance[:-1] if self.bias else layer.variance
+            spread = layer.connection.variance(np.square(forward), rows, winners)
             if self.bias:
-                spread += self.bias_drive**2 * layer.variance[-1]
+                spread += self.bias_variance(layer)
             out[:, self.slices[k]] += xi[0] * np.sqrt(spread)
         if xi[1] is not None and layer.reverse_variance is not None:
-            out[:, self.slices[k - 1]] += xi[1] * np.sqrt(np.square(backward) @ layer.reverse_variance.T)
+            spread = layer.connection.variance_back(np.square(backward), layer.reverse_variance, winners)
+            out[:, self.slices[k - 1]] += xi[1] * np.sqrt(spread)
 
     def drift(self, v: Floats, drive: Drive) -> Floats:
         """tau dv/dt = bracket - v (samples, nodes) [V]."""
@@ -305,10 +261,10 @@ class LayeredRC(Network):
                 arrays += layer.forward_wires.row_power(lines, np.asarray(self.iv.drive(lines)))
                 arrays += layer.reverse_wires.column_power(s, np.asarray(self.iv.drive(s)))
                 continue
-            arrays += (r * self.iv.drive(r)) @ layer.row_total[: r.shape[-1]]
+            arrays += (r * self.iv.drive(r)) @ layer.row_load(self.inner(layer).shape[0])
             if self.bias:
-                arrays += self.read_voltage * self.bias_drive * layer.row_total[-1]
-            arrays += (s * self.iv.drive(s)) @ layer.column_total
+                arrays += self.read_voltage * self.bias_drive * layer.bias_load
+            arrays += (s * self.iv.drive(s)) @ layer.column_load
         out[..., 0] = arrays
         out[..., 1] = np.square(v) @ self.leak
         if drive.beta != 0.0 and drive.target is not None:
@@ -332,11 +288,13 @@ class LayeredRC(Network):
         out = np.zeros((samples, nodes, nodes))
         out[:, range(nodes), range(nodes)] = -1.0
         forward, backward = self.slopes(v)
+        winners = self.winners(self.rates(v))
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             assert layer.reverse is not None
-            out[:, here, before] = self.inner(layer).T * forward[k - 1][:, None, :]
-            out[:, before, here] = layer.reverse * backward[k][:, None, :]
+            ahead, behind = (layer.connection.matrices(one, winners[k]) for one in (self.inner(layer), layer.reverse))
+            out[:, here, before] = np.swapaxes(ahead, -1, -2) * forward[k - 1][:, None, :]
+            out[:, before, here] = behind * backward[k][:, None, :]
         if drive.beta != 0.0 and drive.frozen is None:
             last = self.slices[-1]
             ends = range(last.start, last.stop)
@@ -358,12 +316,20 @@ class LayeredRC(Network):
         """Cells times squared swing of the next array's word lines and, in reverse, of the bit lines before [V^2]."""
         total = 0.0
         for k, swing in enumerate(swings(before, after)):
-            ahead = self.layers[k + 1].size if k + 1 < len(self.layers) else 0
-            behind = self.layers[k].weights.shape[0] if k > 0 else 0
-            total += swing * (2 * ahead + 2 * behind * self.gain**2)
+            if k + 1 < len(self.layers):
+                ahead = self.layers[k + 1]
+                total += 2 * ahead.connection.line_swings(swing, after[k], ahead.weights.shape[1])
+            if k > 0:
+                layer = self.layers[k]
+                total += 2 * self.gain**2 * layer.connection.line_swings_back(swing, after[k], layer.weights.shape[0])
         return total
 
+    def input_swings(self, x: Floats) -> float:
+        """Cells times squared swing of the word lines of all inputs `x` (samples, inputs) [V], from 0 V [V^2]."""
+        first = self.layers[0]
+        return 2 * first.connection.line_swings(float(np.square(x).sum()), x, first.weights.shape[1])
+
     @property
-    def input_cells(self) -> int:
-        """Cells on the two word lines of one input."""
-        return 2 * self.layers[0].size
+    def slots(self) -> int:
+        """Reads one after another of the array that serves most patches."""
+        return max(layer.connection.slots for layer in self.layers)

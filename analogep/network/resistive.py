@@ -323,10 +323,9 @@ class Resistive(Layered):
                 total += swing * self.stages[k + 1].size
         return total
 
-    @property
-    def input_cells(self) -> int:
-        """Cells on the two word lines of one input."""
-        return 2 * self.stages[0].size
+    def input_swings(self, x: Floats) -> float:
+        """Two word lines for each input."""
+        return float(np.square(x).sum()) * 2 * self.stages[0].size
 
 
 def _certain(deviates: Floats | None) -> Floats:

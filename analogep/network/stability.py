@@ -8,6 +8,7 @@ second equilibrium altogether.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import singledispatch
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.network.base import Drive, Network
+from analogep.network.connection import Winners
 from analogep.network.layered import Layered
 from analogep.network.passive import Passive
 from analogep.network.rc import LayeredRC
@@ -27,7 +29,9 @@ _NOTHING = Drive()
 """For networks at virtual ground, whose inputs do not change a slope."""
 
 
-def _power_iteration(network: LayeredRC, forward: list[Floats], backward: list[Floats]) -> Floats:
+def _power_iteration(
+    network: LayeredRC, forward: list[Floats], backward: list[Floats], winners: Sequence[Winners]
+) -> Floats:
     """Largest eigenvalue of A (samples,): layers couple in a chain, so A's spectrum is +-, and A^2 is iterated.
 
     Started from a fixed vector; the eigenvalue after `_ROUNDS` rounds is the ratio of the last two norms.
@@ -44,8 +48,9 @@ def _power_iteration(network: LayeredRC, forward: list[Floats], backward: list[F
             for k in range(1, len(network.layers)):
                 layer = network.layers[k]
                 assert layer.reverse is not None
-                moved[k] += (forward[k - 1] * state[k - 1]) @ network.inner(layer)
-                moved[k - 1] += (backward[k] * state[k]) @ layer.reverse.T
+                ahead, behind, meet = forward[k - 1] * state[k - 1], backward[k] * state[k], layer.connection
+                moved[k] += meet.forward(ahead, network.inner(layer), winners[k])
+                moved[k - 1] += meet.backward(behind, layer.reverse, winners[k])
             state = moved
         growth = np.sqrt(np.sqrt(sum(np.square(part).sum(axis=1) for part in state)))
     return growth
@@ -59,7 +64,7 @@ def loop_gain(network: Network, v: Floats, drive: Drive = _NOTHING) -> Floats:
 
 @loop_gain.register
 def _rc_gain(network: LayeredRC, v: Floats, drive: Drive = _NOTHING) -> Floats:
-    return _power_iteration(network, *network.slopes(v))
+    return _power_iteration(network, *network.slopes(v), network.winners(network.rates(v)))
 
 
 @loop_gain.register
@@ -73,7 +78,8 @@ def loop_gain_bound(network: Network) -> float:
 
     The steepest slope of each transfer curve is 1 (times the gain of passive neurons); a sinh I-V curve is steepest at
     the rails of neurons at virtual ground, and without rails it has no bound. For passive neurons the curve's slope is
-    taken at 0 V. A resistive network has one equilibrium whatever its conductances.
+    taken at 0 V. A resistive network has one equilibrium whatever its conductances. Which patches a maximum follows
+    is not known beforehand: no bound.
     """
     raise TypeError(f"no loop gain of a network of type {type(network).__name__}")
 
@@ -89,7 +95,9 @@ def _rc_bound(network: LayeredRC) -> float:
     sizes = [layer.size for layer in network.layers]
     ahead = [np.full((1, n), slope) for n, slope in zip(sizes, (*forward, unused), strict=True)]
     behind = [np.full((1, n), slope) for n, slope in zip(sizes, (unused, *backward), strict=True)]
-    return float(_power_iteration(network, ahead, behind)[0])
+    if any(not layer.connection.linear for layer in network.layers[1:]):
+        return np.inf
+    return float(_power_iteration(network, ahead, behind, [None] * len(sizes))[0])
 
 
 @loop_gain_bound.register

@@ -17,6 +17,7 @@ from analogep.circuit.activation import HardClip, ReLU
 from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.network import Drive, LayeredRC, Network, RCDrive
+from analogep.relaxation.convolved import ConvolvedKernel
 from analogep.relaxation.deep import DeepKernel
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.steps import euler_steps
@@ -32,10 +33,11 @@ _ACCURACY = {"double": 1e-15, "single": 1e-8}
 _KIND: dict[str, Any] = {"double": np.float64, "single": np.float32}
 
 
-def kernel(network: Network, solver: Solver) -> Kernel | DeepKernel | None:
+def kernel(network: Network, solver: Solver) -> Kernel | DeepKernel | ConvolvedKernel | None:
     """The kernel for a network as it stands, or None where there is none.
 
-    With one hidden layer of linear neurons and few outputs a sample after the other, in matrix products otherwise.
+    With one hidden layer of linear neurons and few outputs a sample after the other, in matrix products otherwise, with
+    convolutions in products of patches.
     """
     if not isinstance(network, LayeredRC) or len(network.layers) < 2:
         return None
@@ -46,6 +48,8 @@ def kernel(network: Network, solver: Solver) -> Kernel | DeepKernel | None:
     if series is None:
         return None
     linear = all(isinstance(layer.activation, HardClip | ReLU) for layer in network.layers)
+    if not all(layer.dense for layer in network.layers[1:]):
+        return ConvolvedKernel(network, solver, series) if linear else None
     few = len(network.layers) == 2 and network.layers[-1].size <= MOST_OUTPUTS
     return Kernel(network, solver, series) if linear and few else DeepKernel(network, solver, series)
 

@@ -91,7 +91,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
         # Newton's method knows no path: the figure's two phases are integrated.
         experimenter.circuit = circuit.model_copy(update={"solver": _PATH})
     label = int(data.train_y[0])
-    target = np.zeros((1, circuit.layers[-1]))
+    target = np.zeros((1, circuit.sizes[-1]))
     target[0, label] = circuit.target_voltage
     lines = experimenter.lines(data.train_x[:1])
     beta = next(beta for beta, _ in circuit.nudging.stencil() if beta != 0.0)
@@ -102,7 +102,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     shown = sorted({int(ranked[k]) for k in np.linspace(0, ranked.size - 1, _HIDDEN_TRACES).astype(int)})
     outputs = network.slices[-1]
     chosen = [*shown, *range(outputs.start, outputs.stop)]
-    classes = circuit.layers[-1]
+    classes = circuit.sizes[-1]
     names = [f"hidden {k + 1}" for k in shown]
     names += [f"output {k}" for k in range(classes)]
     if outputs.stop - outputs.start > classes:
@@ -135,7 +135,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     import xarray as xr
 
     hardware, history, data = trainer.hardware, trainer.history, trainer.data
-    layers = hardware.circuit.layers
+    layers = hardware.circuit.sizes
     variables = dict(history.variables())
     counts = np.stack([before, histogram(hardware)])
     variables["conductance_count"] = results.variable("conductance_count", counts)
@@ -165,7 +165,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
     device, circuit = hardware.device, hardware.circuit
     sources = {key: source.cite for key, source in device.sources.items()}
     return {
-        "title": f"{device.name}, {'-'.join(map(str, circuit.layers))} on {data.name}",
+        "title": f"{device.name}, {circuit.outline} on {data.name}",
         "analogep_version": analogep.__version__,
         "digest": identity["digest"],
         "device": device.name,
@@ -191,9 +191,9 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "window_max": device.conductance.max,
         "devices": sum(store.devices for store in hardware.stores),
         "digital_training_joules": json.dumps(
-            {name: joules * training_macs(circuit.layers) for name, joules in MAC_JOULES.items()}
+            {name: joules * training_macs(circuit.products) for name, joules in MAC_JOULES.items()}
         ),
         "digital_inference_joules": json.dumps(
-            {name: joules * inference_macs(circuit.layers) for name, joules in MAC_JOULES.items()}
+            {name: joules * inference_macs(circuit.products) for name, joules in MAC_JOULES.items()}
         ),
     }

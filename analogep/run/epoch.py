@@ -81,7 +81,7 @@ class Trainer:
     ) -> None:
         self.hardware, self.updater, self.data, self.history, self.report = hardware, updater, data, history, report
         self.circuit, self.seeds = hardware.circuit, hardware.seeds
-        self.targets = np.eye(self.circuit.layers[-1]) * self.circuit.target_voltage
+        self.targets = np.eye(self.circuit.sizes[-1]) * self.circuit.target_voltage
         self.predictions = np.empty(0, dtype=np.int64)
         least = self.circuit.learning.center_inputs
         self.center = None if least is None else center_of(data.train_x, least)

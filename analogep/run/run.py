@@ -77,11 +77,11 @@ class Run:
         self.identity = self._identity()
 
     def _check_data(self) -> None:
-        inputs, outputs = self.circuit.layers[0], self.circuit.layers[-1]
+        inputs, outputs = self.circuit.sizes[0], self.circuit.sizes[-1]
         if (self.data.features, self.data.classes) != (inputs, outputs):
             raise UsageError(
                 f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
-                f"circuit '{self.circuit.name}' is {'-'.join(map(str, self.circuit.layers))}: choose another "
+                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another "
                 f"--circuit, or --set 'layers=[{self.data.features},128,{self.data.classes}]'"
             )
 

@@ -66,7 +66,7 @@ def scene_of(job: Run, sample: int, result: xr.Dataset | None = None) -> Scene:
         except (KeyError, ValueError) as error:
             raise ResultError(f"the run's conductances do not fit this circuit: {error}") from error
     inputs = circuit.dac.quantise(np.asarray(data.train_x[sample : sample + 1], dtype=np.float64))
-    target = np.zeros((1, circuit.layers[-1]))
+    target = np.zeros((1, circuit.sizes[-1]))
     label = int(data.train_y[sample])
     target[0, label] = circuit.target_voltage
     beta = next(beta for beta, _ in circuit.nudging.stencil() if beta != 0.0)

@@ -41,7 +41,7 @@ def deck_of(scene: Scene) -> str:
 
 def _head(scene: Scene, meters: tuple[str, ...]) -> list[str]:
     circuit, device = scene.hardware.circuit, scene.hardware.device
-    sizes = "-".join(map(str, circuit.layers))
+    sizes = circuit.outline
     return [
         f"analogep: {sizes} network of device '{device.name}' in circuit '{circuit.name}'",
         *scene.notes,

@@ -1,0 +1,325 @@
+"""How the nodes of two layers meet at an array: one for each other, or through the patches of a convolution.
+
+    forward      y = P(W'x)      currents into a layer's neurons, as brackets, from what drives the lines before it
+    backward     z = W P'y       into the neurons before it, from what drives the lines of its own
+
+x of a convolution are patches (`patches.gather`), P pools (`circuit.topology`). With the average both are linear and
+transposes of each other. The maximum picks one patch for each neuron; for these `winners` it is linear too.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit.topology import Conv, Grid
+from analogep.network.patches import chosen, gather, largest, returned, scatter
+
+Floats = NDArray[np.float64]
+Winners = NDArray[np.int64] | None
+"""For each neuron the place of the patch that it follows; None where it follows all of them."""
+
+
+class Connection(ABC):
+    """Between the nodes of one layer and the neurons of the next.
+
+    Attributes
+    ----------
+    places : int
+        Neurons that share a bit line.
+    reads : int
+        Reads of the array in which its bias line is driven.
+    slots : int
+        Reads that follow one another: a phase takes so many times its length.
+    """
+
+    places: int
+    reads: int
+    slots: int
+
+    @property
+    def linear(self) -> bool:
+        """Whether neurons follow the same nodes always."""
+        return True
+
+    @abstractmethod
+    def winners(self, x: Floats, weights: Floats) -> Winners:
+        """What the neurons follow at `x` (samples, nodes), or None where they need not choose."""
+
+    @abstractmethod
+    def forward(self, x: Floats, weights: Floats, winners: Winners = None) -> Floats:
+        """y (samples, neurons) of `x` (samples, nodes) by `weights` (rows, columns); winners are found if not given."""
+
+    @abstractmethod
+    def backward(self, y: Floats, weights: Floats, winners: Winners = None) -> Floats:
+        """z (samples, nodes) of `y` (samples, neurons)."""
+
+    @abstractmethod
+    def products(self, x: Floats, y: Floats, winners: Winners = None) -> Floats:
+        """Derivative of sum y forward(x) with respect to the weights, summed over samples (rows, columns)."""
+
+    @abstractmethod
+    def variance(self, x2: Floats, variances: Floats, winners: Winners = None) -> Floats:
+        """Variance of `forward` for independent `variances` of the weights in each read, `x2` the squares of x."""
+
+    @abstractmethod
+    def variance_back(self, y2: Floats, variances: Floats, winners: Winners = None) -> Floats:
+        """Variance of `backward`, as in `variance`."""
+
+    @abstractmethod
+    def matrices(self, weights: Floats, winners: Winners = None) -> Floats:
+        """The matrix between nodes and neurons, ([samples,] nodes, neurons): large, for small networks."""
+
+    @abstractmethod
+    def line_swings(self, change: float, x: Floats, columns: int) -> float:
+        """Cells times squared swing of the word lines of one phase [V^2].
+
+        Parameters
+        ----------
+        change : float
+            Squared change of all nodes since the last phase [V^2].
+        x : ndarray (samples, nodes) [V]
+            Where they stand now.
+        columns : int
+            Cells on a word line.
+        """
+
+    @abstractmethod
+    def line_swings_back(self, change: float, y: Floats, rows: int) -> float:
+        """The same of the bit lines of `rows` cells, in reverse."""
+
+    @abstractmethod
+    def row_load(self, row_total: Floats) -> Floats:
+        """Conductance that each node drives (nodes,) [S], in the mean of time, from that on each word line (rows,)."""
+
+    @abstractmethod
+    def spread(self, per_column: Floats) -> Floats:
+        """What each bit line has (columns,), for each of its neurons (neurons,)."""
+
+
+@dataclass(frozen=True)
+class Dense(Connection):
+    """Every node has a word line and every neuron a bit line."""
+
+    places: int = 1
+    reads: int = 1
+    slots: int = 1
+
+    def winners(self, x: Floats, weights: Floats) -> Winners:
+        """None."""
+        return None
+
+    def forward(self, x: Floats, weights: Floats, winners: Winners = None) -> Floats:
+        """W'x."""
+        return x @ weights
+
+    def backward(self, y: Floats, weights: Floats, winners: Winners = None) -> Floats:
+        """W y."""
+        return y @ weights.T
+
+    def products(self, x: Floats, y: Floats, winners: Winners = None) -> Floats:
+        """x y' summed over samples."""
+        return np.asarray(x.T @ y)
+
+    def variance(self, x2: Floats, variances: Floats, winners: Winners = None) -> Floats:
+        """sum_j var_ji x_j^2."""
+        return x2 @ variances
+
+    def variance_back(self, y2: Floats, variances: Floats, winners: Winners = None) -> Floats:
+        """sum_i var_ji y_i^2."""
+        return y2 @ variances.T
+
+    def matrices(self, weights: Floats, winners: Winners = None) -> Floats:
+        """W."""
+        return weights
+
+    def line_swings(self, change: float, x: Floats, columns: int) -> float:
+        """Lines stay where they are from phase to phase."""
+        return change * columns
+
+    def line_swings_back(self, change: float, y: Floats, rows: int) -> float:
+        """Lines stay where they are from phase to phase."""
+        return change * rows
+
+    def row_load(self, row_total: Floats) -> Floats:
+        """That of its word line."""
+        return row_total
+
+    def spread(self, per_column: Floats) -> Floats:
+        """The same."""
+        return per_column
+
+
+DENSE = Dense()
+
+
+@dataclass(frozen=True)
+class Convolution(Connection):
+    """An unrolled kernel, read once a patch.
+
+    Parameters
+    ----------
+    conv : Conv
+        The circuit card's block.
+    before : Grid
+        Nodes that it reads.
+    """
+
+    conv: Conv
+    before: Grid
+    places: int = field(init=False)
+    reads: int = field(init=False)
+    slots: int = field(init=False)
+    _after: Grid = field(init=False)
+
+    def __post_init__(self) -> None:
+        after = self.conv.grid(self.before)
+        # The patches of an average share the time of one read; a maximum needs all of them at once.
+        reads = after.height * after.width * (self.conv.pooled**2 if self._maximum else 1)
+        object.__setattr__(self, "_after", after)
+        object.__setattr__(self, "places", after.height * after.width)
+        object.__setattr__(self, "reads", reads)
+        object.__setattr__(self, "slots", -(-reads // self.conv.copies))
+
+    @property
+    def linear(self) -> bool:
+        """Not with a maximum."""
+        return not self._maximum
+
+    @property
+    def _maximum(self) -> bool:
+        return self.conv.pool is not None and self.conv.pool.kind == "max"
+
+    @property
+    def rows(self) -> int:
+        """Word lines of a patch."""
+        return self.conv.kernel**2 * self.before.channels
+
+    @property
+    def geometry(self) -> tuple[int, ...]:
+        """As `patches.gather` takes it."""
+        pooled, conv = (1 if self._maximum else self.conv.pooled), self.conv
+        again = self.conv.pooled if self._maximum else 1
+        tall, wide = self._after.height * again, self._after.width * again
+        return (*self.before, conv.kernel, conv.stride, conv.padding, pooled, tall, wide)
+
+    @property
+    def share(self) -> float:
+        """Share of the time of each patch that a neuron reads in turn."""
+        return 1.0 if self._maximum else 1.0 / self.conv.pooled**2
+
+    def patches(self, x: Floats, share: float | None = None) -> Floats:
+        """Patches (samples, reads, rows) of `x` (samples, nodes), weighted by the share of time or another one."""
+        out = np.empty((x.shape[0], self.reads, self.rows), x.dtype)
+        gather(np.ascontiguousarray(x), self.geometry, x.dtype.type(self.share if share is None else share), out)
+        return out
+
+    def unpatched(self, patches: Floats, share: float | None = None) -> Floats:
+        """The transpose: patches (samples, reads, rows) added up at their nodes (samples, nodes)."""
+        out = np.zeros((patches.shape[0], self.before.size), patches.dtype)
+        weight = patches.dtype.type(self.share if share is None else share)
+        scatter(np.ascontiguousarray(patches), self.geometry, weight, out)
+        return out
+
+    def sums(self, x: Floats, weights: Floats, share: float | None = None) -> Floats:
+        """Sums of each patch (samples, reads, columns)."""
+        patches = self.patches(x, share)
+        flat = patches.reshape(-1, self.rows) @ weights
+        return np.asarray(flat.reshape(x.shape[0], self.reads, weights.shape[1]))
+
+    def _neurons(self, samples: int, columns: int) -> tuple[int, int, int]:
+        return samples, self.places, columns
+
+    def _pick(self, sums: Floats, winners: Winners) -> Floats:
+        """The winners' sums (samples, neurons)."""
+        samples, _, columns = sums.shape
+        if winners is None:
+            return sums.reshape(samples, -1)
+        out = np.empty(self._neurons(samples, columns), sums.dtype)
+        chosen(sums, winners, out)
+        return out.reshape(samples, -1)
+
+    def _lines(self, y: Floats, winners: Winners) -> Floats:
+        """What drives the bit lines in each read (samples, reads, columns)."""
+        samples, columns = y.shape[0], self.conv.channels
+        values = np.ascontiguousarray(y).reshape(self._neurons(samples, columns))
+        if winners is None:
+            return values
+        out = np.zeros((samples, self.reads, columns), y.dtype)
+        returned(values, winners, out)
+        return out
+
+    def winners(self, x: Floats, weights: Floats) -> Winners:
+        """With the maximum the place of the patch with the largest sum, for each neuron (samples, places, columns)."""
+        return self.compared(x, weights)[1] if self._maximum else None
+
+    def compared(self, x: Floats, weights: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """Largest sums (samples, neurons), and the winners."""
+        sums, (_, _, channels) = self.sums(x, weights), self._after
+        shape = self._neurons(x.shape[0], channels)
+        out, winners = np.empty(shape, sums.dtype), np.empty(shape, np.int64)
+        largest(sums, self._after.height, self._after.width, self.conv.pooled, out, winners)
+        return out.reshape(x.shape[0], -1), winners
+
+    def forward(self, x: Floats, weights: Floats, winners: Winners = None) -> Floats:
+        """P(W' patches)."""
+        if self._maximum and winners is None:
+            return self.compared(x, weights)[0]
+        return self._pick(self.sums(x, weights), winners)
+
+    def backward(self, y: Floats, weights: Floats, winners: Winners = None) -> Floats:
+        """Patches of W P'y, added up."""
+        lines = self._lines(y, winners)
+        flat = lines.reshape(-1, lines.shape[2]) @ weights.T
+        return self.unpatched(flat.reshape(*lines.shape[:2], -1))
+
+    def products(self, x: Floats, y: Floats, winners: Winners = None) -> Floats:
+        """sum over samples and reads of patch P'y."""
+        lines = self._lines(y, winners)
+        return np.asarray(self.patches(x).reshape(-1, self.rows).T @ lines.reshape(-1, lines.shape[2]))
+
+    def variance(self, x2: Floats, variances: Floats, winners: Winners = None) -> Floats:
+        """Each read has noise of its own; a mean of p^2 of them has their sum over p^4."""
+        return self._pick(self.sums(x2, variances, self.share**2), winners)
+
+    def variance_back(self, y2: Floats, variances: Floats, winners: Winners = None) -> Floats:
+        """As in `variance`."""
+        lines = self._lines(y2, winners)
+        flat = lines.reshape(-1, lines.shape[2]) @ variances.T
+        return self.unpatched(flat.reshape(*lines.shape[:2], -1), self.share**2)
+
+    def matrices(self, weights: Floats, winners: Winners = None) -> Floats:
+        """Columns of the linear map, one unit input after the other."""
+        units, nodes = np.eye(self.before.size, dtype=weights.dtype), self.before.size
+        if winners is None:
+            return self.forward(units, weights)
+        each = [np.broadcast_to(one, (nodes, *one.shape)) for one in winners]
+        return np.stack([self.forward(units, weights, np.ascontiguousarray(one)) for one in each])
+
+    def line_swings(self, change: float, x: Floats, columns: int) -> float:
+        """Each patch is put onto the lines and taken off again once a phase, by each pooled place that reads it.
+
+        Where every patch has an array of its own nothing is taken off, as in a dense layer.
+        """
+        loads = self.row_load(np.ones(self.rows)) / self.share
+        if self.slots == 1:
+            return change * columns * float(loads.mean())
+        return float((np.square(x) @ loads).sum()) * columns
+
+    def line_swings_back(self, change: float, y: Floats, rows: int) -> float:
+        """As in `line_swings`: with the average in each of the pooled places, with the maximum in one."""
+        places = 1 if self._maximum else self.conv.pooled**2
+        return (change if self.slots == 1 else float(np.square(y).sum())) * rows * places
+
+    def row_load(self, row_total: Floats) -> Floats:
+        """Conductances of the word lines in all patches of a node, each for its share of the time."""
+        everywhere = np.broadcast_to(row_total, (1, self.reads, self.rows))
+        nodes: Floats = self.unpatched(np.ascontiguousarray(everywhere, dtype=np.float64))[0]
+        return nodes
+
+    def spread(self, per_column: Floats) -> Floats:
+        """That of its channel."""
+        return np.tile(per_column, self.places)
