@@ -50,11 +50,16 @@ def problems(error: ValidationError, model: type[BaseModel], document: Document)
     """
     details = error.errors(include_url=False)
     places = [locate(model, document.data, detail["loc"]) for detail in details]
-    deeper = {place.union for place in places if place.union is not None and place.path != place.union}
+    tagged = [detail["type"] == "union_tag_invalid" for detail in details]
+    deeper = {
+        place.union
+        for place, named in zip(places, tagged, strict=True)
+        if place.union is not None and (named or place.path != place.union)
+    }
     messages: dict[KeyPath, list[str]] = {}
-    for detail, place in zip(details, places, strict=True):
+    for detail, place, named in zip(details, places, tagged, strict=True):
         # Where one member of a union fits so far that its errors lie deeper, only those matter.
-        if place.path == place.union and place.union in deeper:
+        if place.path == place.union and place.union in deeper and not named:
             continue
         path, message = _explained(detail, place)
         known = messages.setdefault(path, [])

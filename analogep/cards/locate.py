@@ -148,6 +148,9 @@ def _member(place: Place, members: Iterable[Any], label: str) -> Place:
         return replace(place, shape=chosen[0] if chosen else Shape())
     union = place.path if place.union is None else place.union
     for shape in shapes:
+        # A union within the union, whose members a key tells apart.
+        if shape.discriminator and label.startswith("tagged-union["):
+            return replace(place, shape=shape, union=union)
         name = getattr(typing.get_origin(shape.annotation) or shape.annotation, "__name__", "")
         if label == name or label.startswith(f"{name}[") or f", {name}]" in label:
             return replace(place, shape=shape, union=union)

@@ -109,6 +109,14 @@ class CircuitCard(Card):
         return tuple(out)
 
     @property
+    def fans(self) -> tuple[tuple[int, int], ...]:
+        """Weights that meet in a neuron and weights that a node drives, in each layer, without pooling and edges."""
+        out = []
+        for (rows, columns), layer in zip(self.shapes, self.layers[1:], strict=True):
+            out.append((rows - int(self.bias), columns * (layer.kernel**2 if isinstance(layer, Conv) else 1)))
+        return tuple(out)
+
+    @property
     def products(self) -> tuple[tuple[int, int, int], ...]:
         """Inputs, outputs and patches of each layer of weights, the bias left out."""
         out, lines, known = [], int(self.bias), self.grids

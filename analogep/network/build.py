@@ -105,16 +105,11 @@ class _Neuronal(Builder):
     def _uniform(self, k: int, shape: tuple[int, int], limit: float) -> Floats:
         assert self.circuit.learning.initial_gain is not None
         gain, rows = self.circuit.per_layer(self.circuit.learning.initial_gain)[k], shape[0] - int(self.circuit.bias)
-        bound = gain * math.sqrt(6.0 / (rows + self._fan_out(k)))
+        bound = gain * math.sqrt(6.0 / sum(self.circuit.fans[k]))
         target = np.zeros(shape)
         rng = self.hardware.seeds.data.rng(f"layer{k + 1}/initial")
         target[:rows] = rng.uniform(-bound, bound, (rows, shape[1]))
         return np.clip(target, -limit, limit)
-
-    def _fan_out(self, k: int) -> int:
-        """Neurons that a node drives; in a convolution as many as there are weights on the way, as for its inputs."""
-        layer = self.circuit.layers[k + 1]
-        return layer.kernel**2 * layer.channels if isinstance(layer, Conv) else self.circuit.sizes[k + 1]
 
 
 class RCBuilder(_Neuronal):

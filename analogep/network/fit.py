@@ -193,9 +193,9 @@ def pulse_ratios(device: DeviceCard, circuit: CircuitCard) -> list[float]:
     both = circuit.mapping.scheme == "push_pull" and not device.programming.unidirectional
     change = math.hypot((2.0 if both else 1.0) * step, (math.sqrt(2.0) if both else 1.0) * scatter)
     per_layer = zip(
-        circuit.per_layer(circuit.mapping.weight_range), circuit.per_layer(gains), circuit.shapes, strict=True
+        circuit.per_layer(circuit.mapping.weight_range), circuit.per_layer(gains), circuit.fans, strict=True
     )
-    return [span * change / (gain * math.sqrt(2.0 / sum(shape))) for span, gain, shape in per_layer]
+    return [span * change / (gain * math.sqrt(2.0 / sum(fans))) for span, gain, fans in per_layer]
 
 
 def _coarse(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:

@@ -199,7 +199,7 @@ class _Steps:
         kind, sums = self.kind, np.empty((v.shape[0], 2), self.kind)
         low, high = level.layer.activation.rails
         sweep(
-            v, bracket, kind(share), self.held, (kind(low), kind(high)), kind(self.network.gain), self.series,
+            v, bracket, kind(share), self.held and share > 0.0, (kind(low), kind(high)), kind(self.network.gain), self.series,
             level.loads, self.drives[k], sums,
         )  # fmt: skip
         energy[:, 0] += weight * sums[:, 0]

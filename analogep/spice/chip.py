@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import analogep
+from analogep.circuit import CircuitCard
 from analogep.errors import ResultError, UsageError
 from analogep.network import Hardware
 from analogep.run import Run, assemble
@@ -49,11 +50,12 @@ def scene_of(job: Run, sample: int, result: xr.Dataset | None = None) -> Scene:
     Raises
     ------
     UsageError
-        If there is no such sample, or the run had other cards or data.
+        If there is no such sample, the run had other cards or data, or the network cannot be a netlist.
     ResultError
         If the run's conductances do not fit the chip.
     """
     circuit, data = job.circuit, job.data
+    _check_expressible(circuit)
     if sample >= len(data.train_y):
         raise UsageError(f"--sample {sample}: data set '{data.name}' has training samples 0 to {len(data.train_y) - 1}")
     hardware = Hardware(job.device, circuit, job.seeds)
@@ -77,6 +79,15 @@ def scene_of(job: Run, sample: int, result: xr.Dataset | None = None) -> Scene:
         f"device card {job.device.digest[:12]}, circuit card {circuit.digest[:12]}, analogep {analogep.__version__}",
     )
     return Scene(hardware, inputs * circuit.mapping.read_voltage, target, beta, notes)
+
+
+def _check_expressible(circuit: CircuitCard) -> None:
+    """Refuse what a netlist of resistors, sources and capacitors cannot say."""
+    if circuit.convolutional:
+        raise UsageError(
+            f"circuit '{circuit.name}' ({circuit.outline}) has convolutions, which read one array patch after patch; a "
+            "netlist has no such turns. Take a circuit of dense layers, such as digits or passive-digits"
+        )
 
 
 def _check_same(job: Run, result: xr.Dataset) -> None:
