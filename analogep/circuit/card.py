@@ -109,6 +109,11 @@ class CircuitCard(Card):
         return tuple(out)
 
     @property
+    def copies(self) -> tuple[int, ...]:
+        """Arrays with the same weights in each layer."""
+        return tuple(layer.copies if isinstance(layer, Conv) else 1 for layer in self.layers[1:])
+
+    @property
     def fans(self) -> tuple[tuple[int, int], ...]:
         """Weights that meet in a neuron and weights that a node drives, in each layer, without pooling and edges."""
         out = []

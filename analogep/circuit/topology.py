@@ -110,6 +110,9 @@ class Conv(Block):
         if self.padding >= self.kernel:
             yield ("padding",), f"{self.padding} lets patches of nothing but padding in; give at most {self.kernel - 1}"
         out = self.unpooled(before)
+        reads = out.height * out.width // (1 if self.pool is not None and self.pool.kind == "max" else self.pooled**2)
+        if self.copies > reads:
+            yield ("copies",), f"{self.copies} are more than the {reads} patches that are read; give at most {reads}"
         if out.height % self.pooled or out.width % self.pooled:
             common = math.gcd(out.height, out.width)
             divisors = [d for d in range(2, common + 1) if common % d == 0]

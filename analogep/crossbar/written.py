@@ -48,6 +48,19 @@ class Written:
             self.read_joules + other.read_joules,
         )
 
+    def __mul__(self, copies: int) -> Written:
+        """The same done to several arrays."""
+        if copies == 1:
+            return self
+        return Written(
+            copies * self.pulses,
+            copies * self.joules,
+            copies * self.half_select_joules,
+            copies * self.line_edges,
+            copies * self.reads,
+            copies * self.read_joules,
+        )
+
 
 @dataclass(frozen=True)
 class Work:

@@ -55,8 +55,8 @@ class Updater:
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
-        for written in self.hardware.initialise():
-            self.book(written, ledger, "initial")
+        for store, written in zip(self.hardware.stores, self.hardware.initialise(), strict=True):
+            self.book(store, written, ledger, "initial")
         for store in self.hardware.stores:
             if self.rule.verifies:
                 everywhere = np.ones(store.shape, dtype=bool)
@@ -69,12 +69,13 @@ class Updater:
     def _verify(self, store: Store, where: Chosen, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
         seen = store.read(where, self.hardware.adc_fraction, rng)
         reads = len(store.halves) * seen.size
-        self.book(Written(reads=reads, read_joules=store.read_joules(where)), ledger, phase)
+        self.book(store, Written(reads=reads, read_joules=store.read_joules(where)), ledger, phase)
         return seen
 
-    def book(self, written: Written, ledger: Ledger, phase: str) -> None:
-        """Enter what a write or a verify read took."""
+    def book(self, store: Store, written: Written, ledger: Ledger, phase: str) -> None:
+        """Enter what a write or a verify read of a store took, in all of its copies."""
         circuit = self.hardware.circuit
+        written *= circuit.copies[store.layer]
         ledger.book(
             phase,
             array=written.read_joules,
@@ -107,7 +108,7 @@ class Updater:
         Returns
         -------
         list of float
-            Pulses applied in each layer.
+            Pulses applied in each layer, in all copies of its arrays.
         """
         pulses = [0.0] * self.hardware.circuit.depth
         hardware, operation = self.hardware, self.hardware.seeds.operation
@@ -127,12 +128,12 @@ class Updater:
                 written = store.program(writer.counts, operation, epoch, batch, writer.fill)
             if mirror is not None:
                 written += mirror.program(writer.counts, operation, epoch, batch)
-            self.book(written, ledger, "update")
+            self.book(store, written, ledger, "update")
             if self.rule.verifies:
                 where = writer.positions()
                 self.memory[f"{store.name}/seen"].ravel()[where] = self._verify(store, where, ledger, rng, "verify")
-            pulses[store.layer] += written.pulses
-            pulses[store.layer] += self._renew(store, mirror, epoch, batch, ledger, rng, done)
+            taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
+            pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
 
@@ -151,7 +152,7 @@ class Updater:
             # Counted downwards, apart from the writes of batches and of the initial weights.
             call = -_WRITE_CALLS * (batch + 1)
             written, where = one.renew(self.hardware.seeds.operation, rng, self.hardware.adc_fraction, epoch, call)
-            self.book(written, ledger, "verify")
+            self.book(store, written, ledger, "verify")
             pulses += written.pulses
             if one is store and self.rule.verifies:
                 self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")

@@ -46,6 +46,10 @@ class Connection(ABC):
         return True
 
     @abstractmethod
+    def unpooled(self) -> Connection:
+        """The same with a neuron for each patch that a maximum chooses among."""
+
+    @abstractmethod
     def winners(self, x: Floats, weights: Floats) -> Winners:
         """What the neurons follow at `x` (samples, nodes), or None where they need not choose."""
 
@@ -107,6 +111,10 @@ class Dense(Connection):
     places: int = 1
     reads: int = 1
     slots: int = 1
+
+    def unpooled(self) -> Connection:
+        """The same: nothing is chosen."""
+        return self
 
     def winners(self, x: Floats, weights: Floats) -> Winners:
         """None."""
@@ -188,6 +196,10 @@ class Convolution(Connection):
     def linear(self) -> bool:
         """Not with a maximum."""
         return not self._maximum
+
+    def unpooled(self) -> Connection:
+        """With a maximum the bare convolution."""
+        return Convolution(self.conv.model_copy(update={"pool": None}), self.before) if self._maximum else self
 
     @property
     def _maximum(self) -> bool:

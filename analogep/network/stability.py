@@ -8,6 +8,7 @@ second equilibrium altogether.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import singledispatch
@@ -79,7 +80,8 @@ def loop_gain_bound(network: Network) -> float:
     The steepest slope of each transfer curve is 1 (times the gain of passive neurons); a sinh I-V curve is steepest at
     the rails of neurons at virtual ground, and without rails it has no bound. For passive neurons the curve's slope is
     taken at 0 V. A resistive network has one equilibrium whatever its conductances. Which patches a maximum follows
-    is not known beforehand: no bound.
+    is not known beforehand, but a choice among patches has no larger norm than all of them: with a maximum the bound is
+    that of a chain of the norms of its couplings.
     """
     raise TypeError(f"no loop gain of a network of type {type(network).__name__}")
 
@@ -96,8 +98,22 @@ def _rc_bound(network: LayeredRC) -> float:
     ahead = [np.full((1, n), slope) for n, slope in zip(sizes, (*forward, unused), strict=True)]
     behind = [np.full((1, n), slope) for n, slope in zip(sizes, (unused, *backward), strict=True)]
     if any(not layer.connection.linear for layer in network.layers[1:]):
-        return np.inf
+        return _norm_bound(network, forward, backward)
     return float(_power_iteration(network, ahead, behind, [None] * len(sizes))[0])
+
+
+def _norm_bound(network: LayeredRC, forward: list[Floats], backward: list[Floats]) -> float:
+    """Largest eigenvalue of the chain whose couplings have the norms of the network's, which is at least as large."""
+    norms = []
+    for k, layer in enumerate(network.layers[1:]):
+        assert layer.reverse is not None
+        meet, turned = layer.connection.unpooled(), layer.reverse
+        x = np.random.default_rng(0).standard_normal((1, network.layers[k].size))
+        for _ in range(_ROUNDS):
+            x = meet.backward(meet.forward(x / np.linalg.norm(x), network.inner(layer)), turned)
+        norms.append(math.sqrt(float(forward[k][0]) * float(backward[k][0]) * float(np.linalg.norm(x))))
+    chain = np.diag(norms, 1)
+    return float(np.linalg.eigvalsh(chain + chain.T)[-1])
 
 
 @loop_gain_bound.register

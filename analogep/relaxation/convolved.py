@@ -198,10 +198,8 @@ class _Steps:
     ) -> None:
         kind, sums = self.kind, np.empty((v.shape[0], 2), self.kind)
         low, high = level.layer.activation.rails
-        sweep(
-            v, bracket, kind(share), self.held and share > 0.0, (kind(low), kind(high)), kind(self.network.gain), self.series,
-            level.loads, self.drives[k], sums,
-        )  # fmt: skip
+        held, rails, gain = self.held and share > 0.0, (kind(low), kind(high)), kind(self.network.gain)
+        sweep(v, bracket, kind(share), held, rails, gain, self.series, level.loads, self.drives[k], sums)
         energy[:, 0] += weight * sums[:, 0]
         energy[:, 1] += (weight * level.leak) * sums[:, 1]
 

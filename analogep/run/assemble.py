@@ -189,7 +189,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "endurance": float(device.endurance.pulses) if device.endurance else 0.0,
         "window_min": device.conductance.min,
         "window_max": device.conductance.max,
-        "devices": sum(store.devices for store in hardware.stores),
+        "devices": sum(store.devices * circuit.copies[store.layer] for store in hardware.stores),
         "digital_training_joules": json.dumps(
             {name: joules * training_macs(circuit.products) for name, joules in MAC_JOULES.items()}
         ),

@@ -1,4 +1,4 @@
-"""Convolutions on crossbars: patches against plain sums, exact transposes, noise, loads, and what one conv is a mean of."""
+"""Convolutions on crossbars: patches against plain sums, exact transposes, noise, loads, reads in turn."""
 
 import numpy as np
 import pytest
@@ -108,7 +108,7 @@ def test_the_unrolled_matrix_does_the_same(name):
 
 @pytest.mark.parametrize("name", ["padding", "average", "max"])
 def test_noise_of_every_read_by_itself_adds_up_to_the_variance(name):
-    """Deviates drawn for each weight in each read; 20,000 draws, every variance within six standard errors of its own."""
+    """Deviates drawn for each weight in each read; 20,000 draws, every variance within six standard errors."""
     one = made(name)
     x, weights, y, _ = numbers(one)
     x, y, draws = x[:1], y[:1], 20_000

@@ -9,7 +9,7 @@ from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase, Solver
 from analogep.learning import estimate, exact_gradient
 from analogep.learning.reference import cost
-from analogep.network import Hardware, LayeredRC, hopfield_energy, loop_gain
+from analogep.network import Hardware, LayeredRC, hopfield_energy, loop_gain, loop_gain_bound
 from analogep.network.connection import DENSE
 from analogep.relaxation import equilibrium, relax
 
@@ -213,3 +213,15 @@ def test_joules_of_a_transient_balance(pool):
     supplied = np.array([np.interp(np.linspace(0, times[-1], 40_001), times, into[:, b]) for b in range(4)])
     delivered = np.trapezoid(supplied, dx=times[-1] / 40_000, axis=1)
     assert np.allclose(delivered, end.energy[:, 1] + network.stored(end.v), rtol=1e-3)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_no_state_has_a_larger_loop_gain_than_the_bound(pool):
+    """Random states inside the curves' steep part; with the average the bound is reached where all slopes are 1."""
+    network = network_of(chip(pool))
+    bound, rng = loop_gain_bound(network), np.random.default_rng(10)
+    found = max(
+        float(loop_gain(network, rng.uniform(-spread, spread, (20, network.nodes))).max()) for spread in (1e-4, 0.1)
+    )
+    assert found <= bound * (1.0 + 1e-6)
+    assert found > (0.99 if pool == "average" else 0.5) * bound
