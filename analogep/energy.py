@@ -17,6 +17,7 @@ COMPONENTS: Final = (
     "diode",
     "amplifier",
     "nudging",
+    "spikes",
     "lines",
     "dac",
     "adc",
@@ -25,8 +26,9 @@ COMPONENTS: Final = (
     "half_select",
     "digital",
 )
-"""Where joules go: devices and wires while they are read, leaks, diodes, amplifier bias, nudging source, charge on word
-and bit lines, converters, sampling capacitors, pulsed devices, half-selected devices, digital multiply-accumulates."""
+"""Where joules go: devices and wires while they are read, leaks, diodes, amplifier bias, nudging source, making spikes,
+charge on word and bit lines, converters, sampling capacitors, pulsed devices, half-selected devices, digital
+multiply-accumulates."""
 
 PHASES: Final = ("initial", "free", "nudged", "update", "verify", "inference")
 """When: writing the initial weights, the phases of training, pulses, verify reads, inference on test samples."""

@@ -16,6 +16,7 @@ from analogep.circuit.mapping import Feedback, Lines, Mapping
 from analogep.circuit.network import RC, Network, Passive, Resistive
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
+from analogep.circuit.spiking import Spiking
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
 from analogep.circuit.update import UpdateRule
 from analogep.circuit.wires import ExactWires, NoWires, Wires
@@ -144,8 +145,12 @@ class CircuitCard(Card):
         yield from self._convolution_rules()
         yield from self._network_rules()
         yield from self._solver_rules()
-        if self.learning.center_inputs is not None and not (isinstance(self.network, RC) and self.bias):
-            yield ("learning", "center_inputs"), "needs a network of kind 'rc' and bias: true, to take up the mean"
+        if self.learning.center_inputs is not None and not (isinstance(self.network, RC | Spiking) and self.bias):
+            yield (
+                ("learning", "center_inputs"),
+                "needs a network of kind 'rc' or 'spiking', and bias: true, to take up the mean",
+            )
+        yield from self._spiking_rules()
         yield from self._holomorphic_rules()
         wires = self.wires
         if isinstance(wires, ExactWires):
@@ -200,6 +205,28 @@ class CircuitCard(Card):
         if solver.precision == "single" and solver.method != "euler":
             yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
 
+    def _spiking_rules(self) -> Iterator[tuple[Path, str]]:
+        """What a network of spikes needs."""
+        network = self.network
+        if not isinstance(network, Spiking):
+            return
+        if self.solver.method != "euler":
+            yield (
+                ("solver", "method"),
+                f"must be 'euler' for spikes, which have network.step; got '{self.solver.method}'",
+            )
+        if isinstance(self.wires, ExactWires):
+            yield ("wires", "kind"), "must be 'none' in a spiking network, whose arrays are taken with perfect wires"
+        for name, phase in (("free", self.timing.free), ("nudged", self.timing.nudged)):
+            if phase.until != "duration":
+                yield ("timing", name, "until"), "must be 'duration': spikes never come to rest"
+            if phase.duration < network.window:
+                yield (
+                    ("timing", name, "duration"),
+                    f"{format_si(phase.duration, 's')} is shorter than network.window, "
+                    f"{format_si(network.window, 's')}, in which spikes are counted",
+                )
+
     def _holomorphic_rules(self) -> Iterator[tuple[Path, str]]:
         """What complex voltages need."""
         if self.nudging.estimator != "holomorphic":
@@ -231,15 +258,15 @@ class CircuitCard(Card):
                 ("mapping", "scheme"),
                 f"must be {known} in networks of kind '{network.kind}', got '{self.mapping.scheme}'",
             )
-        needed: tuple[tuple[Path, object], ...] = (
-            (("neurons",), self.neurons),
-            (("feedback",), self.feedback),
-            (("learning", "initial_gain"), self.learning.initial_gain),
+        needed: tuple[tuple[Path, object, bool], ...] = (
+            (("neurons",), self.neurons, network.neurons),
+            (("feedback",), self.feedback, network.pairs),
+            (("learning", "initial_gain"), self.learning.initial_gain, network.pairs),
         )
-        for path, block in needed:
-            if network.neurons and block is None:
+        for path, block, need in needed:
+            if need and block is None:
                 yield path, f"is missing: a network of kind '{network.kind}' needs it"
-            if not network.neurons and block is not None:
+            if not need and block is not None:
                 yield path, f"a {network.kind} network has none; remove it"
         if self.neurons is not None:
             low, high = self.neurons.output.activation.rails

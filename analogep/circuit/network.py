@@ -10,6 +10,7 @@ from pydantic import Field
 from analogep.cards import Block
 from analogep.circuit.diodes import Diodes
 from analogep.circuit.neuron import Amplifier
+from analogep.circuit.spiking import Spiking
 from analogep.units import Farads, Fraction, Siemens, Volts
 
 Path = tuple[str | int, ...]
@@ -26,6 +27,7 @@ class RC(Block):
     upper rails, need not exist."""
     schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference")
     neurons: ClassVar[bool] = True
+    pairs: ClassVar[bool] = True
 
 
 class Passive(Block):
@@ -41,6 +43,7 @@ class Passive(Block):
     """Gain A of each layer's neurons, which makes up for the division by all conductances; one number serves all."""
     schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference", "separate")
     neurons: ClassVar[bool] = True
+    pairs: ClassVar[bool] = True
 
 
 class BidirectionalAmplifier(Block):
@@ -99,6 +102,7 @@ class Resistive(Block):
     voltage drop, right for linear devices."""
     schemes: ClassVar[tuple[Scheme, ...]] = ("single",)
     neurons: ClassVar[bool] = False
+    pairs: ClassVar[bool] = False
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for k, (low, high) in enumerate(self.initial):
@@ -106,4 +110,4 @@ class Resistive(Block):
                 yield ("initial", k), f"must not fall from {100 * low:g} % to {100 * high:g} %; give [lower, upper]"
 
 
-Network = Annotated[RC | Passive | Resistive, Field(discriminator="kind")]
+Network = Annotated[RC | Passive | Resistive | Spiking, Field(discriminator="kind")]

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.learning.outer import Outer, dense
-from analogep.network import LayeredRC, Network, Passive, Resistive
+from analogep.network import LayeredRC, Network, Passive, Resistive, SpikingNetwork
 from analogep.network.base import with_bias
 
 Floats = NDArray[np.float64]
@@ -114,6 +114,16 @@ def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> Sequence[Oute
     if not all(layer.dense for layer in network.layers):
         return convolved_products(network, phases, x)
     return outer_products(phases, x, network.read_voltage, network.gain, network.bias)
+
+
+@estimate.register
+def _spiking(network: SpikingNetwork, phases: Phases, x: Floats) -> list[Floats]:
+    return estimate(network.analog, phases, x)
+
+
+@factored.register
+def _spiking_factored(network: SpikingNetwork, phases: Phases, x: Floats) -> Sequence[Outer | Floats]:
+    return factored(network.analog, phases, x)
 
 
 def convolved_products(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:

@@ -18,11 +18,17 @@ from functools import singledispatch
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.circuit.phases import Phase, Solver
 from analogep.learning.convolved import convolved_gradient
 from analogep.learning.gradient import SCHEMES
-from analogep.network import LayeredRC, Network, Passive, Resistive
+from analogep.network import LayeredRC, Network, Passive, Resistive, SpikingNetwork
+from analogep.relaxation import relax
 
 Floats = NDArray[np.float64]
+
+_LONG = 60.0
+"""Time constants that the analog network of a spiking one is given to come to rest."""
+_CALM = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
 
 
 def cost(rates: Floats, target: Floats, read_voltage: float) -> Floats:
@@ -118,6 +124,15 @@ def _rc(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats
             gradient = np.concatenate([gradient, network.bias_drive * mu[k].sum(axis=0, keepdims=True)])
         out.append(gradient / samples)
     return out
+
+
+@exact_gradient.register
+def _spiking(network: SpikingNetwork, v: Floats, x: Floats, target: Floats) -> list[Floats]:
+    """That of the analog network to which the rates converge, at its own equilibrium."""
+    analog = network.analog
+    start = v[:, : network.neurons]
+    end = relax(analog, analog.drive(x), start, Phase(duration=_LONG * float(analog.tau.max())), _CALM, 1.0)
+    return exact_gradient(analog, end.v, x, target)
 
 
 def _through_wires(network: LayeredRC, k: int, x: Floats, rates: list[Floats], mu: list[Floats]) -> Floats:

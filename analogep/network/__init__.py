@@ -8,6 +8,7 @@ from analogep.network.passive import Half, Passive, PassiveLayer
 from analogep.network.rc import LayeredRC, RCDrive
 from analogep.network.rc_layer import Layer
 from analogep.network.resistive import Resistive, Stage
+from analogep.network.spiking import SpikingNetwork
 from analogep.network.stability import loop_gain, loop_gain_bound
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PassiveLayer",
     "RCDrive",
     "Resistive",
+    "SpikingNetwork",
     "Stage",
     "check_fit",
     "fit_warnings",

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.diodes import NoDiodes
-from analogep.circuit.network import RC, Passive, Resistive
+from analogep.circuit.network import Passive, Resistive
 from analogep.circuit.neuron import Neuron
 from analogep.circuit.topology import Conv
 from analogep.crossbar import Array, Pair, Single, Store
@@ -22,7 +23,7 @@ from analogep.network import passive, rc, resistive
 from analogep.network.base import Network
 from analogep.network.connection import DENSE, Connection, Convolution
 from analogep.network.noise import Spread
-from analogep.network.rc_layer import Layer, PairWires
+from analogep.network.rc_layer import Curve, Layer, PairWires
 
 if TYPE_CHECKING:
     from analogep.network.hardware import Hardware
@@ -67,7 +68,7 @@ class Builder(ABC):
         return Spread(noise.variance(array.g, self.device.conductance.max, elapsed), self.device.read.iv)
 
 
-class _Neuronal(Builder):
+class Neuronal(Builder):
     """Networks of neurons that drive lines: conductance pairs, forward and in reverse."""
 
     @property
@@ -112,8 +113,30 @@ class _Neuronal(Builder):
         return np.clip(target, -limit, limit)
 
 
-class RCBuilder(_Neuronal):
+@dataclass(frozen=True)
+class Cell:
+    """What a neuron is to the network at virtual ground.
+
+    Attributes
+    ----------
+    activation
+        Transfer curve.
+    capacitance, leak : float [F], [S]
+        Of the node.
+    """
+
+    activation: Curve
+    capacitance: float
+    leak: float
+
+
+class RCBuilder(Neuronal):
     """Virtual ground."""
+
+    def _cell(self, k: int) -> Cell:
+        """Node and transfer curve of a layer's neurons."""
+        neuron = self._neuron(k)
+        return Cell(neuron.activation, neuron.capacitance, neuron.leak)
 
     def _connection(self, k: int) -> Connection:
         layer, before = self.circuit.layers[k + 1], self.circuit.grids[k]
@@ -122,15 +145,19 @@ class RCBuilder(_Neuronal):
         assert before is not None
         return Convolution(layer, before)
 
-    def network(self) -> rc.LayeredRC:
+    def network(self) -> Network:
         """Effective weights of every pair, forward and in reverse."""
+        return self.layered()
+
+    def layered(self) -> rc.LayeredRC:
+        """The network between its arrays."""
         circuit, layers = self.circuit, []
         assert circuit.feedback is not None
         for k, (pair, mirror) in enumerate(zip(self.hardware.stores, self.hardware.mirrors, strict=True)):
             back = mirror or pair
             assert isinstance(pair, Pair)
             assert isinstance(back, Pair)
-            neuron, rows = self._neuron(k), pair.shape[0] - int(circuit.bias)
+            neuron, rows = self._cell(k), pair.shape[0] - int(circuit.bias)
             variance = pair.noise_variance()
             reverse_variance = variance if back is pair else back.noise_variance()
             forward, reverse = (self._wired(one) for one in (pair, back))
@@ -165,7 +192,7 @@ class RCBuilder(_Neuronal):
         return PairWires(wiring.linear(pair.plus), wiring.linear(pair.minus), pair.push_pull)
 
 
-class PassiveBuilder(_Neuronal):
+class PassiveBuilder(Neuronal):
     """Passive summing nodes: pairs, or single halves that learn by themselves."""
 
     def stores(self) -> tuple[list[Store], list[Store | None]]:
@@ -297,7 +324,3 @@ class ResistiveBuilder(Builder):
             content=curve.expansions().content,
             scales=tuple(store.scale for store in self.hardware.stores),
         )
-
-
-BUILDERS: dict[type, type[Builder]] = {RC: RCBuilder, Passive: PassiveBuilder, Resistive: ResistiveBuilder}
-"""Builder of each kind of network on a circuit card."""

@@ -11,7 +11,7 @@ from analogep.circuit import CircuitCard
 from analogep.crossbar import Array, Pair, Written
 from analogep.device import DeviceCard
 from analogep.network.base import Network
-from analogep.network.build import BUILDERS
+from analogep.network.builders import BUILDERS
 from analogep.network.fit import check_fit
 from analogep.network.wiring import Wiring
 from analogep.streams import Seeds

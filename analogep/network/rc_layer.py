@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit import Activation
 from analogep.network.connection import DENSE, Connection
 from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
+
+
+class Curve(Protocol):
+    """A transfer curve, as the activations of circuit cards are."""
+
+    def rate(self, v: Floats) -> Floats:
+        """Line voltage of the node voltage `v` [V]."""
+
+    def slope(self, v: Floats) -> Floats:
+        """Derivative of `rate` [1]."""
+
+    def primitive(self, r: Floats) -> Floats:
+        """Integral of the inverse curve from 0 to `r` [V^2]."""
+
+    @property
+    def rails(self) -> tuple[float, float]:
+        """Lowest and highest line voltage [V]."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ class Layer:
     reverse_variance: Floats | None
     row_total: Floats
     column_total: Floats
-    activation: Activation
+    activation: Curve
     capacitance: float
     leak: float
     forward_wires: PairWires | None = None

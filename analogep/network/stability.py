@@ -22,6 +22,7 @@ from analogep.network.layered import Layered
 from analogep.network.passive import Passive
 from analogep.network.rc import LayeredRC
 from analogep.network.resistive import Resistive
+from analogep.network.spiking import SpikingNetwork
 
 Floats = NDArray[np.float64]
 
@@ -66,6 +67,11 @@ def loop_gain(network: Network, v: Floats, drive: Drive = _NOTHING) -> Floats:
 @loop_gain.register
 def _rc_gain(network: LayeredRC, v: Floats, drive: Drive = _NOTHING) -> Floats:
     return _power_iteration(network, *network.slopes(v), network.winners(network.rates(v)))
+
+
+@loop_gain.register
+def _spiking_gain(network: SpikingNetwork, v: Floats, drive: Drive = _NOTHING) -> Floats:
+    return loop_gain(network.analog, v[:, : network.neurons])
 
 
 @loop_gain.register
@@ -114,6 +120,12 @@ def _norm_bound(network: LayeredRC, forward: list[Floats], backward: list[Floats
         norms.append(math.sqrt(float(forward[k][0]) * float(backward[k][0]) * float(np.linalg.norm(x))))
     chain = np.diag(norms, 1)
     return float(np.linalg.eigvalsh(chain + chain.T)[-1])
+
+
+@loop_gain_bound.register
+def _spiking_bound(network: SpikingNetwork) -> float:
+    # The curve of a leaky neuron has no largest slope: it rises from its threshold like 1/logarithm.
+    return loop_gain_bound(network.analog) if all(neuron.linear for neuron in network.lif) else np.inf
 
 
 @loop_gain_bound.register

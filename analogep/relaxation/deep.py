@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit import Activation, Sigmoid, Tanh
+from analogep.circuit import Sigmoid, Tanh
 from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.network import Drive, LayeredRC, RCDrive
+from analogep.network.rc_layer import Curve
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.sweeps import exponential, sweep_steps
 
@@ -38,7 +39,7 @@ def jobs(samples: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise(edges))
 
 
-def curve(activation: Activation) -> tuple[float, float, float, float]:
+def curve(activation: Curve) -> tuple[float, float, float, float]:
     """Rails, centre and swing [V] of rho(v) = centre + swing tanh((v - centre)/swing); swing 0: linear between rails.
 
     a sigma(4 (v/a - 1/2)) = a/2 + a/2 tanh((v - a/2)/(a/2)), so that a sigmoid is such a curve too.

@@ -18,11 +18,13 @@ from scipy.sparse import block_diag, csc_matrix
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
-from analogep.network import Drive, Network
+from analogep.network import Drive, Network, SpikingNetwork
+from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.equilibrium import settle
 from analogep.relaxation.euler import march
 from analogep.relaxation.guard import MOST_VOLTS, Guard, diverged
 from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.spikes import fire
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +66,9 @@ def relax(
     SimulationError
         If the circuit diverges or the integrator gives up.
     """
+    if isinstance(network, SpikingNetwork):
+        assert isinstance(drive, SpikingDrive)
+        return fire(network, drive, v0, phase, solver, record=record)
     if solver.method == "newton":
         return settle(network, drive, v0, phase, record=record)
     if solver.method == "euler":

@@ -15,6 +15,7 @@ import analogep
 from analogep import datasets
 from analogep.circuit import CircuitCard
 from analogep.circuit.network import RC
+from analogep.circuit.spiking import Spiking
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
@@ -200,7 +201,7 @@ class Run:
                 "on their loop gain; give neurons.hidden.activation and neurons.output.activation rails"
             )
         kind = hardware.circuit.network
-        if not (bound < 1.0 or (isinstance(kind, RC) and kind.unstable)):
+        if not (bound < 1.0 or (isinstance(kind, RC | Spiking) and kind.unstable)):
             raise SimulationError(
                 f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
                 "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"

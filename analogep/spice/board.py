@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit import Activation
 from analogep.circuit.wires import ExactWires
 from analogep.network import Network
+from analogep.network.rc_layer import Curve
 from analogep.spice.arrays import crossbar
 from analogep.spice.netlist import GROUND, Netlist, number
 from analogep.spice.parts import Meter, curve
@@ -96,7 +96,7 @@ class Board:
         self.netlist.resistor(f"leak_{name}", name, GROUND, leak)
         self.meters["leak"].add(f"v({name})*v({name})*{number(leak)}")
 
-    def neuron_line(self, node: str, activation: Activation, gain: float = 1.0) -> str:
+    def neuron_line(self, node: str, activation: Curve, gain: float = 1.0) -> str:
         """The line that a neuron drives, at rho(gain v); returns its node."""
         line = f"{node}_line"
         self.netlist.behavioural_voltage(line, line, GROUND, curve(activation, f"{number(gain)}*v({node})"))

@@ -100,7 +100,8 @@ def test_rates_fall_by_a_factor_an_epoch_and_along_a_straight_line() -> None:
 
 def test_centred_inputs_need_a_bias_line() -> None:
     found = refused("bias=false", "learning.center_inputs=0")
-    assert "learning.center_inputs: needs a network of kind 'rc' and bias: true, to take up the mean" in found
+    wanted = "learning.center_inputs: needs a network of kind 'rc' or 'spiking', and bias: true, to take up the mean"
+    assert wanted in found
 
 
 @pytest.mark.parametrize(

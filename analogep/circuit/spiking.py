@@ -1,0 +1,172 @@
+"""Spiking networks: synapses and leaky integrate-and-fire neurons at the columns of a crossbar.
+
+A spike is a read pulse of the circuit's read voltage and of `width` on a line: through each cell it delivers the
+charge G q(V) width, q = i/G the device's curve. The columns are virtual grounds, and the pair's difference goes through
+current mirrors into the capacitor of a synapse, a first-order filter (the DPI synapse of neuromorphic chips):
+
+    tau_s dx/dt = -x + [currents], a spike of line j adds  w_ji q(V) t_r/tau_s  to x
+
+so that a line that spikes at the largest rate 1/t_r, t_r the refractory time, gives in the mean w q(V): what an analog
+line at the read voltage gives. x [V] drives the membrane of the neuron,
+
+    du/dt = (x/V) theta/t_r - u/tau_m,      spike when u >= theta, at the earliest t_r after the last one
+
+with the threshold theta. With `reset: subtract` a spike takes theta off u, which goes on integrating; with
+`reset: level` it puts u to a level, where it is held for t_r. u does not fall below `floor`, so that inhibition does
+not pile up for ever, nor rise above 2 theta: at most one spike is owed. Rates are f t_r V: with `subtract` and no leak
+min(max(x, 0), V) exactly, the hard-clip network; with a leak or a level the classical curve of the leaky
+integrate-and-fire neuron (`LIF.frequency`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from analogep.cards import Block
+from analogep.circuit.neuron import Amplifier
+from analogep.units import Farads, Joules, Seconds, Siemens, Volts, format_si
+
+Floats = NDArray[np.float64]
+Path = tuple[str | int, ...]
+Scheme = Literal["push_pull", "reference"]
+
+
+class Subtract(Block):
+    """A spike takes the threshold off the membrane."""
+
+    kind: Literal["subtract"]
+
+
+class Level(Block):
+    """A spike puts the membrane to a level and holds it there for the refractory time."""
+
+    kind: Literal["level"]
+    level: Annotated[float, Field(ge=-10, lt=1)] = 0.0
+    """In units of the threshold."""
+
+
+class LIF(Block):
+    """A synapse and a leaky integrate-and-fire neuron."""
+
+    capacitance: Annotated[Farads, Field(gt=0)]
+    """Of the synapse."""
+    leak: Annotated[Siemens, Field(gt=0)]
+    """Of the synapse."""
+    membrane: Annotated[Farads, Field(gt=0)]
+    """Capacitance of the membrane."""
+    membrane_leak: Annotated[Siemens, Field(ge=0)] = 0.0
+    threshold: Annotated[Volts, Field(gt=0)]
+    reset: Annotated[Subtract | Level, Field(discriminator="kind")] = Subtract(kind="subtract")
+    floor: Annotated[float, Field(ge=-1000, le=0)] = 0.0
+    """Lowest voltage of the membrane, in units of the threshold: from 0 the neuron answers at once when it is driven
+    again after inhibition; further below, fluctuations of x around 0 average out."""
+    refractory: Annotated[Seconds, Field(gt=0)]
+    """Least time between two spikes."""
+    spike: Annotated[Joules, Field(ge=0)]
+    """Energy to make one spike, beside what its lines and devices take."""
+    amplifier: Amplifier
+    """Bias of the synapse and the neuron."""
+
+    @property
+    def time_constant(self) -> float:
+        """Of the synapse [s]."""
+        return self.capacitance / self.leak
+
+    @property
+    def decay(self) -> float:
+        """Leak of the membrane over its capacitance [1/s]."""
+        return self.membrane_leak / self.membrane
+
+    @property
+    def linear(self) -> bool:
+        """Whether the rate is x between its rails."""
+        return self.reset.kind == "subtract" and self.decay == 0.0
+
+    def frequency(self, x: Floats) -> Floats:
+        """Share of the largest rate at a constant drive `x` in units of the read voltage [1].
+
+        The membrane rises from u_0 as u(t) = a - (a - u_0) e^(-t/tau_m), a = x tau_m/t_r in units of the threshold, and
+        reaches 1 after tau_m ln((a - u_0)/(a - 1)); without leak after (1 - u_0) t_r/x.
+        """
+        start = self.reset.level if isinstance(self.reset, Level) else 0.0
+        held = self.refractory if isinstance(self.reset, Level) else 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.decay == 0.0:
+                rise = (1.0 - start) * self.refractory / np.maximum(x, 0.0)
+            else:
+                aim = x / (self.decay * self.refractory)
+                rise = np.where(aim > 1.0, np.log((aim - start) / (aim - 1.0)) / self.decay, np.inf)
+            return np.minimum(self.refractory / (held + rise), 1.0)
+
+
+class Current(Block):
+    """Inputs are analog: their lines stand at the voltage of the pixel for the whole phase."""
+
+    kind: Literal["current"]
+
+
+class Regular(Block):
+    """Inputs spike in equal intervals, a share x of the largest rate."""
+
+    kind: Literal["regular"]
+
+
+class Poisson(Block):
+    """Inputs spike at random, in each refractory time with the probability of the pixel."""
+
+    kind: Literal["poisson"]
+
+
+class Spiking(Block):
+    """Leaky integrate-and-fire neurons that talk in spikes; rates are measured by traces."""
+
+    kind: Literal["spiking"]
+    hidden: LIF
+    output: LIF
+    step: Annotated[Seconds, Field(gt=0)]
+    """Step of the clock; a spike comes at the end of a step, and what it drives moves in the next one."""
+    width: Annotated[Seconds, Field(gt=0)]
+    """Of a spike's read pulse."""
+    inputs: Annotated[Current | Regular | Poisson, Field(discriminator="kind")]
+    trace: Annotated[Seconds, Field(gt=0)]
+    """Time constant of the leaky trace of an output's spikes, which the nudging compares with the target."""
+    window: Annotated[Seconds, Field(gt=0)]
+    """Spikes of the last part of a phase that are counted for its rates."""
+    unstable: bool = False
+    """As in `rc`."""
+    schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference")
+    neurons: ClassVar[bool] = False
+    """Whether the card's `neurons` are its own."""
+    pairs: ClassVar[bool] = True
+    """Whether weights are pairs with a feedback direction and an initial spread."""
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        for name, neuron in (("hidden", self.hidden), ("output", self.output)):
+            shortest = min(neuron.time_constant, 1.0 / neuron.decay if neuron.decay else math.inf, self.trace)
+            if self.step > shortest:
+                yield (
+                    ("step",),
+                    f"{format_si(self.step, 's')} is above the shortest time constant of the {name} neurons and "
+                    f"traces, {format_si(shortest, 's')}; give less",
+                )
+            turns = neuron.refractory / self.step
+            if abs(turns - round(turns)) > 1e-6 or turns < 0.5:
+                yield (
+                    (name, "refractory"),
+                    f"must be a whole number of steps of {format_si(self.step, 's')}, got "
+                    f"{format_si(neuron.refractory, 's')}, which is {turns:.3g}",
+                )
+            if self.width > neuron.refractory * (1.0 + 1e-9):
+                yield (
+                    ("width",),
+                    f"{format_si(self.width, 's')} is longer than the refractory time of the {name} neurons, "
+                    f"{format_si(neuron.refractory, 's')}: spikes of a line would overlap",
+                )
+        if abs(self.hidden.refractory - self.output.refractory) > 1e-9 * self.output.refractory:
+            yield ("output", "refractory"), "must be that of the hidden neurons: one largest rate is the full scale"

@@ -1,0 +1,253 @@
+"""The compiled clock of spiking networks: a sample after the other, all its steps at once, arrays for spikes only.
+
+In a step of length h the drive D of a synapse stands still, so that with a = e^(-h/tau_s)
+
+    x(h) = D + (x - D) a,    mean x = D + (x - D) (1 - a) tau_s/h
+    u(h) = u e^(-h/tau_m) + mean x/(V t_r) tau_m (1 - e^(-h/tau_m))
+
+are exact but for the order of charge within one step on a leaky membrane. A spike comes at the end of the step in which
+u has reached the threshold, and its charge arrives at the beginning of the next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from analogep.draws import normals, seed, turned, u32
+
+_FAST = {"reassoc", "contract", "nsz", "nnan"}
+LANES = 16
+"""Columns of the weights come in multiples of it, filled up with zeros: one vector operation a spike and multiple."""
+
+STATES = 5
+"""Numbers of each neuron that a phase hands on: x [V], membrane [threshold], steps to wait, trace of an output [V],
+rate [V]."""
+
+
+@njit(nogil=True, error_model="numpy")
+def _random(key, count):  # type: ignore[no-untyped-def]
+    """32 random bits of a counter."""
+    return turned(key[1], seed(key[0], u32(count)), u32(0))
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _summed(weights, fired, first, start, stop, out):  # type: ignore[no-untyped-def]
+    """out = sum of the rows of `weights` of the lines that fired, counted from `first`; rows of a multiple of LANES."""
+    out[:] = 0
+    for n in range(start, stop):
+        row = fired[n] - first
+        for begin in range(0, weights.shape[1], LANES):
+            for i in range(LANES):
+                out[begin + i] += weights[row, begin + i]
+
+
+@njit(nogil=True, fastmath={"contract"}, error_model="numpy")
+def _scattered(x, start, jump, deviation, row, many, key, ticket):  # type: ignore[no-untyped-def]
+    """Noise of one spike's read into `many` synapses from `start` on; returns the next ticket."""
+    i = 0
+    while i < many:
+        one, other = normals(_random(key, ticket))
+        x[start + i] += jump * deviation[row, i] * one
+        if i + 1 < many:
+            x[start + i + 1] += jump * deviation[row, i + 1] * other
+        ticket += 1
+        i += 2
+    return ticket
+
+
+@njit(nogil=True, error_model="numpy")
+def _delivered(  # type: ignore[no-untyped-def]
+    x, where, jump, weights, deviation, fired, first, start, stop, room, key, ticket
+):
+    """Charge of the spikes `fired[start:stop]` of a layer into the synapses where[0] to where[1]; the next ticket."""
+    if start == stop:
+        return ticket
+    _summed(weights, fired, first, start, stop, room[: weights.shape[1]])
+    for i in range(where[1] - where[0]):
+        x[where[0] + i] += jump * room[i]
+    if deviation.size:
+        for n in range(start, stop):
+            ticket = _scattered(x, where[0], jump, deviation, fired[n] - first, where[1] - where[0], key, ticket)
+    return ticket
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
+    """Synapses and membranes of one layer after a step; returns the sum of x^2 before it."""
+    a, mean, decay, gain, floor, top = numbers[0], numbers[1], numbers[2], numbers[3], numbers[5], u.dtype.type(2)
+    square = x.dtype.type(0)
+    for i in range(x.size):
+        away = x[i] - drive[i]
+        square += x[i] * x[i]
+        x[i] = drive[i] + away * a
+        u[i] = min(max(u[i] * decay + (drive[i] + away * mean) * gain, floor), top)
+    return square
+
+
+@njit(nogil=True, error_model="numpy")
+def _pulled(drive, x, trace, nudging, b, out):  # type: ignore[no-untyped-def]
+    """out = drive + beta pull; returns the sum of |pull (d - x)|."""
+    beta, frozen, pulls, targets = nudging
+    power = 0.0
+    for o in range(drive.size):
+        pull = pulls[b, o] if frozen else targets[b, o] - trace[o]
+        out[o] = drive[o] + beta * pull
+        power += abs(pull * (targets[b, o] - x[o]))
+    return power
+
+
+@njit(nogil=True, error_model="numpy")
+def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-untyped-def]
+    """Spikes of one layer at the end of a step, put behind the `found` that `fired` holds; returns their number."""
+    level, slots = numbers[4], int(numbers[6])
+    subtracts = level < -1e30
+    if not subtracts:
+        for i in range(u.size):
+            if step <= until[i]:
+                u[i] = level
+    for i in range(u.size):
+        if u[i] >= 1.0 and step >= until[i]:
+            u[i] = u[i] - 1 if subtracts else level
+            until[i] = step + slots
+            fired[found] = here + i
+            found += 1
+    return found
+
+
+@njit(nogil=True, error_model="numpy")
+def _lit(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
+    """Inputs that spike in a slot of the length of the refractory time: their number, and the next ticket."""
+    many = 0
+    for j in range(shares.size):
+        share = np.float64(shares[j])
+        if mode == 1:
+            # The n-th spike of a share s comes in the slot in which s t + 1/2 passes n.
+            spikes = np.floor(0.5 + share * (slot + 1)) > np.floor(0.5 + share * slot)
+        elif share > 0.0:
+            ticket += 1
+            spikes = (np.float64(_random(key, ticket)) + 0.5) * 2.0**-32 < share
+        else:
+            spikes = False
+        if spikes:
+            lit[many] = j
+            many += 1
+    return many, ticket
+
+
+@njit(nogil=True, error_model="numpy")
+def _counted(counts, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
+    """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change."""
+    square = 0.0
+    for k in range(edges.size - 1):
+        for i in range(edges[k], edges[k + 1]):
+            total = counts[0, i] + counts[1, i] + counts[2, i]
+            spikes[k + 1] += total
+            energy[0] += total * (loads[0][lines + i] + loads[1][i])
+            rate[i] = unit * (counts[1, i] + counts[2, i])
+            square += (2.0 * unit * (counts[2, i] - counts[1, i])) ** 2
+    return square / edges[edges.size - 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def spike_steps(  # type: ignore[no-untyped-def]
+    first, last, start, count, window, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers, unit,
+    loads, keys, energy, spikes, drift, raster,
+):  # fmt: skip
+    """Take `count` steps of the samples `first` to `last` - 1, in place.
+
+    Parameters
+    ----------
+    first, last, start, count : int
+        Samples; steps that the phase has had already, and steps to take.
+    window : int
+        Last steps, whose spikes are counted for the rates.
+    edges : int64 ndarray (layers + 1,)
+        First neuron of each layer, and their number.
+    state : ndarray (samples, STATES, neurons)
+        Changed in place.
+    drive : ndarray (samples, neurons) [V]
+        What stands still: analog inputs and bias lines.
+    nudging : tuple (beta, frozen, pull or target (samples, outputs) [V], target (samples, outputs) [V])
+    inputs : tuple (mode, ndarray (samples, inputs) [1])
+        0: analog, in `drive`; 1: equal intervals; 2: at random. Shares of the largest rate.
+    forward, reverse : tuple of ndarray
+        Weights into each layer by rows (lines before, neurons), and back by rows (neurons, lines before), columns
+        padded to a multiple of `LANES`; the latter of the first layer is empty.
+    noise : tuple of tuples of ndarray
+        Standard deviations of the weights in one read, as `forward` and `reverse` but not padded; empty without.
+    numbers : ndarray (layers, 12)
+        Of each layer: decay of the synapse in a step; mean of its transient in a step; decay of the membrane; charge of
+        the membrane in a step [thresholds a volt]; level after a reset, or -inf to subtract; floor; least steps between
+        two spikes; jump of a spike into it and, in reverse, into the layer before [V]; decay of the trace; its jump
+        [V]; leak of the synapse [S].
+    unit : float [V]
+        Rate of one spike in the window.
+    loads : tuple of ndarray
+        Joules of the devices of a forward spike (all lines: inputs, then the neurons), and of a reverse one (neurons)
+        [J].
+    keys : uint32 ndarray (samples, 2)
+    energy : ndarray (samples, 3)
+        Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
+        nudging, |pull (d - x)| [V^2].
+    spikes : int64 ndarray (samples, layers + 1)
+        Added to: spikes of the inputs and of each layer.
+    drift : ndarray (samples,)
+        Set to the mean square of what the rates in both halves of the window differ by [V^2].
+    raster : uint8 ndarray (count, neurons) or (0, 0)
+        Filled with the spikes of the first sample.
+    """
+    layers, many = edges.size - 1, edges[edges.size - 1]
+    mode, shares = inputs
+    counts, lines = np.zeros((3, many), np.int64), shares.shape[1]
+    fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
+    until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
+    slots, outputs, room = int(numbers[0, 6]), numbers[layers - 1], np.empty(many + LANES, state.dtype)
+    for b in range(first, last):
+        x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
+        key, ticket = keys[b], start << 20
+        counts[:], nudged[:] = 0, drive[b]
+        for i in range(many):
+            until[i] = int(wait[i]) - 1
+        for step in range(count):
+            part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
+            if nudging[0] != 0.0:
+                energy[b, 2] += _pulled(drive[b, ends:], x[ends:], trace[ends:], nudging, b, nudged[ends:])
+            for i in range(ends, many):
+                trace[i] *= outputs[9]
+            found = 0
+            for k in range(layers):
+                one, other = edges[k], edges[k + 1]
+                energy[b, 1] += _drifted(x[one:other], u[one:other], nudged[one:other], numbers[k]) * numbers[k, 11]
+                found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
+                bounds[k + 1] = found
+            if mode > 0 and (start + step) % slots == 0:
+                glowing, ticket = _lit(mode, shares[b], (start + step) // slots, key, ticket, lit)
+                spikes[b, 0] += glowing
+                for n in range(glowing):
+                    energy[b, 0] += loads[0][lit[n]]
+                where = (edges[0], edges[1])
+                ticket = _delivered(
+                    x, where, numbers[0, 7], forward[0], noise[0][0], lit, 0, 0, glowing, room, key, ticket
+                )
+            for n in range(found):
+                counts[part, fired[n]] += 1
+                if raster.size and b == 0:
+                    raster[step, fired[n]] = 1
+            for n in range(bounds[layers - 1], found):
+                trace[fired[n]] += outputs[10]
+            for k in range(layers):
+                one, start_k, stop_k = edges[k], bounds[k], bounds[k + 1]
+                if k + 1 < layers:
+                    where, jump, spread = (edges[k + 1], edges[k + 2]), numbers[k + 1, 7], noise[0][k + 1]
+                    ticket = _delivered(
+                        x, where, jump, forward[k + 1], spread, fired, one, start_k, stop_k, room, key, ticket
+                    )
+                if k > 0:
+                    where, jump, spread = (edges[k - 1], edges[k]), numbers[k, 8], noise[1][k]
+                    ticket = _delivered(
+                        x, where, jump, reverse[k], spread, fired, one, start_k, stop_k, room, key, ticket
+                    )
+        drift[b] = _counted(counts, edges, unit, loads, lines, rate, spikes[b], energy[b])
+        for i in range(many):
+            wait[i] = max(until[i] - count + 1, 0)
