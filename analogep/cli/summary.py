@@ -50,6 +50,16 @@ def _energy_rows(dataset: xr.Dataset) -> list[str]:
     return rows
 
 
+def _spikes(dataset: xr.Dataset) -> list[str]:
+    spikes = dataset["spikes"].isel(epoch=-1).values if "spikes" in dataset else np.array([np.nan])
+    if np.isnan(spikes).any():
+        return []
+    layers = ", ".join(map(str, range(1, len(spikes) + 1)))
+    return [
+        f"  spikes    per inference, of the neurons behind layers {layers}: {', '.join(f'{n:.4g}' for n in spikes)}"
+    ]
+
+
 def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
 
@@ -89,6 +99,7 @@ def text(dataset: xr.Dataset) -> str:
         + ", ".join(f"{value:.2f}" for value in said["gain"]),
         f"  training  {format_si(said['joules_of_training'], 'J')} for {_epochs(said['epochs'])} of "
         f"{attrs['train_samples']} samples, after {format_si(said['joules_initial'], 'J')} for the initial weights",
+        *_spikes(dataset),
         *_energy_rows(dataset),
     ]
     lines += [f"  caution: {sentence}" for sentence in cautions(dataset)]

@@ -15,7 +15,7 @@ from analogep.learning.gradient import Phases, estimate
 from analogep.learning.sampling import sampled
 from analogep.network import Drive, Hardware, LayeredRC, Network
 from analogep.network.base import Deviates
-from analogep.relaxation import Circled, Relaxed, relax, relax_on_circle
+from analogep.relaxation import Circled, Fired, Relaxed, relax, relax_on_circle
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +32,8 @@ class Tally:
         All relaxations.
     free_time, nudged_time : float [s]
         Sum of their durations.
+    spikes : ndarray (layers,) or None [1]
+        Sum of the spikes of each layer of neurons in free phases.
     """
 
     free: int = 0
@@ -40,6 +42,11 @@ class Tally:
     nudged_runs: int = 0
     free_time: float = 0.0
     nudged_time: float = 0.0
+    spikes: Floats | None = None
+
+    def fired(self, layers: int) -> Floats:
+        """Mean spikes of each layer of neurons in a free phase (layers,) [1]; NaN in a network without spikes."""
+        return np.full(layers, np.nan) if self.spikes is None else self.spikes / max(self.free_runs, 1)
 
     def unsettled(self) -> Floats:
         """Share of free and of nudged relaxations that did not settle (2,) [1]."""
@@ -101,6 +108,9 @@ class Experimenter:
         self.tally.free += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.free_runs += len(lines)
         self.tally.free_time += network.slots * end.duration * len(lines)
+        if isinstance(end, Fired):
+            fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
+            self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines)
         return end

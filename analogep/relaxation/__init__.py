@@ -3,6 +3,7 @@
 from analogep.relaxation.equilibrium import equilibrium, settle
 from analogep.relaxation.holomorphic import Circled, relax_on_circle
 from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.spikes import Fired
 from analogep.relaxation.transient import relax
 
-__all__ = ["Circled", "Relaxed", "equilibrium", "relax", "relax_on_circle", "settle"]
+__all__ = ["Circled", "Fired", "Relaxed", "equilibrium", "relax", "relax_on_circle", "settle"]

@@ -125,7 +125,11 @@ class Clock:
         return self._own(ahead), self._own(behind)
 
     def numbers(self) -> Reals:
-        """Constants of each layer, as `spike_steps` takes them."""
+        """Constants of each layer, as `spike_steps` takes them.
+
+        The jump of the trace makes its mean over the beginnings of steps the rate exactly, for any step; that of a
+        synapse does so for the mean over each step, which drives the membrane.
+        """
         card, analog, rows = self.card, self.analog, []
         h, volts, lifs = card.step, analog.read_voltage, self.network.lif
         ahead = float(np.asarray(analog.iv.drive(np.array([volts])))[0])
@@ -140,7 +144,7 @@ class Clock:
                     a, (1.0 - a) * tau / h, math.exp(-h * decay), even / (volts * neuron.refractory), level,
                     neuron.floor, round(neuron.refractory / h), ahead * neuron.refractory / tau,
                     behind * neuron.refractory / before, math.exp(-h / card.trace),
-                    volts * neuron.refractory / card.trace, neuron.leak,
+                    volts * neuron.refractory / h * -math.expm1(-h / card.trace), neuron.leak,
                 )
             )  # fmt: skip
         return np.array(rows, dtype=self.kind)

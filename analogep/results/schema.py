@@ -35,6 +35,7 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
     "hopfield": (("epoch", "part"), "1", "mean Hopfield energy of the first samples, free phases without noise"),
+    "spikes": (("epoch", "layer"), "1", "mean spikes of the neurons behind a layer of weights, per inference"),
     "wire_error": (("epoch",), "1", "largest relative error of the arrays' port conductances between exact reductions"),
     "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
     "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),

@@ -30,6 +30,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "cosine": [float(value) for value in last["cosine"].values],
         "gain": [float(value) for value in last["gain"].values],
         "worn_devices": int(last["worn"].sum()),
+        "spikes_per_inference": [float(n) for n in last["spikes"].values] if "spikes" in last else [],
         "loop_gain_max": float(dataset["loop_gain"].max()),
         "unsettled": {
             str(k): float(v) for k, v in zip(last["relaxation"].values, last["unsettled"].values, strict=True)
@@ -65,6 +66,13 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             f"{worn} devices have had more pulses than the card's endurance of {dataset.attrs['endurance']:.3g}; the "
             "simulation lets them go on"
         )
+    if "spikes" in dataset:
+        silent = 1 + np.flatnonzero(dataset["spikes"].isel(epoch=-1).values == 0.0)
+        if silent.size:
+            out.append(
+                f"no neuron behind layer {', '.join(map(str, silent))} fired a single spike on the test samples: raise "
+                "learning.initial_gain or the phases' durations, or lower learning.rate"
+            )
     dead = np.flatnonzero(dataset["confusion"].values.sum(axis=0) == 0)
     if dead.size:
         out.append(

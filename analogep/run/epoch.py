@@ -104,7 +104,7 @@ class Trainer:
         samples = len(self.data.train_y)
         wire_error = self.hardware.wiring.close(self.hardware.arrays())
         self._progress(epoch, 0, 0, "test")
-        accuracy = self._test(epoch, ledger)
+        accuracy, spikes = self._test(epoch, ledger)
         network = self.hardware.network()
         cosine, gain, loop = self._probe(epoch, network)
         self.history.add(
@@ -120,6 +120,7 @@ class Trainer:
             gain=gain,
             loop_gain=loop,
             hopfield=self._hopfield(network),
+            spikes=spikes,
             wire_error=wire_error,
             unsettled=experimenter.tally.unsettled(),
             duration=experimenter.tally.duration(),
@@ -173,11 +174,12 @@ class Trainer:
             worn[store.layer] += store.worn
         return worn
 
-    def _test(self, epoch: int, ledger: Ledger) -> float:
-        """Inference on the test samples; keeps the predictions."""
+    def _test(self, epoch: int, ledger: Ledger) -> tuple[float, Floats]:
+        """Inference on the test samples: accuracy, and spikes of each layer; keeps the predictions."""
         experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("inference", epoch))
         self.predictions = inference(experimenter, self.data.test_x)
-        return float(np.mean(self.predictions == self.data.test_y))
+        accuracy = float(np.mean(self.predictions == self.data.test_y))
+        return accuracy, experimenter.tally.fired(self.circuit.depth)
 
     def _by_layer(self, gradient: list[Floats]) -> list[Floats]:
         """Gradients of all stores of each layer in one vector."""

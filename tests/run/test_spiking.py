@@ -1,0 +1,86 @@
+"""Runs of spiking networks: learning, resume, joules by event, what a silent network is answered."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from analogep.circuit import CircuitCard
+from analogep.device import DeviceCard
+from analogep.results.summary import cautions, numbers
+from analogep.run import Run
+
+from .test_resume import interrupting
+from .tiny import digits
+
+SETTINGS = (
+    "layers=[64,12,10]",
+    "learning={rate: [0.5, 0.2], batch: 20, epochs: 3, probe: 4, initial_gain: [1, 0.3]}",
+    "timing.free.duration=2 us",
+    "timing.nudged.duration=1.5 us",
+    "network.window=1 us",
+)
+
+
+def run(card: str = "ideal", *settings: str) -> Run:
+    return Run(DeviceCard.load(card), CircuitCard.load("spiking-digits", (*SETTINGS, *settings)), 1, digits())
+
+
+@functools.cache
+def whole(card: str, *settings: str) -> xr.Dataset:
+    return run(card, *settings).execute()
+
+
+def test_the_network_learns_along_the_exact_gradient_of_the_analog_one():
+    """Cosine in both layers above 0.6 with counts of 50 spikes at most, of 4 samples; the cost falls."""
+    found = whole("ideal")
+    assert (found["cosine"] > 0.6).all()
+    assert found["train_cost"][-1] < 0.95 * found["train_cost"][0]
+    assert found.attrs["network"] == "spiking"
+
+
+@pytest.mark.parametrize(
+    ("card", "inputs"), [("ideal", "current"), ("rram", "current"), ("rram", "poisson"), ("ecram", "regular")]
+)
+def test_an_interrupted_run_ends_with_the_same_arrays(tmp_path: Path, card: str, inputs: str):
+    setting = f"network.inputs={{kind: {inputs}}}"
+    for after in (3, 8, 2):
+        with pytest.raises(KeyboardInterrupt):
+            run(card, setting).execute(tmp_path, report=interrupting(after))
+    xr.testing.assert_identical(run(card, setting).execute(tmp_path), whole(card, setting))
+
+
+def joules(found: xr.Dataset, component: str, phase: str) -> float:
+    return float(found["energy"].sel(component=component, phase=phase)[-1])
+
+
+def test_joules_follow_the_spikes():
+    """Making them: 50 fJ each, of the counted spikes of the test images."""
+    found = whole("ideal")
+    spikes = float(found["spikes"][-1].sum()) * 20
+    assert joules(found, "spikes", "inference") == pytest.approx(50e-15 * spikes, rel=1e-9)
+    assert joules(found, "lines", "inference") > 0
+    assert joules(found, "array", "free") > joules(found, "array", "inference") > 0
+    # Spiking inputs charge lines that analog ones hold.
+    other = whole("ideal", "network.inputs={kind: regular}")
+    assert joules(other, "lines", "free") > 2 * joules(found, "lines", "free")
+
+
+def test_a_silent_layer_is_counted_and_reported():
+    """Thresholds out of reach: no hidden spike, so that nothing but biases is learned, and the reader is told."""
+    silent = whole("ideal", "learning.initial_gain=[0.001, 0.3]", "learning.rate=[0.000001]", "network.hidden.floor=0")
+    assert (silent["spikes"].sel(layer="layer 1") < 1.0).all()
+    told = cautions(silent.assign(spikes=silent["spikes"] * 0.0))
+    assert any("no neuron behind layer 1, 2 fired a single spike on the test samples" in each for each in told)
+    assert not any("fired" in each for each in cautions(whole("ideal")))
+
+
+def test_only_spiking_networks_have_spikes():
+    card = CircuitCard.load("digits", ("layers=[64,6,10]", "learning.epochs=1"))
+    analog = Run(DeviceCard.load("ideal"), card, 1, digits()).execute()
+    assert np.isnan(analog["spikes"]).all()
+    assert numbers(whole("ideal"))["spikes_per_inference"][0] > 10
