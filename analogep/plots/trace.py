@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from analogep.plots.style import BLACK, BLUE, GREY, VERMILLION, blank, drawn, engineering, legend, note, scale
+from analogep.plots.style import BLACK, BLUE, GREY, SIZE, VERMILLION, blank, drawn, engineering, legend, note, scale
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,16 +22,19 @@ def relaxation(dataset: xr.Dataset) -> Figure:
     """Node voltages [V] of one training sample against time [s], free phase then nudged, both axes with prefixes.
 
     Hidden nodes thin and grey, outputs dashed and blue, the output of the sample's class (`trace_class`) thick and
-    red, its target (`target_voltage`) a dashed line; a vertical line wherever beta changes, each phase named above.
+    red, its target (`target_voltage`) a dashed line; a vertical line wherever beta changes, each phase named above. Of
+    a spiking network the nodes are synapses; above them are its spikes, one row a neuron, and membranes [threshold].
     """
-    figure = blank()
-    axes = figure.subplots()
+    spiking = "spike_time" in dataset and dataset["trace_time"].size > 0
+    figure = blank(7.4 if spiking else SIZE[1])
+    rows = figure.subplots(3, 1, sharex=True, height_ratios=[1.6, 1.0, 1.2]) if spiking else [figure.subplots()]
+    axes = rows[-1]
     time, volts = dataset["trace_time"].values, dataset["trace_voltage"].values
     full = float(dataset.attrs["target_voltage"])
     seconds, second = scale(time, "s")
     per_volt, volt = scale(np.append(volts.ravel(), full), "V")
     axes.set_xlabel(f"time since the inputs were applied [{second}]")
-    axes.set_ylabel(f"node voltage [{volt}]")
+    axes.set_ylabel(f"{'synapse' if spiking else 'node voltage'} [{volt}]")
     handles = _nodes(axes, time * seconds, volts * per_volt, dataset)
     handles.append(
         axes.axhline(
@@ -42,8 +45,12 @@ def relaxation(dataset: xr.Dataset) -> Figure:
             label=f"{_target(dataset)}, {engineering(full, 'V')}",
         )
     )
+    if spiking:
+        _raster(rows[0], dataset, seconds)
+        _membranes(rows[1], dataset, seconds)
     if time.size:
-        _phases(axes, time * seconds, dataset["trace_beta"].values)
+        for panel in rows:
+            _phases(panel, time * seconds, dataset["trace_beta"].values, named=panel is rows[0])
     else:
         note(axes, "no relaxation was recorded")
     legend(figure, handles, columns=2)
@@ -75,7 +82,35 @@ def _nodes(axes: Axes, time: NDArray[np.float64], volts: NDArray[np.float64], da
     return list(groups.values())
 
 
-def _phases(axes: Axes, time: NDArray[np.float64], beta: NDArray[np.float64]) -> None:
+def _raster(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
+    """Draw the spikes: hidden neurons from the most inhibited to the most active, the outputs above them."""
+    time, row = dataset["spike_time"].values * seconds, dataset["spike_row"].values
+    outputs = sum(str(node).startswith("output") for node in dataset["node"].values)
+    # Of how many hidden neurons: those of the file's rows below the outputs, all of which have one.
+    first = int(dataset.attrs["spike_outputs"])
+    right = first + int(dataset.attrs["trace_class"])
+    for shown, colour, size in (
+        (row < first, GREY, 1.5), ((row >= first) & (row != right), BLUE, 4.0), (row == right, VERMILLION, 5.0)
+    ):  # fmt: skip
+        axes.plot(time[shown], row[shown], linestyle="", marker="|", markersize=size, color=colour)
+    axes.axhline(first - 0.5, color=BLACK, linewidth=0.6)
+    axes.set_ylim(-1, first + outputs)
+    axes.set_ylabel("neuron [1]")
+
+
+def _membranes(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
+    """Draw the membranes of the output of the class and of the most active hidden node."""
+    names = [str(node) for node in dataset["node"].values]
+    hidden = max(k for k, name in enumerate(names) if name.startswith("hidden"))
+    right = names.index(f"output {int(dataset.attrs['trace_class'])}")
+    time, membrane = dataset["trace_time"].values * seconds, dataset["trace_membrane"].values
+    axes.plot(time, membrane[:, hidden], color=GREY, linewidth=0.7)
+    axes.plot(time, membrane[:, right], color=VERMILLION, linewidth=0.9)
+    axes.axhline(1.0, color=BLACK, linestyle=(0, (6.0, 4.0)), linewidth=0.8)
+    axes.set_ylabel("membrane [threshold]")
+
+
+def _phases(axes: Axes, time: NDArray[np.float64], beta: NDArray[np.float64], *, named: bool = True) -> None:
     """Mark every change of beta and name the phases above the panel."""
     starts = [0, *(np.flatnonzero(np.diff(beta)) + 1)]
     # A phase begins where the one before it ended: at that one's last accepted step.
@@ -83,6 +118,8 @@ def _phases(axes: Axes, time: NDArray[np.float64], beta: NDArray[np.float64]) ->
     for boundary in ends[1:-1]:
         axes.axvline(boundary, color=BLACK, linewidth=1.2, linestyle=(0, (1.0, 1.5)))
     for k, (start, (left, right)) in enumerate(zip(starts, pairwise(ends), strict=True)):
+        if not named:
+            break
         text = "free phase" if beta[start] == 0.0 else f"nudged phase, β = {beta[start]:.3g}"
         place, side = 0.5 * (left + right), "center"
         if len(starts) == 2:

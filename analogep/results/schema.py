@@ -9,6 +9,7 @@
 | part | train, test: of the data |
 | bin, stage | conductance histogram: bins of the widest window; before and after training |
 | point, node | accepted steps of a recorded relaxation; a few of its nodes |
+| spike | spikes of a recorded relaxation of a spiking network |
 | true, predicted | confusion matrix |
 """
 
@@ -44,6 +45,9 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "trace_time": (("point",), "s", "time since the inputs were applied"),
     "trace_beta": (("point",), "1", "nudging strength at that time"),
     "trace_voltage": (("point", "node"), "V", "node voltage of one training sample, free phase then nudged"),
+    "trace_membrane": (("point", "node"), "1", "membranes of the same nodes of a spiking network, in thresholds"),
+    "spike_time": (("spike",), "s", "when a neuron fired in that relaxation, since the inputs were applied"),
+    "spike_row": (("spike",), "1", "which: hidden neurons from 0, those that are shown, then the outputs"),
     "confusion": (("true", "predicted"), "1", "test samples by class and by most active output, after training"),
 }
 """Variable -> (dimensions, unit, long name)."""

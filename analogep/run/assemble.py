@@ -14,7 +14,8 @@ from analogep.circuit import Solver
 from analogep.datasets import Dataset
 from analogep.energy import MAC_JOULES, Ledger, inference_macs, training_macs
 from analogep.learning import Experimenter, Updater
-from analogep.network import Hardware
+from analogep.network import Hardware, SpikingNetwork
+from analogep.relaxation import Fired
 from analogep.run.epoch import Trainer
 from analogep.run.history import History
 from analogep.streams import Seeds
@@ -27,6 +28,8 @@ Counts = NDArray[np.int64]
 
 _BINS = 60
 _HIDDEN_TRACES = 5
+_HIDDEN_ROWS = 60
+"""Hidden neurons of a spiking network whose spikes are kept."""
 _STATE = "state."
 _MEMORY = "memory."
 _BEFORE = "before"
@@ -107,6 +110,9 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     names += [f"output {k}" for k in range(classes)]
     if outputs.stop - outputs.start > classes:
         names += [f"output {k}, negative half" for k in range(classes)]
+    spiking: dict[str, object] = {}
+    if isinstance(network, SpikingNetwork) and isinstance(free, Fired) and isinstance(nudged, Fired):
+        spiking = fired(network, ranked, (free, nudged), chosen)
     times = np.concatenate([free.times, free.duration + nudged.times])
     betas = np.concatenate([np.zeros(free.times.size), np.full(nudged.times.size, beta)])
     voltages = np.concatenate([free.path, nudged.path])[:, 0, chosen]
@@ -114,8 +120,27 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
         "trace_time": results.variable("trace_time", times),
         "trace_beta": results.variable("trace_beta", betas),
         "trace_voltage": results.variable("trace_voltage", voltages),
+        **spiking,
         "node": names,
         "class": label,
+    }
+
+
+def fired(
+    network: SpikingNetwork, ranked: NDArray[np.int64], phases: tuple[Fired, Fired], chosen: list[int]
+) -> dict[str, object]:
+    """Spikes of some hidden neurons, from the most inhibited to the most active, and of all outputs; membranes."""
+    picked = np.linspace(0, ranked.size - 1, min(_HIDDEN_ROWS, ranked.size)).astype(int)
+    outputs = network.slices[-1]
+    rows = [*(int(ranked[k]) for k in picked), *range(outputs.start, outputs.stop)]
+    step, raster = network.card.step, np.concatenate([phase.raster for phase in phases])
+    when, which = np.nonzero(raster[:, rows])
+    membranes = np.concatenate([phase.path for phase in phases])[:, 0, network.neurons + np.array(chosen)]
+    return {
+        "spike_time": results.variable("spike_time", step * (1.0 + when)),
+        "spike_row": results.variable("spike_row", which),
+        "trace_membrane": results.variable("trace_membrane", membranes),
+        "outputs from": len(picked),
     }
 
 
@@ -143,7 +168,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     confusion = np.zeros((layers[-1], layers[-1]), dtype=np.int64)
     np.add.at(confusion, (data.test_y, trainer.predictions), 1)
     variables["confusion"] = results.variable("confusion", confusion)
-    variables |= {name: traced[name] for name in ("trace_time", "trace_beta", "trace_voltage")}
+    variables |= {name: value for name, value in traced.items() if name in results.VARIABLES}
     for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
         for store in stores:
             halves = {} if store is None else store.halves
@@ -156,6 +181,8 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     }
     made = xr.Dataset(variables, coordinates, _attributes(identity, trainer))
     made.attrs["trace_class"] = traced["class"]
+    if "outputs from" in traced:
+        made.attrs["spike_outputs"] = traced["outputs from"]
     results.describe(made)
     return made
 

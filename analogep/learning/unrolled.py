@@ -1,0 +1,126 @@
+"""Step by step: equilibrium propagation in the nudged phase against backpropagation through the free phase.
+
+Equal steps of an RC network, v(t+1) = v(t) + a [b(v(t)) - v(t)], a = h/tau and b the bracket (`network.rc`), have the
+gradient of the cost after T steps, for one use of the weights at a time (backpropagation through time, BPTT):
+
+    lambda(T) = dC/dv(T),    lambda(t) = (1 - a) lambda(t+1) + a B(v(t))' lambda(t+1),    B = db/dv
+    dC/dw at step t = a [ q(r(t)) lambda(t+1)  +  lambda(t+1) q(s r(t)) ]          forward use, and reverse
+
+Equilibrium propagation nudges from the settled state, and its update at one step of the nudged phase is
+
+    D(t) = -(1/(beta V^2)) [ r_i r_j (t+1) - r_i r_j (t) ] / (s ... s)
+
+If the free phase has settled, steps are equal in all layers and the coupling is symmetric, then for beta -> 0 both are
+the same, D(t) -> dC/dw at step T - 1 - t (Ernoult et al. 2019, arXiv 1905.13633): wherever no neuron sits at a rail,
+because rates, not voltages, are what the energy is a function of. A maximum that changes its winner breaks it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.learning.gradient import estimate
+from analogep.network import Drive, LayeredRC
+
+Floats = NDArray[np.float64]
+
+
+def unroll(network: LayeredRC, drive: Drive, v: Floats, steps: int, h: float) -> list[Floats]:
+    """States v(0) to v(steps), each (samples, nodes) [V], by equal steps of `h` [s] from `v`."""
+    path = [v]
+    for _ in range(steps):
+        path.append(path[-1] + h * network.derivative(path[-1], drive))
+    return path
+
+
+def _pulled_back(network: LayeredRC, v: Floats, y: Floats) -> Floats:
+    """B(v)' y (samples, nodes): from brackets back to the nodes that drive them."""
+    forward, backward = network.slopes(v)
+    winners, out = network.winners(network.rates(v)), np.zeros_like(y)
+    for k in range(1, len(network.layers)):
+        layer, before, here = network.layers[k], network.slices[k - 1], network.slices[k]
+        assert layer.reverse is not None
+        meet = layer.connection
+        out[:, before] += forward[k - 1] * meet.backward(y[:, here], network.inner(layer), winners[k])
+        out[:, here] += backward[k] * meet.forward(y[:, before], layer.reverse, winners[k])
+    return out
+
+
+def _uses(network: LayeredRC, v: Floats, x: Floats, y: Floats) -> list[Floats]:
+    """Derivative of y . b(v) with respect to the weights of each store, mean over samples (rows, columns)."""
+    rates, out = network.rates(v), []
+    winners = network.winners(rates)
+    for k, layer in enumerate(network.layers):
+        meet, here, inner = layer.connection, y[:, network.slices[k]], network.inner(layer)
+        lines = np.asarray(network.iv.drive(x if k == 0 else rates[k - 1]))
+        follow = meet.winners(lines, inner) if k == 0 else winners[k]
+        gradient = meet.products(lines, here, follow)
+        if k > 0:
+            back = np.asarray(network.iv.drive(network.gain * rates[k]))
+            gradient = gradient + meet.products(y[:, network.slices[k - 1]], back, follow)
+        if network.bias:
+            places = here.reshape(-1, layer.weights.shape[1]).sum(axis=0, keepdims=True)
+            gradient = np.concatenate([gradient, network.bias_drive * places])
+        out.append(gradient / len(x))
+    return out
+
+
+def backpropagated(
+    network: LayeredRC, path: Sequence[Floats], x: Floats, target: Floats, h: float, steps: int | None = None
+) -> list[list[Floats]]:
+    """dC/dw by the use of the weights in each step, the last step first.
+
+    Parameters
+    ----------
+    network : LayeredRC
+    path : sequence of ndarray (samples, nodes) [V]
+        As `unroll` gives it.
+    x : ndarray (samples, inputs) [V]
+    target : ndarray (samples, outputs) [V]
+    h : float [s]
+        Step.
+    steps : int or None
+        How many of the last steps; None for all, whose sum is the gradient.
+
+    Returns
+    -------
+    list of list of ndarray (rows, columns) [1]
+        By step and store.
+    """
+    last, a = network.slices[-1], h / network.tau
+    adjoint = np.zeros_like(path[-1])
+    slope = network.layers[-1].activation.slope(path[-1][:, last])
+    adjoint[:, last] = (network.rates(path[-1])[-1] - target) / network.read_voltage**2 * slope
+    found = []
+    for v in path[-2::-1][:steps]:
+        found.append(_uses(network, v, x, a * adjoint))
+        adjoint = (1.0 - a) * adjoint + _pulled_back(network, v, a * adjoint)
+    return found
+
+
+def propagated(
+    network: LayeredRC, drive: Drive, rest: Floats, x: Floats, target: Floats, beta: float, steps: int, h: float
+) -> list[list[Floats]]:
+    """What equilibrium propagation would add to the gradient at each step of a nudged phase from `rest`.
+
+    Parameters
+    ----------
+    network, x, target, h
+        As in `backpropagated`.
+    drive : Drive
+        Of the free phase.
+    rest : ndarray (samples, nodes) [V]
+        Where the free phase has settled.
+    beta : float
+    steps : int
+    """
+    path = unroll(network, network.nudged(drive, beta, target), rest, steps, h)
+    rates = [network.rates(v) for v in path]
+    return [
+        estimate(network, [(1.0 / beta, after), (-1.0 / beta, before)], x)
+        for before, after in itertools.pairwise(rates)
+    ]
