@@ -66,7 +66,7 @@ class CircuitCard(Card):
 
     @property
     def outline(self) -> str:
-        """The layers in a word, such as 784-1024-10 or 28x28-32c5ave2-10."""
+        """The layers in a word, such as 784-1024-10 or 28x28-32c5a2-10."""
         return "-".join(map(str, self.layers))
 
     @property

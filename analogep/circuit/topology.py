@@ -125,7 +125,7 @@ class Conv(Block):
 
     def __str__(self) -> str:
         extra = (f"s{self.stride}" if self.stride > 1 else "") + (f"+{self.padding}" if self.padding else "")
-        pool = "" if self.pool is None else f"{self.pool.kind[:3]}{self.pool.size}"
+        pool = "" if self.pool is None else f"{self.pool.kind[0]}{self.pool.size}"
         return f"{self.channels}c{self.kernel}{extra}{pool}"
 
 

@@ -95,7 +95,8 @@ def device(card: DeviceCard) -> dict[str, Any]:
 
 def circuit(card: CircuitCard) -> dict[str, Any]:
     """Return what a circuit is chosen by."""
-    return {"name": card.name, "title": card.title, "network": card.network.kind, "layers": list(card.layers)}
+    layers = [layer if isinstance(layer, int) else str(layer) for layer in card.layers]
+    return {"name": card.name, "title": card.title, "network": card.network.kind, "layers": layers}
 
 
 def study(card: StudyCard) -> dict[str, Any]:

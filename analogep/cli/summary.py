@@ -51,9 +51,9 @@ def _energy_rows(dataset: xr.Dataset) -> list[str]:
 
 
 def _spikes(dataset: xr.Dataset) -> list[str]:
-    spikes = dataset["spikes"].isel(epoch=-1).values if "spikes" in dataset else np.array([np.nan])
-    if np.isnan(spikes).any():
+    if dataset.attrs["network"] != "spiking":
         return []
+    spikes = dataset["spikes"].isel(epoch=-1).values
     layers = ", ".join(map(str, range(1, len(spikes) + 1)))
     return [
         f"  spikes    per inference, of the neurons behind layers {layers}: {', '.join(f'{n:.4g}' for n in spikes)}"

@@ -45,8 +45,8 @@ class Tally:
     spikes: Floats | None = None
 
     def fired(self, layers: int) -> Floats:
-        """Mean spikes of each layer of neurons in a free phase (layers,) [1]; NaN in a network without spikes."""
-        return np.full(layers, np.nan) if self.spikes is None else self.spikes / max(self.free_runs, 1)
+        """Mean spikes of each layer of neurons in a free phase (layers,) [1]; 0 in a network without spikes."""
+        return np.zeros(layers) if self.spikes is None else self.spikes / max(self.free_runs, 1)
 
     def unsettled(self) -> Floats:
         """Share of free and of nudged relaxations that did not settle (2,) [1]."""

@@ -1,10 +1,11 @@
 """Results: one `xarray.Dataset` a run, and files that are either whole or absent."""
 
 from analogep.results.files import read, write, write_bytes
-from analogep.results.schema import VARIABLES, conductance_name, conductances, describe, variable
+from analogep.results.schema import SPIKING, VARIABLES, conductance_name, conductances, describe, variable
 from analogep.results.together import together
 
 __all__ = [
+    "SPIKING",
     "VARIABLES",
     "conductance_name",
     "conductances",

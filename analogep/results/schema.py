@@ -36,7 +36,11 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
     "hopfield": (("epoch", "part"), "1", "mean Hopfield energy of the first samples, free phases without noise"),
-    "spikes": (("epoch", "layer"), "1", "mean spikes of the neurons behind a layer of weights, per inference"),
+    "spikes": (
+        ("epoch", "layer"),
+        "1",
+        "mean spikes of the neurons behind a layer of weights, per inference; 0 without spikes",
+    ),
     "wire_error": (("epoch",), "1", "largest relative error of the arrays' port conductances between exact reductions"),
     "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
     "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),
@@ -45,17 +49,20 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "trace_time": (("point",), "s", "time since the inputs were applied"),
     "trace_beta": (("point",), "1", "nudging strength at that time"),
     "trace_voltage": (("point", "node"), "V", "node voltage of one training sample, free phase then nudged"),
-    "trace_membrane": (("point", "node"), "1", "membranes of the same nodes of a spiking network, in thresholds"),
-    "spike_time": (("spike",), "s", "when a neuron fired in that relaxation, since the inputs were applied"),
-    "spike_row": (("spike",), "1", "which: hidden neurons from 0, those that are shown, then the outputs"),
     "confusion": (("true", "predicted"), "1", "test samples by class and by most active output, after training"),
 }
 """Variable -> (dimensions, unit, long name)."""
+SPIKING: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
+    "trace_membrane": (("point", "node"), "1", "membranes of the same nodes, in thresholds"),
+    "spike_time": (("spike",), "s", "when a neuron fired in the recorded relaxation, since the inputs were applied"),
+    "spike_row": (("spike",), "1", "which: hidden neurons from 0, those that are shown, then the outputs"),
+}
+"""The same of what spiking networks have besides."""
 
 
 def variable(name: str, values: NDArray[np.generic]) -> tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]:
     """(dimensions, values, attributes) of one variable, as `xarray.Dataset` takes it."""
-    dims, units, long_name = VARIABLES[name]
+    dims, units, long_name = (VARIABLES | SPIKING)[name]
     return dims, values, {"units": units, "long_name": long_name}
 
 

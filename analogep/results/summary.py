@@ -30,7 +30,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "cosine": [float(value) for value in last["cosine"].values],
         "gain": [float(value) for value in last["gain"].values],
         "worn_devices": int(last["worn"].sum()),
-        "spikes_per_inference": [float(n) for n in last["spikes"].values] if "spikes" in last else [],
+        "spikes_per_inference": [float(n) for n in last["spikes"].values] if attrs["network"] == "spiking" else [],
         "loop_gain_max": float(dataset["loop_gain"].max()),
         "unsettled": {
             str(k): float(v) for k, v in zip(last["relaxation"].values, last["unsettled"].values, strict=True)
@@ -66,7 +66,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             f"{worn} devices have had more pulses than the card's endurance of {dataset.attrs['endurance']:.3g}; the "
             "simulation lets them go on"
         )
-    if "spikes" in dataset:
+    if dataset.attrs["network"] == "spiking":
         silent = 1 + np.flatnonzero(dataset["spikes"].isel(epoch=-1).values == 0.0)
         if silent.size:
             out.append(

@@ -23,11 +23,11 @@ def test_sizes_follow_from_kernels_strides_padding_and_pooling():
 
 def test_a_card_knows_nodes_arrays_fans_and_products():
     card = CircuitCard.load("conv-mnist")
-    assert card.sizes == (784, 12 * 12 * 16, 4 * 4 * 32, 10)
-    assert card.shapes == ((26, 16), (25 * 16 + 1, 32), (513, 10))
-    assert card.fans == ((25, 25 * 16), (400, 25 * 32), (512, 10))
-    assert card.products == ((25, 16, 24 * 24), (400, 32, 64), (512, 10, 1))
-    assert card.outline == "28x28-16c5ave2-32c5ave2-10"
+    assert card.sizes == (784, 12 * 12 * 32, 4 * 4 * 64, 10)
+    assert card.shapes == ((26, 32), (25 * 32 + 1, 64), (1025, 10))
+    assert card.fans == ((25, 25 * 32), (800, 25 * 64), (1024, 10))
+    assert card.products == ((25, 32, 24 * 24), (800, 64, 64), (1024, 10, 1))
+    assert card.outline == "28x28-32c5a2-64c5a2-10"
     assert CircuitCard.load("mnist").products == ((784, 1024, 1), (1024, 10, 1))
 
 

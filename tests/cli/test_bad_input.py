@@ -49,7 +49,7 @@ CARDS = [
     (("check", "nope.yaml"), "nope.yaml: no such file"),
     (
         ("check", "digit"),
-        "digit: unknown circuit card; shipped are 'digits', 'mnist', 'passive-digits', 'resistive-1h'",
+        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-mnist', 'digits', 'mnist'",
     ),
     (("check", "iedal"), "iedal: unknown device card; .*; did you mean 'ideal'?"),
     (("check", LONG), "unknown device card"),

@@ -66,7 +66,9 @@ def test_the_list_as_json_is_complete_and_in_si_units(say: Say) -> None:
     beta = next(entry for entry in found["studies"] if entry["name"] == "beta")
     assert beta["axes"] == {"nudging.beta": 7, "read.noise.sigma": 3, "nudging.estimator": 2}
     assert (beta["device"], beta["chips"], beta["seeds"], beta["points"]) == ("rram", 1, 3, 126)
-    assert found["circuits"][0] == {
+    circuits = {entry["name"]: entry for entry in found["circuits"]}
+    assert circuits["conv-digits"]["layers"] == ["8x8", "16c3+1a2", "32c3+1a2", 10]
+    assert circuits["digits"] == {
         "name": "digits", "title": CircuitCard.load("digits").title, "network": "rc", "layers": [64, 128, 10]
     }  # fmt: skip
 

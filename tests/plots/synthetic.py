@@ -73,7 +73,7 @@ def _history(rng: np.random.Generator, epochs: int, layers: int) -> dict[str, np
         "cosine": 1.0 - 0.1 * rng.random(shape),
         "gain": 0.9 + 0.2 * rng.random(shape),
         "loop_gain": 0.3 + 0.05 * t / epochs,
-        "spikes": np.full((epochs, layers), np.nan),
+        "spikes": np.zeros((epochs, layers)),
         "hopfield": -1.0 - 0.1 * rng.random((epochs, 2)),
         "wire_error": np.zeros(epochs),
         "unsettled": 0.01 * rng.random((epochs, 2)),

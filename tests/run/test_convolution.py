@@ -40,7 +40,7 @@ def test_the_result_holds_one_array_for_each_kernel():
     assert found["g_minus_2"].shape == (28, 4)
     assert found["g_plus_3"].shape == (5, 10)
     assert found.attrs["devices"] == 2 * (10 * 3 + 28 * 4 + 5 * 10)
-    assert found.attrs["title"] == "rram, 8x8-3c3+1ave2-4c3max2-10 on few"
+    assert found.attrs["title"] == "rram, 8x8-3c3+1a2-4c3m2-10 on few"
     assert np.isfinite(found["cosine"]).all()
     assert np.isfinite(found["hopfield"]).all()
 

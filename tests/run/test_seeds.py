@@ -36,7 +36,17 @@ def test_the_same_seed_gives_the_same_arrays_and_another_one_others(name: str) -
     first = execute(1, name)
     xr.testing.assert_identical(execute(1, name), first)
     other = execute(2, name)
-    fixed = {"trace_time", "trace_beta", "duration", "unsettled", "accuracy", "train_accuracy", "pulses", "worn"}
+    fixed = {
+        "trace_time",
+        "trace_beta",
+        "duration",
+        "unsettled",
+        "accuracy",
+        "train_accuracy",
+        "pulses",
+        "worn",
+        "spikes",
+    }
     fixed.add("wire_error")  # 0 without wires
     same = {key for key in first.data_vars if first[key].equals(other[key])}
     assert same <= fixed
