@@ -125,8 +125,8 @@ def _lit(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
             # The n-th spike of a share s comes in the slot in which s t + 1/2 passes n.
             spikes = np.floor(0.5 + share * (slot + 1)) > np.floor(0.5 + share * slot)
         elif share > 0.0:
-            ticket += 1
             spikes = (np.float64(_random(key, ticket)) + 0.5) * 2.0**-32 < share
+            ticket += 1
         else:
             spikes = False
         if spikes:

@@ -198,16 +198,20 @@ class Clock:
 
     def _recorded(self, march: Any, state: Reals, count: int, found: tuple[Any, ...], window: int) -> _Run:
         """All steps one by one, with the state after each."""
-        sums, spikes, drift, raster = found
+        sums, spikes, _, raster = found
         path = np.empty((count + 1, *state.shape))
         path[0] = state
-        total = np.zeros_like(state[:, 4])
+        total, early = np.zeros_like(state[:, 4]), np.zeros_like(state[:, 4])
         for step in range(count):
             march(0, len(state), step, 1, 1 if step >= count - window else 0, raster[step : step + 1])
             total += state[:, 4]
+            # The clock divides the window so too; before it the rates are 0.
+            if 2 * (count - step) > window:
+                early += state[:, 4]
             path[step + 1] = state
             path[step + 1, :, 4] = total
         state[:, 4] = total
+        drift = np.mean((2.0 * (total - 2.0 * early)) ** 2, axis=1)
         return _Run(state, sums, spikes, drift, path, raster)
 
     def joules(self, drive: SpikingDrive, found: _Run, duration: float) -> Floats:

@@ -11,6 +11,7 @@ from analogep.circuit.phases import Phase
 from analogep.network import Hardware, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.spike_events import events
+from analogep.relaxation.spike_steps import _lit, _random
 from analogep.relaxation.spikes import Clock, fire
 
 BASE = ("layers=[64,6,10]", "solver.precision=double", "mapping.weight_range=[0.5,0.5]")
@@ -207,6 +208,16 @@ def test_poisson_inputs_have_the_mean_of_regular_ones():
     assert np.array_equal(end.spikes[:, 0], np.full(20, 64 * 120))
 
 
+def test_the_noise_of_reads_never_takes_the_random_number_of_an_input_spike():
+    """The number handed on decides no spike: as often equal to the last input's as not, within five standard errors."""
+    key, lit, share = np.array([7, 11], np.uint32), np.empty(1, np.int64), np.array([0.5])
+    same, many = 0, 400
+    for ticket in range(many):
+        spikes, following = _lit(2, share, 0, key, ticket, lit)
+        same += spikes == ((float(_random(key, following)) + 0.5) * 2.0**-32 < 0.5)
+    assert abs(same - many / 2) < 5 * math.sqrt(many / 4)
+
+
 def test_one_thread_and_two_give_the_same(monkeypatch):
     x = np.random.default_rng(7).random((30, 64)) * 0.2
     network, circuit = chip("network.inputs={kind: poisson}", device="rram", layers="[64,100,10]")
@@ -229,6 +240,8 @@ def test_a_recorded_phase_ends_where_an_unrecorded_one_does():
     plain = fire(network, drive, start, circuit.timing.free, circuit.solver)
     kept = fire(network, drive, start, circuit.timing.free, circuit.solver, record=True)
     assert np.allclose(plain.v, kept.v, rtol=0, atol=1e-12)
+    assert np.allclose(plain.residual, kept.residual, rtol=0, atol=1e-12)
+    assert plain.residual.any()
     assert np.array_equal(plain.spikes, kept.spikes)
     assert kept.raster.sum() == plain.spikes[0, 1:].sum()
     assert np.allclose(plain.energy, kept.energy, rtol=1e-9)

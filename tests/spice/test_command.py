@@ -127,8 +127,17 @@ def test_a_sample_that_does_not_exist_is_refused(say: Say, few: Path, tmp_path: 
     assert entries(tmp_path) == []
 
 
-def test_convolutions_are_refused_in_one_sentence(say: Say, tmp_path: Path) -> None:
-    answer = say("spice", "ideal", "--circuit", "conv-digits", "--out", str(tmp_path / "net.cir"))
+@pytest.mark.parametrize(
+    ("circuit", "reason"),
+    [
+        ("conv-digits", "has convolutions, which read one array patch after patch; a netlist has no such turns"),
+        ("spiking-digits", "talks in spikes, which are events of this emulator's clock"),
+    ],
+)
+def test_what_a_netlist_cannot_say_is_refused_in_one_sentence(
+    say: Say, tmp_path: Path, circuit: str, reason: str
+) -> None:
+    answer = say("spice", "ideal", "--circuit", circuit, "--out", str(tmp_path / "net.cir"))
     assert answer.code == 2
-    assert "has convolutions, which read one array patch after patch; a netlist has no such turns" in answer.err
+    assert reason in answer.err
     assert not (tmp_path / "net.cir").exists()
