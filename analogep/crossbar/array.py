@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.kernels import program_rows
 from analogep.crossbar.plain import program_plain
-from analogep.crossbar.threads import LEAST_CELLS, count, edges
+from analogep.crossbar.threads import edges, worth
 from analogep.crossbar.written import Work, Written, together
 from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.device.laws.base import AFFINE
@@ -228,7 +228,7 @@ class Array:
     @property
     def threads(self) -> int:
         """Threads that a write is worth."""
-        return count() if self.shape[0] * self.shape[1] >= LEAST_CELLS else 1
+        return worth(self.shape[0] * self.shape[1])
 
     def prepare(self, counts: Counts, sign: int, operation: Streams, epoch: int, call: int) -> Work:
         """Split a write of `sign` times `counts` into blocks that may run side by side; see `program`."""

@@ -20,6 +20,11 @@ def count() -> int:
     return max(1, min(cores, int(wanted))) if wanted.isdigit() else cores
 
 
+def worth(cells: int) -> int:
+    """Threads for so many cells of work: one below `LEAST_CELLS`."""
+    return count() if cells >= LEAST_CELLS else 1
+
+
 def edges(rows: int, columns: int, cells: int) -> list[int]:
     """First row of each of several equal jobs of about `cells` cells, and the number of rows; threads play no part."""
     jobs = max(1, round(rows * columns / cells))

@@ -115,5 +115,5 @@ class Writer:
         def block(k: int) -> None:
             found[k] = cells_with_pulses(at[k], at[k + 1], self.counts)
 
-        threads.share(block, len(found), threads.count() if self.counts.size >= threads.LEAST_CELLS else 1)
+        threads.share(block, len(found), threads.worth(self.counts.size))
         return np.concatenate(found)

@@ -49,6 +49,5 @@ def product(x: Floats, weights: Floats) -> Floats:
     def job(k: int) -> None:
         _columns(lines, weights, k * _COLUMNS, min((k + 1) * _COLUMNS, columns), out)
 
-    many = weights.size >= threads.LEAST_CELLS
-    threads.share(job, -(-columns // _COLUMNS), threads.count() if many else 1)
+    threads.share(job, -(-columns // _COLUMNS), threads.worth(weights.size))
     return out

@@ -20,6 +20,7 @@ from analogep.network import Drive, LayeredRC, Network, RCDrive
 from analogep.relaxation.convolved import ConvolvedKernel
 from analogep.relaxation.deep import DeepKernel
 from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.stepper import Stepper
 from analogep.relaxation.steps import euler_steps
 
 Floats = NDArray[np.float64]
@@ -30,10 +31,9 @@ MOST_OUTPUTS = 64
 _SAMPLES = 2
 """Samples of one job: a fixed number, so that any number of threads does the same."""
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
-_KIND: dict[str, Any] = {"double": np.float64, "single": np.float32}
 
 
-def kernel(network: Network, solver: Solver) -> Kernel | DeepKernel | ConvolvedKernel | None:
+def kernel(network: Network, solver: Solver) -> Stepper | None:
     """The kernel for a network as it stands, or None where there is none.
 
     With one hidden layer of linear neurons and few outputs a sample after the other, in matrix products otherwise, with
@@ -55,28 +55,14 @@ def kernel(network: Network, solver: Solver) -> Kernel | DeepKernel | ConvolvedK
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """The network's numbers as the compiled loop wants them.
-
-    Parameters
-    ----------
-    network : LayeredRC
-        With two layers of weights, neurons that are linear between rails, and no wires.
-    solver : Solver
-        Precision, and whether nodes are held at their rails.
-    series : tuple of float
-        Coefficients c of the devices' q(v) = v (c_0 + c_1 v^2 + ...).
-    """
-
-    network: LayeredRC
-    solver: Solver
-    series: tuple[float, ...]
+class Kernel(Stepper):
+    """Steps of a network with two layers of weights and neurons that are linear between rails."""
 
     def march(self, drive: Drive, v0: Floats, count: int, h: float) -> Relaxed:
         """Take `count` steps of `h` seconds from `v0` (samples, nodes) [V]."""
         assert isinstance(drive, RCDrive)
         samples, hidden = v0.shape[0], self.network.layers[0].size
-        kind = _KIND[self.solver.precision]
+        kind = self.kind
         v = v0.astype(kind)
         energy, residual = np.zeros((samples, 3)), np.zeros(samples)
         weights, lines, rails, noise = self._arrays(kind, noisy=bool(drive.noise))
@@ -89,12 +75,8 @@ class Kernel:
             first, last = k * _SAMPLES, min((k + 1) * _SAMPLES, samples)
             euler_steps(first, last, count, self.solver.projected, v[:, :hidden], v[:, hidden:], *arguments)
 
-        many = samples * count * v0.shape[1] >= threads.LEAST_CELLS
-        threads.share(job, -(-samples // _SAMPLES), threads.count() if many else 1)
-        energy *= h
-        energy[:, 0] += drive.power * (count * h)
-        still = np.empty((0, *v0.shape))
-        return Relaxed(v.astype(np.float64), residual, count * h, energy, count + 1, np.array([0.0, count * h]), still)
+        threads.share(job, -(-samples // _SAMPLES), threads.worth(v0.size * count))
+        return self.left(v.astype(np.float64), residual, energy, drive.power, count, h)
 
     def _arrays(
         self, kind: Any, *, noisy: bool

@@ -12,11 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
-from analogep.network import Drive, Layer, LayeredRC, RCDrive
+from analogep.network import Drive, Layer, RCDrive
 from analogep.network.connection import Winners
 from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.stepper import Stepper
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
@@ -90,27 +90,8 @@ class _Level:
 
 
 @dataclass(frozen=True)
-class ConvolvedKernel:
-    """The steps of a network with convolutions.
-
-    Parameters
-    ----------
-    network : LayeredRC
-        Of neurons that are linear between rails, without wires.
-    solver : Solver
-        Precision, and whether nodes are held at their rails.
-    series : tuple of float
-        Coefficients c of the devices' q(v) = v (c_0 + c_1 v^2 + ...).
-    """
-
-    network: LayeredRC
-    solver: Solver
-    series: tuple[float, ...]
-
-    @property
-    def kind(self) -> Any:
-        """Type of the numbers."""
-        return np.float32 if self.solver.precision == "single" else np.float64
+class ConvolvedKernel(Stepper):
+    """Steps of a network with convolutions and neurons that are linear between rails."""
 
     def march(self, drive: Drive, v0: Floats, count: int, h: float) -> Relaxed:
         """Take `count` steps of `h` seconds from `v0` (samples, nodes) [V]."""
@@ -124,13 +105,9 @@ class ConvolvedKernel:
             part = slice(k * _SAMPLES, min((k + 1) * _SAMPLES, samples))
             _Steps(self, levels, drive, part).run([one[part] for one in v], count, energy[part], residual[part])
 
-        many = samples * count * v0.shape[1] >= threads.LEAST_CELLS
-        threads.share(job, -(-samples // _SAMPLES), threads.count() if many else 1)
-        energy *= h
-        energy[:, 0] += (drive.power + self._bias_power()) * (count * h)
-        ends = np.concatenate(v, axis=1, dtype=np.float64)
-        still = np.empty((0, *v0.shape))
-        return Relaxed(ends, residual, count * h, energy, count + 1, np.array([0.0, count * h]), still)
+        threads.share(job, -(-samples // _SAMPLES), threads.worth(v0.size * count))
+        power = drive.power + self._bias_power()
+        return self.left(np.concatenate(v, axis=1, dtype=np.float64), residual, energy, power, count, h)
 
     def _bias_power(self) -> float:
         """Power of the bias lines of all arrays but the first [W]."""

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import Sigmoid, Tanh
-from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
-from analogep.network import Drive, LayeredRC, RCDrive
+from analogep.network import Drive, RCDrive
 from analogep.network.rc_layer import Curve
 from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.stepper import Stepper
 from analogep.relaxation.sweeps import exponential, sweep_steps
 
 Floats = NDArray[np.float64]
@@ -51,27 +51,8 @@ def curve(activation: Curve) -> tuple[float, float, float, float]:
 
 
 @dataclass(frozen=True)
-class DeepKernel:
-    """The network's numbers as the compiled loop wants them.
-
-    Parameters
-    ----------
-    network : LayeredRC
-        With two layers of weights or more, and no wires.
-    solver : Solver
-        Precision, and whether nodes are held at their rails.
-    series : tuple of float
-        Coefficients c of the devices' q(v) = v (c_0 + c_1 v^2 + ...).
-    """
-
-    network: LayeredRC
-    solver: Solver
-    series: tuple[float, ...]
-
-    @property
-    def kind(self) -> Any:
-        """Type of the numbers."""
-        return np.float32 if self.solver.precision == "single" else np.float64
+class DeepKernel(Stepper):
+    """Steps of a network with two layers of weights or more."""
 
     @property
     def straight(self) -> bool:
@@ -97,13 +78,8 @@ class DeepKernel:
                 self._space(part.stop - part.start, noisy=flags[2]), energy[part], residual[part],
             )  # fmt: skip
 
-        many = samples * count * v0.shape[1] >= threads.LEAST_CELLS
-        threads.share(job, len(split), threads.count() if many else 1)
-        energy *= h
-        energy[:, 0] += drive.power * (count * h)
-        ends = np.concatenate(v, axis=1, dtype=np.float64)
-        still = np.empty((0, *v0.shape))
-        return Relaxed(ends, residual, count * h, energy, count + 1, np.array([0.0, count * h]), still)
+        threads.share(job, len(split), threads.worth(v0.size * count))
+        return self.left(np.concatenate(v, axis=1, dtype=np.float64), residual, energy, drive.power, count, h)
 
     def _own(self, arrays: Sequence[Floats]) -> Layers:
         """The arrays as compiled loops take them, all of one type; not copied where they are so already."""

@@ -208,8 +208,7 @@ def relax_on_circle(
         with np.errstate(over="ignore", invalid="ignore"):
             ends[k] = circle.march(v0, betas[k])
 
-    many = v0.size * count >= threads.LEAST_CELLS
-    threads.share(job, len(betas), threads.count() if many else 1)
+    threads.share(job, len(betas), threads.worth(v0.size * count))
     found = [ends[k] for k in range(len(betas))]
     for beta, end in zip(betas, found, strict=True):
         furthest = float(np.abs(end.v).max())

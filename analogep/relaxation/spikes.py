@@ -192,8 +192,7 @@ class Clock:
 
         if record:
             return self._recorded(march, state, count, (sums, spikes, drift, raster), window)
-        busy = samples * count * many >= threads.LEAST_CELLS
-        threads.share(job, -(-samples // _SAMPLES), threads.count() if busy else 1)
+        threads.share(job, -(-samples // _SAMPLES), threads.worth(samples * count * many))
         return _Run(state, sums, spikes, drift, np.empty(0), raster)
 
     def _recorded(self, march: Any, state: Reals, count: int, found: tuple[Any, ...], window: int) -> _Run:
