@@ -20,10 +20,6 @@ _FAST = {"reassoc", "contract", "nsz", "nnan"}
 LANES = 16
 """Columns of the weights come in multiples of it, filled up with zeros: one vector operation a spike and multiple."""
 
-STATES = 5
-"""Numbers of each neuron that a phase hands on: x [V], membrane [threshold], steps to wait, trace of an output [V],
-rate [V]."""
-
 
 @njit(nogil=True, error_model="numpy")
 def _random(key, count):  # type: ignore[no-untyped-def]
@@ -164,8 +160,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
         Last steps, whose spikes are counted for the rates.
     edges : int64 ndarray (layers + 1,)
         First neuron of each layer, and their number.
-    state : ndarray (samples, STATES, neurons)
-        Changed in place.
+    state : ndarray (samples, 5, neurons)
+        As `SpikingNetwork` lays it out; changed in place.
     drive : ndarray (samples, neurons) [V]
         What stands still: analog inputs and bias lines.
     nudging : tuple (beta, frozen, pull or target (samples, outputs) [V], target (samples, outputs) [V])

@@ -99,28 +99,37 @@ class Clock:
         self.network, self.analog, self.card = network, network.analog, network.card
         self.kind: Any = np.float32 if solver.precision == "single" else np.float64
         self.edges = np.array([0, *(part.stop for part in network.slices)], dtype=np.int64)
-        inner = [self.analog.inner(layer) for layer in self.analog.layers]
+        # Lines of analog inputs do not spike: the first array is in the drive already.
+        self._still = self.card.inputs.kind == "current"
+        inner = [self._first(k, self.analog.inner(layer)) for k, layer in enumerate(self.analog.layers)]
         reverse = [np.empty((0, 0)) if one.reverse is None else one.reverse.T for one in self.analog.layers]
         self.forward, self.reverse = self._padded(inner), self._padded(reverse)
+        volts = np.array([self.analog.gain * self.analog.read_voltage])
+        self._turned = float(np.asarray(self.analog.iv.drive(volts))[0])
+        """q of a reverse spike's voltage [V]; that of a forward one is the bias lines'."""
         self.loads = self._loads()
+
+    def _first(self, k: int, array: Reals) -> Reals:
+        """An array as it is; nothing for the first one if its lines do not spike."""
+        return np.empty((0, 0)) if k == 0 and self._still else array
 
     def _own(self, arrays: Sequence[Reals]) -> tuple[Reals, ...]:
         return tuple(np.require(array, self.kind, ["C"]) for array in arrays)
 
     def _padded(self, arrays: Sequence[Reals]) -> tuple[Reals, ...]:
         """With columns of zeros up to a multiple of what the clock adds at once."""
-        return self._own([np.pad(array, ((0, 0), (0, -array.shape[1] % LANES))) for array in arrays])
+        return self._own([np.pad(one, ((0, 0), (0, -one.shape[1] % LANES))) if one.size else one for one in arrays])
 
-    def _noise(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
-        """Standard deviations of the weights in one read."""
+    def _noise(self, *, noisy: bool) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
+        """Standard deviations of the weights in one read; empty without noise."""
         none, layers = np.empty((0, 0)), self.analog.layers
-        if not self.network.noisy:
+        if not noisy:
             empty = self._own([none] * len(layers))
             return empty, empty
         ahead, behind = [], []
         for k, layer in enumerate(layers):
             assert layer.variance is not None
-            ahead.append(np.sqrt(layer.variance[:-1] if self.analog.bias else layer.variance))
+            ahead.append(np.sqrt(self._first(k, layer.variance[:-1] if self.analog.bias else layer.variance)))
             behind.append(none if k == 0 or layer.reverse_variance is None else np.sqrt(layer.reverse_variance.T))
         return self._own(ahead), self._own(behind)
 
@@ -132,8 +141,7 @@ class Clock:
         """
         card, analog, rows = self.card, self.analog, []
         h, volts, lifs = card.step, analog.read_voltage, self.network.lif
-        ahead = float(np.asarray(analog.iv.drive(np.array([volts])))[0])
-        behind = float(np.asarray(analog.iv.drive(np.array([analog.gain * volts])))[0])
+        ahead, behind = analog.bias_drive, self._turned
         for k, neuron in enumerate(lifs):
             tau, before = neuron.time_constant, lifs[max(k - 1, 0)].time_constant
             a, decay = math.exp(-h / tau), neuron.decay
@@ -152,9 +160,7 @@ class Clock:
     def _loads(self) -> tuple[Floats, Floats]:
         """Joules of the devices of a forward spike on each line, and of a reverse one [J]."""
         analog, volts, width = self.analog, self.analog.read_voltage, self.card.width
-        unit = volts * float(np.asarray(analog.iv.drive(np.array([volts])))[0]) * width
-        back = analog.gain * volts
-        turned = back * float(np.asarray(analog.iv.drive(np.array([back])))[0]) * width
+        unit, turned = volts * analog.bias_drive * width, analog.gain * volts * self._turned * width
         ahead = [layer.row_load(analog.inner(layer).shape[0]) * unit for layer in analog.layers]
         ahead.append(np.zeros(analog.layers[-1].size))
         behind = [np.zeros(analog.layers[0].size), *(layer.column_load * turned for layer in analog.layers[1:])]
@@ -174,7 +180,7 @@ class Clock:
         pull = target if drive.frozen is None else drive.frozen.astype(self.kind)
         nudging = self.kind(drive.beta), drive.frozen is not None, pull, target
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
-        noise = self._noise() if drive.noise else (self._own([np.empty((0, 0))] * layers),) * 2
+        noise = self._noise(noisy=bool(drive.noise) and self.network.noisy)
         unit = volts * self.card.hidden.refractory / (window * self.card.step)
         rng = np.random.default_rng(drive.key)
         keys = rng.integers(0, 2**32, size=(samples, 2), dtype=np.uint32)
