@@ -102,7 +102,7 @@ def test_weights_are_those_that_the_conductances_give(single):
 
 @pytest.mark.parametrize("single", [False, True])
 def test_one_and_two_threads_descend_alike(monkeypatch, single):
-    monkeypatch.setattr("analogep.crossbar.array.LEAST_CELLS", 1)
+    monkeypatch.setattr("analogep.crossbar.threads.LEAST_CELLS", 1)
     monkeypatch.setattr("analogep.crossbar.pair._DESCENT", 40 * SHAPE[1])
     found = []
     for count in ("1", "2"):

@@ -43,7 +43,7 @@ def test_the_loop_over_rows_and_the_kernel_for_all_cells_agree(settings, share):
 
 def test_one_and_two_threads_do_the_same(monkeypatch):
     found = []
-    monkeypatch.setattr("analogep.crossbar.array.LEAST_CELLS", 1)
+    monkeypatch.setattr("analogep.crossbar.threads.LEAST_CELLS", 1)
     counts = np.random.default_rng(4).integers(-3, 4, (150, 70)).astype(np.int32)
     for count in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", count)

@@ -7,7 +7,6 @@ import pytest
 import xarray as xr
 
 from analogep.circuit import CircuitCard
-from analogep.crossbar import array
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.learning import Experimenter, compare
@@ -50,7 +49,6 @@ def test_the_gradient_of_a_batch_is_that_of_the_adaptive_integrator_and_its_joul
 
 def test_one_and_two_threads_train_the_same_chip(monkeypatch):
     monkeypatch.setattr(compiled.threads, "LEAST_CELLS", 1)
-    monkeypatch.setattr(array, "LEAST_CELLS", 1)
     found = []
     for count in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", count)

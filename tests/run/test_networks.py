@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from analogep import results
-from analogep.crossbar import array
+from analogep.crossbar import threads
 from analogep.network import Hardware
 
 from .tiny import NETWORKS, network, wires
@@ -193,10 +193,10 @@ def test_two_workers_give_the_arrays_of_one() -> None:
 @pytest.mark.parametrize("name", ["resistive", "passive, separate"])
 def test_two_threads_that_program_one_array_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Small arrays have one thread: here 130 or 65 rows are three or two blocks of rows.
-    monkeypatch.setattr(array, "LEAST_CELLS", 1)
+    monkeypatch.setattr(threads, "LEAST_CELLS", 1)
     found = []
-    for threads in ("1", "2"):
-        monkeypatch.setenv("ANALOGEP_THREADS", threads)
+    for count in ("1", "2"):
+        monkeypatch.setenv("ANALOGEP_THREADS", count)
         found.append(network(name, card="rram", seed=3, quiet=False).execute())
     xr.testing.assert_identical(*found)
 
