@@ -125,15 +125,14 @@ class CircuitCard(Card):
     @property
     def products(self) -> tuple[tuple[int, int, int], ...]:
         """Inputs, outputs and patches of each layer of weights, the bias left out."""
-        out, lines, known = [], int(self.bias), self.grids
+        out, sizes = [], self.sizes
         for k, (rows, columns) in enumerate(self.shapes):
-            layer, before, patches = self.layers[k + 1], known[k], 1
+            layer, before = self.layers[k + 1], self.grids[k]
             if isinstance(layer, Conv) and before is not None:
-                place = layer.unpooled(before)
-                patches = place.height * place.width
-            out.append(
-                (rows - lines if patches > 1 else self.sizes[k], columns if patches > 1 else self.sizes[k + 1], patches)
-            )
+                places = layer.unpooled(before)
+                out.append((rows - int(self.bias), columns, places.height * places.width))
+            else:
+                out.append((sizes[k], sizes[k + 1], 1))
         return tuple(out)
 
     def rules(self) -> Iterator[tuple[Path, str]]:

@@ -143,8 +143,7 @@ def convolved_products(network: LayeredRC, phases: Phases, x: Floats) -> list[Fl
                 winners = connection.winners(rates[k - 1], network.inner(layer))
                 product += weight * connection.products(rates[k - 1], rates[k], winners)
         if network.bias:
-            places = change.reshape(-1, layer.weights.shape[1])
-            product = np.concatenate([product, network.read_voltage * places.sum(axis=0, keepdims=True)])
+            product = np.concatenate([product, network.read_voltage * connection.collected(change)[None]])
         out.append(product * (unit / network.gain ** (depth - 1 - k)))
     return out
 

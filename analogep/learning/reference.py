@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
-from analogep.learning.convolved import convolved_gradient
+from analogep.learning.convolved import convolved_adjoint
+from analogep.learning.coupled import uses
 from analogep.learning.gradient import SCHEMES
 from analogep.network import LayeredRC, Network, Passive, Resistive, SpikingNetwork
 from analogep.relaxation import relax
@@ -107,22 +108,14 @@ def exact_gradient(network: Network, v: Floats, x: Floats, target: Floats) -> li
 
 @exact_gradient.register
 def _rc(network: LayeredRC, v: Floats, x: Floats, target: Floats) -> list[Floats]:
-    if not all(layer.dense for layer in network.layers):
-        return convolved_gradient(network, v, x, target)
-    mu, rates = adjoint(network, v, target), network.rates(v)
-    samples = x.shape[0]
-    out = []
+    dense = all(layer.dense for layer in network.layers)
+    mu = adjoint(network, v, target) if dense else convolved_adjoint(network, v, target)
+    rates, out = network.rates(v), []
+    winners = network.winners(rates)
     for k, layer in enumerate(network.layers):
-        if layer.forward_wires is not None:
-            out.append(_through_wires(network, k, x, rates, mu) / samples)
-            continue
-        forward = np.asarray(network.iv.drive(x if k == 0 else rates[k - 1]))
-        gradient = forward.T @ mu[k]
-        if k > 0:
-            gradient += mu[k - 1].T @ np.asarray(network.iv.drive(network.gain * rates[k]))
-        if network.bias:
-            gradient = np.concatenate([gradient, network.bias_drive * mu[k].sum(axis=0, keepdims=True)])
-        out.append(gradient / samples)
+        wired = layer.forward_wires is not None
+        total = _through_wires(network, k, x, rates, mu) if wired else uses(network, k, x, rates, mu, winners[k])
+        out.append(total / x.shape[0])
     return out
 
 

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.learning.coupled import output_slope, pullback, uses
 from analogep.learning.gradient import estimate
 from analogep.network import Drive, LayeredRC
 
@@ -35,38 +36,6 @@ def unroll(network: LayeredRC, drive: Drive, v: Floats, steps: int, h: float) ->
     for _ in range(steps):
         path.append(path[-1] + h * network.derivative(path[-1], drive))
     return path
-
-
-def _pulled_back(network: LayeredRC, v: Floats, y: Floats) -> Floats:
-    """B(v)' y (samples, nodes): from brackets back to the nodes that drive them."""
-    forward, backward = network.slopes(v)
-    winners, out = network.winners(network.rates(v)), np.zeros_like(y)
-    for k in range(1, len(network.layers)):
-        layer, before, here = network.layers[k], network.slices[k - 1], network.slices[k]
-        assert layer.reverse is not None
-        meet = layer.connection
-        out[:, before] += forward[k - 1] * meet.backward(y[:, here], network.inner(layer), winners[k])
-        out[:, here] += backward[k] * meet.forward(y[:, before], layer.reverse, winners[k])
-    return out
-
-
-def _uses(network: LayeredRC, v: Floats, x: Floats, y: Floats) -> list[Floats]:
-    """Derivative of y . b(v) with respect to the weights of each store, mean over samples (rows, columns)."""
-    rates, out = network.rates(v), []
-    winners = network.winners(rates)
-    for k, layer in enumerate(network.layers):
-        meet, here, inner = layer.connection, y[:, network.slices[k]], network.inner(layer)
-        lines = np.asarray(network.iv.drive(x if k == 0 else rates[k - 1]))
-        follow = meet.winners(lines, inner) if k == 0 else winners[k]
-        gradient = meet.products(lines, here, follow)
-        if k > 0:
-            back = np.asarray(network.iv.drive(network.gain * rates[k]))
-            gradient = gradient + meet.products(y[:, network.slices[k - 1]], back, follow)
-        if network.bias:
-            places = here.reshape(-1, layer.weights.shape[1]).sum(axis=0, keepdims=True)
-            gradient = np.concatenate([gradient, network.bias_drive * places])
-        out.append(gradient / len(x))
-    return out
 
 
 def backpropagated(
@@ -91,14 +60,13 @@ def backpropagated(
     list of list of ndarray (rows, columns) [1]
         By step and store.
     """
-    last, a = network.slices[-1], h / network.tau
-    adjoint = np.zeros_like(path[-1])
-    slope = network.layers[-1].activation.slope(path[-1][:, last])
-    adjoint[:, last] = (network.rates(path[-1])[-1] - target) / network.read_voltage**2 * slope
-    found = []
+    a, adjoint, found = h / network.tau, output_slope(network, path[-1], target), []
     for v in path[-2::-1][:steps]:
-        found.append(_uses(network, v, x, a * adjoint))
-        adjoint = (1.0 - a) * adjoint + _pulled_back(network, v, a * adjoint)
+        moved, rates = a * adjoint, network.rates(v)
+        winners, parts = network.winners(rates), [moved[:, part] for part in network.slices]
+        layers = range(len(network.layers))
+        found.append([uses(network, k, x, rates, parts, winners[k]) / len(x) for k in layers])
+        adjoint = (1.0 - a) * adjoint + pullback(network, v)(moved)
     return found
 
 

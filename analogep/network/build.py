@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -138,12 +139,11 @@ class RCBuilder(Neuronal):
         neuron = self._neuron(k)
         return Cell(neuron.activation, neuron.capacitance, neuron.leak)
 
-    def _connection(self, k: int) -> Connection:
-        layer, before = self.circuit.layers[k + 1], self.circuit.grids[k]
-        if not isinstance(layer, Conv):
-            return DENSE
-        assert before is not None
-        return Convolution(layer, before)
+    @cached_property
+    def _connections(self) -> list[Connection]:
+        """How the nodes of each layer and the next meet."""
+        pairs = zip(self.circuit.layers[1:], self.circuit.grids, strict=False)
+        return [Convolution(layer, grid) if isinstance(layer, Conv) and grid else DENSE for layer, grid in pairs]
 
     def network(self) -> Network:
         """Effective weights of every pair, forward and in reverse."""
@@ -178,7 +178,7 @@ class RCBuilder(Neuronal):
                     leak=neuron.leak,
                     forward_wires=forward,
                     reverse_wires=reverse if k > 0 else None,
-                    connection=self._connection(k),
+                    connection=self._connections[k],
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,12 @@ class Connection(ABC):
         """The same with a neuron for each patch that a maximum chooses among."""
 
     @abstractmethod
+    def compared(self, x: Floats, weights: Floats) -> tuple[Floats, Winners]:
+        """`forward`, and what the neurons follow at `x` (samples, nodes), or None where they need not choose."""
+
+    @abstractmethod
     def winners(self, x: Floats, weights: Floats) -> Winners:
-        """What the neurons follow at `x` (samples, nodes), or None where they need not choose."""
+        """What the neurons follow alone."""
 
     @abstractmethod
     def forward(self, x: Floats, weights: Floats, winners: Winners = None) -> Floats:
@@ -103,6 +108,10 @@ class Connection(ABC):
     def spread(self, per_column: Floats) -> Floats:
         """What each bit line has (columns,), for each of its neurons (neurons,)."""
 
+    @abstractmethod
+    def collected(self, y: Floats) -> Floats:
+        """The transpose: what all samples and neurons of a bit line have together (columns,)."""
+
 
 @dataclass(frozen=True)
 class Dense(Connection):
@@ -115,6 +124,10 @@ class Dense(Connection):
     def unpooled(self) -> Connection:
         """The same: nothing is chosen."""
         return self
+
+    def compared(self, x: Floats, weights: Floats) -> tuple[Floats, Winners]:
+        """W'x, and None."""
+        return self.forward(x, weights), None
 
     def winners(self, x: Floats, weights: Floats) -> Winners:
         """None."""
@@ -159,6 +172,10 @@ class Dense(Connection):
     def spread(self, per_column: Floats) -> Floats:
         """The same."""
         return per_column
+
+    def collected(self, y: Floats) -> Floats:
+        """Summed over samples."""
+        return np.asarray(y.sum(axis=0))
 
 
 DENSE = Dense()
@@ -218,6 +235,11 @@ class Convolution(Connection):
         tall, wide = self._after.height * again, self._after.width * again
         return (*self.before, conv.kernel, conv.stride, conv.padding, pooled, tall, wide)
 
+    @cached_property
+    def visits(self) -> Floats:
+        """Patches that each node is in (nodes,) [1]."""
+        return self.row_load(np.ones(self.rows)) / self.share
+
     @property
     def share(self) -> float:
         """Share of the time of each patch that a neuron reads in turn."""
@@ -268,8 +290,10 @@ class Convolution(Connection):
         """With the maximum the place of the patch with the largest sum, for each neuron (samples, places, columns)."""
         return self.compared(x, weights)[1] if self._maximum else None
 
-    def compared(self, x: Floats, weights: Floats) -> tuple[Floats, NDArray[np.int64]]:
-        """Largest sums (samples, neurons), and the winners."""
+    def compared(self, x: Floats, weights: Floats) -> tuple[Floats, Winners]:
+        """Pooled sums (samples, neurons), and the winners of a maximum."""
+        if not self._maximum:
+            return self.forward(x, weights), None
         sums, (_, _, channels) = self.sums(x, weights), self._after
         shape = self._neurons(x.shape[0], channels)
         out, winners = np.empty(shape, sums.dtype), np.empty(shape, np.int64)
@@ -316,10 +340,9 @@ class Convolution(Connection):
 
         Where every patch has an array of its own nothing is taken off, as in a dense layer.
         """
-        loads = self.row_load(np.ones(self.rows)) / self.share
         if self.slots == 1:
-            return change * columns * float(loads.mean())
-        return float((np.square(x) @ loads).sum()) * columns
+            return change * columns * float(self.visits.mean())
+        return float((np.square(x) @ self.visits).sum()) * columns
 
     def line_swings_back(self, change: float, y: Floats, rows: int) -> float:
         """As in `line_swings`: with the average in each of the pooled places, with the maximum in one."""
@@ -335,3 +358,7 @@ class Convolution(Connection):
     def spread(self, per_column: Floats) -> Floats:
         """That of its channel."""
         return np.tile(per_column, self.places)
+
+    def collected(self, y: Floats) -> Floats:
+        """Summed over samples and places."""
+        return np.asarray(y.reshape(-1, self.conv.channels).sum(axis=0))

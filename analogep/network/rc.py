@@ -187,8 +187,7 @@ class LayeredRC(Network):
             forward = self.iv.drive(rates[k - 1])
             backward = self.iv.drive(self.gain * rates[k])
             connection, inner = layer.connection, self.inner(layer)
-            winners = connection.winners(forward, inner)
-            out[:, here] = connection.forward(forward, inner, winners)
+            out[:, here], winners = connection.compared(forward, inner)
             constant = self.constants[k]
             if constant is not None:
                 out[:, here] += constant

@@ -186,8 +186,7 @@ class _Steps:
         for k in range(1, len(self.levels)):
             level, (ahead, behind) = self.levels[k], (self.drives[k - 1][0], self.drives[k][1])
             meet = level.layer.connection
-            winners = meet.winners(ahead, level.inner)
-            out = meet.forward(ahead, level.inner, winners)
+            out, winners = meet.compared(ahead, level.inner)
             bracket[k] = out if level.constant is None else out + level.constant
             bracket[k - 1] += meet.backward(behind, level.reverse, winners)
             if level.variances is not None:
