@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Stencil
+from analogep.circuit.spiking import Spiking
 from analogep.energy import Ledger
-from analogep.errors import SimulationError
+from analogep.errors import SimulationError, UsageError
 from analogep.learning import Experimenter, estimate, exact_gradient
 from analogep.network import Hardware
 from analogep.network.base import Deviates
@@ -63,6 +64,11 @@ class Probe:
     batches : list of Batch
     exact : ndarray (batches, weights) [1]
         Gradient of the mean cost of each batch by the adjoint.
+
+    Raises
+    ------
+    UsageError
+        If the network is one of spikes.
     """
 
     def __init__(
@@ -73,6 +79,11 @@ class Probe:
         size: int,
         streams: Streams,
     ) -> None:
+        if isinstance(hardware.circuit.network, Spiking):
+            raise UsageError(
+                f"circuit '{hardware.circuit.name}' talks in spikes, which never come to rest: there is no equilibrium at "
+                "which to measure bias and noise. Take a circuit of kind 'rc', or vary nudging.beta in a study"
+            )
         self.hardware, self.streams = hardware, streams
         self.network, self.circuit = hardware.network(), hardware.circuit
         self._found: dict[tuple[int, float], Floats] = {}

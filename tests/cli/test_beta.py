@@ -114,3 +114,13 @@ def test_a_result_is_replaced_only_by_force(beta: Beta, tmp_path: Path) -> None:
     assert "is a file; name a folder" in beta("--out", str(tmp_path / "file")).err
     assert beta("--out", str(tmp_path), "--force", "--quiet").code == 0
     assert results.read(tmp_path / "beta.nc").sizes["network"] == 2
+
+
+def test_a_network_of_spikes_is_refused_in_one_sentence(say: Callable[..., Said], few: Path, tmp_path: Path) -> None:
+    said = say(
+        "beta", "ideal", "--circuit", "spiking-digits", "--data", str(few), *QUICK, "--out", str(tmp_path / "out")
+    )
+    assert said.code == 2
+    assert "talks in spikes, which never come to rest" in said.err
+    assert "Traceback" not in said.err
+    assert not (tmp_path / "out" / "beta.nc").exists()
