@@ -81,8 +81,8 @@ class Probe:
     ) -> None:
         if isinstance(hardware.circuit.network, Spiking):
             raise UsageError(
-                f"circuit '{hardware.circuit.name}' talks in spikes, which never come to rest: there is no equilibrium at "
-                "which to measure bias and noise. Take a circuit of kind 'rc', or vary nudging.beta in a study"
+                f"circuit '{hardware.circuit.name}' talks in spikes, which never come to rest: there is no equilibrium "
+                "at which to measure bias and noise. Take a circuit of kind 'rc', or vary nudging.beta in a study"
             )
         self.hardware, self.streams = hardware, streams
         self.network, self.circuit = hardware.network(), hardware.circuit

@@ -99,9 +99,11 @@ def _raster(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
 
 
 def _membranes(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
-    """Draw the membranes of the output of the class and of the most active hidden node."""
+    """Draw the membranes of the output of the class and of the hidden node that is nearest to half its largest rate."""
     names = [str(node) for node in dataset["node"].values]
-    hidden = max(k for k, name in enumerate(names) if name.startswith("hidden"))
+    # A neuron at full rate or silent has nothing to show.
+    off = np.abs(dataset["trace_voltage"].values[-1] - 0.5 * float(dataset.attrs["read_voltage"]))
+    hidden = min((k for k, name in enumerate(names) if name.startswith("hidden")), key=lambda k: float(off[k]))
     right = names.index(f"output {int(dataset.attrs['trace_class'])}")
     time, membrane = dataset["trace_time"].values * seconds, dataset["trace_membrane"].values
     axes.plot(time, membrane[:, hidden], color=GREY, linewidth=0.7)
