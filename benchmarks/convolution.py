@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.topology import Conv, Grid, Pool
 from analogep.network import Hardware, LayeredRC
-from analogep.network.connection import Convolution
+from analogep.network.convolution import Convolution
 from analogep.relaxation.compiled import kernel
 
 READS = (

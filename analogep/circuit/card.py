@@ -186,8 +186,8 @@ class CircuitCard(Card):
         """What a convolution cannot have."""
         if not self.convolutional:
             return
-        if not isinstance(self.network, RC):
-            yield ("network", "kind"), f"must be 'rc' with convolutions, got '{self.network.kind}'"
+        if not isinstance(self.network, RC | Spiking):
+            yield ("network", "kind"), f"must be 'rc' or 'spiking' with convolutions, got '{self.network.kind}'"
         if isinstance(self.wires, ExactWires):
             yield ("wires", "kind"), "must be 'none' with convolutions, whose arrays are taken with perfect wires"
         if self.learning.center_inputs is not None and isinstance(self.layers[1], Conv):

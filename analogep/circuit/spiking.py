@@ -138,6 +138,9 @@ class Spiking(Block):
     """Time constant of the leaky trace of an output's spikes, which the nudging compares with the target."""
     window: Annotated[Seconds, Field(gt=0)]
     """Spikes of the last part of a phase that are counted for its rates."""
+    readout: Literal["count", "extended"] = "count"
+    """What is sampled: the spikes in the window, or with them, as in an extended-counting converter, what the membrane
+    has gained from its beginning to its end, which takes the error of one spike away."""
     unstable: bool = False
     """As in `rc`."""
     schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference")
@@ -168,5 +171,7 @@ class Spiking(Block):
                     f"{format_si(self.width, 's')} is longer than the refractory time of the {name} neurons, "
                     f"{format_si(neuron.refractory, 's')}: spikes of a line would overlap",
                 )
+        if self.readout == "extended" and not (self.hidden.linear and self.output.linear):
+            yield ("readout",), "'extended' needs neurons that subtract and do not leak, whose membranes add up"
         if abs(self.hidden.refractory - self.output.refractory) > 1e-9 * self.output.refractory:
             yield ("output", "refractory"), "must be that of the hidden neurons: one largest rate is the full scale"

@@ -22,7 +22,8 @@ from analogep.crossbar import Array, Pair, Single, Store
 from analogep.device.iv import LinearIV
 from analogep.network import passive, rc, resistive
 from analogep.network.base import Network
-from analogep.network.connection import DENSE, Connection, Convolution
+from analogep.network.connection import DENSE, Connection
+from analogep.network.convolution import Convolution
 from analogep.network.noise import Spread
 from analogep.network.rc_layer import Curve, Layer, PairWires
 

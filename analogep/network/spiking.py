@@ -107,6 +107,11 @@ class SpikingNetwork(Network):
         return self.analog.nodes
 
     @property
+    def slots(self) -> int:
+        """As in the analog network: spikes go to one patch after the other."""
+        return self.analog.slots
+
+    @property
     def lif(self) -> list[LIF]:
         """Neurons of each layer."""
         return [*[self.card.hidden] * (len(self.analog.layers) - 1), self.card.output]

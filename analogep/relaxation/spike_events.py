@@ -104,13 +104,13 @@ def events(network: SpikingNetwork, drive: SpikingDrive, duration: float, clock:
     Parameters
     ----------
     network : SpikingNetwork
-        With `reset: subtract`, no leaks of membranes, analog inputs.
+        Dense, with `reset: subtract`, no leaks of membranes, analog inputs.
     drive : SpikingDrive
     duration : float [s]
     clock : Clock
-        The network's numbers.
+        Its jumps, in double precision.
     """
-    numbers, neurons = clock.numbers(), []
+    neurons = []
     for k, part in enumerate(network.slices):
         constant = network.analog.constants[k]
         lif = network.lif[k]
@@ -124,7 +124,7 @@ def events(network: SpikingNetwork, drive: SpikingDrive, duration: float, clock:
         first = int(np.argmin(due))
         if not due[first] <= duration:
             break
-        _spike(network, numbers, neurons, first, due[first])
+        _spike(network, clock, neurons, first, due[first])
         times.append(due[first])
         fired.append(first)
     for neuron in neurons:
@@ -132,7 +132,7 @@ def events(network: SpikingNetwork, drive: SpikingDrive, duration: float, clock:
     return Events(times, fired, np.array([n.x for n in neurons]), np.array([n.u for n in neurons]))
 
 
-def _spike(network: SpikingNetwork, numbers: Floats, neurons: list[_Neuron], which: int, t: float) -> None:
+def _spike(network: SpikingNetwork, clock: Clock, neurons: list[_Neuron], which: int, t: float) -> None:
     """Let a neuron spike: everything moves to that time, then its charge arrives at both sides."""
     for neuron in neurons:
         neuron.move(t)
@@ -140,13 +140,10 @@ def _spike(network: SpikingNetwork, numbers: Floats, neurons: list[_Neuron], whi
     own, lif = which - network.slices[k].start, network.lif[k]
     neurons[which].u -= 1.0
     neurons[which].earliest = t + lif.refractory
+    # Jumps are padded with zeros behind the last neuron.
     if k + 1 < len(network.slices):
-        for i, weight in enumerate(
-            network.analog.inner(network.analog.layers[k + 1])[own], network.slices[k + 1].start
-        ):
-            neurons[i].x += float(numbers[k + 1, 7] * weight)
+        for neuron, jump in zip(neurons[network.slices[k + 1]], clock.forward[k + 1][own], strict=False):
+            neuron.x += float(jump)
     if k > 0:
-        reverse = network.analog.layers[k].reverse
-        assert reverse is not None
-        for i, weight in enumerate(reverse[:, own], network.slices[k - 1].start):
-            neurons[i].x += float(numbers[k, 8] * weight)
+        for neuron, jump in zip(neurons[network.slices[k - 1]], clock.reverse[k][own], strict=False):
+            neuron.x += float(jump)

@@ -14,58 +14,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from analogep.draws import normals, seed, turned, u32
+from analogep.relaxation.spike_charge import LANES, ahead, exchanged, random
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
-LANES = 16
-"""Columns of the weights come in multiples of it, filled up with zeros: one vector operation a spike and multiple."""
-
-
-@njit(nogil=True, error_model="numpy")
-def _random(key, count):  # type: ignore[no-untyped-def]
-    """32 random bits of a counter."""
-    return turned(key[1], seed(key[0], u32(count)), u32(0))
-
-
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _summed(weights, fired, first, start, stop, out):  # type: ignore[no-untyped-def]
-    """out = sum of the rows of `weights` of the lines that fired, counted from `first`; rows of a multiple of LANES."""
-    out[:] = 0
-    for n in range(start, stop):
-        row = fired[n] - first
-        for begin in range(0, weights.shape[1], LANES):
-            for i in range(LANES):
-                out[begin + i] += weights[row, begin + i]
-
-
-@njit(nogil=True, fastmath={"contract"}, error_model="numpy")
-def _scattered(x, start, jump, deviation, row, many, key, ticket):  # type: ignore[no-untyped-def]
-    """Noise of one spike's read into `many` synapses from `start` on; returns the next ticket."""
-    i = 0
-    while i < many:
-        one, other = normals(_random(key, ticket))
-        x[start + i] += jump * deviation[row, i] * one
-        if i + 1 < many:
-            x[start + i + 1] += jump * deviation[row, i + 1] * other
-        ticket += 1
-        i += 2
-    return ticket
-
-
-@njit(nogil=True, error_model="numpy")
-def _delivered(  # type: ignore[no-untyped-def]
-    x, where, jump, weights, deviation, fired, first, start, stop, room, key, ticket
-):
-    """Charge of the spikes `fired[start:stop]` of a layer into the synapses where[0] to where[1]; the next ticket."""
-    if start == stop:
-        return ticket
-    _summed(weights, fired, first, start, stop, room[: weights.shape[1]])
-    for i in range(where[1] - where[0]):
-        x[where[0] + i] += jump * room[i]
-    if deviation.size:
-        for n in range(start, stop):
-            ticket = _scattered(x, where[0], jump, deviation, fired[n] - first, where[1] - where[0], key, ticket)
-    return ticket
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
@@ -121,7 +72,7 @@ def _lit(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
             # The n-th spike of a share s comes in the slot in which s t + 1/2 passes n.
             spikes = np.floor(0.5 + share * (slot + 1)) > np.floor(0.5 + share * slot)
         elif share > 0.0:
-            spikes = (np.float64(_random(key, ticket)) + 0.5) * 2.0**-32 < share
+            spikes = (np.float64(random(key, ticket)) + 0.5) * 2.0**-32 < share
             ticket += 1
         else:
             spikes = False
@@ -132,23 +83,37 @@ def _lit(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
-def _counted(counts, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
-    """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change."""
+def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
+    """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change.
+
+    `rest` is what the membranes have gained in the window, in spikes, where it is read out; the rate of a neuron that
+    did not fire is not below 0 for it.
+    """
     square = 0.0
     for k in range(edges.size - 1):
         for i in range(edges[k], edges[k + 1]):
             total = counts[0, i] + counts[1, i] + counts[2, i]
             spikes[k + 1] += total
             energy[0] += total * (loads[0][lines + i] + loads[1][i])
-            rate[i] = unit * (counts[1, i] + counts[2, i])
+            energy[3] += total * (loads[2][lines + i] + loads[3][i])
+            rate[i] = unit * max(counts[1, i] + counts[2, i] + rest[i], 0.0)
             square += (2.0 * unit * (counts[2, i] - counts[1, i])) ** 2
     return square / edges[edges.size - 1]
 
 
+@njit(nogil=True, error_model="numpy")
+def _most(reach, edges):  # type: ignore[no-untyped-def]
+    """Sums of the largest layer, of all places where its neurons choose."""
+    most = 0
+    for k in range(edges.size - 1):
+        most = max(most, (edges[k + 1] - edges[k]) * reach[k, 8] ** 2)
+    return most
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, window, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers, unit,
-    loads, keys, energy, spikes, drift, raster,
+    first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
+    unit, loads, reach, won, keys, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -158,6 +123,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
         Samples; steps that the phase has had already, and steps to take.
     window : int
         Last steps, whose spikes are counted for the rates.
+    extended : bool
+        Whether what the membranes have gained in the window counts too.
     edges : int64 ndarray (layers + 1,)
         First neuron of each layer, and their number.
     state : ndarray (samples, 5, neurons)
@@ -167,25 +134,28 @@ def spike_steps(  # type: ignore[no-untyped-def]
     nudging : tuple (beta, frozen, pull or target (samples, outputs) [V], target (samples, outputs) [V])
     inputs : tuple (mode, ndarray (samples, inputs) [1])
         0: analog, in `drive`; 1: equal intervals; 2: at random. Shares of the largest rate.
-    forward, reverse : tuple of ndarray
-        Weights into each layer by rows (lines before, neurons), and back by rows (neurons, lines before), columns
-        padded to a multiple of `LANES`; the latter of the first layer is empty.
-    noise : tuple of tuples of ndarray
-        Standard deviations of the weights in one read, as `forward` and `reverse` but not padded; empty without.
-    numbers : ndarray (layers, 12)
+    forward, reverse : tuple of ndarray [V]
+        Jumps of the synapses of each layer, as `spike_charge.ahead` takes them, and those back of the layer before; the
+        latter of the first layer is empty.
+    noise : tuple of tuples of ndarray [V]
+        Standard deviations of the jumps in one read; empty without.
+    numbers : ndarray (layers, 10)
         Of each layer: decay of the synapse in a step; mean of its transient in a step; decay of the membrane; charge of
         the membrane in a step [thresholds a volt]; level after a reset, or -inf to subtract; floor; least steps between
-        two spikes; jump of a spike into it and, in reverse, into the layer before [V]; decay of the trace; its jump
-        [V]; leak of the synapse [S].
+        two spikes; decay of the trace; its jump [V]; leak of the synapse [S].
     unit : float [V]
         Rate of one spike in the window.
     loads : tuple of ndarray
-        Joules of the devices of a forward spike (all lines: inputs, then the neurons), and of a reverse one (neurons)
-        [J].
+        Joules of a spike in the devices, forward (all lines: inputs, then the neurons) and in reverse (neurons), then
+        in the lines, as well [J].
+    reach : int64 ndarray (layers, 9)
+        `network.Reach` of each layer's array.
+    won : int64 ndarray (samples, neurons)
+        Which of its places each neuron that chooses took last; changed in place.
     keys : uint32 ndarray (samples, 2)
-    energy : ndarray (samples, 3)
+    energy : ndarray (samples, 4)
         Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
-        nudging, |pull (d - x)| [V^2].
+        nudging, |pull (d - x)| [V^2]; joules of lines [J].
     spikes : int64 ndarray (samples, layers + 1)
         Added to: spikes of the inputs and of each layer.
     drift : ndarray (samples,)
@@ -197,8 +167,10 @@ def spike_steps(  # type: ignore[no-untyped-def]
     mode, shares = inputs
     counts, lines = np.zeros((3, many), np.int64), shares.shape[1]
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
+    rest = np.zeros(many)
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
-    slots, outputs, room = int(numbers[0, 6]), numbers[layers - 1], np.empty(many + LANES, state.dtype)
+    slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
+    room = np.empty(_most(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
         key, ticket = keys[b], start << 20
@@ -206,15 +178,17 @@ def spike_steps(  # type: ignore[no-untyped-def]
         for i in range(many):
             until[i] = int(wait[i]) - 1
         for step in range(count):
+            if extended and step == count - window:
+                rest[:] = u
             part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
             if nudging[0] != 0.0:
                 energy[b, 2] += _pulled(drive[b, ends:], x[ends:], trace[ends:], nudging, b, nudged[ends:])
             for i in range(ends, many):
-                trace[i] *= outputs[9]
+                trace[i] *= outputs[7]
             found = 0
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
-                energy[b, 1] += _drifted(x[one:other], u[one:other], nudged[one:other], numbers[k]) * numbers[k, 11]
+                energy[b, 1] += _drifted(x[one:other], u[one:other], nudged[one:other], numbers[k]) * numbers[k, 9]
                 found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
                 bounds[k + 1] = found
             if mode > 0 and (start + step) % slots == 0:
@@ -222,28 +196,20 @@ def spike_steps(  # type: ignore[no-untyped-def]
                 spikes[b, 0] += glowing
                 for n in range(glowing):
                     energy[b, 0] += loads[0][lit[n]]
-                where = (edges[0], edges[1])
-                ticket = _delivered(
-                    x, where, numbers[0, 7], forward[0], noise[0][0], lit, 0, 0, glowing, room, key, ticket
+                    energy[b, 3] += loads[2][lit[n]]
+                one = slice(0, edges[1])
+                ticket = ahead(
+                    x[one], won[b, one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
                 )
             for n in range(found):
                 counts[part, fired[n]] += 1
                 if raster.size and b == 0:
                     raster[step, fired[n]] = 1
             for n in range(bounds[layers - 1], found):
-                trace[fired[n]] += outputs[10]
-            for k in range(layers):
-                one, start_k, stop_k = edges[k], bounds[k], bounds[k + 1]
-                if k + 1 < layers:
-                    where, jump, spread = (edges[k + 1], edges[k + 2]), numbers[k + 1, 7], noise[0][k + 1]
-                    ticket = _delivered(
-                        x, where, jump, forward[k + 1], spread, fired, one, start_k, stop_k, room, key, ticket
-                    )
-                if k > 0:
-                    where, jump, spread = (edges[k - 1], edges[k]), numbers[k, 8], noise[1][k]
-                    ticket = _delivered(
-                        x, where, jump, reverse[k], spread, fired, one, start_k, stop_k, room, key, ticket
-                    )
-        drift[b] = _counted(counts, edges, unit, loads, lines, rate, spikes[b], energy[b])
+                trace[fired[n]] += outputs[8]
+            ticket = exchanged(x, won[b], (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
+        if extended:
+            rest[:] = u - rest
+        drift[b] = _counted(counts, rest, edges, unit, loads, lines, rate, spikes[b], energy[b])
         for i in range(many):
             wait[i] = max(until[i] - count + 1, 0)

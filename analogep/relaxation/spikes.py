@@ -6,11 +6,10 @@ and C V^2 for each of their cells; in reverse the same on its bit lines at the f
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,8 @@ from analogep.circuit.phases import Phase, Solver
 from analogep.crossbar import threads
 from analogep.network.spiking import BLOCKS, SpikingDrive, SpikingNetwork
 from analogep.relaxation.relaxed import Relaxed
-from analogep.relaxation.spike_steps import LANES, spike_steps
+from analogep.relaxation.spike_charge import LANES
+from analogep.relaxation.spike_steps import spike_steps
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
@@ -99,39 +99,51 @@ class Clock:
         self.network, self.analog, self.card = network, network.analog, network.card
         self.kind: Any = np.float32 if solver.precision == "single" else np.float64
         self.edges = np.array([0, *(part.stop for part in network.slices)], dtype=np.int64)
-        # Lines of analog inputs do not spike: the first array is in the drive already.
-        self._still = self.card.inputs.kind == "current"
-        inner = [self._first(k, self.analog.inner(layer)) for k, layer in enumerate(self.analog.layers)]
-        reverse = [np.empty((0, 0)) if one.reverse is None else one.reverse.T for one in self.analog.layers]
-        self.forward, self.reverse = self._padded(inner), self._padded(reverse)
         volts = np.array([self.analog.gain * self.analog.read_voltage])
         self._turned = float(np.asarray(self.analog.iv.drive(volts))[0])
         """q of a reverse spike's voltage [V]; that of a forward one is the bias lines'."""
+        inner = [self.analog.inner(layer) for layer in self.analog.layers]
+        reaches = [one.connection.reach(len(rows)) for one, rows in zip(self.analog.layers, inner, strict=True)]
+        self.reach = np.array(reaches, dtype=np.int64)
+        self.forward = self._jumps(inner, "folded")
+        self.reverse = self._jumps([one.reverse for one in self.analog.layers], "folded", back=True)
         self.loads = self._loads()
 
-    def _first(self, k: int, array: Reals) -> Reals:
-        """An array as it is; nothing for the first one if its lines do not spike."""
-        return np.empty((0, 0)) if k == 0 and self._still else array
+    def _jumps(
+        self, arrays: Sequence[Reals | None], folded: Literal["folded", "folded_variance"], *, back: bool = False
+    ) -> tuple[Reals, ...]:
+        """What a spike adds to synapses, of weights or of their variances in one read [V]; empty where nothing goes.
 
-    def _own(self, arrays: Sequence[Reals]) -> tuple[Reals, ...]:
-        return tuple(np.require(array, self.kind, ["C"]) for array in arrays)
-
-    def _padded(self, arrays: Sequence[Reals]) -> tuple[Reals, ...]:
-        """With columns of zeros up to a multiple of what the clock adds at once."""
-        return self._own([np.pad(one, ((0, 0), (0, -one.shape[1] % LANES))) if one.size else one for one in arrays])
+        The lines of analog inputs do not spike, and nothing is driven in reverse before the first array.
+        """
+        found = []
+        for k, array in enumerate(arrays):
+            if array is None or (k == 0 and (back or self.card.inputs.kind == "current")):
+                found.append(np.empty((0, 0), self.kind))
+                continue
+            # A jump goes to the neurons ahead, or to those before.
+            neuron = self.network.lif[k - 1 if back else k]
+            jump = (self._turned if back else self.analog.bias_drive) * neuron.refractory / neuron.time_constant
+            meet = self.analog.layers[k].connection
+            if folded == "folded":
+                jumps = jump * meet.folded(array)
+            else:
+                jumps = jump * np.sqrt(meet.folded_variance(array))
+            turned = jumps.T if back else jumps
+            if self.reach[k, [0, 1, 6, 7]].prod() == 1:
+                turned = np.pad(turned, ((0, 0), (0, -turned.shape[1] % LANES)))
+            found.append(np.require(turned, self.kind, ["C"]))
+        return tuple(found)
 
     def _noise(self, *, noisy: bool) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
-        """Standard deviations of the weights in one read; empty without noise."""
-        none, layers = np.empty((0, 0)), self.analog.layers
+        """Standard deviations of the jumps in one read; empty without noise."""
+        layers = self.analog.layers
         if not noisy:
-            empty = self._own([none] * len(layers))
+            empty = (np.empty((0, 0), self.kind),) * len(layers)
             return empty, empty
-        ahead, behind = [], []
-        for k, layer in enumerate(layers):
-            assert layer.variance is not None
-            ahead.append(np.sqrt(self._first(k, layer.variance[:-1] if self.analog.bias else layer.variance)))
-            behind.append(none if k == 0 or layer.reverse_variance is None else np.sqrt(layer.reverse_variance.T))
-        return self._own(ahead), self._own(behind)
+        ahead = [None if one.variance is None else one.variance[: len(self.analog.inner(one))] for one in layers]
+        behind = [one.reverse_variance for one in layers]
+        return self._jumps(ahead, "folded_variance"), self._jumps(behind, "folded_variance", back=True)
 
     def numbers(self) -> Reals:
         """Constants of each layer, as `spike_steps` takes them.
@@ -141,30 +153,39 @@ class Clock:
         """
         card, analog, rows = self.card, self.analog, []
         h, volts, lifs = card.step, analog.read_voltage, self.network.lif
-        ahead, behind = analog.bias_drive, self._turned
-        for k, neuron in enumerate(lifs):
-            tau, before = neuron.time_constant, lifs[max(k - 1, 0)].time_constant
+        for neuron in lifs:
+            tau = neuron.time_constant
             a, decay = math.exp(-h / tau), neuron.decay
             even = h if decay == 0.0 else (1.0 - math.exp(-h * decay)) / decay
             level = -math.inf if neuron.reset.kind == "subtract" else neuron.reset.level
             rows.append(
                 (
                     a, (1.0 - a) * tau / h, math.exp(-h * decay), even / (volts * neuron.refractory), level,
-                    neuron.floor, round(neuron.refractory / h), ahead * neuron.refractory / tau,
-                    behind * neuron.refractory / before, math.exp(-h / card.trace),
+                    neuron.floor, round(neuron.refractory / h), math.exp(-h / card.trace),
                     volts * neuron.refractory / h * -math.expm1(-h / card.trace), neuron.leak,
                 )
             )  # fmt: skip
         return np.array(rows, dtype=self.kind)
 
-    def _loads(self) -> tuple[Floats, Floats]:
-        """Joules of the devices of a forward spike on each line, and of a reverse one [J]."""
+    def _loads(self) -> tuple[Floats, ...]:
+        """Joules of a spike on each line, in the devices forward and in reverse, and in the lines as well [J]."""
         analog, volts, width = self.analog, self.analog.read_voltage, self.card.width
         unit, turned = volts * analog.bias_drive * width, analog.gain * volts * self._turned * width
-        ahead = [layer.row_load(analog.inner(layer).shape[0]) * unit for layer in analog.layers]
-        ahead.append(np.zeros(analog.layers[-1].size))
-        behind = [np.zeros(analog.layers[0].size), *(layer.column_load * turned for layer in analog.layers[1:])]
-        return np.concatenate(ahead), np.concatenate(behind)
+        # Both lines of a pair are charged.
+        cell = 2.0 * self.network.line_capacitance * volts**2
+        ahead, behind, edges, back = [], [], [], []
+        for k, layer in enumerate(analog.layers):
+            rows, columns = analog.inner(layer).shape
+            meet, none = layer.connection, np.zeros(layer.size)
+            still = k == 0 and self.card.inputs.kind == "current"
+            ahead.append(layer.row_load(rows) * unit)
+            edges.append(np.broadcast_to(0.0 if still else cell * meet.cells(columns), ahead[-1].shape))
+            behind.append(none if k == 0 else layer.column_load * turned)
+            lines = none if k == 0 else none + analog.gain**2 * cell * meet.cells_back(layer.weights.shape[0])
+            back.append(lines)
+        outputs = np.zeros(analog.layers[-1].size)
+        forth = tuple(np.concatenate([*one, outputs]) for one in (ahead, edges))
+        return forth[0], np.concatenate(behind), forth[1], np.concatenate(back)
 
     def run(self, drive: SpikingDrive, state: Reals, count: int, *, record: bool) -> _Run:
         """Run the clock for `count` steps, from `state` (samples, BLOCKS, neurons), which is left as it is."""
@@ -184,30 +205,37 @@ class Clock:
         unit = volts * self.card.hidden.refractory / (window * self.card.step)
         rng = np.random.default_rng(drive.key)
         keys = rng.integers(0, 2**32, size=(samples, 2), dtype=np.uint32)
-        sums, spikes, drift = np.zeros((samples, 3)), np.zeros((samples, layers + 1), np.int64), np.zeros(samples)
+        sums, spikes, drift = np.zeros((samples, 4)), np.zeros((samples, layers + 1), np.int64), np.zeros(samples)
+        won = np.zeros((samples, many), np.int64)
         numbers, raster = self.numbers(), np.zeros((count if record else 0, many if record else 0), np.uint8)
+
+        # A recorded phase goes step by step, and reads the membranes itself.
+        extended = self.card.readout == "extended" and not record
 
         def march(first: int, last: int, begin: int, steps: int, counted: int, shown: NDArray[np.uint8]) -> None:
             spike_steps(
-                first, last, begin, steps, counted, self.edges, state, still, nudging, inputs, self.forward,
-                self.reverse, noise, numbers, unit, self.loads, keys, sums, spikes, drift, shown,
+                first, last, begin, steps, counted, extended, self.edges, state, still, nudging, inputs,
+                self.forward, self.reverse, noise, numbers, unit, self.loads, self.reach, won, keys, sums, spikes,
+                drift, shown,
             )  # fmt: skip
 
         def job(k: int) -> None:
             march(k * _SAMPLES, min((k + 1) * _SAMPLES, samples), 0, count, window, raster[:0, :0])
 
         if record:
-            return self._recorded(march, state, count, (sums, spikes, drift, raster), window)
+            return self._recorded(march, state, count, (sums, spikes, drift, raster), window, unit)
         threads.share(job, -(-samples // _SAMPLES), threads.worth(samples * count * many))
         return _Run(state, sums, spikes, drift, np.empty(0), raster)
 
-    def _recorded(self, march: Any, state: Reals, count: int, found: tuple[Any, ...], window: int) -> _Run:
+    def _recorded(self, march: Any, state: Reals, count: int, found: tuple[Any, ...], window: int, unit: float) -> _Run:
         """All steps one by one, with the state after each."""
         sums, spikes, _, raster = found
         path = np.empty((count + 1, *state.shape))
         path[0] = state
         total, early = np.zeros_like(state[:, 4]), np.zeros_like(state[:, 4])
         for step in range(count):
+            if step == count - window:
+                opening = state[:, 1].copy()
             march(0, len(state), step, 1, 1 if step >= count - window else 0, raster[step : step + 1])
             total += state[:, 4]
             # The clock divides the window so too; before it the rates are 0.
@@ -216,6 +244,8 @@ class Clock:
             path[step + 1] = state
             path[step + 1, :, 4] = total
         state[:, 4] = total
+        if self.card.readout == "extended":
+            state[:, 4] = path[-1, :, 4] = np.maximum(total + unit * (state[:, 1] - opening), 0.0)
         drift = np.mean((2.0 * (total - 2.0 * early)) ** 2, axis=1)
         return _Run(state, sums, spikes, drift, path, raster)
 
@@ -229,15 +259,5 @@ class Clock:
         energy[:, 1] = found.sums[:, 1] * card.step
         energy[:, 2] = abs(drive.beta) * card.output.leak * found.sums[:, 2] * card.step
         energy[:, 3] = found.spikes[:, 1:] @ np.array([neuron.spike for neuron in network.lif])
-        energy[:, 4] = found.spikes @ self._edges()
+        energy[:, 4] = found.sums[:, 3]
         return energy
-
-    def _edges(self) -> Floats:
-        """C V^2 of the cells on the lines of one spike: inputs, then each layer forward and in reverse [J]."""
-        analog, unit = self.analog, 2.0 * self.network.line_capacitance * self.analog.read_voltage**2
-        found = [analog.layers[0].size * unit if self.card.inputs.kind != "current" else 0.0]
-        for k, (here, ahead) in enumerate(itertools.zip_longest(analog.layers, analog.layers[1:])):
-            cells = 0.0 if ahead is None else float(ahead.size)
-            behind = analog.gain**2 * here.weights.shape[0] if k > 0 else 0.0
-            found.append((cells + behind) * unit)
-        return np.array(found)

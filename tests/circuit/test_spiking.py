@@ -48,8 +48,8 @@ def neuron(*settings: str) -> LIF:
         ),
         (("nudging.estimator=holomorphic",), "'holomorphic' needs a network of kind 'rc'"),
         (
-            ("layers=[{kind: image, height: 8, width: 8}, {kind: conv, channels: 2, kernel: 3}, 10]",),
-            "network.kind: must be 'rc' with convolutions, got 'spiking'",
+            ("network.readout=extended", "network.hidden.reset={kind: level}"),
+            "network.readout: 'extended' needs neurons that subtract and do not leak",
         ),
         (("network.hidden.threshold=0 V",), "network.hidden.threshold: must be greater than 0 V"),
         (("network.inputs={kind: bursts}",), "unknown kind 'bursts', known are 'current', 'regular', 'poisson'"),

@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_named_with_what_would(layers, message):
     [
         ("wires={kind: exact, word: 1 ohm, bit: 1 ohm, tile: [8, 8]}", "wires.kind: must be 'none' with convolutions"),
         ("learning.center_inputs=0.1", "center_inputs: is for inputs of a dense layer"),
-        ("network={kind: passive, gain: [1]}", "network.kind: must be 'rc' with convolutions, got 'passive'"),
+        ("network={kind: passive, gain: [1]}", "must be 'rc' or 'spiking' with convolutions, got 'passive'"),
         ("nudging.estimator=holomorphic", "'holomorphic' needs dense layers; take 'centered' or 'richardson'"),
     ],
 )

@@ -5,7 +5,8 @@ import pytest
 from scipy.signal import correlate2d
 
 from analogep.circuit.topology import Conv, Grid, Pool
-from analogep.network.connection import DENSE, Convolution
+from analogep.network.connection import DENSE
+from analogep.network.convolution import Convolution
 
 BEFORE = Grid(9, 8, 3)
 CASES = {

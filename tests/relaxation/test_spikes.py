@@ -10,8 +10,9 @@ from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
 from analogep.network import Hardware, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
+from analogep.relaxation.spike_charge import random
 from analogep.relaxation.spike_events import events
-from analogep.relaxation.spike_steps import _lit, _random
+from analogep.relaxation.spike_steps import _lit
 from analogep.relaxation.spikes import Clock, fire
 
 BASE = ("layers=[64,6,10]", "solver.precision=double", "mapping.weight_range=[0.5,0.5]")
@@ -214,7 +215,7 @@ def test_the_noise_of_reads_never_takes_the_random_number_of_an_input_spike():
     same, many = 0, 400
     for ticket in range(many):
         spikes, following = _lit(2, share, 0, key, ticket, lit)
-        same += spikes == ((float(_random(key, following)) + 0.5) * 2.0**-32 < 0.5)
+        same += spikes == ((float(random(key, following)) + 0.5) * 2.0**-32 < 0.5)
     assert abs(same - many / 2) < 5 * math.sqrt(many / 4)
 
 
