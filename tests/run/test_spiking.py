@@ -53,6 +53,36 @@ def test_an_interrupted_run_ends_with_the_same_arrays(tmp_path: Path, card: str,
     xr.testing.assert_identical(run(card, setting).execute(tmp_path), whole(card, setting))
 
 
+CONVOLVED = (
+    "layers=[{kind: image, height: 8, width: 8}, {kind: conv, channels: 3, kernel: 3, pool: {kind: POOL, size: 2}}, 10]"
+)
+
+
+@pytest.mark.parametrize(("card", "pool", "inputs"), [("rram", "average", "current"), ("ecram", "max", "regular")])
+def test_an_interrupted_run_with_convolutions_ends_with_the_same_arrays(
+    tmp_path: Path, card: str, pool: str, inputs: str
+):
+    settings = (
+        CONVOLVED.replace("POOL", pool),
+        f"network.inputs={{kind: {inputs}}}",
+        "learning.initial_gain=[1.0, 0.2]",
+    )
+    for after in (3, 2):
+        with pytest.raises(KeyboardInterrupt):
+            run(card, *settings).execute(tmp_path, report=interrupting(after))
+    xr.testing.assert_identical(run(card, *settings).execute(tmp_path), whole(card, *settings))
+
+
+def test_patches_in_turn_take_time_and_amplifiers():
+    """Nine places behind the average: phases nine times as long as those of nine copies, for as many pulses less."""
+    settings = (CONVOLVED.replace("POOL", "average"), "learning.initial_gain=[1.0, 0.2]", "learning.epochs=1")
+    turns, copies = whole("ideal", *settings), whole("ideal", *settings, "layers.1.copies=9")
+    assert float(turns["duration"].sum() / copies["duration"].sum()) == pytest.approx(9.0)
+    assert joules(turns, "amplifier", "free") == pytest.approx(9.0 * joules(copies, "amplifier", "free"))
+    assert float(copies["pulses"][0, 0] / turns["pulses"][0, 0]) == pytest.approx(9.0)
+    assert (turns["accuracy"].values == copies["accuracy"].values).all()
+
+
 def joules(found: xr.Dataset, component: str, phase: str) -> float:
     return float(found["energy"].sel(component=component, phase=phase)[-1])
 

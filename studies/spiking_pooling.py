@@ -1,0 +1,109 @@
+"""Does maximum pooling spoil equilibrium propagation between spiking neurons, and the average restore it?
+
+    python studies/spiking_pooling.py [--figure studies/figures/spiking_pooling.png] [--samples 20] [--epochs 6]
+
+The claim is that of Lin, Bal and Sengupta 2024 (convolutional spiking networks). For `spiking-conv-digits` with either
+pooling, untrained and after some epochs: cosine between the estimate of two nudged phases and the exact gradient of the
+analog network that the rates should come to, for windows of 1 us to 256 us in which spikes are counted. A maximum
+chooses in each step of the clock among what that step brings to its places (`relaxation.spike_charge`); the analog
+network's among mean currents. In double precision, beta 0.2, without converters and noise.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from analogep import CircuitCard, DeviceCard, Run, Seeds, datasets
+from analogep.energy import Ledger
+from analogep.learning import Experimenter, compare, exact_gradient
+from analogep.network import Hardware, SpikingNetwork
+from analogep.run.assemble import finished
+
+Floats = NDArray[np.float64]
+
+POOLS = ("average", "max")
+WINDOWS = (1.0, 4.0, 16.0, 64.0, 256.0)
+GAINS = {"average": "[2, 1.5, 0.5]", "max": "[2, 0.5, 0.3]"}
+"""A maximum makes larger signals than an average of four, and needs smaller weights for a loop gain below 1."""
+
+
+QUIET = ("solver.precision=double", "adc.bits=null", "sample_hold.noise=0 V", "nudging.beta=0.2")
+
+
+def circuit(pool: str, *settings: str) -> CircuitCard:
+    """The card with one kind of pooling."""
+    layers = ", ".join(
+        f"{{kind: conv, channels: {channels}, kernel: 3, padding: 1, pool: {{kind: {pool}, size: 2}}}}"
+        for channels in (16, 32)
+    )
+    layers = f"layers=[{{kind: image, height: 8, width: 8}}, {layers}, 10]"
+    given = (layers, f"learning.initial_gain={GAINS[pool]}", "network.unstable=true", *settings)
+    return CircuitCard.load("spiking-conv-digits", given)
+
+
+def cosines(pool: str, trained: xr.Dataset | None, window: float, samples: int) -> list[float]:
+    """Of each layer's estimate against the exact gradient, spikes counted for `window` us after 1.5 us."""
+    times = [f"network.window={window:g} us"]
+    times += [f"timing.{name}.duration={window + 1.5:g} us" for name in ("free", "nudged")]
+    chip = Hardware(DeviceCard.load("ideal"), circuit(pool, *QUIET, *times), Seeds.of(0))
+    if trained is None:
+        chip.initialise()
+    else:
+        finished(trained, chip)
+    network = chip.network()
+    assert isinstance(network, SpikingNetwork)
+    data = datasets.load(None, np.random.default_rng(0))
+    x, target = np.asarray(data.train_x[:samples], dtype=np.float64), 0.2 * np.eye(10)[data.train_y[:samples]]
+    made = Experimenter(chip, Ledger(), np.random.default_rng(5))
+    found, free = made.gradient(network, x, target, chip.circuit.nudging.contour())
+    exact = exact_gradient(network, free.v, made.lines(x), target)
+    return [compare(a, b)[0] for a, b in zip(found, exact, strict=True)]
+
+
+def draw(found: dict[tuple[str, str], Floats], path: Path) -> None:
+    """A panel for each pooling, a line for each layer, dashed before training."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, pool in zip(figure.subplots(1, 2, sharey=True), POOLS, strict=True):
+        for state, style in (("untrained", "--"), ("trained", "-")):
+            for k, values in enumerate(found[pool, state].T):
+                axes.semilogx(WINDOWS, values, style, marker="o", color=f"C{k}", label=f"layer {k + 1}, {state}")
+        axes.set(title=f"pooling: {pool}", xlabel="window in which spikes are counted [us]", ylim=(-0.25, 1.02))
+        axes.grid(alpha=0.3)
+        axes.axhline(0.0, color="0.6", linewidth=0.8)
+    figure.axes[0].set_ylabel("cosine with the exact gradient [1]")
+    figure.axes[0].legend(fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    """Print a table and draw it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--figure", type=Path, default=Path("studies/figures/spiking_pooling.png"))
+    parser.add_argument("--samples", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=6)
+    parsed = parser.parse_args()
+    found: dict[tuple[str, str], Floats] = {}
+    print("| pooling | state | window [us] | cosine of layers 1, 2, 3 |\n| --- | --- | --- | --- |")
+    for pool in POOLS:
+        run = Run(DeviceCard.load("ideal"), circuit(pool, f"learning.epochs={parsed.epochs}"), 0).execute()
+        said = f"trained: test accuracy {100 * float(run.accuracy[-1]):.1f} %"
+        for state, trained in (("untrained", None), ("trained", run)):
+            values = []
+            for window in WINDOWS:
+                values.append(cosines(pool, trained, window, parsed.samples))
+                shown = ", ".join(f"{value:.3f}" for value in values[-1])
+                print(f"| {pool} | {state if trained is None else said} | {window:g} | {shown} |", flush=True)
+            found[pool, state] = np.array(values)
+    draw(found, parsed.figure)
+
+
+if __name__ == "__main__":
+    main()
