@@ -4,7 +4,8 @@
 
 784-1024-10 with analog inputs, free phases of 200 steps, single precision, one thread, medians. The images' brightness
 sets how many neurons fire: a silent step moves synapses and membranes alone, and every spike adds the row of its line
-to the synapses behind it (with noise of its own where reads have some).
+to the synapses behind it (with noise of its own where reads have some). Then `spiking-conv-mnist` with more and more
+channels, and with longer phases: nanoseconds of a spike, a silent step taken off, and of each addition that it makes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import statistics
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from analogep import CircuitCard, DeviceCard, Seeds
@@ -21,13 +23,33 @@ from analogep.network import Hardware, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.spikes import fire
 
+Floats = NDArray[np.float64]
+
 BRIGHTNESS = (0.0, 0.1, 0.3, 1.0)
 HIDDEN = (256, 512, 1024, 2048, 4096)
+CHANNELS = (8, 16, 32, 64)
+STEPS = (50, 100, 200, 400)
 
 
-def measure(device: str, hidden: int, brightness: float, samples: int, repeat: int) -> tuple[float, float]:
-    """Microseconds of a step of one sample, and spikes in it."""
-    circuit = CircuitCard.load("spiking-mnist", [f"layers=[784,{hidden},10]", "mapping.weight_range=[0.1,0.1]"])
+def dense(hidden: int) -> CircuitCard:
+    """784-hidden-10."""
+    return CircuitCard.load("spiking-mnist", [f"layers=[784,{hidden},10]", "mapping.weight_range=[0.1,0.1]"])
+
+
+def convolutional(channels: int, steps: int = 100) -> CircuitCard:
+    """The card, with twice as many channels in the second layer as in the first, and a length of its phases."""
+    layers = (
+        "layers=[{kind: image, height: 28, width: 28}, "
+        f"{{kind: conv, channels: {channels}, kernel: 5, pool: {{kind: average, size: 3}}}}, "
+        f"{{kind: conv, channels: {2 * channels}, kernel: 3, pool: {{kind: average, size: 2}}}}, 10]"
+    )
+    length = f"{20 * steps} ns"
+    times = (f"timing.free.duration={length}", f"timing.nudged.duration={length}", f"network.window={length}")
+    return CircuitCard.load("spiking-conv-mnist", [layers, *times])
+
+
+def measure(device: str, circuit: CircuitCard, brightness: float, samples: int, repeat: int) -> tuple[float, Floats]:
+    """Microseconds of a step of one sample, and spikes of each layer in it."""
     chip = Hardware(DeviceCard.load(device), circuit, Seeds.of(0))
     chip.initialise()
     network, rng = chip.network(), np.random.default_rng(1)
@@ -41,7 +63,7 @@ def measure(device: str, hidden: int, brightness: float, samples: int, repeat: i
         begin = time.perf_counter()
         end = fire(network, drive, start, phase, circuit.solver)
         found.append(time.perf_counter() - begin)
-    return 1e6 * statistics.median(found[1:]) / samples / steps, float(end.spikes.sum()) / samples / steps
+    return 1e6 * statistics.median(found[1:]) / samples / steps, end.spikes.sum(axis=0) / samples / steps
 
 
 def main() -> None:
@@ -55,14 +77,34 @@ def main() -> None:
     print("| --- | --- | --- | --- |")
     silent = None
     for brightness in BRIGHTNESS:
-        took, spikes = measure(parsed.device, 1024, brightness, parsed.samples, parsed.repeat)
+        took, spikes = measure(parsed.device, dense(1024), brightness, parsed.samples, parsed.repeat)
         silent = took if silent is None else silent
-        print(f"| {brightness:g} | {spikes:.3g} | {took:.2f} | {took / silent:.2f} |")
+        print(f"| {brightness:g} | {spikes.sum():.3g} | {took:.2f} | {took / silent:.2f} |")
     print("\n| hidden neurons | spikes in a step | us a step and sample | ns a neuron |")
     print("| --- | --- | --- | --- |")
     for hidden in HIDDEN:
-        took, spikes = measure(parsed.device, hidden, 0.3, parsed.samples, parsed.repeat)
-        print(f"| {hidden} | {spikes:.3g} | {took:.2f} | {1e3 * took / hidden:.2f} |")
+        took, spikes = measure(parsed.device, dense(hidden), 0.3, parsed.samples, parsed.repeat)
+        print(f"| {hidden} | {spikes.sum():.3g} | {took:.2f} | {1e3 * took / hidden:.2f} |")
+    print("\n| channels | steps | spikes in a step | us a step and sample | silent | ns a spike | ns an addition |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    cases = [(channels, 100) for channels in CHANNELS] + [(16, steps) for steps in STEPS]
+    for channels, steps in cases:
+        row(parsed.device, channels, steps, parsed.samples // 4, parsed.repeat)
+
+
+def row(device: str, channels: int, steps: int, samples: int, repeat: int) -> None:
+    """One line of the table of convolutions."""
+    circuit = convolutional(channels, steps)
+    took, spikes = measure(device, circuit, 1.0, samples, repeat)
+    silent, _ = measure(device, circuit, 0.0, samples, repeat)
+    # Ahead: 4 x 4 places in strides of two, less at the borders; back: 4 x 4 patches of all channels.
+    additions = spikes[1] * 2.25 * 2 * channels + spikes[2] * (16 * channels + 10) + spikes[3] * 18 * channels
+    spare = 1e3 * (took - silent)
+    print(
+        f"| {channels} | {steps} | {spikes.sum():.3g} | {took:.2f} | {silent:.2f} | {spare / spikes.sum():.1f} | "
+        f"{spare / additions:.2f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -199,6 +199,8 @@ def exchanged(x, won, spikes, forward, reverse, noise, reach, room, key, ticket)
     fired, bounds, edges = spikes
     layers = edges.size - 1
     for k in range(layers):
+        if bounds[k] == bounds[k + 1]:
+            continue
         first, those = edges[k], fired[bounds[k] : bounds[k + 1]]
         if k + 1 < layers:
             part, spread = slice(edges[k + 1], edges[k + 2]), noise[0][k + 1]

@@ -173,7 +173,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
     room = np.empty(_most(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
-        key, ticket = keys[b], start << 20
+        key, ticket, mine = keys[b], start << 20, won[b]
         counts[:], nudged[:] = 0, drive[b]
         for i in range(many):
             until[i] = int(wait[i]) - 1
@@ -199,7 +199,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
                     energy[b, 3] += loads[2][lit[n]]
                 one = slice(0, edges[1])
                 ticket = ahead(
-                    x[one], won[b, one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
+                    x[one], mine[one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
                 )
             for n in range(found):
                 counts[part, fired[n]] += 1
@@ -207,7 +207,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
                     raster[step, fired[n]] = 1
             for n in range(bounds[layers - 1], found):
                 trace[fired[n]] += outputs[8]
-            ticket = exchanged(x, won[b], (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
+            if found > 0:
+                ticket = exchanged(x, mine, (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
         if extended:
             rest[:] = u - rest
         drift[b] = _counted(counts, rest, edges, unit, loads, lines, rate, spikes[b], energy[b])
