@@ -10,10 +10,10 @@ import pytest
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
 from analogep.network import Hardware, SpikingNetwork
-from analogep.network.connection import DENSE
 from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.spikes import Clock, Fired, fire
+from tests.physics.test_convolution import unrolled
 
 AVERAGE, MAXIMUM = "{kind: average, size: 2}", "{kind: max, size: 2}"
 
@@ -45,23 +45,9 @@ def driven(network: SpikingNetwork, samples: int = 3) -> SpikingDrive:
     return drive
 
 
-def unrolled(network: SpikingNetwork) -> SpikingNetwork:
+def dense(network: SpikingNetwork) -> SpikingNetwork:
     """The dense network with a device for each place of each kernel."""
-    layers = []
-    for layer in network.analog.layers:
-        matrix = layer.connection.matrices(network.analog.inner(layer))
-        bias = layer.connection.spread(layer.weights[-1])
-        layers.append(
-            replace(
-                layer,
-                weights=np.concatenate([matrix, bias[None]]),
-                reverse=None if layer.reverse is None else layer.connection.matrices(layer.reverse),
-                row_total=np.append(layer.row_load(len(network.analog.inner(layer))), layer.bias_load),
-                column_total=layer.column_load,
-                connection=DENSE,
-            )
-        )
-    return replace(network, analog=replace(network.analog, layers=layers))
+    return replace(network, analog=unrolled(network.analog))
 
 
 @pytest.mark.parametrize("inputs", ["current", "regular", "poisson"])
@@ -71,7 +57,7 @@ def test_a_dense_network_with_the_unrolled_matrix_fires_the_same(inputs):
     drive = driven(network)
     target = 0.2 * np.eye(3)
     ends = []
-    for one in (network, unrolled(network)):
+    for one in (network, dense(network)):
         nudged = one.nudged(drive, 0.5, target)
         assert isinstance(nudged, SpikingDrive)
         ends.append(fire(one, nudged, np.zeros((3, one.nodes)), Phase(duration=3e-6), circuit.solver))
