@@ -161,8 +161,6 @@ def ahead(x, won, weights, deviation, fired, first, reach, room, key, ticket):  
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of a layer's spikes into the synapses of the one before; parameters as in `ahead`, weights transposed."""
-    if fired.size == 0:
-        return ticket
     if _plain(reach):
         return _dense(x, weights, deviation, fired, first, room, key, ticket)
     height, width, channels, kernel, stride, padding, _, wide, side = reach
