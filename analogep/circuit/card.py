@@ -16,9 +16,9 @@ from analogep.circuit.mapping import Feedback, Lines, Mapping
 from analogep.circuit.network import RC, Network, Passive, Resistive
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
-from analogep.circuit.spiking import Spiking
+from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
-from analogep.circuit.update import UpdateRule
+from analogep.circuit.update import Stochastic, UpdateRule
 from analogep.circuit.wires import ExactWires, NoWires, Wires
 from analogep.errors import Problem
 from analogep.units import format_si
@@ -204,6 +204,20 @@ class CircuitCard(Card):
         if solver.precision == "single" and solver.method != "euler":
             yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
 
+    def _eqspike_rules(self, gradient: EqSpike) -> Iterator[tuple[Path, str]]:
+        """What learning at spikes cannot have."""
+        path = ("network", "gradient", "kind")
+        if self.convolutional:
+            yield path, "'eqspike' is for dense layers; give 'counted' with convolutions"
+        if self.learning.center_inputs is not None:
+            yield ("learning", "center_inputs"), "needs network.gradient: {kind: counted}; remove it for 'eqspike'"
+        if gradient.pulses == "at_spikes" and not isinstance(self.update, Stochastic):
+            yield (
+                ("update", "rule"),
+                f"must be 'stochastic' where spikes program (network.gradient.pulses: at_spikes), got "
+                f"'{self.update.rule}'; or set pulses: at_end",
+            )
+
     def _spiking_rules(self) -> Iterator[tuple[Path, str]]:
         """What a network of spikes needs."""
         network = self.network
@@ -214,6 +228,8 @@ class CircuitCard(Card):
                 ("solver", "method"),
                 f"must be 'euler' for spikes, which have network.step; got '{self.solver.method}'",
             )
+        if isinstance(network.gradient, EqSpike):
+            yield from self._eqspike_rules(network.gradient)
         if isinstance(self.wires, ExactWires):
             yield ("wires", "kind"), "must be 'none' in a spiking network, whose arrays are taken with perfect wires"
         for name, phase in (("free", self.timing.free), ("nudged", self.timing.nudged)):

@@ -123,6 +123,35 @@ class Poisson(Block):
     kind: Literal["poisson"]
 
 
+class Counted(Block):
+    """The product rule on the rates that are read out after each phase, as in networks without spikes."""
+
+    kind: Literal["counted"]
+
+
+class EqSpike(Block):
+    """The weights learn in the nudged phases, at spikes, from how fast the other side's rate changes.
+
+    The gradient of two phases is the integral of d(r_i r_j)/dt = r_j dr_i/dt + r_i dr_j/dt over the second. A spike of
+    j stands for V t_r of r_j dt, so that
+
+        w_ij += rate/(beta V^2) V t_r ds_i/dt   at every spike of j, and with ds_j/dt at every spike of i,
+
+    ds/dt = (trace - s)/slope where `trace` filters the spikes of a neuron (the card's `trace`) and s the trace once
+    more. No rate is converted and no earlier phase remembered. Inputs stand still: they have spikes, and no ds/dt. What
+    both sides change together, dr_i dr_j, counts twice: a bias of order beta, of which the centered estimator keeps
+    what neurons at a rail answer to one sign alone.
+    Source: Martin et al. 2021 (EqSpike, doi 10.1016/j.isci.2021.102222); the filters are ours.
+    """
+
+    kind: Literal["eqspike"]
+    slope: Annotated[Seconds, Field(gt=0)]
+    """Time constant of s, which decides over how long a rate's change is seen."""
+    pulses: Literal["at_spikes", "at_end"] = "at_spikes"
+    """`at_spikes`: each spike programs, by pulses at random whose mean is the change; what rises and falls again wears
+    the device. `at_end`: changes add up beside each device, and the update rule writes their sum once a batch."""
+
+
 class Spiking(Block):
     """Leaky integrate-and-fire neurons that talk in spikes; rates are measured by traces."""
 
@@ -141,6 +170,8 @@ class Spiking(Block):
     readout: Literal["count", "extended"] = "count"
     """What is sampled: the spikes in the window, or with them, as in an extended-counting converter, what the membrane
     has gained from its beginning to its end, which takes the error of one spike away."""
+    gradient: Annotated[Counted | EqSpike, Field(discriminator="kind")] = Counted(kind="counted")
+    """Where updates come from."""
     unstable: bool = False
     """As in `rc`."""
     schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference")
@@ -173,5 +204,17 @@ class Spiking(Block):
                 )
         if self.readout == "extended" and not (self.hidden.linear and self.output.linear):
             yield ("readout",), "'extended' needs neurons that subtract and do not leak, whose membranes add up"
+        if isinstance(self.gradient, EqSpike):
+            if self.step > self.gradient.slope:
+                yield (
+                    ("gradient", "slope"),
+                    f"must be no less than the step, {format_si(self.step, 's')}, got "
+                    f"{format_si(self.gradient.slope, 's')}",
+                )
+            if self.gradient.pulses == "at_spikes" and self.inputs.kind == "current":
+                yield (
+                    ("gradient", "pulses"),
+                    "'at_spikes' needs inputs that spike: set inputs: {kind: regular}, or pulses: at_end",
+                )
         if abs(self.hidden.refractory - self.output.refractory) > 1e-9 * self.output.refractory:
             yield ("output", "refractory"), "must be that of the hidden neurons: one largest rate is the full scale"

@@ -15,16 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.learning.opposed import Opposed
 from analogep.learning.outer import Outer, dense
 from analogep.network import LayeredRC, Network, Passive, Resistive, SpikingNetwork
 from analogep.network.base import with_bias
 
 Floats = NDArray[np.float64]
 Phases = Sequence[tuple[float, Sequence[Floats]]]
+Gradient = Outer | Opposed | Floats
+"""Of one store, multiplied out or not."""
 
 
 @singledispatch
@@ -48,7 +52,7 @@ def estimate(network: Network, phases: Phases, x: Floats) -> list[Floats]:
 
 
 @singledispatch
-def factored(network: Network, phases: Phases, x: Floats) -> Sequence[Outer | Floats]:
+def factored(network: Network, phases: Phases, x: Floats) -> Sequence[Gradient]:
     """The same gradient as sums of outer products for the stores where it is one, for updates a few rows at a time.
 
     Parameters
@@ -110,7 +114,7 @@ def _rc(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:
 
 
 @factored.register
-def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> Sequence[Outer | Floats]:
+def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> Sequence[Gradient]:
     if not all(layer.dense for layer in network.layers):
         return convolved_products(network, phases, x)
     return outer_products(phases, x, network.read_voltage, network.gain, network.bias)
@@ -118,12 +122,27 @@ def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> Sequence[Oute
 
 @estimate.register
 def _spiking(network: SpikingNetwork, phases: Phases, x: Floats) -> list[Floats]:
+    if network.card.gradient.kind == "eqspike":
+        return [part.dense() if isinstance(part, Opposed) else part for part in _gathered(network, phases, x)]
     return estimate(network.analog, phases, x)
 
 
 @factored.register
-def _spiking_factored(network: SpikingNetwork, phases: Phases, x: Floats) -> Sequence[Outer | Floats]:
+def _spiking_factored(network: SpikingNetwork, phases: Phases, x: Floats) -> Sequence[Gradient]:
+    if network.card.gradient.kind == "eqspike":
+        return _gathered(network, phases, x)
     return factored(network.analog, phases, x)
+
+
+def _gathered(network: SpikingNetwork, phases: Phases, x: Floats) -> list[Opposed | Floats]:
+    """Gradient from what spikes have gathered in the nudged phases (`relaxation.Fired.gathered`) instead of rates."""
+    depth, unit, out = len(network.analog.layers), -1.0 / (x.shape[0] * network.read_voltage**2), []
+    for k in range(depth):
+        factor = unit / network.analog.gain ** (depth - 1 - k)
+        parts = [(weight * factor, gathered[k]) for weight, gathered in phases]
+        total: Any = [Opposed(part[1], part[0]) * scale if len(part) == 2 else part[0] * scale for scale, part in parts]
+        out.append(sum(total[1:], start=total[0]))
+    return out
 
 
 def convolved_products(network: LayeredRC, phases: Phases, x: Floats) -> list[Floats]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Contour, Phase
+from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.energy import Ledger
 from analogep.learning.gradient import Phases, estimate
 from analogep.learning.sampling import sampled
-from analogep.network import Drive, Hardware, LayeredRC, Network
+from analogep.network import Drive, Hardware, LayeredRC, Network, SpikingNetwork
 from analogep.network.base import Deviates
 from analogep.relaxation import Circled, Fired, Relaxed, relax, relax_on_circle
 
@@ -214,19 +215,35 @@ class Experimenter:
             self._held = network.deviates(lines.shape[0], self.rng)
         free = self.free(network, lines)
         phases: list[tuple[Any, Any]] = []
+        local = isinstance(network, SpikingNetwork) and network.card.gradient.kind == "eqspike"
         circle = self._circle(network, lines, free.v, target, contour)
         for beta, weight in contour:
             if beta.imag != 0.0:
                 phases.append((weight, self._measure_point(network, free.v, circle, beta)))
             elif beta == 0.0:
-                phases.append((weight, self.measure(network, free.v, "free")))
+                if not local:
+                    phases.append((weight, self.measure(network, free.v, "free")))
             else:
                 end = self.nudged(network, lines, free.v, target, beta.real)
-                phases.append((weight, self.measure(network, end.v, "nudged")))
+                gathered = end.gathered if isinstance(end, Fired) else ()
+                phases.append((weight, gathered if local else self.measure(network, end.v, "nudged")))
+                if local:
+                    self._book_gathering(end)
         self._held = None
+        if local:
+            return phases, lines, free
         # A complex product is two real ones where only its real part is asked for.
         self._book_products(len(contour) + 2 * len(circle), x.shape[0])
         return phases, lines, free
+
+    def _book_gathering(self, end: Relaxed) -> None:
+        """One addition beside each device of a line that spikes, where changes are kept for the end of the batch."""
+        gradient = self.circuit.network.gradient if isinstance(self.circuit.network, Spiking) else None
+        if isinstance(end, Fired) and isinstance(gradient, EqSpike) and gradient.pulses == "at_end":
+            sizes = np.array(self.circuit.sizes)
+            # Inputs change nothing, so that spikes of the first layer gather nothing before it.
+            partners = np.append(sizes[1:], 0) + np.concatenate([[0, 0], sizes[1:-1]])
+            self.ledger.book("update", digital=float((end.spikes @ partners).sum()) * self.circuit.digital.mac)
 
     def _circle(
         self, network: Network, lines: Floats, start: Floats, target: Floats, contour: Contour

@@ -13,7 +13,8 @@ from analogep.crossbar import Pair, Store, Written
 from analogep.crossbar.store import Chosen
 from analogep.crossbar.written import together
 from analogep.energy import Ledger
-from analogep.learning.outer import Outer
+from analogep.learning.gradient import Gradient
+from analogep.learning.opposed import Opposed
 from analogep.learning.writer import Writer
 from analogep.network import Hardware
 
@@ -21,6 +22,8 @@ Floats = NDArray[np.float64]
 
 _WRITE_CALLS = 100
 """Numbers set apart for the rounds of one write with verify."""
+_SECOND = 1 << 40
+"""Added to the number of a call that is the second of its batch."""
 
 
 def active_rule(hardware: Hardware) -> ActiveRule:
@@ -86,14 +89,14 @@ class Updater:
         )
 
     def apply(
-        self, gradient: Sequence[Outer | Floats], rates: tuple[float, ...], epoch: int, batch: int, ledger: Ledger,
+        self, gradient: Sequence[Gradient], rates: tuple[float, ...], epoch: int, batch: int, ledger: Ledger,
         rng: np.random.Generator, done: int,
     ) -> list[float]:  # fmt: skip
         """Descend one step: dw = -rate gradient, as pulses.
 
         Parameters
         ----------
-        gradient : sequence of Outer or ndarray (rows, columns) [1]
+        gradient : sequence of Outer, Opposed or ndarray (rows, columns) [1]
             One for each store of weights.
         rates : tuple of float
             Learning rate of each layer.
@@ -113,7 +116,13 @@ class Updater:
         pulses = [0.0] * self.hardware.circuit.depth
         hardware, operation = self.hardware, self.hardware.seeds.operation
         at_once: list[Writer] = []
+        spiked: dict[str, Written] = {}
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
+            if isinstance(slope, Opposed):
+                spiked[store.name] = self._at_spikes(
+                    store, mirror, slope * (rates[store.layer] / store.step), epoch, batch
+                )
+                continue
             writer = self._writers[store.name]
             writer.want(slope, rates[store.layer], operation.key(f"{store.name}/rounding/{batch}", epoch))
             if mirror is None and writer.at_once:
@@ -122,11 +131,13 @@ class Updater:
         done_at_once = {writer.store.name: written for writer, written in zip(at_once, found, strict=True)}
         for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
             writer = self._writers[store.name]
-            if store.name in done_at_once:
+            if store.name in spiked:
+                written = spiked[store.name]
+            elif store.name in done_at_once:
                 written = done_at_once[store.name]
             else:
                 written = store.program(writer.counts, operation, epoch, batch, writer.fill)
-            if mirror is not None:
+            if mirror is not None and store.name not in spiked:
                 written += mirror.program(writer.counts, operation, epoch, batch)
             self.book(store, written, ledger, "update")
             if self.rule.verifies:
@@ -136,6 +147,24 @@ class Updater:
             pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
+
+    def _at_spikes(self, store: Store, mirror: Store | None, wanted: Opposed, epoch: int, batch: int) -> Written:
+        """Pulses of all spikes of a batch for `wanted` [steps], those up and those down.
+
+        They came in turn; here all of one direction go first, which of them at random: without a preference.
+        """
+        operation = self.hardware.seeds.operation
+        rng = operation.rng(f"{store.name}/spikes/{batch}", epoch)
+        up, down = wanted.pulses(rng)
+        turns = [(up, batch), (-down, batch + _SECOND)]
+        if rng.random() < 0.5:
+            turns.reverse()
+        written = Written()
+        for one in (store, mirror):
+            if one is not None:
+                for counts, call in turns:
+                    written += one.program(counts, operation, epoch, call)
+        return written
 
     def _renew(
         self, store: Store, mirror: Store | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator,

@@ -1,7 +1,8 @@
 """Spiking networks: what their arrays hold and their neurons are; spikes are events, and `relaxation.spikes` runs them.
 
-The state of a neuron is five numbers, in blocks of all neurons: the synapse x [V], the membrane [threshold], steps to
-wait [1], the leaky trace [V], and the rate of the last phase [V], f t_r V, which is what is sampled. The `analog`
+The state of a neuron is six numbers, in blocks of all neurons: the synapse x [V], the membrane [threshold], steps to
+wait [1], the leaky trace [V], the rate of the last phase [V], f t_r V, which is what is sampled, and the trace filtered
+once more [V] (the last two traces are of output neurons, or of all where spikes learn). The `analog`
 network, to which rates converge as the time of observation grows, has the same weights and the neurons' curve of rate
 against drive; it answers for the exact gradient and the loop gain.
 """
@@ -22,8 +23,9 @@ from analogep.network.rc import LayeredRC, RCDrive
 
 Floats = NDArray[np.float64]
 
-BLOCKS = 5
-"""Numbers of each neuron: synapse, membrane, waiting, trace, rate."""
+BLOCKS = 6
+"""Numbers of each neuron: synapse, membrane, waiting, trace, rate, filtered trace."""
+_RATE = 4
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class SpikingNetwork(Network):
 
     def rates(self, v: Floats) -> list[Floats]:
         """Rates of the last phase (..., samples, neurons) [V] of each layer."""
-        start = (BLOCKS - 1) * self.neurons
+        start = _RATE * self.neurons
         return [v[..., start + part.start : start + part.stop] for part in self.slices]
 
     def quiet(self, x: Floats) -> Drive:

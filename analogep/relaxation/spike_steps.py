@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from analogep.relaxation.spike_charge import LANES, ahead, exchanged, random
+from analogep.relaxation.spike_learning import learned
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -113,7 +114,7 @@ def _most(reach, edges):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
     first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    unit, loads, reach, won, keys, energy, spikes, drift, raster,
+    unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -127,7 +128,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
         Whether what the membranes have gained in the window counts too.
     edges : int64 ndarray (layers + 1,)
         First neuron of each layer, and their number.
-    state : ndarray (samples, 5, neurons)
+    state : ndarray (samples, 6, neurons)
         As `SpikingNetwork` lays it out; changed in place.
     drive : ndarray (samples, neurons) [V]
         What stands still: analog inputs and bias lines.
@@ -150,6 +151,9 @@ def spike_steps(  # type: ignore[no-untyped-def]
         in the lines, as well [J].
     reach : int64 ndarray (layers, 9)
         `network.Reach` of each layer's array.
+    learning : tuple (mode, share, before, behind)
+        0: spikes do not learn; 1: all neurons have traces; 2: and spikes gather changes, see `spike_learning.learned`.
+        `share` is that of the filter of the traces in a step.
     won : int64 ndarray (samples, neurons)
         Which of its places each neuron that chooses took last; changed in place.
     keys : uint32 ndarray (samples, 2)
@@ -171,6 +175,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
     slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
     room = np.empty(_most(reach, edges) + LANES, state.dtype)
+    traced, change = ends if learning[0] == 0 else 0, np.empty(many, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
         key, ticket, mine = keys[b], start << 20, won[b]
@@ -183,9 +188,9 @@ def spike_steps(  # type: ignore[no-untyped-def]
             part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
             if nudging[0] != 0.0:
                 energy[b, 2] += _pulled(drive[b, ends:], x[ends:], trace[ends:], nudging, b, nudged[ends:])
-            for i in range(ends, many):
+            for i in range(traced, many):
                 trace[i] *= outputs[7]
-            found = 0
+            found, glowing = 0, 0
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
                 energy[b, 1] += _drifted(x[one:other], u[one:other], nudged[one:other], numbers[k]) * numbers[k, 9]
@@ -205,8 +210,10 @@ def spike_steps(  # type: ignore[no-untyped-def]
                 counts[part, fired[n]] += 1
                 if raster.size and b == 0:
                     raster[step, fired[n]] = 1
-            for n in range(bounds[layers - 1], found):
+            for n in range(bounds[layers - 1] if traced else 0, found):
                 trace[fired[n]] += outputs[8]
+            if learning[0] > 0:
+                learned(trace, state[b, 5], change, edges, (fired, bounds), lit[:glowing], learning)
             if found > 0:
                 ticket = exchanged(x, mine, (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
         if extended:

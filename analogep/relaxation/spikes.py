@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
+from analogep.circuit.spiking import EqSpike
 from analogep.crossbar import threads
 from analogep.network.spiking import BLOCKS, SpikingDrive, SpikingNetwork
 from analogep.relaxation.relaxed import Relaxed
@@ -23,6 +24,8 @@ from analogep.relaxation.spike_steps import spike_steps
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
+Sites = tuple[tuple[Reals, ...], tuple[Reals, ...]]
+"""What spikes before and behind each array have gathered, as `spike_learning.learned` takes it."""
 
 _MODES = {"current": 0, "regular": 1, "poisson": 2}
 _SAMPLES = 4
@@ -39,10 +42,14 @@ class Fired(Relaxed):
         Spikes of the inputs and of each layer.
     raster : uint8 ndarray (steps, neurons) or (0, 0)
         Spikes of the first sample, if the path was asked for.
+    gathered : tuple of ndarray (parts, rows, columns) [V^2]
+        Where spikes learn, of each array: integral of r_j ds_i + r_i ds_j over a nudged phase, summed over samples, its
+        rises and its falls apart or their difference; empty otherwise.
     """
 
     spikes: NDArray[np.int64]
     raster: NDArray[np.uint8]
+    gathered: tuple[Floats, ...] = ()
 
 
 def fire(
@@ -72,7 +79,8 @@ def fire(
     path = found.path.reshape(-1, samples, BLOCKS * many) if record else np.empty((0, samples, BLOCKS * many))
     times = network.card.step * np.arange(count + 1.0) if record else np.array([0.0, duration])
     ends = found.state.reshape(samples, -1).astype(np.float64)
-    return Fired(ends, residual, duration, energy, count, times, path, found.spikes, found.raster)
+    gathered = clock.gathered(drive, state, found) if clock.learns(drive) == 2 else ()
+    return Fired(ends, residual, duration, energy, count, times, path, found.spikes, found.raster, gathered)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class _Run:
     drift: Floats
     path: Floats
     raster: NDArray[np.uint8]
+    sites: list[Sites]
 
 
 class Clock:
@@ -211,25 +220,28 @@ class Clock:
 
         # A recorded phase goes step by step, and reads the membranes itself.
         extended = self.card.readout == "extended" and not record
+        jobs, learns = -(-samples // _SAMPLES), self.learns(drive)
+        sites, share = self._sites(learns, 1 if record else jobs), self.kind(self._share)
 
         def march(first: int, last: int, begin: int, steps: int, counted: int, shown: NDArray[np.uint8]) -> None:
+            learning = (learns, share, *sites[0 if record else first // _SAMPLES])
             spike_steps(
                 first, last, begin, steps, counted, extended, self.edges, state, still, nudging, inputs,
-                self.forward, self.reverse, noise, numbers, unit, self.loads, self.reach, won, keys, sums, spikes,
-                drift, shown,
+                self.forward, self.reverse, noise, numbers, unit, self.loads, self.reach, learning, won, keys, sums,
+                spikes, drift, shown,
             )  # fmt: skip
 
         def job(k: int) -> None:
             march(k * _SAMPLES, min((k + 1) * _SAMPLES, samples), 0, count, window, raster[:0, :0])
 
         if record:
-            return self._recorded(march, state, count, (sums, spikes, drift, raster), window, unit)
-        threads.share(job, -(-samples // _SAMPLES), threads.worth(samples * count * many))
-        return _Run(state, sums, spikes, drift, np.empty(0), raster)
+            return self._recorded(march, state, count, (sums, spikes, drift, raster, sites), window, unit)
+        threads.share(job, jobs, threads.worth(samples * count * many))
+        return _Run(state, sums, spikes, drift, np.empty(0), raster, sites)
 
     def _recorded(self, march: Any, state: Reals, count: int, found: tuple[Any, ...], window: int, unit: float) -> _Run:
         """All steps one by one, with the state after each."""
-        sums, spikes, _, raster = found
+        sums, spikes, _, raster, sites = found
         path = np.empty((count + 1, *state.shape))
         path[0] = state
         total, early = np.zeros_like(state[:, 4]), np.zeros_like(state[:, 4])
@@ -247,7 +259,49 @@ class Clock:
         if self.card.readout == "extended":
             state[:, 4] = path[-1, :, 4] = np.maximum(total + unit * (state[:, 1] - opening), 0.0)
         drift = np.mean((2.0 * (total - 2.0 * early)) ** 2, axis=1)
-        return _Run(state, sums, spikes, drift, path, raster)
+        return _Run(state, sums, spikes, drift, path, raster, sites)
+
+    def learns(self, drive: SpikingDrive) -> int:
+        """0: spikes do not learn; 1: traces run; 2: spikes gather."""
+        return 0 if self.card.gradient.kind == "counted" else 2 if drive.beta != 0.0 else 1
+
+    @property
+    def _share(self) -> float:
+        gradient = self.card.gradient
+        return -math.expm1(-self.card.step / gradient.slope) if isinstance(gradient, EqSpike) else 0.0
+
+    def _sites(self, learns: int, jobs: int) -> list[Sites]:
+        """Room for what the spikes of each job gather."""
+        layers, gradient = self.analog.layers, self.card.gradient
+        parts = 2 if isinstance(gradient, EqSpike) and gradient.pulses == "at_spikes" else 1
+        found = []
+        for _ in range(jobs):
+            before, behind = [], []
+            for k, layer in enumerate(layers):
+                rows, columns = self.analog.inner(layer).shape if learns == 2 else (0, 0)
+                still = k == 0 and self.card.inputs.kind == "current"
+                before.append(np.zeros((parts, 0 if still else rows, columns), self.kind))
+                behind.append(np.zeros((parts, columns, 0 if k == 0 else rows), self.kind))
+            found.append((tuple(before), tuple(behind)))
+        return found
+
+    def gathered(self, drive: SpikingDrive, start: Reals, found: _Run) -> tuple[Floats, ...]:
+        """What `Fired` says of it: the spikes' part, and the lines that stand still, whose r_j is their voltage."""
+        volts, card = self.analog.read_voltage, self.card
+        unit = volts * card.hidden.refractory / card.step
+        change, out = (found.state[:, 5] - start[:, 5]).astype(np.float64), []
+        for k, part in enumerate(self.network.slices):
+            total: Floats = np.sum([before[k] for before, _ in found.sites], axis=0, dtype=np.float64)
+            if k > 0:
+                turned = [np.swapaxes(behind[k], 1, 2) for _, behind in found.sites]
+                total += np.sum(turned, axis=0, dtype=np.float64)
+            elif card.inputs.kind == "current":
+                total = (drive.x.T @ change[:, part])[None] / unit
+            here, parts = change[:, part], len(total)
+            ends = [here] if parts == 1 else [np.maximum(here, 0.0), np.maximum(-here, 0.0)]
+            bias = volts * np.array([end.sum(axis=0, keepdims=True) for end in ends])
+            out.append(np.concatenate([unit * total, bias], axis=1) if self.analog.bias else unit * total)
+        return tuple(out)
 
     def joules(self, drive: SpikingDrive, found: _Run, duration: float) -> Floats:
         """Energy of each component (samples, components) [J]."""

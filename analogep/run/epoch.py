@@ -14,6 +14,7 @@ from analogep.datasets import Dataset
 from analogep.energy import TRAINING, Ledger
 from analogep.learning import Experimenter, Outer, Updater, compare, cost, exact_gradient, factored
 from analogep.learning.centering import center_of, centered
+from analogep.learning.gradient import Gradient
 from analogep.network import Hardware, LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
 
@@ -158,7 +159,7 @@ class Trainer:
         x, share = self.data.train_x[chosen], self.circuit.learning.input_dropout
         return x * (rng.random(x.shape) >= share) if share > 0.0 else x
 
-    def _centered(self, gradient: Sequence[Outer | Floats], ledger: Ledger) -> Sequence[Outer | Floats]:
+    def _centered(self, gradient: Sequence[Gradient], ledger: Ledger) -> Sequence[Gradient]:
         """Gradient of each store, the first as for centred inputs where the card says so; books the products."""
         first = gradient[0]
         if self.center is None or not isinstance(first, Outer):

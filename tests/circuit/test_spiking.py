@@ -51,6 +51,22 @@ def neuron(*settings: str) -> LIF:
             ("network.readout=extended", "network.hidden.reset={kind: level}"),
             "network.readout: 'extended' needs neurons that subtract and do not leak",
         ),
+        (
+            ("network.gradient={kind: eqspike, slope: 10 ns, pulses: at_end}",),
+            "network.gradient.slope: must be no less than the step, 20 ns, got 10 ns",
+        ),
+        (
+            ("network.gradient={kind: eqspike, slope: 500 ns}", "update.rule=stochastic"),
+            "network.gradient.pulses: 'at_spikes' needs inputs that spike: set inputs: {kind: regular}, or",
+        ),
+        (
+            ("network.gradient={kind: eqspike, slope: 500 ns}", "network.inputs={kind: regular}"),
+            "update.rule: must be 'stochastic' where spikes program .*, got 'device'; or set pulses: at_end",
+        ),
+        (
+            ("network.gradient={kind: eqspike, slope: 500 ns, pulses: at_end}", "learning.center_inputs=0.1"),
+            "learning.center_inputs: needs network.gradient: {kind: counted}; remove it for 'eqspike'",
+        ),
         (("network.hidden.threshold=0 V",), "network.hidden.threshold: must be greater than 0 V"),
         (("network.inputs={kind: bursts}",), "unknown kind 'bursts', known are 'current', 'regular', 'poisson'"),
     ],
@@ -84,3 +100,9 @@ def test_a_leaky_neuron_is_silent_below_its_threshold():
     rest = one.decay * one.refractory
     assert one.frequency(np.array([0.99 * rest]))[0] == 0.0
     assert one.frequency(np.array([1.01 * rest]))[0] > 0.0
+
+
+def test_learning_at_spikes_is_for_dense_layers():
+    settings = ("network.gradient={kind: eqspike, slope: 500 ns, pulses: at_end}",)
+    with pytest.raises(CardError, match="'eqspike' is for dense layers; give 'counted' with convolutions"):
+        CircuitCard.load("spiking-conv-digits", settings)

@@ -53,6 +53,42 @@ def test_an_interrupted_run_ends_with_the_same_arrays(tmp_path: Path, card: str,
     xr.testing.assert_identical(run(card, setting).execute(tmp_path), whole(card, setting))
 
 
+AT_SPIKES = (
+    "network.inputs={kind: regular}",
+    "network.gradient={kind: eqspike, slope: 500 ns}",
+    "update.rule=stochastic",
+)
+
+
+@pytest.mark.parametrize("settings", [AT_SPIKES, (*AT_SPIKES, "feedback.kind=mirrored")], ids=["shared", "mirrored"])
+def test_an_interrupted_run_that_learns_at_spikes_ends_with_the_same_arrays(tmp_path: Path, settings: tuple[str, ...]):
+    for after in (3, 8, 2):
+        with pytest.raises(KeyboardInterrupt):
+            run("ecram", *settings).execute(tmp_path, report=interrupting(after))
+    xr.testing.assert_identical(run("ecram", *settings).execute(tmp_path), whole("ecram", *settings))
+
+
+def test_learning_at_spikes_follows_the_gradient_for_more_pulses_and_no_conversions():
+    """Cosine above 0.6 as with counted rates; each rise and fall programs, at least ten times as many in all."""
+    counted, spiked = whole("ideal", AT_SPIKES[0]), whole("ideal", *AT_SPIKES)
+    assert (spiked["cosine"] > 0.6).all()
+    assert spiked["train_cost"][-1] < 0.95 * spiked["train_cost"][0]
+    assert float(spiked["pulses"][-1].sum()) > 10.0 * float(counted["pulses"][-1].sum())
+    assert joules(spiked, "adc", "nudged") == joules(spiked, "digital", "update") == 0.0
+    assert joules(counted, "adc", "nudged") > 0.0
+    assert joules(spiked, "programming", "update") > 10.0 * joules(counted, "programming", "update")
+
+
+def test_changes_kept_for_the_end_of_a_batch_are_additions():
+    """One for each device of a line that spikes, and nothing is converted; the update rule of the device writes."""
+    setting = "network.gradient={kind: eqspike, slope: 500 ns, pulses: at_end}"
+    kept, counted = whole("ideal", AT_SPIKES[0], setting), whole("ideal", AT_SPIKES[0])
+    assert joules(kept, "digital", "update") > 5.0 * joules(counted, "digital", "update")
+    assert joules(kept, "adc", "nudged") == 0.0
+    assert float(kept["pulses"][-1].sum()) < 2.0 * float(counted["pulses"][-1].sum())
+    assert (kept["cosine"] > 0.6).all()
+
+
 CONVOLVED = (
     "layers=[{kind: image, height: 8, width: 8}, {kind: conv, channels: 3, kernel: 3, pool: {kind: POOL, size: 2}}, 10]"
 )
