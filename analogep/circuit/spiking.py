@@ -123,6 +123,47 @@ class Poisson(Block):
     kind: Literal["poisson"]
 
 
+class RateCode(Block):
+    """A neuron fires as often as its drive says: integrate and fire."""
+
+    kind: Literal["rate"]
+
+
+class Ramp(Block):
+    """Share of a filter in the t-th step, first/t^power: a leak that is turned down in a phase."""
+
+    first: Annotated[float, Field(gt=0, le=1)]
+    power: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def shares(self, start: int, count: int) -> Floats:
+        """Of `count` steps from the one after `start` on (count,) [1]."""
+        return np.asarray(self.first / np.arange(start + 1, start + count + 1, dtype=np.float64) ** self.power)
+
+
+class Predictive(Block):
+    """Spikes say what the receiver cannot predict: sigma-delta modulation behind the inverse of the receiver's filter.
+
+    In the t-th step of a phase, with spikes q in {0, 1} of all lines in the step before, lambda and epsilon of it,
+
+        decoder    x <- (1 - lambda) x + lambda (inputs + sum w q(V) q)
+        state      s <- clip(s + epsilon (x - s + pull), 0, V),   pull = beta (d - s) at a nudged output
+        encoder    a = (s_t - (1 - lambda) s_{t-1})/(lambda V),  phi <- phi + a,  q = [phi > 1/2],  phi <- phi - q
+
+    so that the decoder of whatever the encoder sends is s itself, but for less than one spike in phi, which weighs
+    lambda: the smaller lambda has become, the less. The synapse of the card is the decoder and its membrane holds phi;
+    s is what is sampled at the end. Source: O'Connor, Gavves and Welling 2019 (AISTATS, PMLR 89), whose ramps are
+    lambda = 0.832/t^0.584 and epsilon = 0.843/t^0.0923.
+    """
+
+    kind: Literal["predictive"]
+    decoder: Ramp = Ramp(first=0.832, power=0.584)
+    """lambda."""
+    state: Ramp = Ramp(first=0.843, power=0.0923)
+    """epsilon."""
+    resume: Annotated[int, Field(ge=0, le=10**6)] = 0
+    """Steps that the ramps of a nudged phase have behind them at its beginning."""
+
+
 class Counted(Block):
     """The product rule on the rates that are read out after each phase, as in networks without spikes."""
 
@@ -170,6 +211,8 @@ class Spiking(Block):
     readout: Literal["count", "extended"] = "count"
     """What is sampled: the spikes in the window, or with them, as in an extended-counting converter, what the membrane
     has gained from its beginning to its end, which takes the error of one spike away."""
+    coding: Annotated[RateCode | Predictive, Field(discriminator="kind")] = RateCode(kind="rate")
+    """What a spike means."""
     gradient: Annotated[Counted | EqSpike, Field(discriminator="kind")] = Counted(kind="counted")
     """Where updates come from."""
     unstable: bool = False
@@ -204,6 +247,8 @@ class Spiking(Block):
                 )
         if self.readout == "extended" and not (self.hidden.linear and self.output.linear):
             yield ("readout",), "'extended' needs neurons that subtract and do not leak, whose membranes add up"
+        if isinstance(self.coding, Predictive):
+            yield from self._predictive_rules()
         if isinstance(self.gradient, EqSpike):
             if self.step > self.gradient.slope:
                 yield (
@@ -218,3 +263,19 @@ class Spiking(Block):
                 )
         if abs(self.hidden.refractory - self.output.refractory) > 1e-9 * self.output.refractory:
             yield ("output", "refractory"), "must be that of the hidden neurons: one largest rate is the full scale"
+
+    def _predictive_rules(self) -> Iterator[tuple[Path, str]]:
+        """What sigma-delta modulation cannot have."""
+        if not (self.hidden.linear and self.output.linear):
+            yield ("coding", "kind"), "'predictive' needs neurons that subtract and do not leak"
+        for name, neuron in (("hidden", self.hidden), ("output", self.output)):
+            if abs(neuron.refractory - self.step) > 1e-6 * self.step:
+                yield (
+                    (name, "refractory"),
+                    f"must be the step, {format_si(self.step, 's')}, with coding: predictive, got "
+                    f"{format_si(neuron.refractory, 's')}",
+                )
+        if self.readout != "count":
+            yield ("readout",), "'extended' is for coding: rate; of 'predictive' the state itself is sampled"
+        if isinstance(self.gradient, EqSpike):
+            yield ("gradient", "kind"), "'eqspike' needs coding: {kind: rate}, whose spikes are rates"

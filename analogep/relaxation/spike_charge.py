@@ -207,3 +207,12 @@ def exchanged(x, won, spikes, forward, reverse, noise, reach, room, key, ticket)
             part, mine = slice(edges[k - 1], edges[k]), won[edges[k] : edges[k + 1]]
             ticket = _behind(x[part], mine, reverse[k], noise[1][k], those, first, reach[k], room, key, ticket)
     return ticket
+
+
+@njit(nogil=True, error_model="numpy")
+def most_sums(reach, edges):  # type: ignore[no-untyped-def]
+    """Sums of the largest layer, of all places where its neurons choose."""
+    most = 0
+    for k in range(edges.size - 1):
+        most = max(most, (edges[k + 1] - edges[k]) * reach[k, 8] ** 2)
+    return most

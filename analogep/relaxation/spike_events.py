@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from analogep.network.spiking import SpikingDrive, SpikingNetwork
-from analogep.relaxation.spikes import Clock
+from analogep.relaxation.clock import Clock
 
 Floats = NDArray[np.float64]
 

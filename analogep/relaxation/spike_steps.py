@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from analogep.relaxation.spike_charge import LANES, ahead, exchanged, random
+from analogep.relaxation.spike_charge import LANES, ahead, exchanged, most_sums, random
 from analogep.relaxation.spike_learning import learned
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
@@ -64,7 +64,7 @@ def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-unt
 
 
 @njit(nogil=True, error_model="numpy")
-def _lit(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
+def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
     """Inputs that spike in a slot of the length of the refractory time: their number, and the next ticket."""
     many = 0
     for j in range(shares.size):
@@ -100,15 +100,6 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
             rate[i] = unit * max(counts[1, i] + counts[2, i] + rest[i], 0.0)
             square += (2.0 * unit * (counts[2, i] - counts[1, i])) ** 2
     return square / edges[edges.size - 1]
-
-
-@njit(nogil=True, error_model="numpy")
-def _most(reach, edges):  # type: ignore[no-untyped-def]
-    """Sums of the largest layer, of all places where its neurons choose."""
-    most = 0
-    for k in range(edges.size - 1):
-        most = max(most, (edges[k + 1] - edges[k]) * reach[k, 8] ** 2)
-    return most
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -174,7 +165,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
     rest = np.zeros(many)
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
     slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
-    room = np.empty(_most(reach, edges) + LANES, state.dtype)
+    room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
     traced, change = ends if learning[0] == 0 else 0, np.empty(many, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
@@ -197,7 +188,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
                 found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
                 bounds[k + 1] = found
             if mode > 0 and (start + step) % slots == 0:
-                glowing, ticket = _lit(mode, shares[b], (start + step) // slots, key, ticket, lit)
+                glowing, ticket = lit_inputs(mode, shares[b], (start + step) // slots, key, ticket, lit)
                 spikes[b, 0] += glowing
                 for n in range(glowing):
                     energy[b, 0] += loads[0][lit[n]]

@@ -10,10 +10,11 @@ from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
 from analogep.network import Hardware, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
+from analogep.relaxation.clock import Clock
 from analogep.relaxation.spike_charge import random
 from analogep.relaxation.spike_events import events
-from analogep.relaxation.spike_steps import _lit
-from analogep.relaxation.spikes import Clock, fire
+from analogep.relaxation.spike_steps import lit_inputs
+from analogep.relaxation.spikes import fire
 
 BASE = ("layers=[64,6,10]", "solver.precision=double", "mapping.weight_range=[0.5,0.5]")
 
@@ -214,7 +215,7 @@ def test_the_noise_of_reads_never_takes_the_random_number_of_an_input_spike():
     key, lit, share = np.array([7, 11], np.uint32), np.empty(1, np.int64), np.array([0.5])
     same, many = 0, 400
     for ticket in range(many):
-        spikes, following = _lit(2, share, 0, key, ticket, lit)
+        spikes, following = lit_inputs(2, share, 0, key, ticket, lit)
         same += spikes == ((float(random(key, following)) + 0.5) * 2.0**-32 < 0.5)
     assert abs(same - many / 2) < 5 * math.sqrt(many / 4)
 

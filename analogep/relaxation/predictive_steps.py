@@ -1,0 +1,124 @@
+"""The compiled clock of spikes that say what their receivers cannot predict (`circuit.spiking.Predictive`)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from analogep.relaxation.spike_charge import LANES, ahead, exchanged, most_sums
+from analogep.relaxation.spike_steps import lit_inputs
+
+_FAST = {"reassoc", "contract", "nsz", "nnan"}
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _decoded(x, arrived, drive, share):  # type: ignore[no-untyped-def]
+    """Decoders after a step, in place, with what has arrived, which is used up; returns the sum of x^2 before it."""
+    square = 0.0
+    for i in range(x.size):
+        square += x[i] * x[i]
+        x[i] += share * (drive[i] + arrived[i] - x[i])
+        arrived[i] = 0
+    return square
+
+
+@njit(nogil=True, error_model="numpy")
+def _encoded(x, s, phi, pull, numbers, shares, here, fired, found):  # type: ignore[no-untyped-def]
+    """States and encoders of one layer after a step; spikes put behind the `found` of `fired`; returns their number."""
+    decoder, state = shares
+    volts, floor, top = numbers[0], numbers[1], x.dtype.type(2)
+    for i in range(x.size):
+        before = s[i]
+        s[i] = min(max(before + state * (x[i] - before + pull[i]), 0), volts)
+        sent = (s[i] - (1 - decoder) * before) / (decoder * volts)
+        phi[i] = min(max(phi[i] + sent, floor), top)
+        if phi[i] > 0.5:
+            phi[i] -= 1
+            fired[found] = here + i
+            found += 1
+    return found
+
+
+@njit(nogil=True, error_model="numpy")
+def _pulled(s, nudging, b, out):  # type: ignore[no-untyped-def]
+    """out = beta pull of the outputs; returns the sum of |pull (d - s)|."""
+    beta, frozen, pulls, targets = nudging
+    power = 0.0
+    for o in range(s.size):
+        pull = pulls[b, o] if frozen else targets[b, o] - s[o]
+        out[o] = beta * pull
+        power += abs(pull * (targets[b, o] - s[o]))
+    return power
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def predictive_steps(  # type: ignore[no-untyped-def]
+    first, last, start, count, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers, ramps,
+    loads, reach, won, keys, energy, spikes, drift, raster,
+):  # fmt: skip
+    """Take `count` steps of the samples `first` to `last` - 1, in place.
+
+    Parameters
+    ----------
+    first, last, start, count
+        As in `spike_steps`.
+    middle : int
+        Step from which on the change of the states counts for `drift`.
+    edges, drive, nudging, inputs, forward, reverse, noise, loads, reach, won, keys, spikes, raster
+        As in `spike_steps`, jumps without a filter: volts of the mean of a line that spikes in every step.
+    state : ndarray (samples, 6, neurons)
+        Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V] (twice); changed in place.
+    numbers : ndarray (layers, 3)
+        Of each layer: full scale [V], floor of phi [1], leak of the decoder at lambda = 1 [S].
+    ramps : ndarray (2, steps)
+        lambda and epsilon of each step of the phase [1].
+    energy : ndarray (samples, 4)
+        As in `spike_steps`.
+    drift : ndarray (samples,)
+        Set to the mean square of what the states change from `middle` on [V^2].
+    """
+    layers, many = edges.size - 1, edges[edges.size - 1]
+    mode, shares = inputs
+    lines, ends = shares.shape[1], edges[layers - 1]
+    fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
+    pull, early = np.zeros(many, state.dtype), np.zeros(many, state.dtype)
+    room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
+    for b in range(first, last):
+        x, phi, arrived, s = state[b, 0], state[b, 1], state[b, 2], state[b, 3]
+        key, ticket, mine = keys[b], start << 20, won[b]
+        early[:] = s
+        for step in range(start, start + count):
+            if step == middle:
+                early[:] = s
+            if nudging[0] != 0.0:
+                energy[b, 2] += _pulled(s[ends:], nudging, b, pull[ends:])
+            found, shown = 0, (ramps[0, step], ramps[1, step])
+            for k in range(layers):
+                one, other = edges[k], edges[k + 1]
+                part, leak = slice(one, other), shown[0] * numbers[k, 2]
+                energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], shown[0]) * leak
+                found = _encoded(x[part], s[part], phi[part], pull[part], numbers[k], shown, one, fired, found)
+                bounds[k + 1] = found
+                for n in range(bounds[k], found):
+                    energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]
+                    energy[b, 3] += loads[2][lines + fired[n]] + loads[3][fired[n]]
+                spikes[b, k + 1] += found - bounds[k]
+            if mode > 0:
+                glowing, ticket = lit_inputs(mode, shares[b], step, key, ticket, lit)
+                spikes[b, 0] += glowing
+                for n in range(glowing):
+                    energy[b, 0] += loads[0][lit[n]]
+                    energy[b, 3] += loads[2][lit[n]]
+                part = slice(0, edges[1])
+                those = lit[:glowing]
+                ticket = ahead(
+                    arrived[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket
+                )
+            if raster.size and b == 0:
+                for n in range(found):
+                    raster[step - start, fired[n]] = 1
+            if found > 0:
+                all_of_them = (fired, bounds, edges)
+                ticket = exchanged(arrived, mine, all_of_them, forward, reverse, noise, reach, room, key, ticket)
+        state[b, 4] = s
+        drift[b] = np.mean((s - early) ** 2)
