@@ -67,6 +67,23 @@ def neuron(*settings: str) -> LIF:
             ("network.gradient={kind: eqspike, slope: 500 ns, pulses: at_end}", "learning.center_inputs=0.1"),
             "learning.center_inputs: needs network.gradient: {kind: counted}; remove it for 'eqspike'",
         ),
+        (
+            ("network.coding={kind: predictive}", "network.step=10 ns"),
+            "network.hidden.refractory: must be the step, 10 ns, with coding: predictive, got 20 ns",
+        ),
+        (
+            ("network.coding={kind: predictive}", "network.readout=extended"),
+            "network.readout: 'extended' is for coding: rate; of 'predictive' the state itself is sampled",
+        ),
+        (
+            ("network.coding={kind: predictive}", "network.hidden.membrane_leak=0.5 uS"),
+            "network.coding.kind: 'predictive' needs neurons that subtract and do not leak",
+        ),
+        (
+            ("network.coding={kind: predictive}", "network.gradient={kind: eqspike, slope: 1 us, pulses: at_end}"),
+            "network.gradient.kind: 'eqspike' needs coding: {kind: rate}",
+        ),
+        (("network.coding={kind: predictive, decoder: {first: 1.2}}",), "network.coding.decoder.first"),
         (("network.hidden.threshold=0 V",), "network.hidden.threshold: must be greater than 0 V"),
         (("network.inputs={kind: bursts}",), "unknown kind 'bursts', known are 'current', 'regular', 'poisson'"),
     ],

@@ -11,8 +11,9 @@ from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
 from analogep.network import Hardware, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
+from analogep.relaxation.clock import Clock
 from analogep.relaxation.relaxed import Relaxed
-from analogep.relaxation.spikes import Clock, Fired, fire
+from analogep.relaxation.spikes import Fired, fire
 from tests.physics.test_convolution import unrolled
 
 AVERAGE, MAXIMUM = "{kind: average, size: 2}", "{kind: max, size: 2}"
