@@ -3,9 +3,9 @@
     python studies/spiking_accuracy.py [--figure studies/figures/spiking_accuracy.png] [--epochs 20]
 
 `spiking-digits` is trained once. Its test samples are then read for 0.1 us to 8 us, the last half of which counts: test
-accuracy against spikes and joules of one inference, by counts alone and by counts and membranes (`readout`). Beside it
-the analog network of the same sizes (`digits`, trained by itself), the equilibrium of the same weights, the digital
-yardstick, and rates against that equilibrium for a short and a long window.
+accuracy against spikes and joules of one inference, by counts alone, by counts and membranes (`readout`), and by
+sigma-delta spikes with the same weights (`coding`). Beside it the analog network of the same sizes (`digits`, trained
+by itself), the equilibrium of the same weights, the digital yardstick, and rates against that equilibrium.
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ from analogep.run.epoch import inference
 Floats = NDArray[np.float64]
 
 TIMES = (0.12, 0.24, 0.48, 1.0, 2.0, 4.0, 8.0)
-READOUTS = ("count", "extended")
+READOUTS = {
+    "count": ("network.readout=count",),
+    "extended": ("network.readout=extended",),
+    "predictive": ("network.coding={kind: predictive}", "network.hidden.floor=-20", "network.output.floor=-20"),
+}
+LABELS = {"count": "spikes counted", "extended": "spikes and membranes", "predictive": "sigma-delta, predictive"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Read:
 
 def read(trained: xr.Dataset, time: float, readout: str, data: datasets.Dataset) -> Read:
     """All test samples, from rest, for `time` us; rates and equilibrium (16 samples, neurons) [V]."""
-    settings = [f"network.readout={readout}", f"network.window={time / 2:g} us", f"timing.free.duration={time:g} us"]
+    settings = [*READOUTS[readout], f"network.window={time / 2:g} us", f"timing.free.duration={time:g} us"]
     settings += [f"timing.nudged.duration={time:g} us"]
     chip = Hardware(DeviceCard.load("ideal"), CircuitCard.load("spiking-digits", settings), Seeds.of(0))
     finished(trained, chip)
@@ -76,8 +81,8 @@ def draw(found: dict[str, list[Read]], analog: tuple[float, float], digital: flo
 
     figure = Figure(figsize=(12, 3.8), layout="constrained")
     spikes, joules, rates = figure.subplots(1, 3)
-    for readout, style in zip(READOUTS, ("o--", "o-"), strict=True):
-        label = "spikes counted" if readout == "count" else "spikes and membranes"
+    for readout, style in zip(READOUTS, ("o--", "o-", "^-"), strict=True):
+        label = LABELS[readout]
         errors = [100 * (1 - one.accuracy) for one in found[readout]]
         spikes.loglog([one.spikes for one in found[readout]], errors, style, label=label)
         joules.loglog([1e9 * one.joules for one in found[readout]], errors, style, label=label)

@@ -151,7 +151,7 @@ class Predictive(Block):
 
     so that the decoder of whatever the encoder sends is s itself, but for less than one spike in phi, which weighs
     lambda: the smaller lambda has become, the less. The synapse of the card is the decoder and its membrane holds phi;
-    s is what is sampled at the end. Source: O'Connor, Gavves and Welling 2019 (AISTATS, PMLR 89), whose ramps are
+    what is sampled is the mean of s over the window. Source: O'Connor, Gavves and Welling 2019 (AISTATS, PMLR 89), whose ramps are
     lambda = 0.832/t^0.584 and epsilon = 0.843/t^0.0923.
     """
 
@@ -276,6 +276,6 @@ class Spiking(Block):
                     f"{format_si(neuron.refractory, 's')}",
                 )
         if self.readout != "count":
-            yield ("readout",), "'extended' is for coding: rate; of 'predictive' the state itself is sampled"
+            yield ("readout",), "'extended' is for coding: rate; of 'predictive' the states are sampled"
         if isinstance(self.gradient, EqSpike):
             yield ("gradient", "kind"), "'eqspike' needs coding: {kind: rate}, whose spikes are rates"

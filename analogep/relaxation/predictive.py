@@ -40,30 +40,32 @@ class PredictiveClock(Clock):
         return np.array(both, dtype=self.kind)
 
     def run(self, drive: SpikingDrive, state: Reals, count: int, *, record: bool) -> Run:
-        """As in `Clock`; `drift` is that of the states in the second half of the window."""
+        """As in `Clock`; rates are means of the states over the window."""
         found, given, samples = self.blank(state, count, record=record), self.given(drive, len(state)), len(state)
         won = np.zeros((samples, self.network.neurons), np.int64)
-        numbers, ramps, middle = self.numbers(), self.ramps(drive, count), count - min(count, self.window) // 2
+        numbers, ramps, window = self.numbers(), self.ramps(drive, count), min(count, self.window)
 
         def march(first: int, last: int, begin: int, steps: int, shown: Bytes) -> None:
             predictive_steps(
-                first, last, begin, steps, middle, self.edges, found.state, given.still, given.nudging, given.inputs,
+                first, last, begin, steps, count - window, count - window // 2, self.edges, found.state, given.still, given.nudging, given.inputs,
                 self.forward, self.reverse, given.noise, numbers, ramps, self.loads, self.reach, won, given.keys,
                 found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:
-            return self._step_by_step(march, found, count, middle)
+            return self._step_by_step(march, found, count, window)
         work = samples * count * self.network.neurons
         each_job(lambda one, other: march(one, other, 0, count, found.raster), samples, work)
         return found
 
-    def _step_by_step(self, march: Callable[..., None], found: Run, count: int, middle: int) -> Run:
+    def _step_by_step(self, march: Callable[..., None], found: Run, count: int, window: int) -> Run:
         """All steps with the state after each."""
         state, path = found.state, np.empty((count + 1, *found.state.shape))
         path[0] = state
         for step in range(count):
             march(0, len(state), step, 1, found.raster[step : step + 1])
             path[step + 1] = state
-        drift = np.mean(np.square(path[-1, :, 4] - path[middle, :, 3]), axis=1)
+        early, late = (path[count + 1 - n : count + 1 - m, :, 3] for n, m in ((window, window // 2), (window // 2, 0)))
+        state[:, 4] = path[-1, :, 4] = np.concatenate([early, late]).mean(axis=0)
+        drift = np.mean(np.square(late.mean(axis=0) - early.mean(axis=0)), axis=1)
         return replace(found, path=path, drift=drift)

@@ -51,9 +51,19 @@ def _pulled(s, nudging, b, out):  # type: ignore[no-untyped-def]
     return power
 
 
+@njit(nogil=True, error_model="numpy")
+def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
+    """Rates from the sums over both halves of a window; returns the mean square of what the halves' means differ by."""
+    square = 0.0
+    for i in range(rate.size):
+        rate[i] = (means[0, i] + means[1, i]) / max(steps[0] + steps[1], 1)
+        square += (means[1, i] / max(steps[1], 1) - means[0, i] / max(steps[0], 1)) ** 2
+    return square / rate.size
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def predictive_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers, ramps,
+    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers, ramps,
     loads, reach, won, keys, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
@@ -62,12 +72,14 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     ----------
     first, last, start, count
         As in `spike_steps`.
-    middle : int
-        Step from which on the change of the states counts for `drift`.
+    opening, middle : int
+        Steps from which on states count for the rates, and for the later half of them; a call's last step counts in any
+        case.
     edges, drive, nudging, inputs, forward, reverse, noise, loads, reach, won, keys, spikes, raster
         As in `spike_steps`, jumps without a filter: volts of the mean of a line that spikes in every step.
     state : ndarray (samples, 6, neurons)
-        Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V] (twice); changed in place.
+        Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V], and its mean over the window
+        [V]; changed in place.
     numbers : ndarray (layers, 3)
         Of each layer: full scale [V], floor of phi [1], leak of the decoder at lambda = 1 [S].
     ramps : ndarray (2, steps)
@@ -75,21 +87,20 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     energy : ndarray (samples, 4)
         As in `spike_steps`.
     drift : ndarray (samples,)
-        Set to the mean square of what the states change from `middle` on [V^2].
+        Set to the mean square of what the means of both halves of the window differ by [V^2].
     """
     layers, many = edges.size - 1, edges[edges.size - 1]
     mode, shares = inputs
     lines, ends = shares.shape[1], edges[layers - 1]
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
-    pull, early = np.zeros(many, state.dtype), np.zeros(many, state.dtype)
+    pull, means = np.zeros(many, state.dtype), np.zeros((2, many))
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, phi, arrived, s = state[b, 0], state[b, 1], state[b, 2], state[b, 3]
         key, ticket, mine = keys[b], start << 20, won[b]
-        early[:] = s
-        for step in range(start, start + count):
-            if step == middle:
-                early[:] = s
+        means[:] = 0
+        end = start + count
+        for step in range(start, end):
             if nudging[0] != 0.0:
                 energy[b, 2] += _pulled(s[ends:], nudging, b, pull[ends:])
             found, shown = 0, (ramps[0, step], ramps[1, step])
@@ -120,5 +131,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
             if found > 0:
                 all_of_them = (fired, bounds, edges)
                 ticket = exchanged(arrived, mine, all_of_them, forward, reverse, noise, reach, room, key, ticket)
-        state[b, 4] = s
-        drift[b] = np.mean((s - early) ** 2)
+            if step >= min(opening, end - 1):
+                means[0 if step < middle else 1] += s
+        halves = max(middle - max(opening, start), 0), max(end - middle, 0)
+        drift[b] = _averaged(means, halves, state[b, 4])

@@ -73,7 +73,7 @@ def neuron(*settings: str) -> LIF:
         ),
         (
             ("network.coding={kind: predictive}", "network.readout=extended"),
-            "network.readout: 'extended' is for coding: rate; of 'predictive' the state itself is sampled",
+            "network.readout: 'extended' is for coding: rate; of 'predictive' the states are sampled",
         ),
         (
             ("network.coding={kind: predictive}", "network.hidden.membrane_leak=0.5 uS"),

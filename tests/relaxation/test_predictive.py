@@ -24,7 +24,7 @@ STEP, VOLTS, BETA = 20e-9, 0.2, 0.5
 
 def chip(*settings: str, device: str = "ideal") -> tuple[SpikingNetwork, CircuitCard]:
     layers = ("layers=[64,12,8,10]", "learning.rate=[1]", "learning.initial_gain=[1.2,0.8,0.8]")
-    more = ("solver.precision=double", "mapping.weight_range=[0.5,0.5,0.5]", CODING, *FLOORS)
+    more = ("network.window=200 ns", "solver.precision=double", "mapping.weight_range=[0.5,0.5,0.5]", CODING, *FLOORS)
     circuit = CircuitCard.load("spiking-digits", [*layers, *more, *settings])
     hardware = Hardware(DeviceCard.load(device), circuit, Seeds.of(3))
     hardware.initialise()
@@ -55,6 +55,7 @@ class Plain:
         zeros = [np.zeros((len(x), layer.size)) for layer in self.layers]
         self.still = [zeros[k] + (drive.inputs if k == 0 else constants[k]) for k in range(len(zeros))]
         self.x, self.s, self.phi, self.arrived = ([z.copy() for z in zeros] for _ in range(4))
+        self.states: list[np.ndarray] = []
         self.spikes, self.squares = [np.zeros(len(x)) for _ in range(len(zeros) + 1)], np.zeros(len(x))
 
     def step(self, slot: int, decoder: float, state: float, target: np.ndarray | None) -> None:
@@ -71,6 +72,7 @@ class Plain:
             fired.append((self.phi[k] > 0.5).astype(float))
             self.phi[k] -= fired[k]
             self.spikes[k + 1] += fired[k].sum(axis=1)
+        self.states.append(np.concatenate(self.s, axis=1))
         analog = self.network.analog
         regular = self.network.card.inputs.kind == "regular"
         lit = np.floor(0.5 + self.shares * (slot + 1)) > np.floor(0.5 + self.shares * slot)
@@ -83,17 +85,16 @@ class Plain:
             self.arrived[k - 1] += analog.gain * VOLTS * layer.connection.backward(fired[k], layer.reverse, None)
 
 
-def played(network: SpikingNetwork, x: np.ndarray, target: np.ndarray) -> tuple[Plain, list[np.ndarray]]:
-    """A free phase of 40 steps and a nudged one of 30 whose ramps are three steps on; squares of the second."""
+def played(network: SpikingNetwork, x: np.ndarray, target: np.ndarray) -> Plain:
+    """A free phase of 40 steps and a nudged one of 30 whose ramps are three steps on; spikes and heat of the second."""
     plain = Plain(network, x)
     for step in range(40):
         plain.step(step, 0.832 / (step + 1) ** 0.584, 0.843 / (step + 1) ** 0.0923, None)
-    free = [one.copy() for one in plain.s]
     plain.spikes, plain.squares = [0.0 * one for one in plain.spikes], 0.0 * plain.squares
     for step in range(30):
         t = step + 4
         plain.step(step, 0.832 / t**0.584, 0.843 / t**0.0923, target)
-    return plain, free
+    return plain
 
 
 def compiled(network: SpikingNetwork, circuit: CircuitCard, x: np.ndarray, target: np.ndarray, *, record: bool = False):
@@ -110,10 +111,11 @@ def test_both_phases_are_those_of_the_equations(inputs: str):
     """Nine samples: every spike, rates to 1e-12 V, the heat of the decoders' leaks C lambda x^2 a step to 1e-12."""
     network, circuit = chip(f"network.inputs={{kind: {inputs}}}")
     x, target = batch(9)
-    plain, resting = played(network, x, target)
+    plain = played(network, x, target)
     free, nudged = compiled(network, circuit, x, target)
-    assert np.abs(np.concatenate(network.rates(free.v), 1) - np.concatenate(resting, 1)).max() < 1e-12
-    assert np.abs(np.concatenate(network.rates(nudged.v), 1) - np.concatenate(plain.s, 1)).max() < 1e-12
+    for end, until in ((free, 40), (nudged, 70)):
+        wanted = np.mean(plain.states[until - 10 : until], axis=0)
+        assert np.abs(np.concatenate(network.rates(end.v), 1) - wanted).max() < 1e-12
     assert np.array_equal(nudged.spikes, np.array(plain.spikes).T)
     assert (nudged.spikes[:, 1:].sum(axis=0) > 20).all()
     assert np.allclose(nudged.energy[:, 1], plain.squares, rtol=1e-12, atol=0.0)
@@ -125,7 +127,7 @@ def test_a_recorded_phase_is_the_same():
     for one, other in zip(
         compiled(network, circuit, x, target), compiled(network, circuit, x, target, record=True), strict=True
     ):
-        assert np.array_equal(one.v, other.v)
+        assert np.allclose(one.v, other.v, rtol=1e-13, atol=1e-15)
         assert np.allclose(one.energy, other.energy, rtol=1e-12, atol=0.0)
         assert np.allclose(one.residual, other.residual, rtol=1e-12, atol=0.0)
         assert np.array_equal(other.path[-1], other.v)
@@ -165,12 +167,11 @@ def test_ramps_fall_as_a_power_and_go_on_where_they_are_told():
     assert np.array_equal(Ramp(first=0.3).shares(7, 3), np.full(3, 0.3))
 
 
-def distance(steps: int, *settings: str) -> float:
+def distance(steps: int, window: int, *settings: str) -> float:
     """Root mean square distance of 16 samples' rates from the analog equilibrium, in units of the largest rate."""
-    window = f"network.window={20 * steps // 2} ns"
     circuit = CircuitCard.load(
         "spiking-digits",
-        ["layers=[64,24,10]", "solver.precision=double", *FLOORS, window, "timing.free.duration=1 ms",
+        ["layers=[64,24,10]", "solver.precision=double", *FLOORS, f"network.window={20 * window} ns", "timing.free.duration=1 ms",
          "timing.nudged.duration=1 ms", "learning.initial_gain=[1.5,0.8]", *settings],
     )  # fmt: skip
     hardware = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(3))
@@ -185,15 +186,15 @@ def distance(steps: int, *settings: str) -> float:
     return float(np.sqrt(np.mean(np.square(np.concatenate(network.rates(end.v), 1) - wanted)))) / VOLTS
 
 
-def test_rates_come_to_the_analog_equilibrium_with_the_weight_of_a_spike():
-    """The error falls as lambda, t^-0.584 (order within 0.2), and 25 steps are closer than 100 counted ones."""
+@pytest.mark.parametrize(("part", "order"), [(0.0, -0.584), (0.5, -1.584)])
+def test_rates_come_to_the_analog_equilibrium(part: float, order: float):
+    """The last two states are off by a spike of weight lambda, t^-0.584; what a mean over half the phase is off by falls
+    with its length besides, because phi stays bounded. Orders within 0.25; 25 steps are closer than 100 counted ones."""
     predictive = "network.coding={kind: predictive}"
     steps = np.array([25, 100, 400, 1600])
-    errors = [distance(int(n), predictive) for n in steps]
-    order = np.polyfit(np.log(steps), np.log(errors), 1)[0]
-    assert order == pytest.approx(-0.584, abs=0.2)
-    assert errors[0] < 0.5 * distance(100)
-    assert errors[-1] < 1e-3
+    errors = [distance(int(n), max(2, int(part * n)), predictive) for n in steps]
+    assert np.polyfit(np.log(steps), np.log(errors), 1)[0] == pytest.approx(order, abs=0.25)
+    assert errors[0] < 0.5 * distance(100, 50)
 
 
 def test_noise_of_reads_averages_out_over_spikes():

@@ -150,3 +150,30 @@ def test_only_spiking_networks_have_spikes():
     assert not analog["spikes"].any()
     assert numbers(analog)["spikes_per_inference"] == []
     assert numbers(whole("ideal"))["spikes_per_inference"][0] > 10
+
+
+PREDICTIVE = (
+    "network.coding={kind: predictive}",
+    "network.window=80 ns",
+    "timing.free.duration=500 ns",
+    "timing.nudged.duration=300 ns",
+    "network.hidden.floor=-20",
+    "network.output.floor=-20",
+)
+
+
+def test_sigma_delta_spikes_learn_in_a_fifth_of_the_steps():
+    """Cosine above 0.6 in both layers and a falling cost, as with counts, in phases a fifth as long."""
+    found, counted = whole("ideal", *PREDICTIVE), whole("ideal")
+    assert (found["cosine"] > 0.6).all()
+    assert found["train_cost"][-1] < 0.95 * found["train_cost"][0]
+    assert float(found["spikes"][-1].sum()) < float(counted["spikes"][-1].sum())
+
+
+@pytest.mark.parametrize(("card", "inputs"), [("rram", "regular"), ("ecram", "current")])
+def test_an_interrupted_run_of_sigma_delta_spikes_ends_with_the_same_arrays(tmp_path: Path, card: str, inputs: str):
+    settings = (*PREDICTIVE, f"network.inputs={{kind: {inputs}}}")
+    for after in (3, 8, 2):
+        with pytest.raises(KeyboardInterrupt):
+            run(card, *settings).execute(tmp_path, report=interrupting(after))
+    xr.testing.assert_identical(run(card, *settings).execute(tmp_path), whole(card, *settings))
