@@ -151,8 +151,8 @@ class Predictive(Block):
 
     so that the decoder of whatever the encoder sends is s itself, but for less than one spike in phi, which weighs
     lambda: the smaller lambda has become, the less. The synapse of the card is the decoder and its membrane holds phi;
-    what is sampled is the mean of s over the window. Source: O'Connor, Gavves and Welling 2019 (AISTATS, PMLR 89), whose ramps are
-    lambda = 0.832/t^0.584 and epsilon = 0.843/t^0.0923.
+    what is sampled is the mean of s over the window. Source: O'Connor, Gavves and Welling 2019 (AISTATS, PMLR 89),
+    whose ramps are lambda = 0.832/t^0.584 and epsilon = 0.843/t^0.0923.
     """
 
     kind: Literal["predictive"]

@@ -47,9 +47,9 @@ class PredictiveClock(Clock):
 
         def march(first: int, last: int, begin: int, steps: int, shown: Bytes) -> None:
             predictive_steps(
-                first, last, begin, steps, count - window, count - window // 2, self.edges, found.state, given.still, given.nudging, given.inputs,
-                self.forward, self.reverse, given.noise, numbers, ramps, self.loads, self.reach, won, given.keys,
-                found.sums, found.spikes, found.drift, shown,
+                first, last, begin, steps, count - window, count - window // 2, self.edges, found.state, given.still,
+                given.nudging, given.inputs, self.forward, self.reverse, given.noise, numbers, ramps, self.loads,
+                self.reach, won, given.keys, found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:

@@ -63,8 +63,8 @@ def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def predictive_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers, ramps,
-    loads, reach, won, keys, energy, spikes, drift, raster,
+    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
+    ramps, loads, reach, won, keys, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -78,7 +78,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     edges, drive, nudging, inputs, forward, reverse, noise, loads, reach, won, keys, spikes, raster
         As in `spike_steps`, jumps without a filter: volts of the mean of a line that spikes in every step.
     state : ndarray (samples, 6, neurons)
-        Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V], and its mean over the window
+        Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V], its mean over the window
         [V]; changed in place.
     numbers : ndarray (layers, 3)
         Of each layer: full scale [V], floor of phi [1], leak of the decoder at lambda = 1 [S].

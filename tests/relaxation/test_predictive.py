@@ -171,8 +171,8 @@ def distance(steps: int, window: int, *settings: str) -> float:
     """Root mean square distance of 16 samples' rates from the analog equilibrium, in units of the largest rate."""
     circuit = CircuitCard.load(
         "spiking-digits",
-        ["layers=[64,24,10]", "solver.precision=double", *FLOORS, f"network.window={20 * window} ns", "timing.free.duration=1 ms",
-         "timing.nudged.duration=1 ms", "learning.initial_gain=[1.5,0.8]", *settings],
+        ["layers=[64,24,10]", "solver.precision=double", *FLOORS, f"network.window={20 * window} ns",
+         "timing.free.duration=1 ms", "timing.nudged.duration=1 ms", "learning.initial_gain=[1.5,0.8]", *settings],
     )  # fmt: skip
     hardware = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(3))
     hardware.initialise()
