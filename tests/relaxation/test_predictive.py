@@ -188,8 +188,8 @@ def distance(steps: int, window: int, *settings: str) -> float:
 
 @pytest.mark.parametrize(("part", "order"), [(0.0, -0.584), (0.5, -1.584)])
 def test_rates_come_to_the_analog_equilibrium(part: float, order: float):
-    """The last two states are off by a spike of weight lambda, t^-0.584; what a mean over half the phase is off by falls
-    with its length besides, because phi stays bounded. Orders within 0.25; 25 steps are closer than 100 counted ones."""
+    """The last two states are off by a spike of weight lambda, t^-0.584; a mean over half the phase by less, as its
+    length grows, because phi stays bounded. Orders within 0.25; 25 steps are closer than 100 counted ones."""
     predictive = "network.coding={kind: predictive}"
     steps = np.array([25, 100, 400, 1600])
     errors = [distance(int(n), max(2, int(part * n)), predictive) for n in steps]

