@@ -142,7 +142,7 @@ def _answer(
     from analogep import plots
     from analogep.cli import summary
 
-    figures = [folder / f"{name}.png" for name in plots.FIGURES]
+    figures = [folder / f"{name}.png" for name in plots.drawable(dataset)]
     if not (answered and all(figure.exists() for figure in figures)):
         figures = plots.save(dataset, folder)
     if parsed.json:

@@ -4,7 +4,7 @@ matplotlib's object-oriented API only: no window, no pyplot, and the caller's st
 """
 
 from analogep.plots.beta import finite_beta
-from analogep.plots.collect import FIGURES, figures, save
+from analogep.plots.collect import FIGURES, SPIKING, drawable, figures, save
 from analogep.plots.conductance import conductances
 from analogep.plots.device import characteristics
 from analogep.plots.device_compare import comparison
@@ -21,11 +21,13 @@ from analogep.plots.waterfall import waterfall
 __all__ = [
     "FIGURES",
     "MOST_RUNS",
+    "SPIKING",
     "SUFFIXES",
     "accuracy_and_cost",
     "characteristics",
     "comparison",
     "conductances",
+    "drawable",
     "energy_by_component",
     "figures",
     "finite_beta",

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from analogep.plots.conductance import conductances
 from analogep.plots.energy import energy_by_component
 from analogep.plots.history import accuracy_and_cost, gradients, pulses
+from analogep.plots.looks import looks
 from analogep.plots.style import STYLE
 from analogep.plots.trace import relaxation
 from analogep.results import write_bytes
@@ -31,11 +32,18 @@ FIGURES: Final[dict[str, Callable[[xr.Dataset], Figure]]] = {
     "pulses": pulses,
 }
 """Name, also that of the file -> function that draws it."""
+SPIKING: Final[dict[str, Callable[[xr.Dataset], Figure]]] = {"spikes": looks}
+"""The same of figures that only spiking networks have."""
+
+
+def drawable(dataset: xr.Dataset) -> dict[str, Callable[[xr.Dataset], Figure]]:
+    """Figures that a run has data for, by name."""
+    return FIGURES | (SPIKING if "look_time" in dataset else {})
 
 
 def figures(dataset: xr.Dataset) -> dict[str, Figure]:
-    """Draw every figure of a run, by name (`FIGURES`)."""
-    return {name: draw(dataset) for name, draw in FIGURES.items()}
+    """Draw every figure of a run, by name (`drawable`)."""
+    return {name: draw(dataset) for name, draw in drawable(dataset).items()}
 
 
 def save(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -47,7 +55,7 @@ def save(dataset: xr.Dataset, folder: Path) -> list[Path]:
         If the folder cannot be written or the disk is full.
     """
     paths = []
-    for name, draw in FIGURES.items():
+    for name, draw in drawable(dataset).items():
         path = folder / f"{name}.png"
         write_bytes(path, _png(draw(dataset)))
         paths.append(path)

@@ -84,6 +84,23 @@ def relaxation(dataset: xr.Dataset) -> str:
     )
 
 
+def spikes(dataset: xr.Dataset) -> str:
+    """Accuracy and joules of the shortest look, of the best and of the longest, and how far rates are from rest."""
+    accuracy, best = dataset["look_accuracy"].values, int(dataset["look_accuracy"].values.argmax())
+    said = []
+    for k in sorted({0, best, accuracy.size - 1}):
+        one = dataset.isel(look=k)
+        said.append(
+            f"{percent(accuracy[k])} after {format_si(float(one['look_time']), 's')} with "
+            f"{float(one['look_spikes']):.0f} spikes and {format_si(float(one['look_energy']), 'J')}"
+        )
+    off = dataset["look_distance"].values
+    return (
+        f"Test accuracy: {listed(said)}. Rates are off those at rest by {percent(off[0])} of the largest rate after "
+        f"the shortest time, by {percent(off[-1])} after the longest."
+    )
+
+
 def conductance(dataset: xr.Dataset) -> str:
     """Mean and standard deviation of the conductances of each layer before and after training, from the bins."""
     edges = dataset["conductance_edge"].values
@@ -136,6 +153,7 @@ ALTERNATIVES: Final[dict[str, Callable[[xr.Dataset], str]]] = {
     "accuracy": accuracy,
     "energy": energy,
     "relaxation": relaxation,
+    "spikes": spikes,
     "conductance": conductance,
     "gradient": gradient,
     "pulses": pulses,

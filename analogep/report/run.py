@@ -39,6 +39,7 @@ _CAPTIONS: Final = {
     "pulses": "Programming pulses of each layer, and joules, per training sample.",
     "conductance": "Conductances before (filled) and after training (line); shaded: the card's nominal window.",
     "relaxation": "Node voltages of one training sample after training, free phase, then nudged.",
+    "spikes": "Test samples looked at for several times: error against spikes and joules, rates against rest.",
 }
 
 
@@ -55,13 +56,14 @@ def page(dataset: xr.Dataset) -> Page:
         f"{attrs['network']} network on circuit card {attrs['circuit']}, devices of card {attrs['device']}, "
         f"{attrs['estimator']} estimator with beta {float(attrs['beta']):g}; seeds {attrs['seeds']}."
     )
-    return Page(str(attrs["title"]), subtitle, [build(dataset) for build in SECTIONS])
+    sections = [build(dataset) for build in SECTIONS if build is not spikes or "look_time" in dataset]
+    return Page(str(attrs["title"]), subtitle, sections)
 
 
 def drawing(dataset: xr.Dataset, name: str) -> Drawing:
-    """Draw one of `plots.FIGURES` as a block."""
+    """Draw one of the run's figures as a block."""
     alternative = ALTERNATIVES[name](dataset)
-    return Drawing(svg.inline(plots.FIGURES[name](dataset), name, alternative), _CAPTIONS[name], alternative)
+    return Drawing(svg.inline(plots.drawable(dataset)[name](dataset), name, alternative), _CAPTIONS[name], alternative)
 
 
 def headline(dataset: xr.Dataset) -> Section:
@@ -153,6 +155,19 @@ def relaxation(dataset: xr.Dataset) -> Section:
     return Section("relaxation", "Relaxation", [drawing(dataset, "relaxation"), table])
 
 
+def spikes(dataset: xr.Dataset) -> Section:
+    """What time, spikes and joules buy, of a spiking network."""
+    heads = ["time", "test accuracy", "spikes", "J per inference", "rates off rest"]
+    rows = [
+        [format_si(float(f"{float(one['look_time']):.4g}"), "s"), percent(float(one["look_accuracy"])),
+         number(float(one["look_spikes"])), energy.joules(float(one["look_energy"])),
+         f"{100 * float(one['look_distance']):.2g} %"]
+        for one in (dataset.isel(look=k) for k in range(dataset.sizes["look"]))
+    ]  # fmt: skip
+    table = Table("The first test samples after training", heads, rows)
+    return Section("spikes", "Spikes", [drawing(dataset, "spikes"), table])
+
+
 def confusion(dataset: xr.Dataset) -> Section:
     """Which classes are taken for which."""
     counts = dataset["confusion"].transpose("true", "predicted").values
@@ -217,6 +232,7 @@ SECTIONS: Final[tuple[Callable[[xr.Dataset], Section], ...]] = (
     joules,
     devices,
     relaxation,
+    spikes,
     confusion,
     troubles,
     reproduction,

@@ -10,6 +10,8 @@
 | bin, stage | conductance histogram: bins of the widest window; before and after training |
 | point, node | accepted steps of a recorded relaxation; a few of its nodes |
 | spike | spikes of a recorded relaxation of a spiking network |
+| look | times for which a trained spiking network was looked at |
+| sample, neuron | a few test samples; all neurons of a spiking network |
 | true, predicted | confusion matrix |
 """
 
@@ -56,6 +58,13 @@ SPIKING: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "trace_membrane": (("point", "node"), "1", "membranes of the same nodes, in thresholds"),
     "spike_time": (("spike",), "s", "when a neuron fired in the recorded relaxation, since the inputs were applied"),
     "spike_row": (("spike",), "1", "which: hidden neurons from 0, those that are shown, then the outputs"),
+    "look_time": (("look",), "s", "free phase of the first test samples after training"),
+    "look_accuracy": (("look",), "1", "share of them classified correctly in that time"),
+    "look_spikes": (("look",), "1", "mean spikes of all neurons in that time"),
+    "look_energy": (("look",), "J", "joules of one inference in that time"),
+    "look_distance": (("look",), "1", "root mean square distance of rates from the equilibrium, of the largest rate"),
+    "look_rate": (("sample", "neuron"), "V", "rates after the card's free phase"),
+    "look_rest": (("sample", "neuron"), "V", "rates of the analog network with the same weights at its equilibrium"),
 }
 """The same of what spiking networks have besides."""
 

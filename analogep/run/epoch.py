@@ -48,9 +48,14 @@ class Progress:
     stage: str
 
 
-def inference(experimenter: Experimenter, x: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Classes of the samples `x` (samples, inputs) [1]: free phase, then the outputs through the ADC (samples,)."""
-    network = experimenter.hardware.network()
+def inference(
+    experimenter: Experimenter, x: NDArray[np.floating[Any]], network: Network | None = None
+) -> NDArray[np.int64]:
+    """Classes of the samples `x` (samples, inputs) [1]: free phase, then the outputs through the ADC (samples,).
+
+    Of the chip as it is, unless a `network` is given.
+    """
+    network = experimenter.hardware.network() if network is None else network
     found = []
     for start in range(0, len(x), _CHUNK):
         end = experimenter.free(network, experimenter.lines(x[start : start + _CHUNK]), "inference")

@@ -26,7 +26,9 @@ from analogep.run import assemble
 from analogep.run.epoch import Progress, Trainer, inference
 from analogep.run.folder import CHECKPOINT, Folder, default_path
 from analogep.run.history import History
+from analogep.run.looks import looks
 from analogep.run.threads import one_blas_thread
+from analogep.run.trace import trace
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
@@ -189,8 +191,8 @@ class Run:
             ledger = Ledger()
             if folder and epoch + 1 < self.circuit.learning.epochs:
                 folder.keep(assemble.checkpoint(hardware, updater, history, before))
-        trace = assemble.trace(hardware, self.data, self.seeds)
-        return assemble.dataset(self.identity, trainer, before, trace)
+        shown = trace(hardware, self.data, self.seeds) | looks(hardware, self.data, self.seeds)
+        return assemble.dataset(self.identity, trainer, before, shown)
 
     @staticmethod
     def _check_stability(hardware: Hardware) -> None:

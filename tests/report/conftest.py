@@ -14,6 +14,7 @@ from analogep import report, results
 from analogep.run import RESULT
 
 from ..cli.conftest import Said, say
+from ..run.test_spiking import run as spiking
 from ..run.tiny import network, tiny
 from ..study.small import small
 
@@ -31,6 +32,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "rc, wires": network("rc, wires", card="rram"),
         "passive": network("passive, separate", card="rram"),
         "resistive": network("resistive", card="rram"),
+        "spiking": spiking("ecram"),
     }
     folders = {}
     for name, job in jobs.items():

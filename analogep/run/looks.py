@@ -1,0 +1,80 @@
+"""A trained spiking network looked at for shorter and longer times: accuracy, spikes, joules, distance from rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep import results
+from analogep.circuit.phases import Phase, Solver
+from analogep.datasets import Dataset
+from analogep.energy import Ledger
+from analogep.learning import Experimenter
+from analogep.network import Hardware, SpikingNetwork
+from analogep.relaxation import relax
+from analogep.run.epoch import inference
+from analogep.streams import Seeds
+
+Floats = NDArray[np.float64]
+
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)
+"""Times to look, in free phases of the card."""
+_SAMPLES, _SHOWN = 500, 4
+_LEAST = 4
+"""Steps of the shortest look."""
+_REST = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
+
+
+def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
+    """Read the first test samples for several times; nothing without spikes, and nothing is booked to the run.
+
+    Parameters
+    ----------
+    hardware : Hardware
+        Trained.
+    data : Dataset
+    seeds : Seeds
+
+    Returns
+    -------
+    dict of (dimensions, values, attributes)
+        `results.SPIKING` of the dimension `look`, and rates of the card's own time beside those at rest.
+    """
+    network, circuit = hardware.network(), hardware.circuit
+    if not isinstance(network, SpikingNetwork):
+        return {}
+    card, free = network.card, circuit.timing.free.duration
+    x, labels = data.test_x[:_SAMPLES], data.test_y[:_SAMPLES]
+    made = Experimenter(hardware, Ledger(), seeds.operation.rng("looks"), noisy=False)
+    lines = made.lines(x[:_SHOWN])
+    rest, found = _at_rest(network, lines), []
+    own = rest
+    for share in SHARES:
+        if share * free < _LEAST * card.step:
+            continue
+        # The same part of each look counts.
+        phase, window = Phase(duration=share * free), max(2 * card.step, share * card.window)
+        timing = circuit.timing.model_copy(update={"free": phase})
+        one = Experimenter(hardware, Ledger(), seeds.operation.rng(f"look/{share:g}"))
+        one.circuit = circuit.model_copy(update={"timing": timing})
+        shown = replace(network, card=card.model_copy(update={"window": window}))
+        right = np.mean(inference(one, x, shown) == labels)
+        spikes, joules = one.tally.fired(circuit.depth).sum(), one.ledger.total("inference") / len(x)
+        rates = np.concatenate(shown.rates(one.free(shown, lines).v), axis=1)
+        off = float(np.sqrt(np.mean(np.square(rates - rest)))) / network.read_voltage
+        found.append((phase.duration, right, spikes, joules, off))
+        own = rates if share == 1.0 else own
+    names = ("time", "accuracy", "spikes", "energy", "distance")
+    values = {f"look_{name}": np.array(column) for name, column in zip(names, zip(*found, strict=True), strict=True)}
+    values |= {"look_rate": own, "look_rest": rest}
+    return {name: results.variable(name, value) for name, value in values.items()}
+
+
+def _at_rest(network: SpikingNetwork, lines: Floats) -> Floats:
+    """Rates of the analog network with the same weights at its equilibrium (samples, neurons) [V]."""
+    analog = network.analog
+    long = Phase(duration=100.0 * float(np.max(analog.tau)))
+    end = relax(analog, analog.drive(lines), np.zeros((len(lines), analog.nodes)), long, _REST, 1.0)
+    return np.concatenate(analog.rates(end.v), axis=1)
