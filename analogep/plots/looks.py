@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from analogep.plots.style import BLACK, BLUE, GREY, VERMILLION, blank, drawn, legend, scale
@@ -38,8 +38,11 @@ def looks(dataset: xr.Dataset) -> Figure:
     grid["distance"].loglog(times * seconds, 100.0 * dataset["look_distance"].values, "o-", color=BLUE)
     grid["distance"].set_xlabel(f"time [{second}]")
     grid["distance"].set_ylabel("rates off rest, rms [%]")
-    for name in ("spikes", "joules", "distance"):
-        grid[name].xaxis.set_minor_formatter(NullFormatter())
+    for axis in (*(grid[name].xaxis for name in ("spikes", "joules", "distance")), grid["distance"].yaxis):
+        # A decade or less is common: 1, 2, 5 of each are written out.
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
     legend(figure, [line, *grid["rates"].get_lines()], columns=3)
     return figure
 
@@ -48,7 +51,7 @@ def _errors(axes: Axes, across: NDArray[np.float64], error: NDArray[np.float64],
     axes.semilogx(across, error, "o-", color=VERMILLION)
     axes.set_xlabel(label)
     axes.set_ylabel("test error [%]")
-    axes.set_ylim(bottom=0.0)
+    axes.set_ylim(0.0, max(1.1 * float(error.max()), 1.0))
 
 
 def _rates(axes: Axes, dataset: xr.Dataset) -> None:
