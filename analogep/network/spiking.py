@@ -97,6 +97,8 @@ class SpikingNetwork(Network):
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     read_voltage: float = field(init=False)
+    kept: dict[str, object] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What the clock has worked out of this network, for its next phases."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slices", self.analog.slices)

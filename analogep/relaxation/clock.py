@@ -6,10 +6,11 @@ and C V^2 for each of their cells; in reverse the same on its bit lines at the f
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from analogep.circuit.phases import Solver
 from analogep.circuit.spiking import LIF, EqSpike
 from analogep.crossbar import threads
+from analogep.network.connection import Connection
 from analogep.network.spiking import SpikingDrive, SpikingNetwork
 from analogep.relaxation.spike_charge import LANES
 from analogep.relaxation.spike_steps import spike_steps
@@ -62,6 +64,10 @@ class Run:
     sites: list[Sites]
 
 
+def _deviation(meet: Connection, variance: Reals) -> Reals:
+    return np.asarray(np.sqrt(meet.folded_variance(variance)))
+
+
 class Clock:
     """The numbers of a network as the compiled clock wants them.
 
@@ -82,14 +88,15 @@ class Clock:
         inner = [self.analog.inner(layer) for layer in self.analog.layers]
         reaches = [one.connection.reach(len(rows)) for one, rows in zip(self.analog.layers, inner, strict=True)]
         self.reach = np.array(reaches, dtype=np.int64)
-        self.forward = self._jumps(inner, "folded")
-        self.reverse = self._jumps([one.reverse for one in self.analog.layers], "folded", back=True)
+        self.forward = self._jumps(inner, lambda meet, array: meet.folded(array))
+        reverse = [one.reverse for one in self.analog.layers]
+        self.reverse = self._jumps(reverse, lambda meet, array: meet.folded(array), back=True)
         self.loads = self._loads()
 
     def _jumps(
-        self, arrays: Sequence[Reals | None], folded: Literal["folded", "folded_variance"], *, back: bool = False
+        self, arrays: Sequence[Reals | None], folded: Callable[[Connection, Reals], Reals], *, back: bool = False
     ) -> tuple[Reals, ...]:
-        """What a spike adds to synapses, of weights or of their variances in one read [V]; empty where nothing goes.
+        """What a spike adds to synapses [V], of arrays as `folded` has them; empty where nothing goes.
 
         The lines of analog inputs do not spike, and nothing is driven in reverse before the first array.
         """
@@ -101,11 +108,7 @@ class Clock:
             # A jump goes to the neurons ahead, or to those before.
             neuron = self.network.lif[k - 1 if back else k]
             jump = (self._turned if back else self.analog.bias_drive) * self.filtered(neuron)
-            meet = self.analog.layers[k].connection
-            if folded == "folded":
-                jumps = jump * meet.folded(array)
-            else:
-                jumps = jump * np.sqrt(meet.folded_variance(array))
+            jumps = jump * folded(self.analog.layers[k].connection, array)
             turned = jumps.T if back else jumps
             if self.reach[k, [0, 1, 6, 7]].prod() == 1:
                 turned = np.pad(turned, ((0, 0), (0, -turned.shape[1] % LANES)))
@@ -116,15 +119,13 @@ class Clock:
         """What one of the spikes of a line at the largest rate adds to a synapse, of their mean [1]."""
         return neuron.refractory / neuron.time_constant
 
-    def _noise(self, *, noisy: bool) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
-        """Standard deviations of the jumps in one read; empty without noise."""
+    @functools.cached_property
+    def noise(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
+        """Standard deviations of the jumps in one read, ahead and back [V]."""
         layers = self.analog.layers
-        if not noisy:
-            empty = (np.empty((0, 0), self.kind),) * len(layers)
-            return empty, empty
         ahead = [None if one.variance is None else one.variance[: len(self.analog.inner(one))] for one in layers]
         behind = [one.reverse_variance for one in layers]
-        return self._jumps(ahead, "folded_variance"), self._jumps(behind, "folded_variance", back=True)
+        return self._jumps(ahead, _deviation), self._jumps(behind, _deviation, back=True)
 
     def numbers(self) -> Reals:
         """Constants of each layer, as `spike_steps` takes them.
@@ -180,7 +181,8 @@ class Clock:
         pull = target if drive.frozen is None else drive.frozen.astype(self.kind)
         nudging = self.kind(drive.beta), drive.frozen is not None, pull, target
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
-        noise = self._noise(noisy=bool(drive.noise) and self.network.noisy)
+        quiet = (np.empty((0, 0), self.kind),) * len(self.analog.layers)
+        noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
         keys = np.random.default_rng(drive.key).integers(0, 2**32, size=(samples, 2), dtype=np.uint32)
         return Given(still, nudging, inputs, noise, keys)
 

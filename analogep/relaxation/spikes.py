@@ -68,5 +68,9 @@ def fire(
 
 
 def clock_of(network: SpikingNetwork, solver: Solver) -> Clock:
-    """The clock of the network's coding."""
-    return (PredictiveClock if network.card.coding.kind == "predictive" else Clock)(network, solver)
+    """The clock of the network's coding, made once for all phases of a batch."""
+    kept = network.kept.get(solver.precision)
+    if not isinstance(kept, Clock):
+        kept = (PredictiveClock if network.card.coding.kind == "predictive" else Clock)(network, solver)
+        network.kept[solver.precision] = kept
+    return kept
