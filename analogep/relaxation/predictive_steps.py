@@ -103,12 +103,12 @@ def predictive_steps(  # type: ignore[no-untyped-def]
         for step in range(start, end):
             if nudging[0] != 0.0:
                 energy[b, 2] += _pulled(s[ends:], nudging, b, pull[ends:])
-            found, shown = 0, (ramps[0, step], ramps[1, step])
+            found, pace = 0, (ramps[0, step], ramps[1, step])
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
-                part, leak = slice(one, other), shown[0] * numbers[k, 2]
-                energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], shown[0]) * leak
-                found = _encoded(x[part], s[part], phi[part], pull[part], numbers[k], shown, one, fired, found)
+                part, leak = slice(one, other), pace[0] * numbers[k, 2]
+                energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], pace[0]) * leak
+                found = _encoded(x[part], s[part], phi[part], pull[part], numbers[k], pace, one, fired, found)
                 bounds[k + 1] = found
                 for n in range(bounds[k], found):
                     energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]

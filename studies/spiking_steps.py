@@ -1,0 +1,172 @@
+"""Step by step between spikes: does equilibrium propagation follow backpropagation through time, with either pooling?
+
+    python studies/spiking_steps.py [--figure studies/figures/spiking_steps.png] [--samples 20] [--repeats 128]
+
+Behind a sigma-delta encoder and its decoder a neuron hears the state of another but for one spike
+(`circuit.spiking.Predictive`), so that with constant filters the states of a spiking network take the equal steps of
+the analog one, epsilon of a time constant, in the mean. What two phases nudged by +-beta have gathered after k steps is
+compared with what backpropagation through the last k steps of the settled free phase finds (`learning.unrolled`; Lin,
+Bal and Sengupta 2024 make the same comparison for networks of integrate-and-fire neurons). Convolutional network of
+the digits, untrained, pooling by the average and by the maximum, between analog neurons and between spikes; spikes are
+averaged over free phases of several lengths. In double precision, beta 0.2, no noise, no converters.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep import CircuitCard, DeviceCard, Seeds, datasets
+from analogep.circuit.phases import Phase
+from analogep.learning import estimate
+from analogep.learning.unrolled import backpropagated, unroll
+from analogep.network import Hardware, LayeredRC, SpikingNetwork
+from analogep.network.spiking import SpikingDrive
+from analogep.relaxation.spikes import fire
+
+Floats = NDArray[np.float64]
+
+POOLS = ("average", "max")
+STEPS, FREE, BETA, STATE, DECODER = 16, 400, 0.2, 0.25, 0.05
+GAINS = {"average": "[2, 1.5, 0.5]", "max": "[2, 0.5, 0.3]"}
+"""A maximum makes larger signals than an average of four, and needs smaller weights for a loop gain below 1."""
+
+
+def network_of(pool: str) -> tuple[SpikingNetwork, CircuitCard]:
+    """`spiking-conv-digits` with one kind of pooling and filters that stay as they are."""
+    layers = ", ".join(
+        f"{{kind: conv, channels: {channels}, kernel: 3, padding: 1, pool: {{kind: {pool}, size: 2}}}}"
+        for channels in (16, 32)
+    )
+    coding = f"{{kind: predictive, decoder: {{first: {DECODER}}}, state: {{first: {STATE}}}}}"
+    settings = (
+        f"layers=[{{kind: image, height: 8, width: 8}}, {layers}, 10]",
+        f"learning.initial_gain={GAINS[pool]}",
+        f"network.coding={coding}",
+        "network.readout=count",
+        "network.window=40 ns",
+        "network.hidden.floor=-50",
+        "network.output.floor=-50",
+        "network.unstable=true",
+        "solver.precision=double",
+    )
+    circuit = CircuitCard.load("spiking-conv-digits", settings)
+    chip = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(0))
+    chip.initialise()
+    network = chip.network()
+    assert isinstance(network, SpikingNetwork)
+    return network, circuit
+
+
+def images(samples: int) -> tuple[Floats, Floats]:
+    """Input lines and targets [V] of the first training images."""
+    data = datasets.load(None, np.random.default_rng(0))
+    return np.asarray(data.train_x[:samples], dtype=np.float64) * 0.2, 0.2 * np.eye(10)[data.train_y[:samples]]
+
+
+def reference(analog: LayeredRC, x: Floats, target: Floats) -> list[list[Floats]]:
+    """Backpropagation through the last 1 to STEPS steps of the analog network."""
+    h = STATE * float(analog.tau[0])
+    path = unroll(analog, analog.drive(x), np.zeros((len(x), analog.nodes)), FREE, h)
+    return summed(backpropagated(analog, path, x, target, h, STEPS))
+
+
+def summed(parts: list[list[Floats]]) -> list[list[Floats]]:
+    """Sums over the first 1, 2, ... steps, by step and layer."""
+    layers = range(len(parts[0]))
+    return [[np.asarray(sum(one[k] for one in parts[: n + 1])) for k in layers] for n in range(len(parts))]
+
+
+def between(analog: LayeredRC, x: Floats, up: list[list[Floats]], down: list[list[Floats]]) -> list[list[Floats]]:
+    """Centered estimate after each step from the rates of both phases."""
+    weight = 0.5 / BETA
+    return [estimate(analog, [(weight, a), (-weight, b)], x) for a, b in zip(up, down, strict=True)]
+
+
+def analog_steps(analog: LayeredRC, x: Floats, target: Floats) -> list[list[Floats]]:
+    """The same by analog neurons."""
+    h, drive = STATE * float(analog.tau[0]), analog.drive(x)
+    rest = unroll(analog, drive, np.zeros((len(x), analog.nodes)), FREE, h)[-1]
+    both = [unroll(analog, analog.nudged(drive, beta, target), rest, STEPS, h)[1:] for beta in (BETA, -BETA)]
+    return between(analog, x, *([analog.rates(v) for v in path] for path in both))
+
+
+def spiking_steps(
+    network: SpikingNetwork, circuit: CircuitCard, x: Floats, target: Floats, repeats: int
+) -> list[list[Floats]]:
+    """The same by spikes, the mean over free phases of several lengths."""
+    drive, step, total = network.quiet(x), network.card.step, None
+    assert isinstance(drive, SpikingDrive)
+    many = network.neurons
+    for repeat in range(repeats):
+        free = Phase(duration=(FREE + 7 * repeat) * step)
+        rest = fire(network, drive, np.zeros((len(x), network.nodes)), free, circuit.solver).v
+        both = []
+        for beta in (BETA, -BETA):
+            nudged = network.nudged(drive, beta, target)
+            assert isinstance(nudged, SpikingDrive)
+            path = fire(network, nudged, rest, Phase(duration=STEPS * step), circuit.solver, record=True).path
+            states = path[1:, :, 3 * many : 4 * many]
+            both.append([[v[:, part] for part in network.slices] for v in states])
+        found = between(network.analog, x, *both)
+        if total is None:
+            total = found
+        else:
+            total = [[a + b for a, b in zip(one, other, strict=True)] for one, other in zip(total, found, strict=True)]
+    assert total is not None
+    return total
+
+
+def cosines(found: list[list[Floats]], wanted: list[list[Floats]]) -> Floats:
+    """(steps, layers); not a number where nothing has come yet."""
+    out = []
+    for one, other in zip(found, wanted, strict=True):
+        norms = [np.linalg.norm(a) * np.linalg.norm(b) for a, b in zip(one, other, strict=True)]
+        inner = [float(np.vdot(a, b)) for a, b in zip(one, other, strict=True)]
+        out.append([i / n if n > 0.0 else np.nan for i, n in zip(inner, norms, strict=True)])
+    return np.array(out)
+
+
+def draw(found: dict[tuple[str, str], Floats], path: Path) -> None:
+    """A panel for each pooling, a line for each layer, dashed between analog neurons."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, pool in zip(figure.subplots(1, 2, sharey=True), POOLS, strict=True):
+        for neurons, style in (("analog", "--"), ("spikes", "-")):
+            for k, values in enumerate(found[pool, neurons].T):
+                axes.plot(np.arange(1, STEPS + 1), values, style, color=f"C{k}", label=f"layer {k + 1}, {neurons}")
+        axes.set(title=f"pooling: {pool}", xlabel="steps of the nudged phase [1]", ylim=(-0.25, 1.02))
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("cosine with backpropagation through them [1]")
+    figure.axes[0].legend(fontsize=8, loc="lower right")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    """Compare, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--figure", type=Path, default=Path("studies/figures/spiking_steps.png"))
+    parser.add_argument("--samples", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=128)
+    parsed = parser.parse_args()
+    x, target = images(parsed.samples)
+    found = {}
+    print("| pooling | neurons | cosine of layers 1, 2, 3 after 4, 8 and 16 steps |\n| --- | --- | --- |")
+    for pool in POOLS:
+        network, circuit = network_of(pool)
+        wanted = reference(network.analog, x, target)
+        found[pool, "analog"] = cosines(analog_steps(network.analog, x, target), wanted)
+        found[pool, "spikes"] = cosines(spiking_steps(network, circuit, x, target, parsed.repeats), wanted)
+        for neurons in ("analog", "spikes"):
+            rows = [", ".join(f"{c:.3f}" for c in found[pool, neurons][n - 1]) for n in (4, 8, 16)]
+            print(f"| {pool} | {neurons} | {'; '.join(rows)} |", flush=True)
+    draw(found, parsed.figure)
+
+
+if __name__ == "__main__":
+    main()
