@@ -139,7 +139,7 @@ def draw(found: dict[tuple[str, str], Floats], path: Path) -> None:
         for neurons, style in (("analog", "--"), ("spikes", "-")):
             for k, values in enumerate(found[pool, neurons].T):
                 axes.plot(np.arange(1, STEPS + 1), values, style, color=f"C{k}", label=f"layer {k + 1}, {neurons}")
-        axes.set(title=f"pooling: {pool}", xlabel="steps of the nudged phase [1]", ylim=(-0.25, 1.02))
+        axes.set(title=f"pooling: {pool}", xlabel="steps of the nudged phase [1]", ylim=(0.0, 1.02))
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("cosine with backpropagation through them [1]")
     figure.axes[0].legend(fontsize=8, loc="lower right")
