@@ -78,30 +78,59 @@ def _scattered(x, deviation, key, ticket):  # type: ignore[no-untyped-def]
     return ticket
 
 
+@njit(nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+def _gathered(x, at, weights, rows, shift, many):  # type: ignore[no-untyped-def]
+    """x[at : at + many] += weights[node - shift] of all nodes in `rows`, four at a time: fewer passes over x."""
+    here, n, last = np.uint64(at), 0, rows.size
+    while n + 4 <= last:
+        a, b = np.uint64(rows[n] - shift), np.uint64(rows[n + 1] - shift)
+        c, d = np.uint64(rows[n + 2] - shift), np.uint64(rows[n + 3] - shift)
+        for i in range(np.uint64(many)):
+            x[here + i] += (weights[a, i] + weights[b, i]) + (weights[c, i] + weights[d, i])
+        n += 4
+    while n < last:
+        a = np.uint64(rows[n] - shift)
+        for i in range(np.uint64(many)):
+            x[here + i] += weights[a, i]
+        n += 1
+
+
+@njit(nogil=True, error_model="numpy")
+def _beginnings(fired, first, channels, places):  # type: ignore[no-untyped-def]
+    """Where the spikes of each place begin in the ascending `fired`, and their number behind the last (places + 1,)."""
+    out, n = np.empty(places + 1, np.int64), 0
+    for place in range(places + 1):
+        while n < fired.size and fired[n] - first < place * channels:
+            n += 1
+        out[place] = n
+    return out
+
+
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _pulsed(x, weights, deviation, fired, first, reach, key, ticket):  # type: ignore[no-untyped-def]
     """Spikes, ascending, into the sums `x` of the layer ahead; returns the next ticket.
 
-    What depends on the place alone is found once for all channels that spike there: divisions cost more than additions.
+    Patch by patch: what spikes in one row of a patch stands together in `fired`, and together in the weights.
     """
-    width, channels, kernel, stride, padding, tall, wide = reach[1:8]
+    height, width, channels, kernel, stride, padding, tall, wide = reach[:8]
     columns = weights.shape[1]
-    place, y, z, top, bottom, left, right = -1, 0, 0, 0, 0, 0, 0
-    for node in fired:
-        c = node - first - place * channels
-        if place < 0 or c >= channels:
-            place = (node - first) // channels
-            c = node - first - place * channels
-            y, z = place // width + padding, place % width + padding
-            top, bottom = max(0, -((kernel - 1 - y) // stride)), min(tall - 1, y // stride)
-            left, right = max(0, -((kernel - 1 - z) // stride)), min(wide - 1, z // stride)
-        for i in range(top, bottom + 1):
-            for j in range(left, right + 1):
-                row = ((y - i * stride) * kernel + z - j * stride) * channels + c
+    begin = _beginnings(fired, first, channels, height * width)
+    for i in range(tall):
+        top = i * stride - padding
+        for y in range(max(top, 0), min(top + kernel, height)):
+            if begin[y * width] == begin[(y + 1) * width]:
+                continue
+            for j in range(wide):
+                left = j * stride - padding
+                one, other = y * width + max(left, 0), y * width + min(left + kernel, width)
+                those = fired[begin[one] : begin[other]]
+                # Row of a node: its place in the patch, (y - top, z - left), then its channel.
+                shift = first + ((y * width + left) - (y - top) * kernel) * channels
                 at = (i * wide + j) * columns
-                _added(x, at, weights, row, 0, columns)
+                _gathered(x, at, weights, those, shift, columns)
                 if deviation.size:
-                    ticket = _scattered(x[at : at + columns], deviation[row], key, ticket)
+                    for node in those:
+                        ticket = _scattered(x[at : at + columns], deviation[node - shift], key, ticket)
     return ticket
 
 
