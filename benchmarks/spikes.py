@@ -36,8 +36,8 @@ def dense(hidden: int) -> CircuitCard:
     return CircuitCard.load("spiking-mnist", [f"layers=[784,{hidden},10]", "mapping.weight_range=[0.1,0.1]"])
 
 
-def convolutional(channels: int, steps: int = 100) -> CircuitCard:
-    """The card, with twice as many channels in the second layer as in the first, and a length of its phases."""
+def convolutional(channels: int, steps: int, coding: str) -> CircuitCard:
+    """The card, with twice as many channels in the second layer as in the first, phases of a length, and a coding."""
     layers = (
         "layers=[{kind: image, height: 28, width: 28}, "
         f"{{kind: conv, channels: {channels}, kernel: 5, pool: {{kind: average, size: 3}}}}, "
@@ -45,7 +45,7 @@ def convolutional(channels: int, steps: int = 100) -> CircuitCard:
     )
     length = f"{20 * steps} ns"
     times = (f"timing.free.duration={length}", f"timing.nudged.duration={length}", f"network.window={length}")
-    return CircuitCard.load("spiking-conv-mnist", [layers, *times])
+    return CircuitCard.load("spiking-conv-mnist", [layers, *times, f"network.coding={{kind: {coding}}}"])
 
 
 def measure(device: str, circuit: CircuitCard, brightness: float, samples: int, repeat: int) -> tuple[float, Floats]:
@@ -85,23 +85,25 @@ def main() -> None:
     for hidden in HIDDEN:
         took, spikes = measure(parsed.device, dense(hidden), 0.3, parsed.samples, parsed.repeat)
         print(f"| {hidden} | {spikes.sum():.3g} | {took:.2f} | {1e3 * took / hidden:.2f} |")
-    print("\n| channels | steps | spikes in a step | us a step and sample | silent | ns a spike | ns an addition |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    cases = [(channels, 100) for channels in CHANNELS] + [(16, steps) for steps in STEPS]
-    for channels, steps in cases:
-        row(parsed.device, channels, steps, parsed.samples // 4, parsed.repeat)
+    head = (
+        "| coding | channels | steps | spikes in a step | us a step and sample | silent | ns a spike | ns an addition |"
+    )
+    print(f"\n{head}\n| --- | --- | --- | --- | --- | --- | --- | --- |")
+    cases = [("rate", channels, 100) for channels in CHANNELS] + [("rate", 16, steps) for steps in STEPS]
+    for coding, channels, steps in [*cases, *(("predictive", channels, 20) for channels in CHANNELS)]:
+        row(parsed.device, coding, channels, steps, parsed.samples // 4, parsed.repeat)
 
 
-def row(device: str, channels: int, steps: int, samples: int, repeat: int) -> None:
+def row(device: str, coding: str, channels: int, steps: int, samples: int, repeat: int) -> None:
     """One line of the table of convolutions."""
-    circuit = convolutional(channels, steps)
+    circuit = convolutional(channels, steps, coding)
     took, spikes = measure(device, circuit, 1.0, samples, repeat)
     silent, _ = measure(device, circuit, 0.0, samples, repeat)
     # Ahead: 4 x 4 places in strides of two, less at the borders; back: 4 x 4 patches of all channels.
     additions = spikes[1] * 2.25 * 2 * channels + spikes[2] * (16 * channels + 10) + spikes[3] * 18 * channels
     spare = 1e3 * (took - silent)
     print(
-        f"| {channels} | {steps} | {spikes.sum():.3g} | {took:.2f} | {silent:.2f} | {spare / spikes.sum():.1f} | "
+        f"| {coding} | {channels} | {steps} | {spikes.sum():.3g} | {took:.2f} | {silent:.2f} | {spare / spikes.sum():.1f} | "
         f"{spare / additions:.2f} |",
         flush=True,
     )

@@ -1,6 +1,6 @@
 """What learning at spikes costs and needs: the same spiking network with its weights learned in four ways.
 
-    python studies/eqspike.py [--epochs 10] [--devices ideal ecram ...] [--figure studies/figures/eqspike.png]
+    python studies/eqspike.py [--epochs 10] [--devices ideal ecram ...] [--figure eqspike.png]
 
 `spiking-digits` with inputs that spike. Rates counted after both phases, written by the device's own rule or by plain
 stochastic pulses; the EqSpike rule with changes kept beside the devices and written once a batch by the device's own
@@ -41,7 +41,7 @@ def draw(found: dict[tuple[str, str], xr.Dataset], devices: list[str], path: Pat
         for device, marker in zip(devices, "os^Dvp<>", strict=False):
             one = found[device, way]
             pulses = float(one.pulses[-1].sum()) / one.attrs["train_samples"]
-            axes.semilogx([pulses], [100 * (1 - float(one.accuracy[-1]))], marker, color=f"C{n}", markersize=8)
+            axes.loglog([pulses], [100 * (1 - float(one.accuracy[-1]))], marker, color=f"C{n}", markersize=8)
         axes.plot([], [], "s", color=f"C{n}", label=way)
     for device, marker in zip(devices, "os^Dvp<>", strict=False):
         axes.plot([], [], marker, color="0.4", label=device)
@@ -55,7 +55,7 @@ def draw(found: dict[tuple[str, str], xr.Dataset], devices: list[str], path: Pat
 def main() -> None:
     """Print a table and draw it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--figure", type=Path, default=Path("studies/figures/eqspike.png"))
+    parser.add_argument("--figure", type=Path)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--devices", nargs="+", default=["ideal", "ecram", "capacitor", "rram"])
     parsed = parser.parse_args()
@@ -69,7 +69,8 @@ def main() -> None:
             cosine = ", ".join(f"{value:.2f}" for value in one.cosine[-1].values)
             accuracy, joules = 100 * float(one.accuracy[-1]), 1e9 * float(one.training_energy[-1])
             print(f"| {device} | {way} | {accuracy:.2f} % | {cosine} | {pulses:.3g} | {joules:.3g} nJ |", flush=True)
-    draw(found, parsed.devices, parsed.figure)
+    if parsed.figure is not None:
+        draw(found, parsed.devices, parsed.figure)
 
 
 if __name__ == "__main__":
