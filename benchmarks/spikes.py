@@ -103,8 +103,8 @@ def row(device: str, coding: str, channels: int, steps: int, samples: int, repea
     additions = spikes[1] * 2.25 * 2 * channels + spikes[2] * (16 * channels + 10) + spikes[3] * 18 * channels
     spare = 1e3 * (took - silent)
     print(
-        f"| {coding} | {channels} | {steps} | {spikes.sum():.3g} | {took:.2f} | {silent:.2f} | {spare / spikes.sum():.1f} | "
-        f"{spare / additions:.2f} |",
+        f"| {coding} | {channels} | {steps} | {spikes.sum():.3g} | {took:.2f} | {silent:.2f} | "
+        f"{spare / spikes.sum():.1f} | {spare / additions:.2f} |",
         flush=True,
     )
 
