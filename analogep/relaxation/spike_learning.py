@@ -21,7 +21,7 @@ def _sloped(trace, slow, share, change):  # type: ignore[no-untyped-def]
         slow[i] += change[i]
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _gathered(gathered, row, change):  # type: ignore[no-untyped-def]
     """gathered[:, row] += change: as it is, or its rises and its falls."""
     if gathered.shape[0] == 1:
