@@ -20,13 +20,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analogep import CircuitCard, DeviceCard, Run, Seeds, datasets
-from analogep.circuit.phases import Phase, Solver
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, SpikingNetwork
-from analogep.relaxation import relax
 from analogep.run.assemble import finished
 from analogep.run.epoch import inference
+from analogep.run.looks import at_rest
 
 Floats = NDArray[np.float64]
 
@@ -64,15 +63,7 @@ def read(trained: xr.Dataset, time: float, readout: str, data: datasets.Dataset)
     spikes = float(made.tally.fired(chip.circuit.depth).sum())
     joules = ledger.total("inference") / many
     rates = np.concatenate(network.rates(made.free(network, lines).v), axis=1)
-    return Read(float(np.mean(found == data.test_y)), spikes, joules, rates, rest(network, lines))
-
-
-def rest(network: SpikingNetwork, lines: Floats) -> Floats:
-    """Equilibrium rates of the analog network with the same weights."""
-    analog, solver = network.analog, Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
-    start = np.zeros((len(lines), analog.nodes))
-    end = relax(analog, analog.drive(lines), start, Phase(duration=40e-6), solver, 1.0)
-    return np.concatenate(analog.rates(end.v), axis=1)
+    return Read(float(np.mean(found == data.test_y)), spikes, joules, rates, at_rest(network, lines))
 
 
 def draw(found: dict[str, list[Read]], analog: tuple[float, float], digital: float, best: float, path: Path) -> None:
@@ -137,7 +128,7 @@ def settled(trained: xr.Dataset, data: datasets.Dataset) -> float:
     network = chip.network()
     assert isinstance(network, SpikingNetwork)
     lines = Experimenter(chip, Ledger(), np.random.default_rng(1)).lines(data.test_x)
-    outputs = rest(network, lines)[:, network.slices[-1]]
+    outputs = at_rest(network, lines)[:, network.slices[-1]]
     return float(np.mean(outputs.argmax(axis=1) == data.test_y))
 
 

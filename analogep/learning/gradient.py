@@ -123,7 +123,7 @@ def _rc_factored(network: LayeredRC, phases: Phases, x: Floats) -> Sequence[Grad
 @estimate.register
 def _spiking(network: SpikingNetwork, phases: Phases, x: Floats) -> list[Floats]:
     if network.card.gradient.kind == "eqspike":
-        return [part.dense() if isinstance(part, Opposed) else part for part in _gathered(network, phases, x)]
+        return [dense(part) for part in _gathered(network, phases, x)]
     return estimate(network.analog, phases, x)
 
 

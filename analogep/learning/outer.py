@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.learning.opposed import Opposed
+
 Floats = NDArray[np.float64]
 
 
@@ -43,6 +45,6 @@ class Outer:
         return np.asarray(self.rows.T @ self.columns)
 
 
-def dense(gradient: Outer | Floats) -> Floats:
+def dense(gradient: Outer | Opposed | Floats) -> Floats:
     """A gradient (rows, columns), multiplied out."""
-    return gradient.dense() if isinstance(gradient, Outer) else gradient
+    return gradient if isinstance(gradient, np.ndarray) else gradient.dense()

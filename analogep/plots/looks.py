@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def looks(dataset: xr.Dataset) -> Figure:
     """Test error [%] against spikes and against joules of an inference; rates of spikes against those at rest [V].
 
-    Every point is a length of the free phase, written beside it. A dotted line in the second panel marks what the
-    products take in the cheapest digital arithmetic; in the third, what lies on the diagonal is at its equilibrium.
+    Every point is a length of the free phase; the last panel has how far rates are off after each. A dotted line in the
+    second panel marks what the products take in the cheapest digital arithmetic; in the third, what lies on the
+    diagonal is at its equilibrium.
     """
     figure = blank(7.4)
     grid = figure.subplot_mosaic([["spikes", "joules"], ["rates", "distance"]])

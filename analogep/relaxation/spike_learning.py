@@ -24,13 +24,14 @@ def _sloped(trace, slow, share, change):  # type: ignore[no-untyped-def]
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _gathered(gathered, row, change):  # type: ignore[no-untyped-def]
     """gathered[:, row] += change: as it is, or its rises and its falls."""
+    none = change.dtype.type(0)
     if gathered.shape[0] == 1:
         for i in range(change.size):
             gathered[0, row, i] += change[i]
     else:
         for i in range(change.size):
-            gathered[0, row, i] += max(change[i], 0)
-            gathered[1, row, i] -= min(change[i], 0)
+            gathered[0, row, i] += max(change[i], none)
+            gathered[1, row, i] -= min(change[i], none)
 
 
 @njit(nogil=True, error_model="numpy")

@@ -49,7 +49,7 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     x, labels = data.test_x[:_SAMPLES], data.test_y[:_SAMPLES]
     made = Experimenter(hardware, Ledger(), seeds.operation.rng("looks"), noisy=False)
     lines = made.lines(x[:_SHOWN])
-    rest, found = _at_rest(network, lines), []
+    rest, found = at_rest(network, lines), []
     own = rest
     for share in SHARES:
         if share * free < _LEAST * card.step:
@@ -72,7 +72,7 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     return {name: results.variable(name, value) for name, value in values.items()}
 
 
-def _at_rest(network: SpikingNetwork, lines: Floats) -> Floats:
+def at_rest(network: SpikingNetwork, lines: Floats) -> Floats:
     """Rates of the analog network with the same weights at its equilibrium (samples, neurons) [V]."""
     analog = network.analog
     long = Phase(duration=100.0 * float(np.max(analog.tau)))
