@@ -11,6 +11,18 @@ from analogep.cards import Block
 PerLayer = tuple[Annotated[float, Field(gt=0, le=10**6)], ...]
 
 
+class Augment(Block):
+    """What is done to training images at random, anew whenever one is shown; a test shows them as they are.
+
+    It takes images: an input layer of kind `image`, or a data set that says their shape.
+    """
+
+    shift: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Pixels by which an image is moved at most, up or down and left or right; what moves in is dark."""
+    mirror: bool = False
+    """Whether every other image, at random, is mirrored left to right."""
+
+
 class Learning(Block):
     """dw = -rate(e) dL/dw, averaged over the batch, in epoch e = 0, 1, ... of E:
 
@@ -38,6 +50,8 @@ class Learning(Block):
     """Share p of the input lines that are off in a sample of training, drawn anew for each sample; the others swing by
     1/(1 - p) times their input, so that a neuron sees the same on average. A test has all lines on (Srivastava et al.
     2014, J. Mach. Learn. Res. 15, 1929)."""
+    augment: Augment | None = None
+    """Random changes of the training images; null for none."""
     probe: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Training samples on which each epoch compares the estimated gradient with the exact one."""
 

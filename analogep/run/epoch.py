@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep import datasets
+from analogep.circuit import CircuitCard
 from analogep.datasets import Dataset
+from analogep.datasets.augment import augmented
 from analogep.energy import TRAINING, Ledger
+from analogep.errors import UsageError
 from analogep.learning import Experimenter, Outer, Updater, compare, cost, exact_gradient, factored
 from analogep.learning.centering import center_of, centered
 from analogep.learning.gradient import Gradient
@@ -63,6 +66,34 @@ def inference(
     return np.concatenate(found)
 
 
+def image_shape(circuit: CircuitCard, data: Dataset) -> tuple[int, int, int] | None:
+    """Height, width and channels of the inputs; None where the circuit does not take them as images.
+
+    The circuit's input layer says them, or else the data set.
+
+    Raises
+    ------
+    UsageError
+        If the circuit changes images and none are there, or moves them out of sight.
+    """
+    augment, grid = circuit.learning.augment, circuit.grids[0]
+    if augment is None:
+        return None
+    shape: tuple[int, ...] = grid if grid is not None else data.shape
+    if len(shape) not in (2, 3):
+        raise UsageError(
+            f"learning.augment: data set '{data.name}' has samples of shape {list(shape)}, which are no images; give "
+            "it images (samples, height, width), or an input layer {kind: image, height: H, width: W}"
+        )
+    height, width, channels = (*shape, 1)[:3]
+    if augment.shift >= min(height, width):
+        raise UsageError(
+            f"learning.augment.shift: {augment.shift} pixels move images of {height} x {width} out of sight; give at "
+            f"most {min(height, width) - 1}"
+        )
+    return height, width, channels
+
+
 class Trainer:
     """Everything that an epoch needs.
 
@@ -90,6 +121,7 @@ class Trainer:
         self.targets = np.eye(self.circuit.sizes[-1]) * self.circuit.target_voltage
         self.predictions = np.empty(0, dtype=np.int64)
         least = self.circuit.learning.center_inputs
+        self.grid = image_shape(self.circuit, data)
         self.center = None if least is None else center_of(data.train_x, least)
 
     def _progress(self, epoch: int, batch: int, batches: int, stage: str) -> None:
@@ -143,13 +175,16 @@ class Trainer:
         samples = len(self.data.train_y)
         batches = -(-samples // learning.batch)
         order = datasets.batches(samples, learning.batch, self.seeds.data.rng("order", epoch))
+        moves = self.seeds.data.rng("augment", epoch)
         for number, chosen in enumerate(order):
             self._progress(epoch, number, batches, "train")
             labels = self.data.train_y[chosen]
             target = self.targets[labels]
             network = self.hardware.network()
             contour = self.circuit.nudging.contour(1.0 if signs.random() < 0.5 else -1.0)
-            phases, lines, free = experimenter.phases(network, self._lit(chosen, off), target, contour, swing)
+            phases, lines, free = experimenter.phases(
+                network, self._lit(self._shown(chosen, moves), off), target, contour, swing
+            )
             gradient = self._centered(factored(network, phases, lines), experimenter.ledger)
             outputs = network.scores(experimenter.rates(network, free.v)[-1])
             right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
@@ -159,9 +194,16 @@ class Trainer:
         self._progress(epoch, batches, batches, "train")
         return pulses, right, total
 
-    def _lit(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.floating[Any]]:
+    def _shown(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.floating[Any]]:
+        """Training inputs (samples, inputs) [1], moved and mirrored at random where the card says so."""
+        x, augment = self.data.train_x[chosen], self.circuit.learning.augment
+        if augment is None or self.grid is None:
+            return x
+        return augmented(x, self.grid, rng, shift=augment.shift, mirror=augment.mirror)
+
+    def _lit(self, x: NDArray[np.floating[Any]], rng: np.random.Generator) -> NDArray[np.floating[Any]]:
         """Training inputs (samples, inputs) [1], some of them switched off at random where the card says so."""
-        x, share = self.data.train_x[chosen], self.circuit.learning.input_dropout
+        share = self.circuit.learning.input_dropout
         return x * (rng.random(x.shape) >= share) if share > 0.0 else x
 
     def _centered(self, gradient: Sequence[Gradient], ledger: Ledger) -> Sequence[Gradient]:
