@@ -21,6 +21,8 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from analogep.jit import kernel
+
 u32, f32 = np.uint32, np.float32
 _CELL, _TURN = u32(0x9E3779B1), u32(0x85EBCA77)
 _M1, _M2 = u32(0x7FEB352D), u32(0x846CA68B)
@@ -115,7 +117,7 @@ def normals(h):  # type: ignore[no-untyped-def]
     return a, b
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def fill_normals(key, out):  # type: ignore[no-untyped-def]
     """Fill flat `out` with normal deviates of a key."""
     half, low, high = (out.size + 1) // 2, key[0], key[1]
@@ -134,7 +136,7 @@ def standard_normals(shape: tuple[int, ...], rng: np.random.Generator) -> NDArra
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _round_rows(z, rows, low, high, most, out):  # type: ignore[no-untyped-def]
     columns = z.shape[1]
     for k in range(rows.size):

@@ -16,6 +16,7 @@ from numba import njit
 
 from analogep.crossbar.plain import weigh_row
 from analogep.draws import seed, turned, u32
+from analogep.jit import kernel
 
 _FAST = {"reassoc", "contract", "nsz"}
 
@@ -107,7 +108,7 @@ def _extremes(n, high, low):  # type: ignore[no-untyped-def]
     return high.max(), -low.min()
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def descend_rows(  # type: ignore[no-untyped-def]
     first, last, lines, change, key, spare, most, plus, minus, weights, steps, window, scale, slots, sums, pulses, moved
 ):

@@ -8,7 +8,6 @@ a split of the rows over threads changes nothing. The parts: `rows` (which cells
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from analogep.crossbar.rows import (
     DENSE,
@@ -25,11 +24,12 @@ from analogep.crossbar.rows import (
 )
 from analogep.crossbar.trains import BURST, INDEX, bursts, noisy, one_by_one, quiet
 from analogep.device.laws.base import AFFINE
+from analogep.jit import kernel
 
 __all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "rows_with_pulses", "weigh_rows"]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def program_rows(  # type: ignore[no-untyped-def]
     first,
     last,
@@ -128,14 +128,14 @@ def program_rows(  # type: ignore[no-untyped-def]
         book(i, m, moving, cycles, reals, whole, slots, sums, column_pulses, column_change)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def rows_with_pulses(first, last, counts, found):  # type: ignore[no-untyped-def]
     """found[i] = whether row i has pulses, for the rows `first` to `last` - 1."""
     for i in range(first, last):
         found[i] = any_pulses(i, counts)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def cells_with_pulses(first, last, counts):  # type: ignore[no-untyped-def]
     """Positions in the flattened array of the cells with pulses in the rows `first` to `last` - 1, ascending."""
     columns, many = counts.shape[1], 0
@@ -150,7 +150,7 @@ def cells_with_pulses(first, last, counts):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def weigh_rows(first, last, counts, plus, minus, scale, weights):  # type: ignore[no-untyped-def]
     """weights = (plus - minus) scale in the rows `first` to `last` - 1 that have pulses, in place.
 

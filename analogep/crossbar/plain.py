@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from analogep.crossbar.rows import any_pulses
+from analogep.jit import kernel
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -48,7 +49,7 @@ def _row(sign, n, x, steps, window, ups, downs, column_change):  # type: ignore[
     return most_up, most_down, (up, down, mean_up, mean_down, start_up, start_down, change)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def program_plain(  # type: ignore[no-untyped-def]
     first, last, sign, counts, hidden, steps, window, slots, sums, column_pulses, column_change
 ):
@@ -83,7 +84,7 @@ def weigh_row(plus, minus, window, scale, weights):  # type: ignore[no-untyped-d
         weights[j] = (min(low + span * plus[j], high) - min(low + span * minus[j], high)) * scale
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def weigh_plain(first, last, counts, plus, minus, window, scale, weights):  # type: ignore[no-untyped-def]
     """weights = (G(plus) - G(minus)) scale of the states of both halves, in the rows that have pulses, in place."""
     for i in range(first, last):

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from analogep.jit import kernel
+
 
 @njit(inline="always")
 def _pulses(chi, threshold, most):  # type: ignore[no-untyped-def]
@@ -21,7 +23,7 @@ def _pulses(chi, threshold, most):  # type: ignore[no-untyped-def]
     return whole if chi > 0.0 else -whole
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def closed_rows(z, rows, wanted, seen, step, low, high, threshold, most, counts):  # type: ignore[no-untyped-def]
     """Closed loop: pulses that bring the last read to the wanted weight.
 
@@ -48,7 +50,7 @@ def closed_rows(z, rows, wanted, seen, step, low, high, threshold, most, counts)
             counts[i, j] = _pulses((target - seen[i, j]) / step, threshold, most)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def mixed_rows(z, rows, residual, threshold, most, counts):  # type: ignore[no-untyped-def]
     """Mixed precision: pulses for what memory has gathered, which then has so much less.
 

@@ -8,16 +8,16 @@ xi are normal deviates of a key and the position of the sample (`draws.normals`)
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from analogep.circuit.converters import Adc
 from analogep.draws import fill_normals, halved
+from analogep.jit import kernel
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+@kernel(fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 def _sampled(r, sigma, key, ends, lsb, out):  # type: ignore[no-untyped-def]
     """Flat `out` of flat `r`; lsb 0 for an ideal converter, which does not clip."""
     total = 0.0

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from analogep.jit import kernel
+
 _FAST = {"contract", "nsz"}
 
 
@@ -26,7 +28,7 @@ def _run(row, first, height, width, channels, padding, kernel):  # type: ignore[
     return (y * width + x + left) * channels, (right - left) * channels, left * channels
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@kernel(fastmath=_FAST)
 def gather(image, geometry, share, patches):  # type: ignore[no-untyped-def]
     """Patches of each sample.
 
@@ -60,7 +62,7 @@ def gather(image, geometry, share, patches):  # type: ignore[no-untyped-def]
                                 here[n] += share * seen[n]
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@kernel(fastmath=_FAST)
 def scatter(patches, geometry, share, image):  # type: ignore[no-untyped-def]
     """Add patches to the nodes that they were gathered from; parameters as in `gather`, `image` is added to."""
     height, width, channels, kernel, stride, padding, pooled, tall, wide = geometry
@@ -82,7 +84,7 @@ def scatter(patches, geometry, share, image):  # type: ignore[no-untyped-def]
                                 here[n] += share * seen[n]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def largest(sums, tall, wide, pooled, out, winners):  # type: ignore[no-untyped-def]
     """Largest sum of each neuron over its patches, the first of equal ones, and which patch it was.
 
@@ -109,7 +111,7 @@ def largest(sums, tall, wide, pooled, out, winners):  # type: ignore[no-untyped-
                                 best[c], which[c] = here[c], place
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def chosen(sums, winners, out):  # type: ignore[no-untyped-def]
     """out[b, n, c] = sums[b, winners[b, n, c], c]."""
     for b in range(winners.shape[0]):
@@ -118,7 +120,7 @@ def chosen(sums, winners, out):  # type: ignore[no-untyped-def]
                 out[b, n, c] = sums[b, winners[b, n, c], c]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def returned(values, winners, out):  # type: ignore[no-untyped-def]
     """out[b, winners[b, n, c], c] += values[b, n, c]: the transpose of `chosen`."""
     for b in range(winners.shape[0]):

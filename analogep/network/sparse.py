@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from analogep.crossbar import threads
+from analogep.jit import kernel
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ _LEAST = 1 << 16
 """Cells below which nothing is gained."""
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
     """out[:, first:last] = x weights[:, first:last], line by line of the inputs; `lines` is x transposed."""
     count, samples = lines.shape

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from analogep.crossbar import threads
+from analogep.jit import kernel
 from analogep.network import Drive, Layer, RCDrive
 from analogep.network.connection import Winners
 from analogep.relaxation.relaxed import Relaxed
@@ -35,7 +36,7 @@ def _curved(x, series):  # type: ignore[no-untyped-def]
     return value * x
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@kernel(fastmath=_FAST, error_model="numpy")
 def sweep(v, bracket, share, held, rails, gain, series, loads, drives, sums):  # type: ignore[no-untyped-def]
     """v += share (bracket - v), then what the nodes drive and take in their new state.
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.crossbar import threads
 from analogep.errors import SimulationError
+from analogep.jit import kernel
 from analogep.network import Drive, LayeredRC, RCDrive
 from analogep.relaxation.deep import curve
 from analogep.relaxation.euler import steps
@@ -57,7 +57,7 @@ class Circled:
     energy: Floats
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+@kernel(fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 def saturated(v, w, centre, swing, terms, r, s):  # type: ignore[no-untyped-def]
     """r + i s = centre + swing tanh((v + i w - centre)/swing), flat, as in `sweeps.saturated` with complex numbers."""
     one, two, most = v.dtype.type(1), v.dtype.type(2), v.dtype.type(20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analogep.jit import kernel
 from analogep.relaxation.spike_charge import LANES, ahead, exchanged, most_sums
 from analogep.relaxation.spike_steps import lit_inputs
 
@@ -72,7 +73,7 @@ def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
     return square / rate.size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def predictive_steps(  # type: ignore[no-untyped-def]
     first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
     ramps, loads, reach, won, keys, energy, spikes, drift, raster,

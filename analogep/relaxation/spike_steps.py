@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analogep.jit import kernel
 from analogep.relaxation.spike_charge import LANES, ahead, exchanged, most_sums, random
 from analogep.relaxation.spike_learning import learned
 
@@ -102,7 +103,7 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
     return square / edges[edges.size - 1]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
     first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
     unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analogep.jit import kernel
+
 _FAST = {"reassoc", "contract", "nsz"}
 
 
@@ -142,7 +144,7 @@ def _disturb(both, q, back, signal, noise, spread, squares, scatter, out, bracke
         _scattered(bracket[k], signal[4][both[k]], spread[k])
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@kernel(fastmath=_FAST, error_model="numpy")
 def euler_steps(  # type: ignore[no-untyped-def]
     first, last, count, held, hidden, outputs, signal, weights, noise, lines, rails, series, scalars, energy, residual
 ):

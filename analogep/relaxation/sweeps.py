@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from analogep.jit import kernel
+
 # Sums may be added in any order, and products fused with additions: numbers depend on the processor, not on threads.
 _FAST = {"reassoc", "contract", "nsz"}
 DOUBLINGS = 6
@@ -177,7 +179,7 @@ def _noisy(straight, noise, space):  # type: ignore[no-untyped-def]
             _disturbed(fed[k - 1][b], reverse[k - 1][b], spread[k - 1][b])
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@kernel(fastmath=_FAST, error_model="numpy")
 def sweep_steps(  # type: ignore[no-untyped-def]
     count, flags, v, signal, weights, numbers, scalars, noise, space, energy, residual
 ):

@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from analogep.crossbar.wires.resistances import Floats
+from analogep.jit import kernel
 
 Integers = NDArray[np.int64]
 
@@ -134,7 +134,7 @@ def join_many(a: Floats, b: Floats, seam: Seam) -> Floats:
     return h
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@kernel(fastmath={"reassoc", "contract", "nsz"})
 def eliminate(a, b, place_a, place_b, joined, h):  # type: ignore[no-untyped-def]
     """Join pieces pairwise, one pair of ports after the other.
 
@@ -171,7 +171,7 @@ def eliminate(a, b, place_a, place_b, joined, h):  # type: ignore[no-untyped-def
                 h[n, j, i] = w[i, j]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def take(h, rows, columns):  # type: ignore[no-untyped-def]
     """h[rows][:, columns], several times faster than by index arrays."""
     block = np.empty((rows.size, columns.size))
@@ -181,7 +181,7 @@ def take(h, rows, columns):  # type: ignore[no-untyped-def]
     return block
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def put(h, rows, columns, block):  # type: ignore[no-untyped-def]
     """h[rows][:, columns] = block, in place."""
     for i in range(rows.size):

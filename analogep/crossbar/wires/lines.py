@@ -13,7 +13,8 @@ Word lines run along memory, where each step would wait for the last: `LANES` of
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from analogep.jit import kernel
 
 FAST = {"reassoc", "contract", "nsz"}
 LANES = 8
@@ -23,7 +24,7 @@ EXHAUSTED = 1e-30
 """Share of the first r'z, the square of the error's energy norm, below which it is rounding: 1e-15 of the voltages."""
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def factor(g, word, bit, cw, cb):  # type: ignore[no-untyped-def]
     """Fill the c_k of the word lines (blocks, columns, `LANES`) and of the bit lines (rows, columns) [1]."""
     rows, columns = g.shape
@@ -45,7 +46,7 @@ def factor(g, word, bit, cw, cb):  # type: ignore[no-untyped-def]
                 y[q] *= cw[block, k, q]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def word_lines(c, word, t, x):  # type: ignore[no-untyped-def]
     """A block of word lines in place: `x` (columns, lanes) holds the injected currents [A], then the voltages [V].
 
@@ -62,7 +63,7 @@ def word_lines(c, word, t, x):  # type: ignore[no-untyped-def]
             x[k, q] = t[1, q]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def bit_lines(c, bit, inject, ports, x):  # type: ignore[no-untyped-def]
     """All bit lines side by side: injected currents (rows, columns) [A] to node voltages `x` (rows, columns) [V]."""
     rows, columns = x.shape
@@ -79,7 +80,7 @@ def bit_lines(c, bit, inject, ports, x):  # type: ignore[no-untyped-def]
             x[i, j] = t[j]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def largest(x, sums):  # type: ignore[no-untyped-def]
     """Largest of the columns' sums of |x|; `sums` is a buffer."""
     sums[:] = 0.0
@@ -89,7 +90,7 @@ def largest(x, sums):  # type: ignore[no-untyped-def]
     return sums.max()
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def update_words(g, b, e, cw, word, v, x, a, current):  # type: ignore[no-untyped-def]
     """Word lines for given bit lines: fills a [V] and the cells' currents g (a - b) + e [A]; `x` is a buffer."""
     rows, columns = g.shape
@@ -107,7 +108,7 @@ def update_words(g, b, e, cw, word, v, x, a, current):  # type: ignore[no-untype
                 current[i, j] = g[i, j] * (x[j, i - first] - b[i, j]) + e[i, j]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def step(g, word, bit, cw, cb, beta, x, r, z, p, m, s, b):  # type: ignore[no-untyped-def]
     """One step of conjugate gradients on S b = ..., preconditioned by the bit lines; gives r'z after and before.
 
@@ -145,7 +146,7 @@ def step(g, word, bit, cw, cb, beta, x, r, z, p, m, s, b):  # type: ignore[no-un
     return new, old
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a, b, current):  # type: ignore[no-untyped-def]
     """One array: cells of g (a - b) + e between word lines driven by `v` and bit lines driven by `u`.
 
@@ -190,14 +191,14 @@ def line_pcg(g, e, start, v, u, word, bit, cw, cb, tolerance, limit, x, work, a,
             return steps, residual
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def buffers(rows, columns):  # type: ignore[no-untyped-def]
     """Memory for one array: c_k of word and bit lines, a block of word lines, eight (rows, columns)."""
     cw = np.empty(((rows + LANES - 1) // LANES, columns, LANES))
     return cw, np.empty((rows, columns)), np.empty((columns, LANES)), np.empty((8, rows, columns))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def read_batch(g, v, u, word, bit, tolerance, limit, a, b, current, steps, residual):  # type: ignore[no-untyped-def]
     """`line_pcg` of one array of cells of g for each sample; results (samples, ...)."""
     cw, cb, x, work = buffers(*g.shape)
@@ -213,7 +214,7 @@ def read_batch(g, v, u, word, bit, tolerance, limit, a, b, current, steps, resid
         )
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def tangent_batch(  # type: ignore[no-untyped-def]
     memory, g, slope, across, passed, before, v, u, word, bit, tolerance, limit, a, b, current, steps, residual
 ):
@@ -238,7 +239,7 @@ def tangent_batch(  # type: ignore[no-untyped-def]
         steps[n] += done
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(fastmath=FAST)
 def compare(g, drive, carried, passed, squares, off, scale):  # type: ignore[no-untyped-def]
     """Cells' currents `passed` = g drive [A] against what the wires carry, for each sample.
 
