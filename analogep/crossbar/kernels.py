@@ -1,14 +1,16 @@
 """Compiled pulse programming: one row of cells at a time, pulsed side by side.
 
 Random numbers depend on the cell and the pulse (`draws`), not on threads or order, and rows are independent, so that
-a split of the rows over threads changes nothing. The parts: `rows` (which cells, memory to buffers and back), `trains`
-(what pulses do to them), `laws` (one pulse of the curved laws and tables).
+a split of the rows over threads changes nothing. The parts: `few` (rows of cells with one or two noisy pulses), `rows`
+(which cells, memory to buffers and back), `trains` (what pulses do to them), `laws` (one pulse of the curved laws and
+tables).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from analogep.crossbar.few import few
 from analogep.crossbar.rows import (
     DENSE,
     any_pulses,
@@ -100,9 +102,16 @@ def program_rows(  # type: ignore[no-untyped-def]
     own, z0, z1 = np.empty(columns, np.uint32), np.empty(columns, np.float32), np.empty(columns, np.float32)
     multiplicative, slope, write_noise = noise[0], noise[1], noise[2]
     additive = law[0, 2] + law[0, 3] + law[1, 2] + law[1, 3] > 0.0
+    disturbed = multiplicative > 0.0 or slope > 0.0 or additive
+    simple = code == AFFINE and responds.size == 0 and shapes.size == 0 and disturbed and write_noise == 0.0
     for i in range(first, last):
         m = pulsed(i, counts, whole[INDEX])
         if m == 0:
+            continue
+        if simple and few(
+            i, m, sign, counts, hidden, g, cells, cycles, law, noise, levels, keys, slots, sums, column_pulses,
+            column_change, reals, whole[INDEX], own, z0, z1,
+        ):  # fmt: skip
             continue
         lies = code == AFFINE and responds.size == 0 and DENSE * m >= columns
         if lies:
@@ -114,7 +123,7 @@ def program_rows(  # type: ignore[no-untyped-def]
         moving = m if responds.size == 0 else responding(i, m, responds, reals, whole, own)
         if code != AFFINE:
             one_by_one(moving, reals, whole, own, keys[1], code, tables, multiplicative, slope)
-        elif multiplicative == 0.0 and slope == 0.0 and not additive:
+        elif not disturbed:
             quiet(moving, reals, whole)
         else:
             if multiplicative == 0.0 and slope == 0.0:

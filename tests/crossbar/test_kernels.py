@@ -175,6 +175,48 @@ def test_rows_with_few_and_with_many_pulses_agree_with_the_plain_twin(law: str, 
     )
 
 
+@pytest.mark.parametrize("levels", [0, 16])
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("law", AFFINE)
+@pytest.mark.parametrize("most", [1, 2])
+def test_one_or_two_pulses_agree_with_the_plain_twin(law: str, noise: str, levels: int, most: int) -> None:
+    cells = some_cells((6, 50), most)
+    cells["responds"][:] = True
+    cells["counts"][3] = 0
+    cells["g"] = cells["g"] * 1.003
+    agree(
+        compiled(cells, AFFINE[law], NOISES[noise], levels),
+        plain(cells, AFFINE[law], NOISES[noise], levels),
+        1e-12 if noise == "none" else 1e-5,
+    )
+
+
+@pytest.mark.parametrize("noise", ["additive", "nominal", "multiplicative", "state"])
+@pytest.mark.parametrize("law", AFFINE)
+def test_one_or_two_pulses_end_where_they_do_beside_longer_trains(law: str, noise: str) -> None:
+    """To the last bit: whether a row is pulsed by `few` or with buffers for trains is no matter of its cells."""
+    cells = some_cells((6, 50), 2)
+    cells["responds"][:] = True
+    alone = compiled(cells, AFFINE[law], NOISES[noise], 16)
+    cells["counts"][:, 0] = 3
+    beside = compiled(cells, AFFINE[law], NOISES[noise], 16)
+    for name in ("hidden", "g"):
+        np.testing.assert_array_equal(alone[name][:, 1:], beside[name][:, 1:])
+    np.testing.assert_array_equal(alone["columns"][:, 1:], beside["columns"][:, 1:])
+    np.testing.assert_array_equal(alone["change"][1:], beside["change"][1:])
+
+
+@pytest.mark.parametrize("noise", ["nominal", "state"])
+def test_cells_that_are_all_alike_may_be_given_once(noise: str) -> None:
+    cells = some_cells((6, 50), 2)
+    cells["responds"][:] = True
+    once = cells | {"each": cells["each"][:1, :1]}
+    every = cells | {"each": np.broadcast_to(once["each"], cells["each"].shape).copy()}
+    ours, theirs = (compiled(some, AFFINE["saturating"], NOISES[noise], 16) for some in (once, every))
+    for name, values in ours.items():
+        np.testing.assert_array_equal(values, theirs[name])
+
+
 @pytest.mark.parametrize(
     ("name", "noise"),
     [
