@@ -28,7 +28,7 @@ from analogep.crossbar.trains import BURST, INDEX, bursts, noisy, one_by_one, qu
 from analogep.device.laws.base import AFFINE
 from analogep.jit import kernel
 
-__all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "rows_with_pulses", "weigh_rows"]
+__all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "rows_with_pulses", "weigh_noisy_rows", "weigh_rows"]
 
 
 @kernel()
@@ -170,3 +170,28 @@ def weigh_rows(first, last, counts, plus, minus, scale, weights):  # type: ignor
             continue
         for j in range(counts.shape[1]):
             weights[i, j] = (plus[i, j] - minus[i, j]) * scale
+
+
+@kernel()
+def weigh_noisy_rows(  # type: ignore[no-untyped-def]
+    first, last, counts, plus, minus, scale, weights, square, variances
+):
+    """What `weigh_rows` does, and the variance of a read of each weight in the same rows.
+
+    Parameters
+    ----------
+    first, last, counts, plus, minus, scale, weights
+        As there.
+    square : tuple of float [1], [S]
+        Share and floor of the standard deviation of one conductance (`GaussianNoise.square`).
+    variances : ndarray (rows, columns) [1]
+    """
+    share, floor, squared = square[0], square[1] ** 2, scale**2
+    for i in range(first, last):
+        if not any_pulses(i, counts):
+            continue
+        for j in range(counts.shape[1]):
+            weights[i, j] = (plus[i, j] - minus[i, j]) * scale
+        for j in range(counts.shape[1]):
+            a, b = share * plus[i, j], share * minus[i, j]
+            variances[i, j] = ((a * a + floor) + (b * b + floor)) * squared

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.descent import SUMS, descend_rows
-from analogep.crossbar.kernels import cells_with_pulses, weigh_rows
+from analogep.crossbar.kernels import cells_with_pulses, weigh_noisy_rows, weigh_rows
 from analogep.crossbar.plain import weigh_plain
 from analogep.crossbar.store import Fill, Store
 from analogep.crossbar.threads import edges, share
@@ -153,7 +153,6 @@ class Pair(Store):
             for half in work:
                 half.block(k)
             self._weigh_rows(counts, *blocks[k])
-            self._spread_cells(counts, *blocks[k])
 
         share(block, len(blocks), self.plus.threads)
         return sum((half.finish() for half in work), Written())
@@ -194,22 +193,25 @@ class Pair(Store):
         return Work(block, finish, blocks, plus.threads)
 
     def _weigh_rows(self, counts: Counts, first: int, last: int) -> None:
-        """Weights of the rows of a block that were pulsed."""
-        plus, minus = self.plus, self.minus
+        """Weights of the rows of a block that were pulsed, and their variances where they are kept."""
+        plus, minus, square = self.plus, self.minus, self.device.read.noise.square
         if plus.plain and minus.plain:
             states = (plus.hidden, minus.hidden)
             weigh_plain(first, last, counts, *states, plus.window, self.scale, self.weights)
+        elif self._variance is not None and square is not None:
+            given = (first, last, counts, plus.g, minus.g, self.scale, self.weights)
+            weigh_noisy_rows(*given, square, self._variance)
         else:
             weigh_rows(first, last, counts, plus.g, minus.g, self.scale, self.weights)
+            if self._variance is not None:
+                self._spread_cells(self._variance, counts, first, last)
 
-    def _spread_cells(self, counts: Counts, first: int, last: int) -> None:
+    def _spread_cells(self, variance: Floats, counts: Counts, first: int, last: int) -> None:
         """Variances of the cells of a block that were pulsed."""
-        if self._variance is None:
-            return
         where = cells_with_pulses(first, last, counts)
         if where.size:
             g = {half: array.g.reshape(-1).take(where) for half, array in self.halves.items()}
-            self._variance.reshape(-1)[where] = self._variance_of(g)
+            variance.reshape(-1)[where] = self._variance_of(g)
 
     def weigh(self, g: dict[str, Floats]) -> Floats:
         """Weights [1] of both halves' conductances [S]."""

@@ -36,6 +36,14 @@ class GaussianNoise(Block):
         """
         raise NotImplementedError
 
+    @property
+    def square(self) -> tuple[float, float] | None:
+        """Share a [1] and floor b [S] of a standard deviation sqrt((a G)^2 + b^2), or None where it is of another form.
+
+        Kernels follow it cell by cell.
+        """
+        return None
+
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
         """Conductances as one verify read sees them [S]."""
         return np.asarray(g + np.sqrt(self.variance(g, g_max)) * standard_normals(g.shape, rng))
@@ -62,6 +70,11 @@ class RelativeReadNoise(GaussianNoise):
         """(sigma G)^2 [S^2]."""
         return np.square(self.sigma * g)
 
+    @property
+    def square(self) -> tuple[float, float]:
+        """The share alone."""
+        return self.sigma, 0.0
+
 
 class AbsoluteReadNoise(GaussianNoise):
     """Standard deviation sigma in one read, whatever the conductance."""
@@ -73,6 +86,11 @@ class AbsoluteReadNoise(GaussianNoise):
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
         """sigma^2 [S^2]."""
         return np.full_like(g, self.sigma**2)
+
+    @property
+    def square(self) -> tuple[float, float]:
+        """The floor alone."""
+        return 0.0, self.sigma
 
 
 class SaturatingReadNoise(GaussianNoise):

@@ -91,6 +91,30 @@ def test_absolute_read_noise_is_the_same_for_every_weight_and_none_is_none() -> 
     assert pair(IDEAL).noise_variance() is None
 
 
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "{kind: relative, sigma: 1.5 %}",
+        "{kind: absolute, sigma: 0.09 uS}",
+        "{kind: saturating, sigma: 0.2 uS, scale: 3 uS}",
+        "{kind: rtn, amplitude: 5 %, probability: 30 %, dwell: 1 ms}",
+    ],
+)
+def test_variances_follow_the_pulses_to_the_last_bit(noise: str, single: bool) -> None:
+    """Kept from write to write, they are those of a pair that computes them from the conductances it ends with."""
+    device = DeviceCard.load("rram", [f"read.noise={noise}"])
+    kept, fresh = (Pair(device, (40, 33), 0.5, True, Streams(3), "layer", single=single) for _ in range(2))
+    first = np.array(kept.noise_variance())
+    for call in range(3):
+        n = counts(kept.shape, most=2) * (np.arange(40) % 3 == call)[:, None].astype(np.int32)
+        for pair in (kept, fresh):
+            pair.program(n, Streams(1), 0, call)
+    np.testing.assert_array_equal(kept.noise_variance(), fresh.noise_variance())
+    assert kept.noise_variance().dtype == (np.float32 if single else np.float64)
+    assert (kept.noise_variance() != first).any() or "absolute" in noise
+
+
 def test_reads_come_in_the_order_of_where_and_leave_the_pairs_alone() -> None:
     p = pair()
     p.program(counts(p.shape), Streams(1), 0, 0)
