@@ -14,7 +14,7 @@ from analogep.circuit import CircuitCard
 from analogep.datasets import Dataset
 from analogep.datasets.augment import augmented
 from analogep.energy import TRAINING, Ledger
-from analogep.errors import UsageError
+from analogep.errors import SimulationError, UsageError
 from analogep.learning import Experimenter, Outer, Updater, compare, cost, exact_gradient, factored
 from analogep.learning.centering import center_of, centered
 from analogep.learning.gradient import Gradient
@@ -240,7 +240,8 @@ class Trainer:
         """Cosine and gain of the estimate on the first training samples, and their largest loop gain.
 
         The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
-        is booked: a chip does not do this.
+        is booked: a chip does not do this. Not a number where there is no exact gradient: all samples have their
+        targets, or the network is close to an instability.
         """
         chosen = slice(0, self.circuit.learning.probe)
         x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
@@ -249,9 +250,14 @@ class Trainer:
         quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch), noisy=False)
         lines = quiet.lines(x)
         v = quiet.equilibrium(network, lines)
-        exact = exact_gradient(network, v, lines, target)
-        pairs = [compare(*both) for both in zip(*(self._by_layer(g) for g in (estimated, exact)), strict=True)]
-        cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
+        try:
+            exact = exact_gradient(network, v, lines, target)
+        except SimulationError:
+            # Near an instability the adjoint may have no solution. A comparison must not end hours of training.
+            cosine, gain = np.full((2, self.circuit.depth), np.nan)
+        else:
+            pairs = [compare(*both) for both in zip(*(self._by_layer(g) for g in (estimated, exact)), strict=True)]
+            cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
         return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())
 
     def _hopfield(self, network: Network) -> Floats:
