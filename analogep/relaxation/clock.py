@@ -20,6 +20,7 @@ from analogep.circuit.spiking import LIF, EqSpike
 from analogep.crossbar import threads
 from analogep.network.connection import Connection
 from analogep.network.spiking import SpikingDrive, SpikingNetwork
+from analogep.relaxation.padding import padded
 from analogep.relaxation.spike_charge import LANES
 from analogep.relaxation.spike_steps import spike_steps
 
@@ -113,7 +114,7 @@ class Clock:
             if self.reach[k, [0, 1, 6, 7]].prod() == 1:
                 turned = np.pad(turned, ((0, 0), (0, -turned.shape[1] % LANES)))
             found.append(np.require(turned, self.kind, ["C"]))
-        return tuple(found)
+        return padded(found)
 
     def filtered(self, neuron: LIF) -> float:
         """What one of the spikes of a line at the largest rate adds to a synapse, of their mean [1]."""
@@ -181,7 +182,7 @@ class Clock:
         pull = target if drive.frozen is None else drive.frozen.astype(self.kind)
         nudging = self.kind(drive.beta), drive.frozen is not None, pull, target
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
-        quiet = (np.empty((0, 0), self.kind),) * len(self.analog.layers)
+        quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
         keys = np.random.default_rng(drive.key).integers(0, 2**32, size=(samples, 2), dtype=np.uint32)
         return Given(still, nudging, inputs, noise, keys)
@@ -265,7 +266,7 @@ class Clock:
                 still = k == 0 and self.card.inputs.kind == "current"
                 before.append(np.zeros((parts, 0 if still else rows, columns), self.kind))
                 behind.append(np.zeros((parts, columns, 0 if k == 0 else rows), self.kind))
-            found.append((tuple(before), tuple(behind)))
+            found.append((padded(before), padded(behind)))
         return found
 
     def gathered(self, drive: SpikingDrive, start: Reals, found: Run) -> tuple[Floats, ...]:

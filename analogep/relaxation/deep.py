@@ -18,6 +18,7 @@ from analogep.circuit import Sigmoid, Tanh
 from analogep.crossbar import threads
 from analogep.network import Drive, RCDrive
 from analogep.network.rc_layer import Curve
+from analogep.relaxation.padding import padded
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.stepper import Stepper
 from analogep.relaxation.sweeps import exponential, sweep_steps
@@ -63,7 +64,7 @@ class DeepKernel(Stepper):
         """Take `count` steps of `h` seconds from `v0` (samples, nodes) [V]."""
         assert isinstance(drive, RCDrive)
         network, samples = self.network, v0.shape[0]
-        v = tuple(np.array(v0[:, part], self.kind, order="C") for part in network.slices)
+        v = padded([np.array(v0[:, part], self.kind, order="C") for part in network.slices])
         energy, residual = np.zeros((samples, 3)), np.zeros(samples)
         weights, numbers, scalars = self._weights(), self._numbers(h), self._scalars(drive)
         signal, (variances, deviates) = self._signal(drive, samples), self._noise(drive)
@@ -79,24 +80,29 @@ class DeepKernel(Stepper):
             )  # fmt: skip
 
         threads.share(job, len(split), threads.worth(v0.size * count))
-        return self.left(np.concatenate(v, axis=1, dtype=np.float64), residual, energy, drive.power, count, h)
+        return self.left(
+            np.concatenate(v[: len(network.layers)], axis=1, dtype=np.float64), residual, energy, drive.power, count, h
+        )
 
     def _own(self, arrays: Sequence[Floats]) -> Layers:
         """The arrays as compiled loops take them, all of one type; not copied where they are so already."""
         return tuple(np.require(array, self.kind, ["C", "W"]) for array in arrays)
 
+    def _layers(self, arrays: Sequence[Floats]) -> Layers:
+        return padded(self._own(arrays))
+
     def _turned(self, arrays: Sequence[Floats]) -> Layers:
-        return self._own([array.T for array in arrays] if self.straight else arrays)
+        return self._layers([array.T for array in arrays] if self.straight else arrays)
 
     def _weights(self) -> tuple[Layers, Layers, Layers]:
         """Forward and reverse weights of the arrays behind the first, brackets of their bias lines."""
         network, behind = self.network, self.network.layers[1:]
         none = np.zeros((1, 1))
         reverse = [layer.reverse for layer in behind if layer.reverse is not None]
-        forward = self._own([none, *(network.inner(layer) for layer in behind)])
+        forward = self._layers([none, *(network.inner(layer) for layer in behind)])
         # The bias line of the first array is in the inputs.
         constants = [c for c in network.constants[1:] if c is not None] or [np.zeros(layer.size) for layer in behind]
-        return forward, self._turned([none, *reverse]), self._own([np.zeros(network.layers[0].size), *constants])
+        return forward, self._turned([none, *reverse]), self._layers([np.zeros(network.layers[0].size), *constants])
 
     def _numbers(self, h: float) -> tuple[Reals, Layers, Layers, Reals, Reals]:
         """Curves, steps and leaks of the layers; conductance of their lines; series of the devices and of e^x."""
@@ -107,8 +113,8 @@ class DeepKernel(Stepper):
         none = np.zeros(1)
         return (
             np.array(curves, dtype=self.kind),
-            self._own([*rows, none]),
-            self._own([none, *columns]),
+            self._layers([*rows, none]),
+            self._layers([none, *columns]),
             np.array(self.series, dtype=self.kind),
             exponential(self.kind),
         )
@@ -144,15 +150,15 @@ class DeepKernel(Stepper):
             forth[k], back[k - 1] = ahead, behind
             if self.network.bias:
                 offsets[k] = self.network.bias_drive**2 * variance[-1]
-        fixed = self._own(variances), self._turned(reverse), self._own(offsets)
-        return fixed, (self._own(forth), self._own(back))
+        fixed = self._layers(variances), self._turned(reverse), self._layers(offsets)
+        return fixed, (self._layers(forth), self._layers(back))
 
     def _space(self, samples: int, *, noisy: bool) -> tuple[Reals, Layers, Layers, Layers, Layers, Layers]:
         """Room for what one job computes on the way."""
         sizes = [layer.size for layer in self.network.layers]
 
         def room(rows: int) -> Layers:
-            return tuple(np.empty((rows, size), self.kind) for size in sizes)
+            return padded([np.empty((rows, size), self.kind) for size in sizes])
 
         lines = np.empty(max(sizes), self.kind)
         return lines, room(samples), room(samples), room(samples), room(samples), room(samples if noisy else 0)

@@ -134,7 +134,7 @@ def _lines(k, v, numbers, scalars, signal, space, weight, energy):  # type: igno
         else:
             _clipped(here, curves[k, 0], curves[k, 1], r)
         energy[b, 1] += weight * curves[k, 5] * _square(here)
-        if k < len(v) - 1:
+        if k < curves.shape[0] - 1:
             _driven(r, one, series, q[k][b])
             energy[b, 0] += weight * _power(r, q[k][b], rows[k])
         elif beta != 0:
@@ -149,9 +149,9 @@ def _lines(k, v, numbers, scalars, signal, space, weight, energy):  # type: igno
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _products(straight, weights, turned, q, back, into, fed):  # type: ignore[no-untyped-def]
+def _products(layers, straight, weights, turned, q, back, into, fed):  # type: ignore[no-untyped-def]
     """into_k = q_(k-1) W_k and fed_(k-1) = back_k M_k', M stored as it is or, if `straight`, transposed."""
-    for k in range(1, len(into)):
+    for k in range(1, layers):
         np.dot(q[k - 1], weights[k], into[k])
         if straight:
             np.dot(back[k], turned[k], fed[k - 1])
@@ -160,11 +160,11 @@ def _products(straight, weights, turned, q, back, into, fed):  # type: ignore[no
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _noisy(straight, noise, space):  # type: ignore[no-untyped-def]
+def _noisy(layers, straight, noise, space):  # type: ignore[no-untyped-def]
     """Read noise of the arrays between layers, into their brackets; the drives are squared where they lie."""
     variances, turned, constants, deviates, reverse = noise
     q, back, into, fed, spread = space
-    for k in range(1, len(into)):
+    for k in range(1, layers):
         np.multiply(q[k - 1], q[k - 1], q[k - 1])
         np.multiply(back[k], back[k], back[k])
         np.dot(q[k - 1], variances[k], spread[k])
@@ -185,8 +185,9 @@ def sweep_steps(  # type: ignore[no-untyped-def]
 ):
     """Take `count` steps of all samples given, in place.
 
-    Every tuple below has an entry for each layer of neurons. Array k lies in front of layer k; what stands first in the
-    tuples of arrays is not looked at, the first array being in the inputs already.
+    Every tuple below has an entry for each layer of neurons, and may have more behind (`padding`). Array k lies in
+    front of layer k; what stands first in the tuples of arrays is not looked at, the first array being in the inputs
+    already.
 
     Parameters
     ----------
@@ -220,16 +221,16 @@ def sweep_steps(  # type: ignore[no-untyped-def]
     """
     held, straight, noisy = flags
     lines, q, back, into, fed, spread = space
-    curves, layers = numbers[0], len(v)
+    curves, layers = numbers[0], numbers[0].shape[0]
     for step in range(count + 1):
         weight = 0.5 if step == 0 or step == count else 1.0
         for k in range(layers):
             _lines(k, v, numbers, scalars, signal, (lines, q, back, fed), weight, energy)
         energy[:, 0] += weight * scalars[4]
         into[0][:] = signal[2]
-        _products(straight, weights[0], weights[1], q, back, into, fed)
+        _products(layers, straight, weights[0], weights[1], q, back, into, fed)
         if noisy:
-            _noisy(straight, noise, (q, back, into, fed, spread))
+            _noisy(layers, straight, noise, (q, back, into, fed, spread))
         for k in range(layers):
             for b in range(v[k].shape[0]):
                 here, comes, returns, constant = v[k][b], into[k][b], fed[k][b], weights[2][k]
