@@ -101,8 +101,7 @@ def program_rows(  # type: ignore[no-untyped-def]
     reals, whole = np.empty((10, columns + 8)), np.empty((4, columns + 24), np.int64)
     own, z0, z1 = np.empty(columns, np.uint32), np.empty(columns, np.float32), np.empty(columns, np.float32)
     multiplicative, slope, write_noise = noise[0], noise[1], noise[2]
-    additive = law[0, 2] + law[0, 3] + law[1, 2] + law[1, 3] > 0.0
-    disturbed = multiplicative > 0.0 or slope > 0.0 or additive
+    disturbed = multiplicative + slope + law[0, 2] + law[0, 3] + law[1, 2] + law[1, 3] > 0.0
     simple = code == AFFINE and responds.size == 0 and shapes.size == 0 and disturbed and write_noise == 0.0
     for i in range(first, last):
         m = pulsed(i, counts, whole[INDEX])
