@@ -23,7 +23,7 @@ from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.learning import Experimenter, Updater
 from analogep.network import Hardware, check_fit, loop_gain_bound
 from analogep.run import assemble
-from analogep.run.epoch import Progress, Trainer, inference
+from analogep.run.epoch import Progress, Trainer, image_shape, inference
 from analogep.run.folder import CHECKPOINT, Folder, default_path
 from analogep.run.history import History
 from analogep.run.looks import looks
@@ -87,6 +87,7 @@ class Run:
                 f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another "
                 f"--circuit, or --set 'layers=[{self.data.features},128,{self.data.classes}]'"
             )
+        image_shape(self.circuit, self.data)
 
     def _identity(self) -> dict[str, str]:
         seeds = self.seeds

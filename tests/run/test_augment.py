@@ -46,9 +46,9 @@ def run_of(shape: tuple[int, ...], *circuit: str) -> Run:
 
 def test_samples_that_are_no_images_are_refused() -> None:
     with pytest.raises(UsageError, match=r"learning.augment: data set 'few' has samples of shape \[64\]"):
-        run_of((64,), AUGMENT).execute()
+        run_of((64,), AUGMENT)
 
 
 def test_moves_out_of_sight_are_refused() -> None:
     with pytest.raises(UsageError, match=r"learning.augment.shift: 8 pixels .* at most 7"):
-        run_of((8, 8), "learning.augment={shift: 8}").execute()
+        run_of((8, 8), "learning.augment={shift: 8}")
