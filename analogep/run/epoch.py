@@ -67,7 +67,7 @@ def inference(
 
 
 def image_shape(circuit: CircuitCard, data: Dataset) -> tuple[int, int, int] | None:
-    """Height, width and channels of the inputs; None where the circuit does not take them as images.
+    """Height, width and channels of the inputs; None where training shows them as they are.
 
     The circuit's input layer says them, or else the data set.
 
