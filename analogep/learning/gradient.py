@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.crossbar import threads
 from analogep.learning.opposed import Opposed
 from analogep.learning.outer import Outer, dense
 from analogep.network import LayeredRC, Network, Passive, Resistive, SpikingNetwork
@@ -151,18 +152,26 @@ def convolved_products(network: LayeredRC, phases: Phases, x: Floats) -> list[Fl
     With a maximum each neuron counts with the patch that it followed in the phase, found again from what was sampled.
     """
     depth, unit = len(network.layers), -1.0 / (x.shape[0] * network.read_voltage**2)
+    changes = [np.asarray(sum(weight * rates[k] for weight, rates in phases)) for k in range(depth)]
+    # One product for the inputs, which stand still, and one a phase for each layer behind: threads take them in turn.
+    tasks = [(0, 1.0, x, changes[0])]
+    tasks += [(k, weight, rates[k - 1], rates[k]) for k in range(1, depth) for weight, rates in phases]
+    products: list[Floats] = [np.empty(0)] * len(tasks)
+
+    def multiply(n: int) -> None:
+        k, weight, before, after = tasks[n]
+        # In the precision of the weights, as the steps of the relaxation are.
+        connection, inner = network.layers[k].connection, network.inner(network.layers[k])
+        lines, neurons = np.asarray(before, inner.dtype), np.asarray(after, inner.dtype)
+        found = connection.products(lines, neurons, connection.winners(lines, inner))
+        products[n] = weight * np.asarray(found, np.float64)
+
+    threads.share(multiply, len(tasks), threads.worth(sum(before.size for _, _, before, _ in tasks)))
     out = []
     for k, layer in enumerate(network.layers):
-        connection, product = layer.connection, np.zeros(network.inner(layer).shape)
-        change = np.asarray(sum(weight * rates[k] for weight, rates in phases))
-        if k == 0:
-            product += connection.products(x, change, connection.winners(x, network.inner(layer)))
-        else:
-            for weight, rates in phases:
-                winners = connection.winners(rates[k - 1], network.inner(layer))
-                product += weight * connection.products(rates[k - 1], rates[k], winners)
+        product = np.asarray(sum(found for found, (which, *_) in zip(products, tasks, strict=True) if which == k))
         if network.bias:
-            product = np.concatenate([product, network.read_voltage * connection.collected(change)[None]])
+            product = np.concatenate([product, network.read_voltage * layer.connection.collected(changes[k])[None]])
         out.append(product * (unit / network.gain ** (depth - 1 - k)))
     return out
 

@@ -79,6 +79,14 @@ class Connection(ABC):
     def backward(self, y: Floats, weights: Floats, winners: Winners = None) -> Floats:
         """z (samples, nodes) of `y` (samples, neurons)."""
 
+    def read(self, x: Floats, weights: Floats, out: Floats) -> None:
+        """`forward` into `out` (samples, neurons), of a connection that need not choose."""
+        out[...] = self.forward(x, weights)
+
+    def read_back(self, y: Floats, weights: Floats, out: Floats) -> None:
+        """Add `backward` to `out` (samples, nodes)."""
+        out += self.backward(y, weights)
+
     @abstractmethod
     def products(self, x: Floats, y: Floats, winners: Winners = None) -> Floats:
         """Derivative of sum y forward(x) with respect to the weights, summed over samples (rows, columns)."""

@@ -17,9 +17,16 @@ from numpy.typing import NDArray
 
 from analogep.circuit.topology import Conv, Grid
 from analogep.network.connection import Connection, Reach, Winners
+from analogep.network.patch_reads import products, read_ahead, read_back
 from analogep.network.patches import chosen, gather, largest, returned, scatter
 
 Floats = NDArray[np.float64]
+
+
+def _alike(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """Both as compiled code takes them: contiguous, and of the same kind."""
+    kind = np.result_type(one, other)
+    return np.ascontiguousarray(one, kind), np.ascontiguousarray(other, kind)
 
 
 @dataclass(frozen=True)
@@ -101,9 +108,27 @@ class Convolution(Connection):
 
     def sums(self, x: Floats, weights: Floats, share: float | None = None) -> Floats:
         """Sums of each patch (samples, reads, columns)."""
-        patches = self.patches(x, share)
-        flat = patches.reshape(-1, self.rows) @ weights
-        return np.asarray(flat.reshape(x.shape[0], self.reads, weights.shape[1]))
+        x, weights = _alike(x, weights)
+        out = np.empty((x.shape[0], self.reads, weights.shape[1]), x.dtype)
+        read_ahead(x, self.geometry, x.dtype.type(self.share if share is None else share), weights, out)
+        return out
+
+    def _back(self, y: Floats, weights: Floats, winners: Winners, share: float, out: Floats | None = None) -> Floats:
+        """Patches of the bit lines' reads, added up at the nodes of `out`, or of zeros."""
+        lines, weights = _alike(self._lines(y, winners), weights)
+        if out is None:
+            out = np.zeros((y.shape[0], self.before.size), lines.dtype)
+        read_back(lines, self.geometry, lines.dtype.type(share), weights, out)
+        return out
+
+    def read(self, x: Floats, weights: Floats, out: Floats) -> None:
+        """As in `Connection`."""
+        shape = (x.shape[0], self.reads, weights.shape[1])
+        read_ahead(x, self.geometry, x.dtype.type(self.share), weights, out.reshape(shape))
+
+    def read_back(self, y: Floats, weights: Floats, out: Floats) -> None:
+        """As in `Connection`."""
+        self._back(y, weights, None, self.share, out)
 
     def _neurons(self, samples: int, columns: int) -> tuple[int, int, int]:
         return samples, self.places, columns
@@ -149,14 +174,14 @@ class Convolution(Connection):
 
     def backward(self, y: Floats, weights: Floats, winners: Winners = None) -> Floats:
         """Patches of W P'y, added up."""
-        lines = self._lines(y, winners)
-        flat = lines.reshape(-1, lines.shape[2]) @ weights.T
-        return self.unpatched(flat.reshape(*lines.shape[:2], -1))
+        return self._back(y, weights, winners, self.share)
 
     def products(self, x: Floats, y: Floats, winners: Winners = None) -> Floats:
         """sum over samples and reads of patch P'y."""
-        lines = self._lines(y, winners)
-        return np.asarray(self.patches(x).reshape(-1, self.rows).T @ lines.reshape(-1, lines.shape[2]))
+        x, lines = _alike(x, self._lines(y, winners))
+        out = np.zeros((self.rows, lines.shape[2]), x.dtype)
+        products(x, lines, self.geometry, x.dtype.type(self.share), out)
+        return out
 
     def variance(self, x2: Floats, variances: Floats, winners: Winners = None) -> Floats:
         """Each read has noise of its own; a mean of p^2 of them has their sum over p^4."""
@@ -164,9 +189,7 @@ class Convolution(Connection):
 
     def variance_back(self, y2: Floats, variances: Floats, winners: Winners = None) -> Floats:
         """As in `variance`."""
-        lines = self._lines(y2, winners)
-        flat = lines.reshape(-1, lines.shape[2]) @ variances.T
-        return self.unpatched(flat.reshape(*lines.shape[:2], -1), self.share**2)
+        return self._back(y2, variances, winners, self.share**2)
 
     def matrices(self, weights: Floats, winners: Winners = None) -> Floats:
         """Columns of the linear map, one unit input after the other."""

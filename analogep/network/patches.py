@@ -3,13 +3,16 @@
 Nodes lie row by row with the channels innermost, so that a row of a patch is one run of k C numbers. With pooling by
 the average, u and v below p, spacing s between patches, and m = s p between the first patches of two neurons,
 
-    patch[i, j; a, b, c] = sum_uv image[i m + u s + a - padding, j m + v s + b - padding, c] share
+    patch[i, j; a, b, c] = box[i m + a, j m + b, c]
+    box[y, x, c] = share sum_uv image[y + u s - padding, x + v s - padding, c]
 
-and `scatter` is the exact transpose of `gather`.
+The box is made once, so that each of the k^2 p^2/m^2 uses of a node by patches is a plain copy. `scatter` is the exact
+transpose of `gather`.
 """
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from analogep.jit import kernel
@@ -17,15 +20,60 @@ from analogep.jit import kernel
 _FAST = {"contract", "nsz"}
 
 
+@njit(nogil=True)
+def _box(geometry):  # type: ignore[no-untyped-def]
+    """Height and width of the box."""
+    _, _, _, kernel, stride, _, pooled, tall, wide = geometry
+    return (tall - 1) * stride * pooled + kernel, (wide - 1) * stride * pooled + kernel
+
+
 @njit(nogil=True, fastmath=_FAST)
-def _run(row, first, height, width, channels, padding, kernel):  # type: ignore[no-untyped-def]
-    """Where the run of a patch's row lies in an image: its first node and number of nodes, and the nodes before it."""
-    y, x = row - padding, first - padding
-    left = max(0, -x)
-    right = min(kernel, width - x)
-    if y < 0 or y >= height or right <= left:
-        return 0, 0, 0
-    return (y * width + x + left) * channels, (right - left) * channels, left * channels
+def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
+    """Fill the box (height, width x channels) from one image (nodes,); `line` is a buffer of one image row."""
+    height, width, channels, _, stride, padding, pooled, _, _ = geometry
+    places = box.shape[1] // channels
+    for y in range(box.shape[0]):
+        line[:] = 0
+        for u in range(pooled):
+            row = y + u * stride - padding
+            if 0 <= row < height:
+                seen = nodes[row * width * channels : (row + 1) * width * channels]
+                for n in range(line.size):
+                    line[n] += share * seen[n]
+        out = box[y]
+        out[:] = 0
+        for v in range(pooled):
+            offset = v * stride - padding
+            first, last = max(0, -offset), min(places, width - offset)
+            if last > first:
+                here = out[first * channels : last * channels]
+                there = line[(first + offset) * channels : (last + offset) * channels]
+                for n in range(here.size):
+                    here[n] += there[n]
+
+
+@njit(nogil=True, fastmath=_FAST)
+def _returned(box, geometry, share, line, nodes):  # type: ignore[no-untyped-def]
+    """The transpose of `_pooled`: adds to the nodes."""
+    height, width, channels, _, stride, padding, pooled, _, _ = geometry
+    places = box.shape[1] // channels
+    for y in range(box.shape[0]):
+        line[:] = 0
+        given = box[y]
+        for v in range(pooled):
+            offset = v * stride - padding
+            first, last = max(0, -offset), min(places, width - offset)
+            if last > first:
+                here = given[first * channels : last * channels]
+                there = line[(first + offset) * channels : (last + offset) * channels]
+                for n in range(here.size):
+                    there[n] += here[n]
+        for u in range(pooled):
+            row = y + u * stride - padding
+            if 0 <= row < height:
+                seen = nodes[row * width * channels : (row + 1) * width * channels]
+                for n in range(line.size):
+                    seen[n] += share * line[n]
 
 
 @kernel(fastmath=_FAST)
@@ -42,46 +90,36 @@ def gather(image, geometry, share, patches):  # type: ignore[no-untyped-def]
     patches : ndarray (samples, neurons' places, kernel kernel channels)
         Filled.
     """
-    height, width, channels, kernel, stride, padding, pooled, tall, wide = geometry
-    length, step = kernel * channels, stride * pooled
+    _, width, channels, kernel, stride, _, pooled, tall, wide = geometry
+    length, step, (high, broad) = kernel * channels, stride * pooled, _box(geometry)
+    box, line = np.empty((high, broad * channels), image.dtype), np.empty(width * channels, image.dtype)
     for b in range(image.shape[0]):
-        nodes = image[b]
+        _pooled(image[b], geometry, share, line, box)
         for i in range(tall):
             for j in range(wide):
-                out = patches[b, i * wide + j]
-                out[:] = 0
+                out, first = patches[b, i * wide + j], j * step * channels
                 for a in range(kernel):
-                    part = out[a * length : (a + 1) * length]
-                    for u in range(pooled):
-                        row = i * step + u * stride + a
-                        for v in range(pooled):
-                            column = j * step + v * stride
-                            start, many, skip = _run(row, column, height, width, channels, padding, kernel)
-                            seen, here = nodes[start : start + many], part[skip : skip + many]
-                            for n in range(many):
-                                here[n] += share * seen[n]
+                    seen, here = box[i * step + a, first : first + length], out[a * length : (a + 1) * length]
+                    for n in range(length):
+                        here[n] = seen[n]
 
 
 @kernel(fastmath=_FAST)
 def scatter(patches, geometry, share, image):  # type: ignore[no-untyped-def]
     """Add patches to the nodes that they were gathered from; parameters as in `gather`, `image` is added to."""
-    height, width, channels, kernel, stride, padding, pooled, tall, wide = geometry
-    length, step = kernel * channels, stride * pooled
+    _, width, channels, kernel, stride, _, pooled, tall, wide = geometry
+    length, step, (high, broad) = kernel * channels, stride * pooled, _box(geometry)
+    box, line = np.empty((high, broad * channels), image.dtype), np.empty(width * channels, image.dtype)
     for b in range(image.shape[0]):
-        nodes = image[b]
+        box[:] = 0
         for i in range(tall):
             for j in range(wide):
-                given = patches[b, i * wide + j]
+                given, first = patches[b, i * wide + j], j * step * channels
                 for a in range(kernel):
-                    part = given[a * length : (a + 1) * length]
-                    for u in range(pooled):
-                        row = i * step + u * stride + a
-                        for v in range(pooled):
-                            column = j * step + v * stride
-                            start, many, skip = _run(row, column, height, width, channels, padding, kernel)
-                            here, seen = nodes[start : start + many], part[skip : skip + many]
-                            for n in range(many):
-                                here[n] += share * seen[n]
+                    here, seen = box[i * step + a, first : first + length], given[a * length : (a + 1) * length]
+                    for n in range(length):
+                        here[n] += seen[n]
+        _returned(box, geometry, share, line, image[b])
 
 
 @kernel()

@@ -22,8 +22,8 @@ from analogep.relaxation.stepper import Stepper
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
 
-_SAMPLES = 16
-"""Samples of one job: a fixed number, so that any number of threads does the same."""
+_SAMPLES = 10
+"""Samples of one job: a fixed number, so that any number of threads does the same; half a batch of the cards."""
 _FAST = {"reassoc", "contract", "nsz"}
 
 
@@ -124,6 +124,7 @@ class ConvolvedKernel(Stepper):
             none = np.zeros(layer.size)
             forward = none if ahead is None else ahead.row_load(network.inner(ahead).shape[0])
             constant, variances = network.constants[k], None
+            reverse = np.empty((0, 0)) if layer.reverse is None else layer.reverse
             if noisy and k > 0:
                 assert layer.variance is not None
                 assert layer.reverse_variance is not None
@@ -133,8 +134,8 @@ class ConvolvedKernel(Stepper):
             found.append(
                 _Level(
                     layer=layer,
-                    inner=np.asarray(network.inner(layer), kind),
-                    reverse=np.empty((0, 0), kind) if layer.reverse is None else np.asarray(layer.reverse, kind),
+                    inner=np.ascontiguousarray(network.inner(layer), kind),
+                    reverse=np.ascontiguousarray(reverse, kind),
                     constant=None if constant is None or k == 0 else constant.astype(kind),
                     share=h * layer.leak / layer.capacitance,
                     leak=layer.leak,
@@ -183,13 +184,18 @@ class _Steps:
 
     def _bracket(self, outputs: Reals, bracket: list[Reals], weight: float, energy: Floats) -> None:
         """What drives the nodes of each layer in the state that was swept."""
-        bracket[0] = self.inputs.copy()
+        bracket[0][...] = self.inputs
         for k in range(1, len(self.levels)):
             level, (ahead, behind) = self.levels[k], (self.drives[k - 1][0], self.drives[k][1])
-            meet = level.layer.connection
-            out, winners = meet.compared(ahead, level.inner)
-            bracket[k] = out if level.constant is None else out + level.constant
-            bracket[k - 1] += meet.backward(behind, level.reverse, winners)
+            meet, winners = level.layer.connection, None
+            if meet.linear:
+                meet.read(ahead, level.inner, bracket[k])
+                meet.read_back(behind, level.reverse, bracket[k - 1])
+            else:
+                bracket[k], winners = meet.compared(ahead, level.inner)
+                bracket[k - 1] += meet.backward(behind, level.reverse, winners)
+            if level.constant is not None:
+                bracket[k] += level.constant
             if level.variances is not None:
                 self._disturb(k, level.variances, winners, bracket)
         if self.beta != 0.0:
