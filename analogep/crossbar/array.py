@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.kernels import program_rows
 from analogep.crossbar.plain import program_plain
 from analogep.crossbar.threads import edges, worth
-from analogep.crossbar.written import Work, Written, together
+from analogep.crossbar.written import Train, Work, Written, together
 from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.device.laws.base import AFFINE
 from analogep.draws import halved
@@ -23,6 +24,7 @@ from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
+Lines = tuple[Floats, Floats]
 
 _BLOCK = 1 << 17
 """Cells of one job, about."""
@@ -163,7 +165,7 @@ class Array:
         return np.asarray(np.minimum(low + (high - low) * x, high))
 
     def _sum_lines(self) -> None:
-        self.row_g, self.column_g = self.g.sum(axis=1), self.g.sum(axis=0)
+        self.row_g, self.column_g = (self.g.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
 
     def place(self, x: Floats) -> None:
         """Put the cells at the states `x` (rows, columns) [window] and show them, without pulses or write noise."""
@@ -232,42 +234,55 @@ class Array:
 
     def prepare(self, counts: Counts, sign: int, operation: Streams, epoch: int, call: int) -> Work:
         """Split a write of `sign` times `counts` into blocks that may run side by side; see `program`."""
-        rows, columns = self.shape
-        slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, 7))
         # Blocks of a fixed size, whatever the threads: their sums are added in the same order.
         at = self.edges
-        pulses, change = np.zeros((len(at) - 1, 2, columns), np.int64), np.zeros((len(at) - 1, columns))
-        before = self.lines_before()
+        train = self.train(len(at) - 1, operation, epoch, call)
+
+        def block(k: int) -> None:
+            part = (at[k], at[k + 1], sign, counts)
+            if self._plain is not None:
+                program_plain(*part, self.hidden, *self._plain, *train.done(k))
+            else:
+                program_rows(*part, *train.arguments(k))
+
+        return Work(block, train.finish, len(at) - 1, self.threads)
+
+    def train(self, blocks: int, operation: Streams, epoch: int, call: int) -> Train:
+        """Begin a write of so many blocks; parameters as in `program`."""
+        (rows, columns), cells, before = self.shape, self._cells, self.lines_before()
         # Pulses on plain cells draw no numbers.
         named = [] if self.plain else [f"{self.name}/{what}/{call}" for what in ("pulse", "write")]
         halves = np.concatenate([halved(operation.key(name, epoch)) for name in named]) if named else None
-
-        def block(k: int) -> None:
-            part = (at[k], at[k + 1], sign, counts, self.hidden)
-            done = (slots, sums, pulses[k], change[k])
-            if self._plain is not None:
-                program_plain(*part, *self._plain, *done)
-                return
-            cells, code = self._cells, self.device.programming.code
-            program_rows(
-                *part, self._g, cells.each, cells.shapes, self._faulty, self.cycles, code, self._law, self._tables,
-                self._noise, self._levels, halves, *done,
-            )  # fmt: skip
+        given = (
+            self.hidden, self._g, cells.each, cells.shapes, self._faulty, self.cycles, self.device.programming.code,
+            self._law, self._tables, self._noise, self._levels, halves,
+        )  # fmt: skip
+        slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, 7))
+        pulses, change = np.zeros((blocks, 2, columns), np.int64), np.zeros((blocks, columns))
 
         def finish() -> Written:
             self._stale = self._plain is not None
             changes = sums[:, 6], change.sum(axis=0)
             return self.booked(slots, sums.sum(axis=0), np.asarray(pulses.sum(axis=0)), changes, before)
 
-        return Work(block, finish, len(at) - 1, self.threads)
+        return Train(given, (slots, sums), (pulses, change), finish)
+
+    def narrow(self) -> None:
+        """Hold states, conductances and windows in single precision: programming waits for memory."""
+        self.hidden = self.hidden.astype(np.float32)
+        if not self.plain:
+            # What plain cells show is computed from their states, and rounded nowhere.
+            self._cells = replace(self._cells, each=self._cells.each.astype(np.float32))
+            self.g = self._shown(self.hidden).astype(np.float32)
+            self._sum_lines()
 
     def booked(
         self,
         slots: NDArray[np.int64],
         totals: Floats,
         pulses: NDArray[np.int64],
-        changes: tuple[Floats, Floats],
-        before: tuple[Floats, Floats] | None,
+        changes: Lines,
+        before: Lines | None,
     ) -> Written:
         """Enter what pulses have done to the lines.
 
@@ -293,7 +308,7 @@ class Array:
                 written += self._cost(direction, float(totals[side]), mean, start, slots[side], pulses[side], before)
         return written
 
-    def lines_before(self) -> tuple[Floats, Floats] | None:
+    def lines_before(self) -> Lines | None:
         """Conductance on rows and columns now [S], where half-selected cells are booked."""
         return (self.row_g.copy(), self.column_g.copy()) if self.device.energy.half_select else None
 
@@ -347,7 +362,7 @@ class Array:
         start: float,
         slots: NDArray[np.int64],
         per_column: NDArray[np.int64],
-        before: tuple[Floats, Floats] | None,
+        before: Lines | None,
     ) -> Written:
         """Joules of the pulses of one direction.
 

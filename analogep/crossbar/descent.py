@@ -28,7 +28,7 @@ down, x before times the same, change of x; and the same of minus."""
 
 
 @njit(nogil=True, fastmath=_FAST)
-def _multiplied(line, change, z):  # type: ignore[no-untyped-def]
+def multiplied(line, change, z):  # type: ignore[no-untyped-def]
     """z = sum_b line_b change_b; returns whether any line was not zero."""
     lit = False
     for b in range(line.size):
@@ -144,7 +144,7 @@ def descend_rows(  # type: ignore[no-untyped-def]
     for i in range(first, last):
         if lines.size == 0:
             z[:] = change[i]
-        elif not _multiplied(lines[i], change, z):
+        elif not multiplied(lines[i], change, z):
             continue
         _rounded(z, i * columns, key, spare, most)
         sums[i, 0], sums[i, 1] = _counted(z, counted[0], counted[1])

@@ -17,11 +17,11 @@ X, BEFORE, SCALE, LOW, HIGH, N, AFTER = range(7)
 
 
 @njit(nogil=True)
-def _counted(i, m, sign, counts, index, n):  # type: ignore[no-untyped-def]
-    """Signed pulses of the cells `index` of row `i` into `n`; returns the most that one cell gets."""
+def _counted(m, sign, counts, index, n):  # type: ignore[no-untyped-def]
+    """Signed pulses of the cells `index` of a row into `n`; returns the most that one cell gets."""
     most = 0
     for k in range(m):
-        c = sign * counts[i, index[k]]
+        c = sign * counts[index[k]]
         n[k] = c
         most = max(most, abs(c))
     return most
@@ -63,14 +63,14 @@ def _pulse(m, pulse, law, multiplicative, slope, z, reals):  # type: ignore[no-u
 
 
 @njit(nogil=True)
-def _shown(m, levels, reals):  # type: ignore[no-untyped-def]
-    """Conductances that the states show."""
+def _shown(m, levels, g, reals):  # type: ignore[no-untyped-def]
+    """Conductances that the states show, in the precision of `g`: lines' sums must not drift away from them."""
     x, low, high, after = reals[X], reals[LOW], reals[HIGH], reals[AFTER]
     steps = np.float64(levels - 1)
     for k in range(m):
         y = np.rint(x[k] * steps) / steps if levels > 0 else x[k]
         # At x = 1 the sum may round to just above the window.
-        after[k] = min(low[k] + (high[k] - low[k]) * y, high[k])
+        after[k] = g.dtype.type(min(low[k] + (high[k] - low[k]) * y, high[k]))
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -118,12 +118,12 @@ def few(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Pulse the `m` cells `index` of row `i`; False, and nothing is done, where one gets more than two pulses.
 
-    Parameters as those of `kernels.program_rows`, and its buffers.
+    Parameters as those of `kernels.program_rows`, but for the `counts` of this row (columns,), and its buffers.
     """
-    most = _counted(i, m, sign, counts, index, reals[N])
+    most = _counted(m, sign, counts, index, reals[N])
     if most > 2:
         return False
-    columns = counts.shape[1]
+    columns = counts.size
     for k in range(m):
         own[k] = seed(keys[0], u32(i * columns + index[k]))
     for k in range(m):
@@ -132,7 +132,7 @@ def few(  # type: ignore[no-untyped-def]
     _pulse(m, 0.0, law, noise[0], noise[1], z0, reals)
     if most > 1:
         _pulse(m, 1.0, law, noise[0], noise[1], z1, reals)
-    _shown(m, levels, reals)
+    _shown(m, levels, g, reals)
     most_up, most_down, booked = _sums(m, reals)
     slots[0, i], slots[1, i] = most_up, most_down
     for k in range(7):

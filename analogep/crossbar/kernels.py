@@ -9,6 +9,7 @@ tables).
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from analogep.crossbar.few import few
 from analogep.crossbar.rows import (
@@ -29,6 +30,57 @@ from analogep.device.laws.base import AFFINE
 from analogep.jit import kernel
 
 __all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "rows_with_pulses", "weigh_noisy_rows", "weigh_rows"]
+
+
+@njit(nogil=True)
+def buffers(columns):  # type: ignore[no-untyped-def]
+    """What `program_row` needs for one row: `reals`, `whole`, `own`, `z0` and `z1` of `trains`."""
+    # Lengths that are no power of two: rows of the buffers must not fall on the same lines of the cache.
+    reals, whole = np.empty((10, columns + 8)), np.empty((4, columns + 24), np.int64)
+    return reals, whole, np.empty(columns, np.uint32), np.empty(columns, np.float32), np.empty(columns, np.float32)
+
+
+@njit(nogil=True)
+def program_row(  # type: ignore[no-untyped-def]
+    i, m, sign, counts, hidden, g, cells, shapes, responds, cycles, code, law, tables, noise, levels, keys, slots, sums,
+    column_pulses, column_change, reals, whole, own, z0, z1,
+):  # fmt: skip
+    """Pulse the `m` cells of row `i` whose columns the row INDEX of `whole` holds.
+
+    Parameters as those of `program_rows`, but for the `counts` of this row (columns,), and the `buffers`, which it may
+    put into another order.
+    """
+    columns = counts.size
+    multiplicative, slope, write_noise = noise[0], noise[1], noise[2]
+    disturbed = multiplicative + slope + law[0, 2] + law[0, 3] + law[1, 2] + law[1, 3] > 0.0
+    simple = code == AFFINE and responds.size == 0 and shapes.size == 0 and disturbed and write_noise == 0.0
+    if simple and few(
+        i, m, sign, counts, hidden, g, cells, cycles, law, noise, levels, keys, slots, sums, column_pulses,
+        column_change, reals, whole[INDEX], own, z0, z1,
+    ):  # fmt: skip
+        return
+    lies = code == AFFINE and responds.size == 0 and DENSE * m >= columns
+    if lies:
+        m = columns
+        fetch_all(i, sign, counts, hidden, g, cells, reals, whole)
+    else:
+        fetch(i, m, sign, counts, hidden, g, cells, reals, whole)
+    parameters(i, m, columns, law, code, shapes, keys[0], reals, whole, own)
+    moving = m if responds.size == 0 else responding(i, m, responds, reals, whole, own)
+    if code != AFFINE:
+        one_by_one(moving, reals, whole, own, keys[1], code, tables, multiplicative, slope)
+    elif not disturbed:
+        quiet(moving, reals, whole)
+    else:
+        if multiplicative == 0.0 and slope == 0.0:
+            bursts(moving, reals, whole, own, keys[1])
+        lies = not noisy(moving, reals, whole, own, keys[1], multiplicative, slope, z0, z1) and lies
+    written(i, moving, columns, write_noise, levels, keys[2], keys[3], g, reals, whole, own, z0)
+    if lies:
+        store_all(i, m, hidden, g, reals, whole)
+    else:
+        store(i, moving, hidden, g, reals, whole)
+    book(i, m, moving, cycles, reals, whole, slots, sums, column_pulses, column_change)
 
 
 @kernel()
@@ -96,44 +148,15 @@ def program_rows(  # type: ignore[no-untyped-def]
     column_pulses, column_change : int64 ndarray (2, columns), ndarray (columns,) [S]
         Added to: pulses of each column, up and down, and the change of its conductance.
     """
-    columns = counts.shape[1]
-    # Lengths that are no power of two: rows of the buffers must not fall on the same lines of the cache.
-    reals, whole = np.empty((10, columns + 8)), np.empty((4, columns + 24), np.int64)
-    own, z0, z1 = np.empty(columns, np.uint32), np.empty(columns, np.float32), np.empty(columns, np.float32)
-    multiplicative, slope, write_noise = noise[0], noise[1], noise[2]
-    disturbed = multiplicative + slope + law[0, 2] + law[0, 3] + law[1, 2] + law[1, 3] > 0.0
-    simple = code == AFFINE and responds.size == 0 and shapes.size == 0 and disturbed and write_noise == 0.0
+    arguments = (
+        hidden, g, cells, shapes, responds, cycles, code, law, tables, noise, levels, keys, slots, sums, column_pulses,
+        column_change,
+    )  # fmt: skip
+    scratch = buffers(counts.shape[1])
     for i in range(first, last):
-        m = pulsed(i, counts, whole[INDEX])
-        if m == 0:
-            continue
-        if simple and few(
-            i, m, sign, counts, hidden, g, cells, cycles, law, noise, levels, keys, slots, sums, column_pulses,
-            column_change, reals, whole[INDEX], own, z0, z1,
-        ):  # fmt: skip
-            continue
-        lies = code == AFFINE and responds.size == 0 and DENSE * m >= columns
-        if lies:
-            m = columns
-            fetch_all(i, sign, counts, hidden, g, cells, reals, whole)
-        else:
-            fetch(i, m, sign, counts, hidden, g, cells, reals, whole)
-        parameters(i, m, columns, law, code, shapes, keys[0], reals, whole, own)
-        moving = m if responds.size == 0 else responding(i, m, responds, reals, whole, own)
-        if code != AFFINE:
-            one_by_one(moving, reals, whole, own, keys[1], code, tables, multiplicative, slope)
-        elif not disturbed:
-            quiet(moving, reals, whole)
-        else:
-            if multiplicative == 0.0 and slope == 0.0:
-                bursts(moving, reals, whole, own, keys[1])
-            lies = not noisy(moving, reals, whole, own, keys[1], multiplicative, slope, z0, z1) and lies
-        written(i, moving, columns, write_noise, levels, keys[2], keys[3], reals, whole, own, z0)
-        if lies:
-            store_all(i, m, hidden, g, reals, whole)
-        else:
-            store(i, moving, hidden, g, reals, whole)
-        book(i, m, moving, cycles, reals, whole, slots, sums, column_pulses, column_change)
+        m = pulsed(i, counts, scratch[1][INDEX])
+        if m > 0:
+            program_row(i, m, sign, counts[i], *arguments, *scratch)
 
 
 @kernel()

@@ -6,12 +6,14 @@ w = range (g_plus - g_minus)/(G_max - G_min)       with the nominal window of th
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats
+from analogep.crossbar.closing import close_rows
 from analogep.crossbar.descent import SUMS, descend_rows
 from analogep.crossbar.kernels import cells_with_pulses, weigh_noisy_rows, weigh_rows
 from analogep.crossbar.plain import weigh_plain
@@ -23,7 +25,14 @@ from analogep.draws import halved
 from analogep.streams import Streams
 
 _DESCENT = 1 << 16
-"""Cells of one job of `Pair.descent`, about."""
+"""Cells of one job of `Pair.descent` and `Pair.closing`, about."""
+
+
+def _rowwise(factors: tuple[Floats | None, Floats], kind: type[np.floating[Any]]) -> tuple[Floats, Floats]:
+    """Factors of a wanted change as kernels take them."""
+    lines, change = factors
+    rows = np.empty((0, 0), kind) if lines is None else np.ascontiguousarray(lines.T, dtype=kind)
+    return rows, np.ascontiguousarray(change, dtype=kind)
 
 
 class Pair(Store):
@@ -44,7 +53,7 @@ class Pair(Store):
     name, layer : str, int
         As in `Store`.
     single : bool
-        Whether weights, and states of plain cells (`crossbar.plain`), are held in single precision.
+        Whether weights, states and conductances are held in single precision.
     """
 
     def __init__(
@@ -66,9 +75,9 @@ class Pair(Store):
         self.plain = push_pull and all(array.plain for array in self.halves.values())
         """Whether `descent` knows the pair."""
         self._real: type[np.floating[Any]] = np.float32 if single else np.float64
-        if self.plain:
+        if single:
             for array in self.halves.values():
-                array.hidden = array.hidden.astype(self._real)
+                array.narrow()
         self.scale = weight_range / device.conductance.span
         """Weight per siemens [1/S]."""
         both = push_pull and not self.unidirectional
@@ -88,7 +97,9 @@ class Pair(Store):
 
     def refresh(self) -> None:
         """Compute the weights from the conductances of all cells."""
-        self.weights: Floats = ((self.plus.g - self.minus.g) * self.scale).astype(self._real)
+        # Rounded as kernels do it: a resumed run has the same weights.
+        double = np.multiply(self.plus.g - self.minus.g, self.scale, dtype=np.float64)
+        self.weights: Floats = double.astype(self._real)
         self._variance: Floats | None = None
 
     @property
@@ -123,9 +134,8 @@ class Pair(Store):
     def _variance_of(self, g: dict[str, Floats]) -> Floats:
         """Variance of weights [1] in one read of both halves' conductances [S]."""
         noise, top = self.device.read.noise, self.device.conductance.max
-        return (noise.variance(g["plus"], top, self.elapsed) + noise.variance(g["minus"], top, self.elapsed)) * (
-            self.scale**2
-        )
+        plus, minus = (noise.variance(np.asarray(g[half], np.float64), top, self.elapsed) for half in ("plus", "minus"))
+        return (plus + minus) * self.scale**2
 
     def program(self, counts: Counts, operation: Streams, epoch: int, call: int, fill: Fill | None = None) -> Written:
         """Apply signed pulse counts to the pairs: up on plus and, with push-pull, down on minus.
@@ -174,8 +184,7 @@ class Pair(Store):
         blocks = len(at) - 1
         slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, SUMS))
         pulses, moved = np.zeros((blocks, 2, columns), dtype=np.int64), np.zeros((blocks, 2, columns))
-        rowwise = np.empty((0, 0), kind) if lines is None else np.ascontiguousarray(lines.T, dtype=kind)
-        factors = (rowwise, np.ascontiguousarray(change, dtype=kind))
+        factors = _rowwise((lines, change), kind)
         rounding = (halved(key), 8 if kind is np.float32 else 0, kind(most))
         steps = (kind(plus.steps[0]), kind(plus.steps[1]))
         given = (*factors, *rounding, plus.hidden, minus.hidden, self.weights, steps, plus.window, self.scale)
@@ -191,6 +200,68 @@ class Pair(Store):
             return first + minus.descended(slots[::-1], halves[1], counted[::-1], shifted[1])
 
         return Work(block, finish, blocks, plus.threads)
+
+    @property
+    def closes(self) -> bool:
+        """Whether `closing` knows the pair."""
+        noise = self.device.read.noise
+        known = noise.kind == "none" or noise.square is not None
+        return self.push_pull and not self.unidirectional and not self.plain and known
+
+    def closing(
+        self, factors: tuple[Floats | None, Floats], loop: tuple[float, float], memory: tuple[Floats, Floats],
+        again: NDArray[np.bool_], lsb: float, operation: Streams, epoch: int, call: int,
+    ) -> tuple[Work, Callable[[], Written]]:  # fmt: skip
+        """An update by the closed loop in one pass, verify reads of what was pulsed included.
+
+        Parameters
+        ----------
+        factors
+            `lines` and `change` of `descent`.
+        loop : tuple of float
+            Threshold [steps] and most pulses of the rule.
+        memory : tuple of ndarray (rows, columns) [1]
+            Wanted weights and last reads; changed in place.
+        again : bool ndarray (rows,)
+            As in `closing.close_rows`.
+        lsb : float
+            As in `read`.
+        operation, epoch, call
+            As in `program`.
+
+        Returns
+        -------
+        Work
+            The write.
+        callable
+            Gives the reads, once it is done.
+        """
+        (rows, columns), kind, read = self.shape, self._real, self.device.read
+        at = edges(rows, columns, _DESCENT)
+        trains = [array.train(len(at) - 1, operation, epoch, call) for array in self.halves.values()]
+        variances = self.noise_variance()
+        reading = (*(read.noise.square or (0.0, 0.0)), lsb * self.device.conductance.span)
+        reads, key = np.zeros((2, rows)), halved(operation.key(f"{self.name}/verify/{call}", epoch))
+        rule = tuple(kind(value) for value in (self.step, *self.range, *loop))
+        given = (*_rowwise(factors, kind), rule, *memory, again)
+        own = (
+            self.scale,
+            self.weights,
+            np.empty((0, 0), kind) if variances is None else variances,
+            reading,
+            key,
+            reads,
+        )
+
+        def block(k: int) -> None:
+            plus, minus = (train.arguments(k) for train in trains)
+            close_rows(at[k], at[k + 1], *given, plus, minus, *own)
+
+        def verified() -> Written:
+            count, conductance = reads.sum(axis=1)
+            return Written(reads=2 * int(count), read_joules=self.joules_per_siemens * float(conductance))
+
+        return Work(block, lambda: trains[0].finish() + trains[1].finish(), len(at) - 1, self.plus.threads), verified
 
     def _weigh_rows(self, counts: Counts, first: int, last: int) -> None:
         """Weights of the rows of a block that were pulsed, and their variances where they are kept."""

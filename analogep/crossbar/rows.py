@@ -72,7 +72,7 @@ def any_pulses(i, counts):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True)
 def fetch(i, front, sign, counts, hidden, g, cells, reals, whole):  # type: ignore[no-untyped-def]
-    """Copy what memory holds of the pulsed cells of row `i` into the buffers.
+    """Copy what memory holds of the pulsed cells of row `i`, whose counts are `counts` (columns,), into the buffers.
 
     One short loop per array: the processor then has many accesses under way at once, which a single long loop body
     does not let it.
@@ -92,7 +92,7 @@ def fetch(i, front, sign, counts, hidden, g, cells, reals, whole):  # type: igno
             reals[UP, k], reals[DOWN, k] = cells[0, 0, 0], cells[0, 0, 1]
             reals[LOW, k], reals[HIGH, k] = cells[0, 0, 2], cells[0, 0, 3]
     for k in range(front):
-        n = sign * counts[i, index[k]]
+        n = sign * counts[index[k]]
         whole[SIDE, k] = 0 if n > 0 else 1
         whole[N, k] = abs(n)
         whole[COUNT, k] = abs(n)
@@ -101,7 +101,7 @@ def fetch(i, front, sign, counts, hidden, g, cells, reals, whole):  # type: igno
 @njit(nogil=True)
 def fetch_all(i, sign, counts, hidden, g, cells, reals, whole):  # type: ignore[no-untyped-def]
     """Copy what memory holds of all cells of row `i` into the buffers."""
-    columns = counts.shape[1]
+    columns = counts.size
     reals[X, :columns] = hidden[i]
     reals[BEFORE, :columns] = g[i]
     each = cells.shape[0] * cells.shape[1] > 1
@@ -112,7 +112,7 @@ def fetch_all(i, sign, counts, hidden, g, cells, reals, whole):  # type: ignore[
         else:
             reals[slot, :columns] = cells[0, 0, column]
     for k in range(columns):
-        n = sign * counts[i, k]
+        n = sign * counts[k]
         whole[INDEX, k] = k
         whole[SIDE, k] = 0 if n > 0 else 1
         whole[N, k] = abs(n)
@@ -160,8 +160,13 @@ def responding(i, m, responds, reals, whole, own):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True)
-def written(i, m, columns, write_noise, levels, low, high, reals, whole, own, z):  # type: ignore[no-untyped-def]
-    """Conductances that the states show, into the row UP of the buffers: write noise, levels, window."""
+def written(  # type: ignore[no-untyped-def]
+    i, m, columns, write_noise, levels, low, high, g, reals, whole, own, z
+):
+    """Conductances that the states show, into the row UP of the buffers: write noise, levels, window.
+
+    In the precision of `g`: lines' sums must not drift away from it.
+    """
     if write_noise > 0.0:
         for k in range(m):
             own[k] = seed(low, u32(i * columns + whole[INDEX, k]))
@@ -174,7 +179,7 @@ def written(i, m, columns, write_noise, levels, low, high, reals, whole, own, z)
         if levels > 0:
             x = np.rint(x * (levels - 1)) / (levels - 1)
         # At x = 1 the sum may round to just above the window.
-        reals[UP, k] = min(reals[LOW, k] + (reals[HIGH, k] - reals[LOW, k]) * x, reals[HIGH, k])
+        reals[UP, k] = g.dtype.type(min(reals[LOW, k] + (reals[HIGH, k] - reals[LOW, k]) * x, reals[HIGH, k]))
 
 
 @njit(nogil=True)

@@ -132,12 +132,17 @@ class Store(ABC):
             out[half] = g
         return out
 
-    def read_joules(self, where: Chosen) -> float:
-        """Energy of reading these cells once at the card's read voltage [J]: V i(V) G t."""
+    @property
+    def joules_per_siemens(self) -> float:
+        """Energy of reading a cell once at the card's read voltage, per conductance [J/S]: V i(V) t."""
         read = self.device.read
         v = np.array([read.voltage])
-        drive = float(v[0] * read.iv.drive(v)[0])
-        return drive * read.width * float(sum(chosen(array.g, where).sum() for array in self.halves.values()))
+        return float(v[0] * read.iv.drive(v)[0]) * read.width
+
+    def read_joules(self, where: Chosen) -> float:
+        """Energy of reading these cells once [J]."""
+        total = sum(chosen(array.g, where).sum(dtype=np.float64) for array in self.halves.values())
+        return self.joules_per_siemens * float(total)
 
     def write(
         self,

@@ -7,7 +7,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analogep.crossbar.threads import share
+
+Filled = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,36 @@ class Work:
     finish: Callable[[], Written]
     blocks: int
     threads: int
+
+
+@dataclass(frozen=True)
+class Train:
+    """A write of one array under way.
+
+    Attributes
+    ----------
+    given : tuple
+        `hidden` to `keys` of `kernels.program_rows`.
+    rows : tuple of ndarray
+        Its `slots` and `sums`.
+    columns : tuple of ndarray
+        Its `column_pulses` and `column_change`, of each block.
+    finish : callable
+        Enters what was done to the lines, once all blocks are written.
+    """
+
+    given: tuple[object, ...]
+    rows: tuple[Filled, Filled]
+    columns: tuple[Filled, Filled]
+    finish: Callable[[], Written]
+
+    def done(self, k: int) -> tuple[Filled, ...]:
+        """What block `k` fills."""
+        return *self.rows, self.columns[0][k], self.columns[1][k]
+
+    def arguments(self, k: int) -> tuple[object, ...]:
+        """`hidden` to `column_change` for block `k`."""
+        return *self.given, *self.done(k)
 
 
 def together(works: Sequence[Work]) -> list[Written]:

@@ -64,10 +64,11 @@ class Updater:
             if self.rule.verifies:
                 everywhere = np.ones(store.shape, dtype=bool)
                 seen = self._verify(store, everywhere, ledger, rng, "initial").reshape(store.shape)
+                seen = seen.astype(store.weights.dtype)
                 self.memory[f"{store.name}/seen"] = seen
                 self.memory[f"{store.name}/wanted"] = seen.copy()
             elif self.rule.accumulates:
-                self.memory[f"{store.name}/residual"] = np.zeros(store.shape)
+                self.memory[f"{store.name}/residual"] = np.zeros(store.shape, store.weights.dtype)
 
     def _verify(self, store: Store, where: Chosen, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
         seen = store.read(where, self.hardware.adc_fraction, rng)
@@ -127,8 +128,9 @@ class Updater:
             writer.want(slope, rates[store.layer], operation.key(f"{store.name}/rounding/{batch}", epoch))
             if mirror is None and writer.at_once:
                 at_once.append(writer)
-        found = together([writer.descent() for writer in at_once])
-        done_at_once = {writer.store.name: written for writer, written in zip(at_once, found, strict=True)}
+        fraction = hardware.adc_fraction
+        updates = {writer.store.name: writer.update(fraction, operation, epoch, batch) for writer in at_once}
+        done_at_once = dict(zip(updates, together([work for work, _ in updates.values()]), strict=True))
         for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
             writer = self._writers[store.name]
             if store.name in spiked:
@@ -140,7 +142,9 @@ class Updater:
             if mirror is not None and store.name not in spiked:
                 written += mirror.program(writer.counts, operation, epoch, batch)
             self.book(store, written, ledger, "update")
-            if self.rule.verifies:
+            if self.rule.verifies and store.name in updates:
+                self.book(store, updates[store.name][1](), ledger, "verify")
+            elif self.rule.verifies:
                 where = writer.positions()
                 self.memory[f"{store.name}/seen"].ravel()[where] = self._verify(store, where, ledger, rng, "verify")
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)

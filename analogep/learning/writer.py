@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,10 +11,11 @@ from analogep.circuit import ActiveRule
 from analogep.circuit.update import MOST_PULSES, Accumulating, ClosedLoop, Stochastic
 from analogep.crossbar import Pair, Store, threads
 from analogep.crossbar.kernels import cells_with_pulses, rows_with_pulses
-from analogep.crossbar.written import Work
+from analogep.crossbar.written import Work, Written
 from analogep.draws import rounded_rows
 from analogep.learning.memory import closed_rows, mixed_rows
 from analogep.learning.outer import Outer
+from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
 
@@ -64,15 +67,37 @@ class Writer:
 
     @property
     def at_once(self) -> bool:
-        """Whether `descent` knows the rule and the cells."""
+        """Whether `update` knows the rule and the cells."""
+        if not isinstance(self.store, Pair):
+            return False
+        return self.store.closes if isinstance(self.rule, ClosedLoop) else self._descends
+
+    @property
+    def _descends(self) -> bool:
         return isinstance(self.rule, Stochastic) and isinstance(self.store, Pair) and self.store.plain
 
-    def descent(self) -> Work:
-        """The whole update in one pass, without counts."""
+    def update(self, lsb: float, operation: Streams, epoch: int, batch: int) -> tuple[Work, Callable[[], Written]]:
+        """The whole update in one pass, without counts.
+
+        Parameters
+        ----------
+        lsb, operation, epoch, batch
+            As in `Pair.closing`.
+
+        Returns
+        -------
+        Work
+        callable
+            Gives its verify reads, once it is done.
+        """
         assert isinstance(self.store, Pair)
-        gradient, key = self._gradient, self._key
+        gradient, rule, name = self._gradient, self.rule, self.store.name
         lines, change = (gradient.rows, gradient.columns) if isinstance(gradient, Outer) else (None, gradient)
-        return self.store.descent(lines, change, key, float(MOST_PULSES))
+        if not isinstance(rule, ClosedLoop):
+            return self.store.descent(lines, change, self._key, float(MOST_PULSES)), Written
+        memory = self._memory[f"{name}/wanted"], self._memory[f"{name}/seen"]
+        loop = rule.threshold, float(MOST_PULSES if rule.max_pulses is None else rule.max_pulses)
+        return self.store.closing((lines, change), loop, memory, self._pulsed, lsb, operation, epoch, batch)
 
     def fill(self, first: int, last: int) -> None:
         """Write the counts of the rows `first` to `last` - 1."""
