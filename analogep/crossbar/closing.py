@@ -114,23 +114,25 @@ def close_rows(  # type: ignore[no-untyped-def]
     scratch = buffers(columns)
     whole, own, z0, z1 = scratch[1], scratch[2], scratch[3], scratch[4]
     z, counts = np.empty(columns, change.dtype), np.empty((1, columns), np.int32)
-    index = np.empty(columns + 16, np.int64)
+    index, halves = np.empty(columns + 16, np.int64), (plus, minus)
     for i in range(first, last):
         if lines.size == 0:
-            z[:] = change[i]
+            for j in range(columns):
+                z[j] = change[i, j]
         elif not multiplied(lines[i], change, z):
             if not again[i]:
                 continue
-            z[:] = 0
+            for j in range(columns):
+                z[j] = 0
         _wanted(z, loop, wanted[i], seen[i], counts[0])
         m = pulsed(0, counts, index)
         again[i] = m > 0
         if m == 0:
             continue
-        whole[INDEX, :m] = index[:m]
-        program_row(i, m, 1, counts[0], *plus, *scratch)
-        whole[INDEX, :m] = index[:m]
-        program_row(i, m, -1, counts[0], *minus, *scratch)
+        for half in range(2):
+            for k in range(m):
+                whole[INDEX, k] = index[k]
+            program_row(i, m, 1 - 2 * half, counts[0], *halves[half], *scratch)
         _weighed(i, m, index, plus[1], minus[1], scale, reading, weights, variances)
         reads[0, i] = m
         reads[1, i] = _read(i, m, index, plus[1], minus[1], scale, reading, keys, own, z0, z1, seen)

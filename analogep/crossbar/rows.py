@@ -101,16 +101,13 @@ def fetch(i, front, sign, counts, hidden, g, cells, reals, whole):  # type: igno
 @njit(nogil=True)
 def fetch_all(i, sign, counts, hidden, g, cells, reals, whole):  # type: ignore[no-untyped-def]
     """Copy what memory holds of all cells of row `i` into the buffers."""
-    columns = counts.size
-    reals[X, :columns] = hidden[i]
-    reals[BEFORE, :columns] = g[i]
-    each = cells.shape[0] * cells.shape[1] > 1
-    for slot, column in ((UP, 0), (DOWN, 1), (LOW, 2), (HIGH, 3)):
-        if each:
-            for k in range(columns):
-                reals[slot, k] = cells[i, k, column]
-        else:
-            reals[slot, :columns] = cells[0, 0, column]
+    x, before, up, down, low, high = reals[X], reals[BEFORE], reals[UP], reals[DOWN], reals[LOW], reals[HIGH]
+    each, columns = cells.shape[0] * cells.shape[1] > 1, counts.size
+    for k in range(columns):
+        x[k], before[k] = hidden[i, k], g[i, k]
+    for k in range(columns):
+        row, j = (i, k) if each else (0, 0)
+        up[k], down[k], low[k], high[k] = cells[row, j, 0], cells[row, j, 1], cells[row, j, 2], cells[row, j, 3]
     for k in range(columns):
         n = sign * counts[k]
         whole[INDEX, k] = k
