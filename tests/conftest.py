@@ -1,4 +1,8 @@
-"""Order of the suite: conventions first, then the rest as collected; one thread of BLAS in every worker."""
+"""Order of the suite: conventions first, then the rest as collected; one thread of BLAS in every worker.
+
+Before the workers of a whole suite start, kernels are compiled once (`tests.warm`). Notebooks take the package from
+here as all tests do, so that they load the same kernels; tests/test_installed.py holds the installed one against it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,25 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 ROOT = Path(__file__).parents[1]
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile for the workers of a whole suite, unless that was done for the same code."""
+    config = session.config
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if hasattr(config, "workerinput") or not whole or not config.getoption("numprocesses", None):
+        return
+    from analogep.jit import sources
+    from tests import warm
+
+    if config.cache is None or config.cache.get("analogep/compiled", "") == sources():
+        return
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line("compiling kernels that the tests share (a minute or two)")
+    warm.both(ROOT)
+    config.cache.set("analogep/compiled", sources())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
