@@ -85,15 +85,15 @@ class Kernel(Stepper):
         network, (first, second) = self.network, self.network.layers
         assert second.reverse is not None
         bias = network.constants[1] if network.constants[1] is not None else np.zeros(second.size)
-        weights = (network.inner(second).T, second.reverse.T, bias)
+        weights = (*_both_ways(kind, network.inner(second), second.reverse), bias.astype(kind))
         lines = (second.row_total[: first.size], second.column_total)
         rails = np.array([first.activation.rails, second.activation.rails])
-        noise: tuple[Floats, ...] = (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
+        noise = _as(kind, (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0)))
         if noisy and second.variance is not None and second.reverse_variance is not None:
             offset = network.bias_drive**2 * second.variance[-1] if network.bias else np.zeros(second.size)
             inner = second.variance[:-1] if network.bias else second.variance
-            noise = (inner.T, second.reverse_variance.T, offset)
-        return _as(kind, weights), _as(kind, lines), rails.astype(kind), _as(kind, noise)
+            noise = (*_both_ways(kind, inner, second.reverse_variance), offset.astype(kind))
+        return weights, _as(kind, lines), rails.astype(kind), noise
 
     def _signal(self, drive: RCDrive, samples: int, kind: Any) -> tuple[Reals, ...]:
         """Bracket of the hidden layer, target or frozen pull of the outputs, deviates of both directions."""
@@ -127,3 +127,10 @@ class Kernel(Stepper):
 
 def _as(kind: Any, arrays: tuple[Floats, ...]) -> tuple[Reals, ...]:
     return tuple(np.ascontiguousarray(array, dtype=kind) for array in arrays)
+
+
+def _both_ways(kind: Any, forward: Floats, reverse: Floats) -> tuple[Reals, Reals]:
+    """Numbers of an array by output, as they are read forward and in reverse: held once if they are the same."""
+    there = np.ascontiguousarray(forward.T, dtype=kind)
+    same = forward.ctypes.data == reverse.ctypes.data and forward.shape == reverse.shape
+    return there, there if same and forward.strides == reverse.strides else _as(kind, (reverse.T,))[0]

@@ -16,47 +16,87 @@ _FAST = {"reassoc", "contract", "nsz"}
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _driven(v, low, high, series, line, r, q):  # type: ignore[no-untyped-def]
-    """r = v between the rails, q = r (c_0 + c_1 r^2 + ...); returns the sums of r q line and of v^2."""
+def _swept(v, bracket, share, held, low, high, series, line, r, q):  # type: ignore[no-untyped-def]
+    """v += share (bracket - v), back onto the rails if held there; then what the nodes drive in their new state.
+
+    r = v between the rails, q = r (c_0 + c_1 r^2 + ...); returns the sums of r q line and of v^2. One loop where the
+    devices are linear: memory is what this waits for.
+    """
     last, array, square = series.size - 1, v.dtype.type(0), v.dtype.type(0)
     if last == 0:
         c = series[0]
         for j in range(v.size):
-            rate = min(max(v[j], low), high)
+            moved = v[j] + share * (bracket[j] - v[j])
+            rate = min(max(moved, low), high)
+            moved = rate if held else moved
+            v[j] = moved
             q[j] = c * rate
             array += c * rate * rate * line[j]
-            square += v[j] * v[j]
+            square += moved * moved
         return array, square
     for j in range(v.size):
-        r[j] = min(max(v[j], low), high)
+        moved = v[j] + share * (bracket[j] - v[j])
+        r[j] = min(max(moved, low), high)
+        moved = r[j] if held else moved
+        v[j] = moved
         q[j] = series[last]
-        square += v[j] * v[j]
-    for n in range(last - 1, -1, -1):
+        square += moved * moved
+    return _curved(series, line, r, q), square
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _curved(series, line, r, q):  # type: ignore[no-untyped-def]
+    """q = r (c_0 + c_1 r^2 + ...), from its last coefficient; returns the sum of r q line."""
+    array = r.dtype.type(0)
+    for n in range(series.size - 2, -1, -1):
         c = series[n]
-        for j in range(v.size):
+        for j in range(r.size):
             q[j] = q[j] * (r[j] * r[j]) + c
-    for j in range(v.size):
+    for j in range(r.size):
         q[j] *= r[j]
         array += r[j] * q[j] * line[j]
-    return array, square
+    return array
+
+
+@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+def _driven(r, series, line, q):  # type: ignore[no-untyped-def]
+    """q = r (c_0 + c_1 r^2 + ...); returns the sum of r q line."""
+    for j in range(r.size):
+        q[j] = series[series.size - 1]
+    return _curved(series, line, r, q)
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
 def _forward(q, weights, out):  # type: ignore[no-untyped-def]
-    """out_o += sum_j weights_oj q_j of two samples, two outputs at a time: each weight is read once for both."""
+    """out_o += sum_j weights_oj q_j of two samples, five outputs at a time: numbers are read once for several."""
     first, second, zero, o = q[0], q[1], q.dtype.type(0), 0
-    while o + 2 <= weights.shape[0]:
-        a, b, c, d = zero, zero, zero, zero
+    while o + 5 <= weights.shape[0]:
+        a, b, c, d, e = zero, zero, zero, zero, zero
+        f, g, h, k, m = zero, zero, zero, zero, zero
         for j in range(first.size):
-            a += first[j] * weights[o, j]
-            b += first[j] * weights[o + 1, j]
-            c += second[j] * weights[o, j]
-            d += second[j] * weights[o + 1, j]
+            u, v, w, x, y = weights[o, j], weights[o + 1, j], weights[o + 2, j], weights[o + 3, j], weights[o + 4, j]
+            s, t = first[j], second[j]
+            a += s * u
+            b += s * v
+            c += s * w
+            d += s * x
+            e += s * y
+            f += t * u
+            g += t * v
+            h += t * w
+            k += t * x
+            m += t * y
         out[0, o] += a
         out[0, o + 1] += b
-        out[1, o] += c
-        out[1, o + 1] += d
-        o += 2
+        out[0, o + 2] += c
+        out[0, o + 3] += d
+        out[0, o + 4] += e
+        out[1, o] += f
+        out[1, o + 1] += g
+        out[1, o + 2] += h
+        out[1, o + 3] += k
+        out[1, o + 4] += m
+        o += 5
     while o < weights.shape[0]:
         a, c = zero, zero
         for j in range(first.size):
@@ -107,16 +147,6 @@ def _furthest(v, bracket):  # type: ignore[no-untyped-def]
     for j in range(v.size):
         most = max(most, abs(bracket[j] - v[j]))
     return most
-
-
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
-def _stepped(v, bracket, share, held, low, high):  # type: ignore[no-untyped-def]
-    """v += share (bracket - v), back onto the rails if nodes are held there."""
-    for j in range(v.size):
-        v[j] += share * (bracket[j] - v[j])
-    if held:
-        for j in range(v.size):
-            v[j] = min(max(v[j], low), high)
 
 
 @njit(nogil=True, fastmath=_FAST, error_model="numpy")
@@ -198,24 +228,26 @@ def euler_steps(  # type: ignore[no-untyped-def]
         taken = both[1] - both[0] + 1
         for k in range(2):
             v[k], y[k] = hidden[both[k]], outputs[both[k]]
+            bracket[k], out[k] = v[k], y[k]
         for step in range(count + 1):
             weight = 0.5 if step == 0 or step == count else 1.0
             for k in range(2):
                 b = both[k]
-                array, square = _driven(v[k], low, high, series, lines[0], r, q[k])
-                out[k], bracket[k] = weights[2], signal[0][b]
+                array, square = _swept(v[k], bracket[k], share, held and step > 0, low, high, series, lines[0], r, q[k])
+                end_square = 0 * beta
                 for o in range(ends):
-                    s[o] = min(max(y[k, o], end_low), end_high)
+                    moved = y[k, o] + end_share * (out[k, o] - y[k, o])
+                    s[o] = min(max(moved, end_low), end_high)
+                    y[k, o] = s[o] if held and step > 0 else moved
+                    end_square += y[k, o] * y[k, o]
+                out[k], bracket[k] = weights[2], signal[0][b]
                 # The nudging source sees the rate, the reverse lines its share of it.
                 nudging = 0 * beta
                 if beta != 0:
                     nudging = _nudge(beta, frozen, signal[1][b], signal[2][b], y[k], s, end_leak, out[k])
                 for o in range(ends):
                     s[o] *= gain
-                end_array, end_square = _driven(s, end_low * gain, end_high * gain, series, lines[1], s, back[k])
-                end_square = 0 * beta
-                for o in range(ends):
-                    end_square += y[k, o] * y[k, o]
+                end_array = _driven(s, series, lines[1], back[k])
                 if k < taken:
                     energy[b, 0] += weight * (array + end_array + bias)
                     energy[b, 1] += weight * (square * leak + end_square * end_leak)
@@ -224,11 +256,6 @@ def euler_steps(  # type: ignore[no-untyped-def]
             _backward(back, weights[1], bracket)
             if noisy:
                 _disturb(both, q, back, signal, noise, spread, squares, scatter, out, bracket)
-            for k in range(2):
-                if step == count:
-                    residual[both[k]] = max(_furthest(v[k], bracket[k]), _furthest(y[k], out[k])) / volts
-                else:
-                    _stepped(v[k], bracket[k], share, held, low, high)
-                    _stepped(y[k], out[k], end_share, held, end_low, end_high)
         for k in range(2):
+            residual[both[k]] = max(_furthest(v[k], bracket[k]), _furthest(y[k], out[k])) / volts
             hidden[both[k]], outputs[both[k]] = v[k], y[k]
