@@ -131,11 +131,14 @@ def test_joules_of_a_linear_reciprocal_network_are_those_of_its_transient():
 
 
 def test_a_network_without_an_equilibrium_is_an_error_that_names_the_sample():
-    """Nudged at -2, the outputs' conductance is negative but for the curvature of their cells."""
+    """Nudged at -2, the outputs' conductance is negative but for the curvature of their cells.
+
+    Whether that ends at a state that is not stable or at none depends on the rounding of the processor: both are said.
+    """
     network = resistive((5, 8, 6, 4), NONE, SINH, gain=3.0, back=0.5, doubled=True)
     x, target = data(network, 20)
     drive = network.nudged(network.drive(x), -2.0, target)
-    with pytest.raises(SimulationError, match=r"left sample \d+ of the batch at a residual of 0.* nudging\.beta"):
+    with pytest.raises(SimulationError, match=r"sample \d+ of the batch (at a residual of 0|has no stable state).* nudging\.beta"):
         equilibrium(network, drive, np.zeros((20, network.nodes)))
 
 
