@@ -19,9 +19,9 @@ _PATCHES = 96
 
 
 @njit(nogil=True)
-def _some(places, rows):  # type: ignore[no-untyped-def]
-    """Samples that are taken at once."""
-    return max(_NUMBERS // (places * rows), (_PATCHES + places - 1) // places)
+def _some(samples, places, rows):  # type: ignore[no-untyped-def]
+    """How many of the samples are taken at once."""
+    return max(1, min(samples, max(_NUMBERS // (places * rows), (_PATCHES + places - 1) // places)))
 
 
 @kernel()
@@ -39,7 +39,7 @@ def read_ahead(x, geometry, share, weights, out):  # type: ignore[no-untyped-def
     """
     samples, places, columns = out.shape
     rows = weights.shape[0]
-    some = _some(places, rows)
+    some = _some(samples, places, rows)
     patches = np.empty((some, places, rows), x.dtype)
     for first in range(0, samples, some):
         last = min(first + some, samples)
@@ -63,7 +63,7 @@ def read_back(y, geometry, share, weights, out):  # type: ignore[no-untyped-def]
     """
     samples, places, columns = y.shape
     rows = weights.shape[0]
-    some = _some(places, rows)
+    some = _some(samples, places, rows)
     patches = np.empty((some, places, rows), y.dtype)
     for first in range(0, samples, some):
         last = min(first + some, samples)
@@ -87,7 +87,7 @@ def products(x, y, geometry, share, out):  # type: ignore[no-untyped-def]
     """
     samples, places, columns = y.shape
     rows = out.shape[0]
-    some = _some(places, rows)
+    some = _some(samples, places, rows)
     patches, product = np.empty((some, places, rows), x.dtype), np.empty((rows, columns), x.dtype)
     for first in range(0, samples, some):
         last = min(first + some, samples)
