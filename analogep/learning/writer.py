@@ -70,11 +70,9 @@ class Writer:
         """Whether `update` knows the rule and the cells."""
         if not isinstance(self.store, Pair):
             return False
-        return self.store.closes if isinstance(self.rule, ClosedLoop) else self._descends
-
-    @property
-    def _descends(self) -> bool:
-        return isinstance(self.rule, Stochastic) and isinstance(self.store, Pair) and self.store.plain
+        if isinstance(self.rule, ClosedLoop):
+            return self.store.closes
+        return isinstance(self.rule, Stochastic) and self.store.plain
 
     def update(self, lsb: float, operation: Streams, epoch: int, batch: int) -> tuple[Work, Callable[[], Written]]:
         """The whole update in one pass, without counts.
