@@ -37,6 +37,10 @@ TRAINING: Final = ("free", "nudged", "update", "verify")
 """Phases that make up the joules of a training sample."""
 
 
+_ROW = {component: k for k, component in enumerate(COMPONENTS)}
+_COLUMN = {phase: k for k, phase in enumerate(PHASES)}
+
+
 class Ledger:
     """Joules by component and phase of one epoch.
 
@@ -53,12 +57,12 @@ class Ledger:
 
         Raises
         ------
-        ValueError
-            If the component or phase has no row.
+        KeyError
+            If the component or phase has no row or column.
         """
-        column = PHASES.index(phase)
+        column = _COLUMN[phase]
         for component, amount in joules.items():
-            self.joules[COMPONENTS.index(component), column] += amount
+            self.joules[_ROW[component], column] += amount
 
     def total(self, *phases: str) -> float:
         """Joules of all components in these phases; of all phases if none is named."""

@@ -107,26 +107,26 @@ class Array:
         assert self._plain is not None
         return self._plain[1]
 
-    def descended(self, slots: NDArray[np.int64], sums: Floats, pulses: NDArray[np.int64], moved: Floats) -> Written:
+    def descended(self, slots: NDArray[np.int64], totals: Floats, pulses: NDArray[np.int64], moved: Lines) -> Written:
         """Enter a write that `descent.descend_rows` has done to this half of a pair.
 
         Parameters
         ----------
         slots, pulses
             As in `booked`.
-        sums : ndarray (rows, 7)
-            Pulses up and down, sum of x before and after times pulses up, and times pulses down, x before times the
-            same, and change of x.
-        moved : ndarray (columns,)
-            Change of x of each column.
+        totals : ndarray (6,)
+            Pulses up and down, sum of x before and after times pulses up, and times pulses down, and x before times
+            the same; turned into conductances in place.
+        moved : tuple of ndarray (rows,), (columns,)
+            Change of x of each row and column.
         """
         low, high = self.window
-        span, totals, before = high - low, sums.sum(axis=0), self.lines_before()
+        span, before = high - low, self.lines_before()
         number = totals[:2]
         totals[2:4] = low * number + 0.5 * span * totals[2:4]
         totals[4:6] = low * number + span * totals[4:6]
         self._stale = True
-        return self.booked(slots, totals, pulses, (span * sums[:, 6], span * moved), before)
+        return self.booked(slots, totals, pulses, (span * moved[0], span * moved[1]), before)
 
     def _whole(self, values: Floats) -> Floats:
         return np.broadcast_to(values, self.shape)

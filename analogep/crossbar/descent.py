@@ -20,8 +20,6 @@ from analogep.jit import kernel
 
 _FAST = {"reassoc", "contract", "nsz"}
 
-_LANES = 64
-
 SUMS = 12
 """What is summed of a row: pulses up and down of the pair; of plus x before and after times pulses up, times pulses
 down, x before times the same, change of x; and the same of minus."""
@@ -78,9 +76,11 @@ def _pulsed(n, x, sign, steps, change):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, fastmath=_FAST)
 def _counted(n, ups, downs):  # type: ignore[no-untyped-def]
-    """Pulses up and down of one row, added to each column's."""
+    """Pulses up and down of one row, added to each column's, and the most of one cell up and down."""
     zero = n.dtype.type(0)
     up, down = zero, zero
+    # The largest of many floating-point numbers is no vector operation for the compiler, that of integers is.
+    most, least = np.int32(0), np.int32(0)
     for j in range(n.size):
         a = max(n[j], zero)
         b = a - n[j]
@@ -88,24 +88,9 @@ def _counted(n, ups, downs):  # type: ignore[no-untyped-def]
         downs[j] += b
         up += a
         down += b
-    return up, down
-
-
-@njit(nogil=True)
-def _extremes(n, high, low):  # type: ignore[no-untyped-def]
-    """Most pulses up and down of one cell; `high` and `low` are buffers, whose length is that of the lanes."""
-    # A largest number is no vector operation for the compiler, the larger ones of two rows are.
-    high[:], low[:] = 0, 0
-    whole = n.size - n.size % high.size
-    for start in range(0, whole, high.size):
-        part = n[start : start + high.size]
-        for k in range(high.size):
-            high[k] = max(high[k], part[k])
-            low[k] = min(low[k], part[k])
-    for j in range(whole, n.size):
-        high[0] = max(high[0], n[j])
-        low[0] = min(low[0], n[j])
-    return high.max(), -low.min()
+        whole = np.int32(n[j])
+        most, least = max(most, whole), min(least, whole)
+    return up, down, most, -least
 
 
 @kernel()
@@ -139,7 +124,7 @@ def descend_rows(  # type: ignore[no-untyped-def]
         Added to: pulses of each column up and down, and the change of its x of plus and of minus.
     """
     columns, one = plus.shape[1], plus.dtype.type(1)
-    z, tops, bottoms = np.empty(columns, plus.dtype), np.empty(_LANES, plus.dtype), np.empty(_LANES, plus.dtype)
+    z = np.empty(columns, plus.dtype)
     counted, shifted = np.zeros((2, columns), plus.dtype), np.zeros((2, columns), plus.dtype)
     for i in range(first, last):
         if lines.size == 0:
@@ -147,8 +132,7 @@ def descend_rows(  # type: ignore[no-untyped-def]
         elif not multiplied(lines[i], change, z):
             continue
         _rounded(z, i * columns, key, spare, most)
-        sums[i, 0], sums[i, 1] = _counted(z, counted[0], counted[1])
-        slots[0, i], slots[1, i] = _extremes(z, tops, bottoms)
+        sums[i, 0], sums[i, 1], slots[0, i], slots[1, i] = _counted(z, counted[0], counted[1])
         first_half = _pulsed(z, plus[i], one, steps, shifted[0])
         second_half = _pulsed(z, minus[i], -one, steps, shifted[1])
         for k in range(5):

@@ -193,11 +193,11 @@ class Pair(Store):
             descend_rows(at[k], at[k + 1], *given, slots, sums, pulses[k], moved[k])
 
         def finish() -> Written:
-            counted, shifted = pulses.sum(axis=0), moved.sum(axis=0)
+            counted, shifted, totals = pulses.sum(axis=0), moved.sum(axis=0), sums.sum(axis=0)
+            first = plus.descended(slots, totals[:6], counted, (sums[:, 6], shifted[0]))
             # What goes up on plus goes down on minus.
-            halves = sums.take((0, 1, *range(2, 7)), axis=1), sums.take((1, 0, *range(7, 12)), axis=1)
-            first = plus.descended(slots, halves[0], counted, shifted[0])
-            return first + minus.descended(slots[::-1], halves[1], counted[::-1], shifted[1])
+            totals = np.append(totals[1::-1], totals[7:11])
+            return first + minus.descended(slots[::-1], totals, counted[::-1], (sums[:, 11], shifted[1]))
 
         return Work(block, finish, blocks, plus.threads)
 

@@ -10,6 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.jit import kernel
+
 Floats = NDArray[np.float64]
 Deviates = tuple[tuple[Floats | None, Floats | None], ...]
 """For each array the normal deviates of its read noise, forward and reverse: (samples, lines) or None."""
@@ -168,9 +170,18 @@ class Network(ABC):
         return 1
 
 
+@kernel(fastmath={"reassoc", "contract", "nsz"})
+def _apart(a, b):  # type: ignore[no-untyped-def]
+    """Sum of squared differences of two flat arrays."""
+    total = 0.0
+    for k in range(a.size):
+        total += (b[k] - a[k]) ** 2
+    return total
+
+
 def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
     """Sum of squared differences of each layer [V^2]."""
-    return [float(np.square(b - a).sum()) for a, b in zip(before, after, strict=True)]
+    return [_apart(a.ravel(), b.ravel()) for a, b in zip(before, after, strict=True)]
 
 
 def with_bias(lines: Floats, volts: float) -> Floats:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class LayeredRC(Network):
         Whether the last row of each array is a bias line.
     slices : tuple of slice
         Columns of `v` that hold each layer.
-    tau, leak : ndarray (nodes,) [s], [S]
+    tau : ndarray (nodes,) [s]
     bias_drive : float [V]
         q of the bias lines.
     constants : tuple of ndarray (neurons,) or None [V]
@@ -84,21 +85,24 @@ class LayeredRC(Network):
     bias: bool
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
-    leak: Floats = field(init=False)
     bias_drive: float = field(init=False)
     constants: tuple[Floats | None, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        edges = np.cumsum([0, *(layer.size for layer in self.layers)])
-        object.__setattr__(self, "slices", tuple(slice(a, b) for a, b in itertools.pairwise(edges)))
-        per_node = [(layer.capacitance, layer.leak, layer.size) for layer in self.layers]
-        object.__setattr__(self, "tau", np.concatenate([np.full(n, c / g) for c, g, n in per_node]))
-        object.__setattr__(self, "leak", np.concatenate([np.full(n, g) for _, g, n in per_node]))
+        sizes = [layer.size for layer in self.layers]
+        edges = itertools.pairwise(itertools.accumulate(sizes, initial=0))
+        object.__setattr__(self, "slices", tuple(slice(a, b) for a, b in edges))
+        object.__setattr__(self, "tau", np.repeat([layer.capacitance / layer.leak for layer in self.layers], sizes))
         bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
         object.__setattr__(self, "bias_drive", bias_drive)
         spread = [layer.connection.spread(layer.weights[-1]) for layer in self.layers] if self.bias else None
         constants = tuple(None if spread is None else spread[k] * bias_drive for k in range(len(self.layers)))
         object.__setattr__(self, "constants", constants)
+
+    @cached_property
+    def leak(self) -> Floats:
+        """Leak of each node (nodes,) [S]."""
+        return np.repeat([layer.leak for layer in self.layers], [layer.size for layer in self.layers])
 
     def inner(self, layer: Layer) -> Floats:
         """Weights of a layer without its bias line (inputs, neurons) [1]."""

@@ -71,11 +71,10 @@ class Kernel(Stepper):
         series = np.array(self.series, dtype=kind)
         arguments = (signal, weights, noise, lines, rails, series, scalars, energy, residual)
 
-        def job(k: int) -> None:
-            first, last = k * _SAMPLES, min((k + 1) * _SAMPLES, samples)
+        def job(first: int, last: int) -> None:
             euler_steps(first, last, count, self.solver.projected, v[:, :hidden], v[:, hidden:], *arguments)
 
-        threads.share(job, -(-samples // _SAMPLES), threads.worth(v0.size * count))
+        threads.divide(job, samples, _SAMPLES, threads.worth(v0.size * count))
         return self.left(v.astype(np.float64), residual, energy, drive.power, count, h)
 
     def _arrays(
