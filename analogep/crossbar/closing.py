@@ -4,7 +4,7 @@
     n pulses up on plus, down on minus;    w = (G+ - G-) scale
     seen = [q(G+ + s(G+) xi) - q(G- + s(G-) xi')] scale        of the cells with pulses: q the converter, s read noise
 
-What `memory.closed_rows`, `kernels.program_rows` on both halves, `kernels.weigh_noisy_rows` and `Store.read` do one
+What `memory.closed_rows`, `kernels.program_rows` on both halves, `kernels.weigh_rows` and `Store.read` do one
 after the other is done here row by row: what one part has written is in the cache of the core when the next one needs
 it, and cells without pulses are looked at once. Deviates of the verify reads are of a key and the cell, as those of the
 pulses are.
@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from analogep.crossbar.descent import multiplied
-from analogep.crossbar.kernels import buffers, program_row
+from analogep.crossbar.kernels import buffers, program_row, read_variance
 from analogep.crossbar.rows import pulsed
 from analogep.crossbar.trains import INDEX
 from analogep.draws import normals, seed, turned, u32
@@ -67,15 +67,14 @@ def _read(i, m, index, plus, minus, scale, reading, keys, own, z0, z1, seen):  #
 @njit(nogil=True)
 def _weighed(i, m, index, plus, minus, scale, reading, weights, variances):  # type: ignore[no-untyped-def]
     """Weights of `m` cells of row `i`, and the variance of a read of each where there is any."""
-    spread, floor, squared = reading[0], reading[1] ** 2, scale**2
+    share, floor = reading[0], reading[1] ** 2
     for k in range(m):
         j = index[k]
         weights[i, j] = (plus[i, j] - minus[i, j]) * scale
     if variances.size > 0:
         for k in range(m):
             j = index[k]
-            a, b = spread * plus[i, j], spread * minus[i, j]
-            variances[i, j] = ((a * a + floor) + (b * b + floor)) * squared
+            variances[i, j] = read_variance(plus[i, j], minus[i, j], share, floor, scale)
 
 
 @kernel()

@@ -29,7 +29,7 @@ from analogep.crossbar.trains import BURST, INDEX, bursts, noisy, one_by_one, qu
 from analogep.device.laws.base import AFFINE
 from analogep.jit import kernel
 
-__all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "rows_with_pulses", "weigh_noisy_rows", "weigh_rows"]
+__all__ = ["BURST", "cells_with_pulses", "program_rows", "pulsed", "read_variance", "rows_with_pulses", "weigh_rows"]
 
 
 @njit(nogil=True)
@@ -181,39 +181,38 @@ def cells_with_pulses(first, last, counts):  # type: ignore[no-untyped-def]
     return found
 
 
+@njit(inline="always")
+def read_variance(plus, minus, share, floor, scale):  # type: ignore[no-untyped-def]
+    """Variance of a read of the pair of conductances `plus` and `minus` [S] as a weight [1]; `floor` [S^2]."""
+    a, b = share * plus, share * minus
+    return ((a * a + floor) + (b * b + floor)) * scale**2
+
+
 @kernel()
-def weigh_rows(first, last, counts, plus, minus, scale, weights):  # type: ignore[no-untyped-def]
+def weigh_rows(first, last, counts, plus, minus, scale, weights, square, variances):  # type: ignore[no-untyped-def]
     """weights = (plus - minus) scale in the rows `first` to `last` - 1 that have pulses, in place.
 
     Whole rows: a difference of neighbouring numbers costs less than finding out where it is needed.
-    """
-    for i in range(first, last):
-        if not any_pulses(i, counts):
-            continue
-        for j in range(counts.shape[1]):
-            weights[i, j] = (plus[i, j] - minus[i, j]) * scale
-
-
-@kernel()
-def weigh_noisy_rows(  # type: ignore[no-untyped-def]
-    first, last, counts, plus, minus, scale, weights, square, variances
-):
-    """What `weigh_rows` does, and the variance of a read of each weight in the same rows.
 
     Parameters
     ----------
-    first, last, counts, plus, minus, scale, weights
-        As there.
+    first, last : int
+    counts : int32 ndarray (rows, columns)
+        Numbers of pulses.
+    plus, minus : ndarray (rows, columns) [S]
+    scale : float [1/S]
+    weights : ndarray (rows, columns) [1]
     square : tuple of float [1], [S]
         Share and floor of the standard deviation of one conductance (`GaussianNoise.square`).
-    variances : ndarray (rows, columns) [1]
+    variances : ndarray (rows, columns) or (0, 0) [1]
+        Filled in the same rows with the variance of a read of each weight, unless empty.
     """
-    share, floor, squared = square[0], square[1] ** 2, scale**2
+    share, floor, noisy = square[0], square[1] ** 2, variances.size > 0
     for i in range(first, last):
         if not any_pulses(i, counts):
             continue
         for j in range(counts.shape[1]):
             weights[i, j] = (plus[i, j] - minus[i, j]) * scale
-        for j in range(counts.shape[1]):
-            a, b = share * plus[i, j], share * minus[i, j]
-            variances[i, j] = ((a * a + floor) + (b * b + floor)) * squared
+        if noisy:
+            for j in range(counts.shape[1]):
+                variances[i, j] = read_variance(plus[i, j], minus[i, j], share, floor, scale)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.closing import close_rows
 from analogep.crossbar.descent import SUMS, descend_rows
-from analogep.crossbar.kernels import cells_with_pulses, weigh_noisy_rows, weigh_rows
+from analogep.crossbar.kernels import cells_with_pulses, weigh_rows
 from analogep.crossbar.plain import weigh_plain
 from analogep.crossbar.store import Fill, Store
 from analogep.crossbar.threads import edges, share
@@ -269,13 +269,14 @@ class Pair(Store):
         if plus.plain and minus.plain:
             states = (plus.hidden, minus.hidden)
             weigh_plain(first, last, counts, *states, plus.window, self.scale, self.weights)
-        elif self._variance is not None and square is not None:
-            given = (first, last, counts, plus.g, minus.g, self.scale, self.weights)
-            weigh_noisy_rows(*given, square, self._variance)
-        else:
-            weigh_rows(first, last, counts, plus.g, minus.g, self.scale, self.weights)
-            if self._variance is not None:
-                self._spread_cells(self._variance, counts, first, last)
+            return
+        told = self._variance is not None and square is not None
+        variances = self._variance if told else np.empty((0, 0), self._real)
+        weigh_rows(
+            first, last, counts, plus.g, minus.g, self.scale, self.weights, square if told else (0.0, 0.0), variances
+        )
+        if self._variance is not None and not told:
+            self._spread_cells(self._variance, counts, first, last)
 
     def _spread_cells(self, variance: Floats, counts: Counts, first: int, last: int) -> None:
         """Variances of the cells of a block that were pulsed."""

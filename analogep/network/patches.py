@@ -27,6 +27,12 @@ def _box(geometry):  # type: ignore[no-untyped-def]
     return (tall - 1) * stride * pooled + kernel, (wide - 1) * stride * pooled + kernel
 
 
+@njit(nogil=True)
+def _overlap(offset, places, width):  # type: ignore[no-untyped-def]
+    """First place of the box that lies on the image when it is moved by `offset`, and the one behind the last."""
+    return max(0, -offset), min(places, width - offset)
+
+
 @njit(nogil=True, fastmath=_FAST)
 def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
     """Fill the box (height, width x channels) from one image (nodes,); `line` is a buffer of one image row."""
@@ -44,7 +50,7 @@ def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
         out[:] = 0
         for v in range(pooled):
             offset = v * stride - padding
-            first, last = max(0, -offset), min(places, width - offset)
+            first, last = _overlap(offset, places, width)
             if last > first:
                 here = out[first * channels : last * channels]
                 there = line[(first + offset) * channels : (last + offset) * channels]
@@ -62,7 +68,7 @@ def _returned(box, geometry, share, line, nodes):  # type: ignore[no-untyped-def
         given = box[y]
         for v in range(pooled):
             offset = v * stride - padding
-            first, last = max(0, -offset), min(places, width - offset)
+            first, last = _overlap(offset, places, width)
             if last > first:
                 here = given[first * channels : last * channels]
                 there = line[(first + offset) * channels : (last + offset) * channels]

@@ -345,11 +345,15 @@ def test_pulsed_cells_of_a_row_are_found_whatever_its_length(columns: int) -> No
             np.testing.assert_array_equal(index[:n], np.flatnonzero(counts[i]))
 
 
-def test_weights_are_computed_in_rows_with_pulses_and_nowhere_else() -> None:
+@pytest.mark.parametrize("noisy", [False, True])
+def test_weights_and_variances_are_computed_in_rows_with_pulses_and_nowhere_else(noisy: bool) -> None:
     rng = np.random.default_rng(0)
     plus, minus, counts = rng.random((6, 33)), rng.random((6, 33)), rng.integers(-1, 2, (6, 33)).astype(np.int32)
     counts[[1, 4]] = 0
     weights = np.full((6, 33), 7.0)
-    weigh_rows(0, 6, counts, plus, minus, 3.0, weights)
-    expected = np.where(counts.any(axis=1)[:, None], (plus - minus) * 3.0, 7.0)
-    np.testing.assert_array_equal(weights, expected)
+    variances, pulsed_rows = np.full((6, 33) if noisy else (0, 0), 8.0), counts.any(axis=1)[:, None]
+    weigh_rows(0, 6, counts, plus, minus, 3.0, weights, (0.5, 0.2), variances)
+    np.testing.assert_array_equal(weights, np.where(pulsed_rows, (plus - minus) * 3.0, 7.0))
+    if noisy:
+        expected = 9.0 * (0.25 * (plus**2 + minus**2) + 2.0 * 0.04)
+        np.testing.assert_allclose(variances, np.where(pulsed_rows, expected, 8.0), rtol=1e-14)
