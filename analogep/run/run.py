@@ -85,7 +85,7 @@ class Run:
             raise UsageError(
                 f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
                 f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another "
-                f"--circuit, or --set 'layers=[{self.data.features},128,{self.data.classes}]'"
+                f"--data or --circuit, or --set 'layers=[{self.data.features},128,{self.data.classes}]'"
             )
         image_shape(self.circuit, self.data)
 

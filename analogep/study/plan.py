@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -71,6 +72,7 @@ class Plan:
 
     def _combinations(self) -> Iterator[Combination]:
         problems: dict[Problem, None] = {}
+        sound = False
         for index in np.ndindex(self.shape):
             said: dict[str, str] = {}
             for axis, place in zip(self.card.axes, index, strict=True):
@@ -84,10 +86,11 @@ class Plan:
                 if len(problems) >= _MOST_PROBLEMS:
                     break
                 continue
+            sound = True
             if not problems:
                 yield Combination(index, said, packed(cards), digest)
         if problems:
-            raise refusal(list(problems))
+            raise refusal(list(problems) if sound else _once(problems))
 
     def _cards(self, said: Mapping[str, str]) -> Cards:
         """Cards of one combination; a card is loaded once for all combinations that share its values."""
@@ -177,6 +180,13 @@ class Plan:
     def points(self) -> list[Point]:
         """All points of a study with a fixed number of seeds; seed by seed, so that partial results are balanced."""
         return [point for seed in range(self.card.seeds) for point in self.round(seed)]
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems of a study without a sound combination: what is wrong with all of them is said once."""
+    found = list(problems)
+    same = {(problem.key, problem.message) for problem in found}
+    return [replace(found[0], where="")] if len(same) == 1 and len(found) > 1 else found
 
 
 def _problems(error: CardError | UsageError, said: Mapping[str, str]) -> list[Problem]:

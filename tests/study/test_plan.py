@@ -50,6 +50,14 @@ def test_layers_that_do_not_fit_the_data_are_named_with_their_axis() -> None:
         plan(vary={"layers": [[64, 8, 10], [32, 8, 10]]})
 
 
+def test_what_is_wrong_with_every_combination_is_said_once() -> None:
+    wrong = {"layers": [784, 8, 10]}
+    with pytest.raises(CardError) as caught:
+        plan(vary={"nudging.beta": [0.1, 0.2], "learning.batch": [1, 2, 3]}, set=wrong)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("data set 'digits' has 64 inputs and 10 classes, circuit 'digits' is 784-8-10")
+
+
 def test_an_axis_that_overrides_a_linked_rule_is_named_by_the_whole_combination() -> None:
     with pytest.raises(CardError, match=r"at mapping.weight_range=|--vary mapping.weight_range="):
         plan(vary={"mapping.weight_range": [[0.3, 0.3, 0.3]]})
