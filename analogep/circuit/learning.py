@@ -44,8 +44,9 @@ class Learning(Block):
     """Smallest mean over the training samples from which an input is centred in the update of the first layer, of a
     full-scale input; null for none. Centred inputs make the descent better conditioned and let the first rate be
     several times larger; 0 centres all, and larger numbers leave out inputs that are mostly dark, whose rows then
-    still cost nothing where a batch does not light them. See `analogep.learning.centering`; for networks of kind `rc`
-    with a bias line."""
+    still cost nothing where a batch does not light them. The bias line has to make up for the mean of all that is
+    centred: where many inputs are bright and `mapping.weight_range` is narrow, it comes to the end of its range. See
+    `analogep.learning.centering`; for networks of kind `rc` with a bias line."""
     input_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share p of the input lines that are off in a sample of training, drawn anew for each sample; the others swing by
     1/(1 - p) times their input, so that a neuron sees the same on average. A test has all lines on (Srivastava et al.
