@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
-import time
-from collections.abc import Callable
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from timing import seconds
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.topology import Conv, Grid, Pool
@@ -33,17 +31,6 @@ READS = (
 )
 CHANNELS = (8, 16, 32, 64, 128)
 STEPS = (10, 20, 40, 80)
-
-
-def seconds(call: Callable[[], object], repeat: int) -> float:
-    """Median of several calls, the first left out."""
-    call()
-    found = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        call()
-        found.append(time.perf_counter() - start)
-    return statistics.median(found)
 
 
 def read(one: Convolution, samples: int, repeat: int) -> tuple[float, float, float]:

@@ -8,27 +8,14 @@ well: reading, every law, noise, standard errors.
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from timing import seconds
 
 from analogep import fit
 from analogep.device.laws import Exponential
-
-
-def seconds(work: Callable[[], object], repeats: int = 7) -> float:
-    """Median of several runs after one that is not counted [s]."""
-    work()
-    taken = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begin)
-    return statistics.median(taken)
 
 
 def ramp(readings: int) -> fit.Measurement:
@@ -47,7 +34,7 @@ def ramp(readings: int) -> fit.Measurement:
 def main(files: list[str]) -> None:
     """Print the medians."""
     one = ramp(1000)
-    print(f"3 parameters, 1000 readings: {seconds(lambda: fit.fit(one, 'exponential', True)):.3f} s (aim 0.5 s)")
+    print(f"3 parameters, 1000 readings: {seconds(lambda: fit.fit(one, 'exponential', True), 7):.3f} s (aim 0.5 s)")
     if files:
         paths = [Path(name) for name in files]
         whole = seconds(lambda: fit.fit(fit.read_pulses(paths), "exponential"), 3)

@@ -13,24 +13,12 @@ with `AnalogTile(784, 1024, SingleRPUConfig(device=...))` and `tile.update(x, d)
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
+from timing import milliseconds
 
 SHAPE = (784, 1024)
-
-
-def median(call: Callable[[], object], repeats: int) -> float:
-    """Median duration of a call [ms], the first one left out."""
-    call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return 1e3 * statistics.median(times)
 
 
 def plain(counts: np.ndarray, law: object, sigma: float) -> Callable[[], object]:
@@ -69,7 +57,7 @@ def main() -> None:
     for name, pulses in cases.items():
         z = rng.laplace(0.0, pulses / (2 * SHAPE[0] * SHAPE[1]), SHAPE)
         counts[name] = rounded(z, 7, 1000)
-        print(f"{name}: counts drawn in {median(lambda z=z: rounded(z, 7, 1000), parsed.repeats):.2f} ms")
+        print(f"{name}: counts drawn in {milliseconds(lambda z=z: rounded(z, 7, 1000), parsed.repeats):.2f} ms")
     counts["31 on every cell"] = np.where(rng.random(SHAPE) < 0.5, 31, -31).astype(np.int32)
     print(f"{'card':<16}" + "".join(f"{name:>22}" for name in counts) + "   [ms, median]")
     for card in cards:
@@ -79,11 +67,11 @@ def main() -> None:
         row = []
         for one in counts.values():
             call = iter(range(10**6))
-            row.append(median(lambda one=one: pair.program(one, Streams(1), 0, next(call)), parsed.repeats))  # noqa: B023
+            row.append(milliseconds(lambda one=one: pair.program(one, Streams(1), 0, next(call)), parsed.repeats))  # noqa: B023
         print(f"{card.name:<16}" + "".join(f"{ms:>22.2f}" for ms in row))
     rram = DeviceCard.load("rram")
     for name, one in counts.items():
-        ms = median(plain(one, rram.programming, 0.037), 1)
+        ms = milliseconds(plain(one, rram.programming, 0.037), 1)
         print(f"plain NumPy, rram, {name}: {ms:.0f} ms")
 
 

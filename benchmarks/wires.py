@@ -14,30 +14,19 @@ import argparse
 import importlib.util
 import logging
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import splu
 from threadpoolctl import threadpool_limits
+from timing import milliseconds
 
 OHM = 1.0
 V0 = 0.25
-
-
-def timed(call: Callable[[], object], repeats: int) -> float:
-    """Median duration [ms]."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return 1e3 * statistics.median(times)
 
 
 class Nodes:
@@ -144,8 +133,8 @@ def measure(n: int, repeats: int, spice_up_to: int) -> None:
     lu = factored(matrix)
     x = lu.solve(sources)  # type: ignore[attr-defined]
     exact = (g * (x[nodes.a] - x[nodes.b])).sum(0)
-    factoring = timed(lambda: factored(matrix), slow)
-    solving = timed(lambda: lu.solve(sources), 8)  # type: ignore[attr-defined]
+    factoring = milliseconds(lambda: factored(matrix), slow, warm=False)
+    solving = milliseconds(lambda: lu.solve(sources), 8)  # type: ignore[attr-defined]
     others = {"sparse LU": (factoring + solving, apart(-one.column_currents, exact))}
     if importlib.util.find_spec("badcrossbar"):
         import badcrossbar
@@ -154,17 +143,17 @@ def measure(n: int, repeats: int, spice_up_to: int) -> None:
             found = badcrossbar.compute(v[:, None], 1 / g, OHM, node_voltages=False, all_currents=False)
             return np.asarray(found.currents.output).ravel()
 
-        others["badcrossbar"] = (timed(other, slow), apart(-one.column_currents, other()))
+        others["badcrossbar"] = (milliseconds(other, slow, warm=False), apart(-one.column_currents, other()))
     if n <= spice_up_to and shutil.which("ngspice"):
         found = []
-        ms = timed(lambda: found.append(ngspice(g, v)), 1)
+        ms = milliseconds(lambda: found.append(ngspice(g, v)), 1, warm=False)
         others["ngspice .op"] = (ms, apart(-one.column_currents, found[0]))
-    print(row("read", timed(lambda: read(g, wires, v), repeats), others), flush=True)
+    print(row("read", milliseconds(lambda: read(g, wires, v), repeats), others), flush=True)
     many = {"sparse LU": (factoring + 2 * n * solving, apart(-y.rc.T @ v, exact))}
-    print(row("Y", timed(lambda: ports(g, wires), repeats), many), flush=True)
+    print(row("Y", milliseconds(lambda: ports(g, wires), repeats), many), flush=True)
     off = apart(-curved.column_currents, newton(nodes, g, v))
-    steps = {"sparse LU": (timed(lambda: newton(nodes, g, v), 1), off)}
-    print(row("sinh read", timed(lambda: read_nonlinear(g, iv, wires, v), repeats), steps), flush=True)
+    steps = {"sparse LU": (milliseconds(lambda: newton(nodes, g, v), 1, warm=False), off)}
+    print(row("sinh read", milliseconds(lambda: read_nonlinear(g, iv, wires, v), repeats), steps), flush=True)
 
 
 def main() -> None:
