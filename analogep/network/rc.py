@@ -76,6 +76,8 @@ class LayeredRC(Network):
         q of the bias lines.
     constants : tuple of ndarray (neurons,) or None [V]
         Bracket that each layer's bias line contributes.
+    made : dict
+        What others have made of this instant's numbers and use in all of its phases, by their own names.
     """
 
     layers: Sequence[Layer]
@@ -87,6 +89,7 @@ class LayeredRC(Network):
     tau: Floats = field(init=False)
     bias_drive: float = field(init=False)
     constants: tuple[Floats | None, ...] = field(init=False)
+    made: dict[str, object] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         sizes = [layer.size for layer in self.layers]

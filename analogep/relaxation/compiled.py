@@ -8,6 +8,7 @@ Currents of curved devices are power series in the line voltage (`IV.series`), p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ MOST_OUTPUTS = 64
 """Outputs beyond which matrix products over a batch are faster than a loop over outputs."""
 _SAMPLES = 2
 """Samples of one job: a fixed number, so that any number of threads does the same."""
+_NONE = (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
+"""No variances."""
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
 
 
@@ -37,12 +40,21 @@ def kernel(network: Network, solver: Solver) -> Stepper | None:
     """The kernel for a network as it stands, or None where there is none.
 
     With one hidden layer of linear neurons and few outputs a sample after the other, in matrix products otherwise, with
-    convolutions in products of patches.
+    convolutions in products of patches. All phases of a batch get the same one, which lays out its numbers once.
     """
     if not isinstance(network, LayeredRC) or len(network.layers) < 2:
         return None
     if any(layer.forward_wires is not None for layer in network.layers):
         return None
+    known = network.made.get(__name__)
+    if isinstance(known, Stepper) and known.solver is solver:
+        return known
+    found = _kernel(network, solver)
+    network.made[__name__] = found
+    return found
+
+
+def _kernel(network: LayeredRC, solver: Solver) -> Stepper | None:
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
     series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY[solver.precision])
     if series is None:
@@ -65,7 +77,8 @@ class Kernel(Stepper):
         kind = self.kind
         v = v0.astype(kind)
         energy, residual = np.zeros((samples, 3)), np.zeros(samples)
-        weights, lines, rails, noise = self._arrays(kind, noisy=bool(drive.noise))
+        weights, lines, rails = self._arrays
+        noise = _as(kind, self._variances if drive.noise else _NONE)
         signal = self._signal(drive, samples, kind)
         scalars = self._scalars(drive, h).astype(kind)
         series = np.array(self.series, dtype=kind)
@@ -77,22 +90,26 @@ class Kernel(Stepper):
         threads.divide(job, samples, _SAMPLES, threads.worth(v0.size * count))
         return self.left(v.astype(np.float64), residual, energy, drive.power, count, h)
 
-    def _arrays(
-        self, kind: Any, *, noisy: bool
-    ) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals, tuple[Reals, ...]]:
-        """Weights by output, conductance of lines, rails, and variances by output (empty in phases without)."""
-        network, (first, second) = self.network, self.network.layers
+    @cached_property
+    def _arrays(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals]:
+        """Weights by output, conductance of lines, rails."""
+        kind, network, (first, second) = self.kind, self.network, self.network.layers
         assert second.reverse is not None
         bias = network.constants[1] if network.constants[1] is not None else np.zeros(second.size)
         weights = (*_both_ways(kind, network.inner(second), second.reverse), bias.astype(kind))
         lines = (second.row_total[: first.size], second.column_total)
         rails = np.array([first.activation.rails, second.activation.rails])
-        noise = _as(kind, (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0)))
-        if noisy and second.variance is not None and second.reverse_variance is not None:
-            offset = network.bias_drive**2 * second.variance[-1] if network.bias else np.zeros(second.size)
-            inner = second.variance[:-1] if network.bias else second.variance
-            noise = (*_both_ways(kind, inner, second.reverse_variance), offset.astype(kind))
-        return weights, _as(kind, lines), rails.astype(kind), noise
+        return weights, _as(kind, lines), rails.astype(kind)
+
+    @cached_property
+    def _variances(self) -> tuple[Reals, ...]:
+        """Variances of the weights by output, forward and reverse, and of the bias line's bracket."""
+        kind, network, second = self.kind, self.network, self.network.layers[1]
+        if second.variance is None or second.reverse_variance is None:
+            return _NONE
+        offset = network.bias_drive**2 * second.variance[-1] if network.bias else np.zeros(second.size)
+        inner = second.variance[:-1] if network.bias else second.variance
+        return *_both_ways(kind, inner, second.reverse_variance), offset.astype(kind)
 
     def _signal(self, drive: RCDrive, samples: int, kind: Any) -> tuple[Reals, ...]:
         """Bracket of the hidden layer, target or frozen pull of the outputs, deviates of both directions."""

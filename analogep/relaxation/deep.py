@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class DeepKernel(Stepper):
         network, samples = self.network, v0.shape[0]
         v = padded([np.array(v0[:, part], self.kind, order="C") for part in network.slices])
         energy, residual = np.zeros((samples, 3)), np.zeros(samples)
-        weights, numbers, scalars = self._weights(), self._numbers(h), self._scalars(drive)
+        weights, numbers, scalars = self._weights, self._numbers(h), self._scalars(drive)
         signal, (variances, deviates) = self._signal(drive, samples), self._noise(drive)
         flags = (self.solver.projected, self.straight, bool(drive.noise))
         split = jobs(samples)
@@ -94,6 +95,7 @@ class DeepKernel(Stepper):
     def _turned(self, arrays: Sequence[Floats]) -> Layers:
         return self._layers([array.T for array in arrays] if self.straight else arrays)
 
+    @cached_property
     def _weights(self) -> tuple[Layers, Layers, Layers]:
         """Forward and reverse weights of the arrays behind the first, brackets of their bias lines."""
         network, behind = self.network, self.network.layers[1:]

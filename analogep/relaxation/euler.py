@@ -74,7 +74,7 @@ def march(
 
 def _checked(end: Relaxed, count: int) -> Relaxed:
     """Refuse an end that is not finite, or further away than any circuit goes."""
-    if not float(np.abs(end.v).max()) <= MOST_VOLTS:
+    if not max(float(end.v.max()), -float(end.v.min())) <= MOST_VOLTS:
         raise diverged(end.duration, count)
     return end
 
