@@ -13,6 +13,8 @@ stage behind a layer, g the conductance that nudges at beta = 1.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import Any
@@ -64,12 +66,17 @@ def factored(network: Network, phases: Phases, x: Floats) -> Sequence[Gradient]:
     return estimate(network, phases, x)
 
 
+def _change(phases: Phases, k: int) -> Floats:
+    """Real part of the weighted sum over phases of the rates of layer k (samples, neurons) [V]."""
+    return np.asarray(np.real(functools.reduce(operator.add, (weight * rates[k] for weight, rates in phases))))
+
+
 def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer | Floats]:
     """sum over samples and phases of weight r_i r_j, bias line last (one for each layer) [V^2].
 
     Weights and rates may be complex (`holomorphic`); the real part is meant.
     """
-    change = np.asarray(np.real(sum(weight * rates[0] for weight, rates in phases)))
+    change = _change(phases, 0)
     rows = x if full_scale is None else with_bias(x, full_scale)
     out: list[Outer | Floats] = [Outer(rows, change)]
     for k in range(1, len(phases[0][1])):
@@ -78,7 +85,7 @@ def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer
         for weight, rates in phases:
             product += np.real((weight * rates[k - 1]).T @ rates[k])
         if full_scale is not None:
-            change = np.asarray(np.real(sum(weight * rates[k] for weight, rates in phases)))
+            change = _change(phases, k)
             product = np.concatenate([product, full_scale * change.sum(axis=0, keepdims=True)])
         out.append(product)
     return out
@@ -152,7 +159,7 @@ def convolved_products(network: LayeredRC, phases: Phases, x: Floats) -> list[Fl
     With a maximum each neuron counts with the patch that it followed in the phase, found again from what was sampled.
     """
     depth, unit = len(network.layers), -1.0 / (x.shape[0] * network.read_voltage**2)
-    changes = [np.asarray(sum(weight * rates[k] for weight, rates in phases)) for k in range(depth)]
+    changes = [_change(phases, k) for k in range(depth)]
     # One product for the inputs, which stand still, and one a phase for each layer behind: threads take them in turn.
     tasks = [(0, 1.0, x, changes[0])]
     tasks += [(k, weight, rates[k - 1], rates[k]) for k in range(1, depth) for weight, rates in phases]
