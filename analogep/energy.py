@@ -37,10 +37,6 @@ TRAINING: Final = ("free", "nudged", "update", "verify")
 """Phases that make up the joules of a training sample."""
 
 
-_ROW = {component: k for k, component in enumerate(COMPONENTS)}
-_COLUMN = {phase: k for k, phase in enumerate(PHASES)}
-
-
 class Ledger:
     """Joules by component and phase of one epoch.
 
@@ -57,12 +53,12 @@ class Ledger:
 
         Raises
         ------
-        KeyError
-            If the component or phase has no row or column.
+        ValueError
+            If the component or phase has no row.
         """
-        column = _COLUMN[phase]
+        column = PHASES.index(phase)
         for component, amount in joules.items():
-            self.joules[_ROW[component], column] += amount
+            self.joules[COMPONENTS.index(component), column] += amount
 
     def total(self, *phases: str) -> float:
         """Joules of all components in these phases; of all phases if none is named."""

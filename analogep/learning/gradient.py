@@ -13,8 +13,6 @@ stage behind a layer, g the conductance that nudges at beta = 1.
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import Any
@@ -68,7 +66,7 @@ def factored(network: Network, phases: Phases, x: Floats) -> Sequence[Gradient]:
 
 def _change(phases: Phases, k: int) -> Floats:
     """Real part of the weighted sum over phases of the rates of layer k (samples, neurons) [V]."""
-    return np.asarray(np.real(functools.reduce(operator.add, (weight * rates[k] for weight, rates in phases))))
+    return np.asarray(np.real(sum(weight * rates[k] for weight, rates in phases)))
 
 
 def _products(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer | Floats]:

@@ -79,7 +79,6 @@ class Experimenter:
         self._held: Deviates | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
-        self._discharged: dict[int, list[Floats]] = {}
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
@@ -101,12 +100,8 @@ class Experimenter:
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from discharged nodes, its joules booked under `phase`."""
-        samples, timing = lines.shape[0], self.circuit.timing
-        start = np.zeros((samples, network.nodes))
-        if samples not in self._discharged:
-            # The same in every batch: transfer curves are the card's.
-            self._discharged = {samples: network.rates(start)}
-        self._rated = [*self._rated[-1:], (start, self._discharged[samples])]
+        start = np.zeros((lines.shape[0], network.nodes))
+        timing = self.circuit.timing
         end = relax(
             network, self._drive(network, lines), start, timing.free, self.circuit.solver, timing.tolerance,
             record=record,
