@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from analogep.plots.style import GREY, VERMILLION, blank, drawn, epochs, legend, logarithmic, look, note, scale, series
+from analogep.results.summary import quiet_cosine
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,6 +54,7 @@ def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
 def gradients(dataset: xr.Dataset) -> Figure:
     """Cosine and gain [1] of the estimated against the exact gradient per layer, and the loop gain [1], per epoch.
 
+    Hollow markers: the cosine after training without noise of reads and samples and without converters.
     Dashed lines at 1: a perfect estimate, and the loop gain at which an equilibrium stops being stable.
     """
     figure = blank()
@@ -61,6 +64,7 @@ def gradients(dataset: xr.Dataset) -> Figure:
         measured = [series(axes, epoch, dataset[name].values[:, k], k, str(layer)) for k, layer in enumerate(layers)]
         if not any(measured):
             note(axes, "not measured")
+    quiet = _without_noise(panels[0], float(epoch[-1]), quiet_cosine(dataset))
     if not series(panels[2], epoch, dataset["loop_gain"].values, 6, "loop gain"):
         note(panels[2], "not measured")
     for axes, text in zip(panels, ("cosine", "gain", "loop gain"), strict=True):
@@ -70,8 +74,17 @@ def gradients(dataset: xr.Dataset) -> Figure:
     panels[0].set_title("direction of the gradient")
     panels[1].set_title("length of the gradient")
     panels[2].set_title("stable below 1", color=VERMILLION)
-    legend(figure, panels[0].get_lines()[: len(layers)], columns=5)
+    legend(figure, [*panels[0].get_lines()[: len(layers)], *quiet], columns=5)
     return figure
+
+
+def _without_noise(axes: Axes, epoch: float, cosines: NDArray[np.float64]) -> list[Line2D]:
+    """Mark the cosines of all layers that were measured without noise; returns what the legend explains."""
+    for k, cosine in enumerate(cosines):
+        axes.plot(epoch, cosine, color=look(k).color, marker=look(k).marker, markerfacecolor="white", linestyle="none")
+    if not np.isfinite(cosines).any():
+        return []
+    return [Line2D([], [], color=GREY, marker="o", markerfacecolor="white", linestyle="none", label="without noise")]
 
 
 @drawn

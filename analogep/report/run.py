@@ -24,7 +24,7 @@ from analogep.report.blocks import (
     Tile,
     Tiles,
 )
-from analogep.results.summary import cautions
+from analogep.results.summary import cautions, quiet_cosine
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -116,15 +116,14 @@ def _epochs(dataset: xr.Dataset) -> Table:
 
 def gradients(dataset: xr.Dataset) -> Section:
     """How near the estimate came to the gradient."""
-    last = dataset.isel(epoch=-1)
+    last, quiet = dataset.isel(epoch=-1), quiet_cosine(dataset)
     rows = [
         [str(layer), number(float(last["cosine"][k])), number(float(dataset["cosine"][:, k].min())),
-         number(float(last["gain"][k]))]
+         number(float(quiet[k])), number(float(last["gain"][k]))]
         for k, layer in enumerate(dataset["layer"].values)
     ]  # fmt: skip
-    table = Table(
-        "Against the exact gradient", ["layer", "cosine, last epoch", "cosine, lowest", "gain, last epoch"], rows
-    )
+    heads = ["layer", "cosine, last epoch", "cosine, lowest", "cosine without noise", "gain, last epoch"]
+    table = Table("Against the exact gradient", heads, rows)
     return Section("gradient", "Gradient", [drawing(dataset, "gradient"), table])
 
 

@@ -36,6 +36,11 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "worn": (("epoch", "layer"), "1", "devices that have had more pulses than the card's endurance"),
     "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
+    "quiet_cosine": (
+        ("layer",),
+        "1",
+        "the cosine after training, of the estimate without noise of reads and samples and without converters",
+    ),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
     "hopfield": (("epoch", "part"), "1", "mean Hopfield energy of the first samples, free phases without noise"),
     "spikes": (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +30,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "joules_initial": float(dataset["energy"].sel(phase="initial").sum()),
         "joules_of_training": float(dataset["training_energy"].sum()) * per_epoch,
         "cosine": [float(value) for value in last["cosine"].values],
+        "quiet_cosine": [float(value) for value in quiet_cosine(dataset)],
         "gain": [float(value) for value in last["gain"].values],
         "worn_devices": int(last["worn"].sum()),
         "spikes_per_inference": [float(n) for n in last["spikes"].values] if attrs["network"] == "spiking" else [],
@@ -41,6 +44,27 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "digest": attrs["digest"],
         "version": attrs["analogep_version"],
     }
+
+
+def quiet_cosine(dataset: xr.Dataset) -> NDArray[np.float64]:
+    """The cosine after training without noise (layers,) [1]; not a number in results from before it was measured."""
+    found = dataset.get("quiet_cosine")
+    return np.full(dataset.sizes["layer"], np.nan) if found is None else np.asarray(found.values)
+
+
+def _drowned(dataset: xr.Dataset) -> list[str]:
+    """Layers where the last estimate's noise is larger than what it estimates.
+
+    An estimate g + n with noise n of its own direction has the cosine of g divided by sqrt(1 + |n|^2/|g|^2).
+    """
+    cosine, quiet = dataset["cosine"].isel(epoch=-1).values, quiet_cosine(dataset)
+    return [
+        f"in {layer} noise of reads, samples and converters is larger than the gradient of the probe samples (cosine "
+        f"{cosine[k]:.2g}, without noise {quiet[k]:.2g}), which costs accuracy late in training: try a smaller "
+        "sample_hold.noise, more adc.bits, a larger feedback.gain or a larger nudging.beta"
+        for k, layer in enumerate(dataset["layer"].values)
+        if cosine[k] < math.sqrt(0.5) * quiet[k]
+    ]
 
 
 def cautions(dataset: xr.Dataset) -> list[str]:
@@ -60,6 +84,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
                 f"{100 * share:.3g} % of the {name} relaxations had not settled to timing.tolerance when they ended; "
                 f"lengthen timing.{name}.duration if that matters"
             )
+    out += _drowned(dataset)
     worn = int(dataset["worn"].isel(epoch=-1).sum())
     if worn:
         out.append(

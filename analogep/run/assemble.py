@@ -103,6 +103,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     confusion = np.zeros((layers[-1], layers[-1]), dtype=np.int64)
     np.add.at(confusion, (data.test_y, trainer.predictions), 1)
     variables["confusion"] = results.variable("confusion", confusion)
+    variables["quiet_cosine"] = results.variable("quiet_cosine", trainer.quiet_cosine)
     variables |= {name: value for name, value in traced.items() if name in results.VARIABLES | results.SPIKING}
     for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
         for store in stores:

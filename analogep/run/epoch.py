@@ -120,6 +120,7 @@ class Trainer:
         self.circuit, self.seeds = hardware.circuit, hardware.seeds
         self.targets = np.eye(self.circuit.sizes[-1]) * self.circuit.target_voltage
         self.predictions = np.empty(0, dtype=np.int64)
+        self.quiet_cosine = np.full(self.circuit.depth, np.nan)
         least = self.circuit.learning.center_inputs
         self.grid = image_shape(self.circuit, data)
         self.center = None if least is None else center_of(data.train_x, least)
@@ -236,17 +237,25 @@ class Trainer:
             found[store.layer].append(part.ravel())
         return [np.concatenate(parts) for parts in found]
 
+    def _compared(self, estimated: list[Floats], exact: list[Floats]) -> tuple[Floats, Floats]:
+        """Cosine and gain of an estimate in each layer (layers,)."""
+        pairs = [compare(*both) for both in zip(self._by_layer(estimated), self._by_layer(exact), strict=True)]
+        cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
+        return cosine, gain
+
     def _probe(self, epoch: int, network: Network) -> tuple[Floats, Floats, float]:
         """Cosine and gain of the estimate on the first training samples, and their largest loop gain.
 
         The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
         is booked: a chip does not do this. Not a number where there is no exact gradient: all samples have their
-        targets, or the network is close to an instability.
+        targets, or the network is close to an instability. The last epoch also keeps the cosine of the estimate
+        without noise: what is missing there, quieter parts will not bring.
         """
         chosen = slice(0, self.circuit.learning.probe)
         x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
         noisy = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch))
-        estimated, _ = noisy.gradient(network, x, target, self.circuit.nudging.contour())
+        contour = self.circuit.nudging.contour()
+        estimated, _ = noisy.gradient(network, x, target, contour)
         quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("probe", epoch), noisy=False)
         lines = quiet.lines(x)
         v = quiet.equilibrium(network, lines)
@@ -256,8 +265,9 @@ class Trainer:
             # Near an instability the adjoint may have no solution. A comparison must not end hours of training.
             cosine, gain = np.full((2, self.circuit.depth), np.nan)
         else:
-            pairs = [compare(*both) for both in zip(*(self._by_layer(g) for g in (estimated, exact)), strict=True)]
-            cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
+            cosine, gain = self._compared(estimated, exact)
+            if epoch + 1 == self.circuit.learning.epochs:
+                self.quiet_cosine, _ = self._compared(quiet.gradient(network, x, target, contour)[0], exact)
         return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())
 
     def _hopfield(self, network: Network) -> Floats:

@@ -265,8 +265,19 @@ def test_a_number_that_is_none_is_null_in_json() -> None:
         ({"loop_gain": [0.5, 1.25]}, r"the loop gain reached 1\.25 \(epoch 2 first\)"),
         ({"unsettled": 0.25}, r"25 % of the nudged relaxations had not settled to timing\.tolerance"),
         ({"confusion": np.eye(10, 10, 1, dtype=int)}, "no test sample was classified as 0: "),
+        (
+            {"cosine": [[0.9, 0.6]], "quiet_cosine": [1.0, 0.9]},
+            r"in layer 2 noise .* \(cosine 0\.6, without noise 0\.9",
+        ),
     ],
 )
 def test_what_a_reader_of_the_numbers_must_know_is_said(changed: dict[str, object], sentence: str) -> None:
     assert re.search(f"  caution: .*{sentence}", summary.text(summarised(**changed)))
-    assert not summary.cautions(summarised(loop_gain=0.5, unsettled=0.0, confusion=np.eye(10, dtype=int)))
+    fine = {"loop_gain": 0.5, "unsettled": 0.0, "confusion": np.eye(10, dtype=int), "cosine": 0.9, "quiet_cosine": 1.0}
+    assert not summary.cautions(summarised(**fine))
+
+
+def test_a_result_from_before_the_cosine_without_noise_was_measured_is_summed_up() -> None:
+    old = summarised().drop_vars("quiet_cosine")
+    assert np.isnan(summary.numbers(old)["quiet_cosine"]).all()
+    assert "larger than the gradient" not in summary.text(old)

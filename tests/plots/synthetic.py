@@ -71,6 +71,7 @@ def _history(rng: np.random.Generator, epochs: int, layers: int) -> dict[str, np
         "pulses": 1437 * (50.0 + 2000.0 * np.exp(-t[:, None] / 5.0) / 10.0 ** np.arange(layers)),
         "worn": np.zeros(shape),
         "cosine": 1.0 - 0.1 * rng.random(shape),
+        "quiet_cosine": 1.0 - 0.01 * np.arange(layers),
         "gain": 0.9 + 0.2 * rng.random(shape),
         "loop_gain": 0.3 + 0.05 * t / epochs,
         "spikes": np.zeros((epochs, layers)),

@@ -192,7 +192,15 @@ def test_gradients_of_every_layer_and_the_loop_gain_have_a_line_at_one(dataset: 
     np.testing.assert_array_equal(ys(figure.axes[2], "loop gain"), dataset["loop_gain"])
     for axes in figure.axes:
         assert [1.0, 1.0] in [list(artist.get_ydata()) for artist in axes.get_lines()]
-    assert entries(figure) == LAYERS
+    hollow = [artist for artist in figure.axes[0].get_lines() if artist.get_markerfacecolor() == "white"]
+    assert [(*artist.get_xdata(), *artist.get_ydata()) for artist in hollow] == [
+        (dataset["epoch"][-1], cosine) for cosine in dataset["quiet_cosine"].values
+    ]
+    assert entries(figure) == [*LAYERS, "without noise"]
+
+
+def test_a_run_from_before_the_cosine_without_noise_was_measured_is_drawn_without_it(dataset: xr.Dataset) -> None:
+    assert entries(plots.gradients(dataset.drop_vars("quiet_cosine"))) == LAYERS
 
 
 def test_epochs_without_a_measured_gradient_are_left_out(dataset: xr.Dataset) -> None:
