@@ -60,8 +60,8 @@ def _drowned(dataset: xr.Dataset) -> list[str]:
     cosine, quiet = dataset["cosine"].isel(epoch=-1).values, quiet_cosine(dataset)
     return [
         f"in {layer} noise of reads, samples and converters is larger than the gradient of the probe samples (cosine "
-        f"{cosine[k]:.2g}, without noise {quiet[k]:.2g}), which costs accuracy late in training: try a smaller "
-        "sample_hold.noise, more adc.bits, a larger feedback.gain or a larger nudging.beta"
+        f"{cosine[k]:.2g}, without noise {quiet[k]:.2g}): many updates have to average over it; a smaller "
+        "sample_hold.noise, more adc.bits, a larger feedback.gain or a larger nudging.beta lift the signal out of it"
         for k, layer in enumerate(dataset["layer"].values)
         if cosine[k] < math.sqrt(0.5) * quiet[k]
     ]
