@@ -204,8 +204,9 @@ class Spiking(Block):
     width: Annotated[Seconds, Field(gt=0)]
     """Of a spike's read pulse."""
     inputs: Annotated[Current | Regular | Poisson, Field(discriminator="kind")]
-    trace: Annotated[Seconds, Field(gt=0)]
-    """Time constant of the leaky trace of an output's spikes, which the nudging compares with the target."""
+    trace: Annotated[Seconds | None, Field(gt=0)] = None
+    """Time constant of the leaky trace of an output's spikes, which the nudging compares with the target. `coding:
+    predictive` does not hear it, as it compares the state behind the spikes, and can leave it out."""
     window: Annotated[Seconds, Field(gt=0)]
     """Spikes of the last part of a phase that are counted for its rates."""
     readout: Literal["count", "extended"] = "count"
@@ -225,7 +226,9 @@ class Spiking(Block):
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for name, neuron in (("hidden", self.hidden), ("output", self.output)):
-            shortest = min(neuron.time_constant, 1.0 / neuron.decay if neuron.decay else math.inf, self.trace)
+            shortest = min(
+                neuron.time_constant, 1.0 / neuron.decay if neuron.decay else math.inf, self.trace or math.inf
+            )
             if self.step > shortest:
                 yield (
                     ("step",),
@@ -249,6 +252,11 @@ class Spiking(Block):
             yield ("readout",), "'extended' needs neurons that subtract and do not leak, whose membranes add up"
         if isinstance(self.coding, Predictive):
             yield from self._predictive_rules()
+        elif self.trace is None:
+            yield (
+                ("trace",),
+                "is missing: nudging compares a leaky trace of spikes with the target, say 'trace: 250 ns'",
+            )
         if isinstance(self.gradient, EqSpike):
             if self.step > self.gradient.slope:
                 yield (

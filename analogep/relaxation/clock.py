@@ -136,6 +136,7 @@ class Clock:
         """
         card, analog, rows = self.card, self.analog, []
         h, volts, lifs = card.step, analog.read_voltage, self.network.lif
+        ends = math.inf if card.trace is None else h / card.trace
         for neuron in lifs:
             tau = neuron.time_constant
             a, decay = math.exp(-h / tau), neuron.decay
@@ -144,8 +145,8 @@ class Clock:
             rows.append(
                 (
                     a, (1.0 - a) * tau / h, math.exp(-h * decay), even / (volts * neuron.refractory), level,
-                    neuron.floor, round(neuron.refractory / h), math.exp(-h / card.trace),
-                    volts * neuron.refractory / h * -math.expm1(-h / card.trace), neuron.leak,
+                    neuron.floor, round(neuron.refractory / h), math.exp(-ends),
+                    volts * neuron.refractory / h * -math.expm1(-ends), neuron.leak,
                 )
             )  # fmt: skip
         return np.array(rows, dtype=self.kind)

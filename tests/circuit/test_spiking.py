@@ -67,6 +67,7 @@ def neuron(*settings: str) -> LIF:
             ("network.gradient={kind: eqspike, slope: 500 ns, pulses: at_end}", "learning.center_inputs=0.1"),
             "learning.center_inputs: needs network.gradient: {kind: counted}; remove it for 'eqspike'",
         ),
+        (("network.trace=null",), "network.trace: is missing: nudging compares a leaky trace of spikes .* 250 ns"),
         (
             ("network.coding={kind: predictive}", "network.step=10 ns"),
             "network.hidden.refractory: must be the step, 10 ns, with coding: predictive, got 20 ns",

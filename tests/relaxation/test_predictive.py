@@ -186,6 +186,12 @@ def distance(steps: int, window: int, *settings: str) -> float:
     return float(np.sqrt(np.mean(np.square(np.concatenate(network.rates(end.v), 1) - wanted)))) / VOLTS
 
 
+def test_a_nudged_phase_does_not_hear_the_trace():
+    """The state behind the spikes is compared with the target, so that the card can leave the trace out."""
+    ends = [compiled(*chip(f"network.trace={trace}"), *batch(4))[1] for trace in ("250 ns", "50 ns", "null")]
+    assert all(np.array_equal(one.v, ends[0].v) and np.array_equal(one.spikes, ends[0].spikes) for one in ends)
+
+
 @pytest.mark.parametrize(("part", "order"), [(0.0, -0.584), (0.5, -1.584)])
 def test_rates_come_to_the_analog_equilibrium(part: float, order: float):
     """The last two states are off by a spike of weight lambda, t^-0.584; a mean over half the phase by less, as its
