@@ -35,6 +35,7 @@ _STYLE = re.compile(r"\s*<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 _OPENING = re.compile(r"<svg[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 _ID = re.compile(r"\bid=\"([^\"]+)\"")
 _REFERENCE = re.compile(r"(?:url\(#|xlink:href=\"#)([^)\"]+)")
+_TAG = re.compile(r"<[^>]*>")
 _POINTS = re.compile(r"-?\d+\.\d{3,}")
 _FONT = re.compile(r"font-family: [^;\"]*;? ?")
 
@@ -74,8 +75,8 @@ def embedded(svg: str, name: str, alternative: str) -> str:
     svg = svg.replace("url(#", f"url(#{name}-").replace('xlink:href="#', f'href="#{name}-')
     svg = _FONT.sub("", svg)
     svg = _COLOR.sub(_named, svg)
-    # Hundredths of a point cannot be seen, and half of the file is digits.
-    svg = _POINTS.sub(lambda found: f"{float(found[0]):.2f}", svg)
+    # Hundredths of a point cannot be seen, and half of the file is digits; those between tags are read.
+    svg = _TAG.sub(lambda tag: _POINTS.sub(lambda found: f"{float(found[0]):.2f}", tag[0]), svg)
     label = alternative.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return _OPENING.sub(lambda found: f'<svg viewBox="{found[1]}" role="img" aria-label="{label}">', svg, count=1)
 

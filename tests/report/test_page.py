@@ -15,7 +15,7 @@ from analogep import plots, report
 from analogep.circuit import CircuitCard
 from analogep.cli.main import _parser
 from analogep.device import DeviceCard
-from analogep.report import energy, pages, provenance, run
+from analogep.report import energy, pages, provenance, run, svg
 from analogep.report.alternatives import ALTERNATIVES
 from analogep.report.blocks import Page, Table
 from analogep.units import format_si
@@ -213,3 +213,9 @@ def test_settings_are_those_of_the_card_with_its_overrides(name: str, of: dict[s
 
 def test_every_kind_of_result_has_a_name_of_its_own() -> None:
     assert len({marker for marker, _ in pages.KINDS.values()}) == len(pages.KINDS)
+
+
+def test_coordinates_of_a_figure_are_rounded_and_its_words_are_not() -> None:
+    drawn = '<svg viewBox="0 0 9.5 9.5"><path d="M 1.23456 -2.34567"/><text x="3.45678">0.975</text></svg>'
+    found = svg.embedded(drawn, "page", "a figure")
+    assert '<path d="M 1.23 -2.35"/><text x="3.46">0.975</text>' in found
