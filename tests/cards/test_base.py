@@ -1,7 +1,6 @@
 import json
 import pickle
 import random
-import time
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -363,7 +362,6 @@ def replaced(draw: random.Random, value: Any) -> Any:
 
 
 def attempt(text: str) -> None:
-    start = time.perf_counter()
     try:
         card = Device.from_text(text, "my.yaml")
     except CardError as error:
@@ -372,7 +370,6 @@ def attempt(text: str) -> None:
     else:
         assert card.understood()
         assert card.digest
-    assert time.perf_counter() - start < 1
 
 
 def test_mutated_text_is_a_card_or_a_card_error() -> None:

