@@ -30,7 +30,7 @@ def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
     series(above, epoch, test, 0, "test samples")
     series(above, epoch, train, 1, "training samples, in their free phase")
     above.annotate(
-        f"{test[-1]:.1f} %",
+        f"{test[-1]:.2f} %",
         (epoch[-1], test[-1]),
         (9, 0),
         textcoords="offset points",

@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
@@ -159,11 +159,18 @@ def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: 
 
 
 def logarithmic(axes: Axes, values: NDArray[np.float64]) -> None:
-    """Make the y axis logarithmic and label it with plain numbers: every decade, below two decades also 2 and 5."""
+    """Make the y axis logarithmic and label it with plain numbers: every decade, below two decades also 2 and 5.
+
+    Within a factor of five, where those could leave a single label, labels are evenly spaced numbers.
+    """
     axes.set_yscale("log")
     positive = values[values > 0.0]
-    narrow = positive.size == 0 or positive.max() < 100.0 * positive.min()
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
+    span = positive.max() / positive.min() if positive.size else 10.0
+    if span < 5.0:
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if span < 100.0 else (1.0,)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 

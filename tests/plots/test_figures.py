@@ -57,8 +57,19 @@ def test_accuracies_are_percent_and_the_final_one_is_written(dataset: xr.Dataset
     np.testing.assert_allclose(ys(below, "training cost"), dataset["train_cost"])
     np.testing.assert_array_equal(line(below, "training cost").get_xdata(), dataset["epoch"])
     assert below.get_yscale() == "log"
-    assert words(above) == [f"{100.0 * float(dataset['accuracy'][-1]):.1f} %"]
+    assert words(above) == [f"{100.0 * float(dataset['accuracy'][-1]):.2f} %"]
     assert entries(figure) == ["test samples", "training samples, in their free phase"]
+
+
+@pytest.mark.parametrize("last", [0.19, 0.15, 0.055, 0.02, 2e-4])
+def test_a_cost_that_falls_by_any_factor_has_two_labels(dataset: xr.Dataset, last: float) -> None:
+    dataset["train_cost"][:] = np.geomspace(0.2, last, dataset.sizes["epoch"])
+    below = plots.accuracy_and_cost(dataset).axes[1]
+    low, high = below.get_ylim()
+    shown = [value for value in below.get_yticks() if low <= value <= high]
+    assert 2 <= len(shown) <= 8
+    labels = below.yaxis.get_major_formatter().format_ticks(shown)
+    assert [float(label) for label in labels] == pytest.approx(shown, rel=1e-3)
 
 
 @pytest.mark.parametrize("draw", [plots.accuracy_and_cost, plots.gradients, plots.pulses])
