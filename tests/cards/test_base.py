@@ -1,6 +1,7 @@
 import json
 import pickle
 import random
+import time
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -362,6 +363,7 @@ def replaced(draw: random.Random, value: Any) -> Any:
 
 
 def attempt(text: str) -> None:
+    start = time.process_time()
     try:
         card = Device.from_text(text, "my.yaml")
     except CardError as error:
@@ -370,6 +372,7 @@ def attempt(text: str) -> None:
     else:
         assert card.understood()
         assert card.digest
+    assert time.process_time() - start < 1
 
 
 def test_mutated_text_is_a_card_or_a_card_error() -> None:
