@@ -114,11 +114,12 @@ def close_rows(  # type: ignore[no-untyped-def]
     whole, own, z0, z1 = scratch[1], scratch[2], scratch[3], scratch[4]
     z, counts = np.empty(columns, change.dtype), np.empty((1, columns), np.int32)
     index, halves = np.empty(columns + 16, np.int64), (plus, minus)
+    lit = np.empty(lines.shape[1] + 1, np.int64)
     for i in range(first, last):
         if lines.size == 0:
             for j in range(columns):
                 z[j] = change[i, j]
-        elif not multiplied(lines[i], change, z):
+        elif not multiplied(lines[i], change, lit, z):
             if not again[i]:
                 continue
             for j in range(columns):

@@ -19,37 +19,53 @@ from analogep.draws import seed, turned, u32
 from analogep.jit import kernel
 
 _FAST = {"reassoc", "contract", "nsz"}
+_IN_ORDER = {"contract", "nsz"}
+"""Wanted changes and their rounding are as written: no sum is rearranged."""
 
 SUMS = 12
 """What is summed of a row: pulses up and down of the pair; of plus x before and after times pulses up, times pulses
 down, x before times the same, change of x; and the same of minus."""
 
 
-@njit(nogil=True, fastmath=_FAST)
-def multiplied(line, change, z):  # type: ignore[no-untyped-def]
-    """z = sum_b line_b change_b; returns whether any line was not zero."""
-    lit = False
+@njit(nogil=True, fastmath=_IN_ORDER)
+def multiplied(line, change, lit, z):  # type: ignore[no-untyped-def]
+    """z = sum_b line_b change_b, four terms at a time; returns whether any line was not zero. `lit` is a buffer."""
+    found, k = 0, 0
     for b in range(line.size):
-        if line[b] != 0:
-            share, part = line[b], change[b]
-            if lit:
-                for j in range(z.size):
-                    z[j] += share * part[j]
-            else:
-                for j in range(z.size):
-                    z[j] = share * part[j]
-            lit = True
-    return lit
-
-
-@njit(nogil=True, fastmath=_FAST)
-def _rounded(z, start, key, spare, most):  # type: ignore[no-untyped-def]
-    """z = floor(z + u), at most `most` in size; u from all but `spare` of 32 random bits of each cell."""
-    low, high, half, scale = key[0], key[1], z.dtype.type(0.5), z.dtype.type(2.0 ** (spare - 32.0))
+        lit[found] = b
+        found += line[b] != 0
+    if found == 0:
+        return False
     for j in range(z.size):
-        bits = u32(turned(high, seed(low, u32(start + j)), u32(0)) >> u32(spare))
-        u = (z.dtype.type(bits) + half) * scale
-        z[j] = min(max(np.floor(z[j] + u), -most), most)
+        z[j] = 0
+    while k + 4 <= found:
+        p, q, s, t = lit[k], lit[k + 1], lit[k + 2], lit[k + 3]
+        a, b, c, d = line[p], line[q], line[s], line[t]
+        first, second, third, fourth = change[p], change[q], change[s], change[t]
+        for j in range(z.size):
+            z[j] = z[j] + a * first[j] + b * second[j] + c * third[j] + d * fourth[j]
+        k += 4
+    while k < found:
+        share, part = line[lit[k]], change[lit[k]]
+        for j in range(z.size):
+            z[j] += share * part[j]
+        k += 1
+    return True
+
+
+@njit(nogil=True, fastmath=_IN_ORDER)
+def _rounded(z, start, key, most):  # type: ignore[no-untyped-def]
+    """z = floor(z + u), at most `most` in size; u from 32 random bits of each cell, or the upper 24 of them."""
+    low, high, half, scale = key[0], key[1], z.dtype.type(0.5), z.dtype.type(2.0**-24 if z.itemsize == 4 else 2.0**-32)
+    if z.itemsize == 4:
+        for j in range(z.size):
+            # A signed integer becomes a floating-point number in one instruction.
+            bits = np.int32(turned(high, seed(low, u32(start + j)), u32(0)) >> u32(8))
+            z[j] = min(max(np.floor(z[j] + (z.dtype.type(bits) + half) * scale), -most), most)
+        return
+    for j in range(z.size):
+        bits = turned(high, seed(low, u32(start + j)), u32(0))
+        z[j] = min(max(np.floor(z[j] + (z.dtype.type(bits) + half) * scale), -most), most)
 
 
 @njit(nogil=True, fastmath=_FAST)
@@ -95,7 +111,7 @@ def _counted(n, ups, downs):  # type: ignore[no-untyped-def]
 
 @kernel()
 def descend_rows(  # type: ignore[no-untyped-def]
-    first, last, lines, change, key, spare, most, plus, minus, weights, steps, window, scale, slots, sums, pulses, moved
+    first, last, lines, change, key, most, plus, minus, weights, steps, window, scale, slots, sums, pulses, moved
 ):
     """Descend in the rows `first` to `last` - 1, in place; all numbers but the last two are of the states' kind.
 
@@ -107,8 +123,6 @@ def descend_rows(  # type: ignore[no-untyped-def]
         Factors of the wanted change, `lines` times `change` [steps]; or, without lines, the change itself.
     key : uint32 ndarray (2,)
         Halves of the key of the random numbers.
-    spare : int
-        Random bits of 32 that are not used: 8 in single precision.
     most : float
         Most pulses on one pair.
     plus, minus : ndarray (rows, columns) [window]
@@ -124,14 +138,14 @@ def descend_rows(  # type: ignore[no-untyped-def]
         Added to: pulses of each column up and down, and the change of its x of plus and of minus.
     """
     columns, one = plus.shape[1], plus.dtype.type(1)
-    z = np.empty(columns, plus.dtype)
+    z, lit = np.empty(columns, plus.dtype), np.empty(lines.shape[1] + 1, np.int64)
     counted, shifted = np.zeros((2, columns), plus.dtype), np.zeros((2, columns), plus.dtype)
     for i in range(first, last):
         if lines.size == 0:
             z[:] = change[i]
-        elif not multiplied(lines[i], change, z):
+        elif not multiplied(lines[i], change, lit, z):
             continue
-        _rounded(z, i * columns, key, spare, most)
+        _rounded(z, i * columns, key, most)
         sums[i, 0], sums[i, 1], slots[0, i], slots[1, i] = _counted(z, counted[0], counted[1])
         first_half = _pulsed(z, plus[i], one, steps, shifted[0])
         second_half = _pulsed(z, minus[i], -one, steps, shifted[1])

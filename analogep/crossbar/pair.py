@@ -185,9 +185,9 @@ class Pair(Store):
         slots, sums = np.zeros((2, rows), dtype=np.int64), np.zeros((rows, SUMS))
         pulses, moved = np.zeros((blocks, 2, columns), dtype=np.int64), np.zeros((blocks, 2, columns))
         factors = _rowwise((lines, change), kind)
-        rounding = (halved(key), 8 if kind is np.float32 else 0, kind(most))
         steps = (kind(plus.steps[0]), kind(plus.steps[1]))
-        given = (*factors, *rounding, plus.hidden, minus.hidden, self.weights, steps, plus.window, self.scale)
+        rounding, states = (halved(key), kind(most)), (plus.hidden, minus.hidden, self.weights)
+        given = (*factors, *rounding, *states, steps, plus.window, self.scale)
 
         def block(k: int) -> None:
             descend_rows(at[k], at[k + 1], *given, slots, sums, pulses[k], moved[k])
