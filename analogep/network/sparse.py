@@ -10,8 +10,10 @@ from analogep.jit import kernel
 
 Floats = NDArray[np.float64]
 
-_COLUMNS = 256
+_COLUMNS = 512
 """Columns of one job, a fixed number: their sums for a batch stay near the core."""
+_LINES = 32
+"""Lines whose weights all samples use before the next ones are fetched."""
 _FULL = 0.4
 """Share of inputs that are not zero from which BLAS is faster."""
 _LEAST = 1 << 16
@@ -20,19 +22,28 @@ _LEAST = 1 << 16
 
 @kernel()
 def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
-    """out[:, first:last] = x weights[:, first:last], line by line of the inputs; `lines` is x transposed."""
+    """out[:, first:last] = x weights[:, first:last], each sum in the order of the lines; `lines` is x transposed."""
     count, samples = lines.shape
-    sums, lit = np.zeros((samples, last - first), weights.dtype), np.empty(samples, np.int64)
-    for i in range(count):
-        found = 0
+    sums, lit = np.zeros((samples, last - first), weights.dtype), np.empty(_LINES + 1, np.int64)
+    for start in range(0, count, _LINES):
         for b in range(samples):
-            lit[found] = b
-            found += lines[i, b] != 0.0
-        row = weights[i, first:last]
-        for k in range(found):
-            share, part = lines[i, lit[k]], sums[lit[k]]
-            for j in range(part.size):
-                part[j] += share * row[j]
+            found, k, part = 0, 0, sums[b]
+            for i in range(start, min(start + _LINES, count)):
+                lit[found] = i
+                found += lines[i, b] != 0.0
+            while k + 4 <= found:
+                p, q, s, t = lit[k], lit[k + 1], lit[k + 2], lit[k + 3]
+                one, two = weights[p, first:last], weights[q, first:last]
+                three, four = weights[s, first:last], weights[t, first:last]
+                x, y, z, u = lines[p, b], lines[q, b], lines[s, b], lines[t, b]
+                for j in range(part.size):
+                    part[j] = part[j] + x * one[j] + y * two[j] + z * three[j] + u * four[j]
+                k += 4
+            while k < found:
+                share, row = lines[lit[k], b], weights[lit[k], first:last]
+                for j in range(part.size):
+                    part[j] += share * row[j]
+                k += 1
     out[:, first:last] = sums
 
 
