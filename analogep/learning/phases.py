@@ -16,7 +16,7 @@ from analogep.learning.gradient import Phases, estimate
 from analogep.learning.sampling import sampled
 from analogep.network import Drive, Hardware, LayeredRC, Network, SpikingNetwork
 from analogep.network.base import Deviates
-from analogep.relaxation import Circled, Fired, Relaxed, relax, relax_on_circle
+from analogep.relaxation import Circled, Fired, Relaxed, march_phases, one_pass, relax, relax_on_circle
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +58,11 @@ class Tally:
         return np.array([self.free_time / max(self.free_runs, 1), self.nudged_time / max(self.nudged_runs, 1)])
 
 
+def _local(network: Network) -> bool:
+    """Whether synapses gather what they change by, so that nothing is measured."""
+    return isinstance(network, SpikingNetwork) and network.card.gradient.kind == "eqspike"
+
+
 class Experimenter:
     """Runs phases on a chip: drives inputs, nudges outputs, samples voltages, books joules.
 
@@ -76,6 +81,7 @@ class Experimenter:
         self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
+        self._amplifiers = hardware.amplifier_power
         self._held: Deviates | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
@@ -106,7 +112,12 @@ class Experimenter:
             network, self._drive(network, lines), start, timing.free, self.circuit.solver, timing.tolerance,
             record=record,
         )  # fmt: skip
-        self.tally.free += int(np.count_nonzero(end.residual > timing.tolerance))
+        self._enter_free(network, phase, end, start, lines)
+        return end
+
+    def _enter_free(self, network: Network, phase: str, end: Relaxed, start: Floats, lines: Floats) -> None:
+        """Count a free phase, and book it."""
+        self.tally.free += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.free_runs += len(lines)
         self.tally.free_time += network.slots * end.duration * len(lines)
         if isinstance(end, Fired):
@@ -114,7 +125,6 @@ class Experimenter:
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines)
-        return end
 
     def nudged(
         self,
@@ -130,12 +140,16 @@ class Experimenter:
         timing, constant = self.circuit.timing, self.circuit.nudging.kind == "constant"
         drive = network.nudged(self._drive(network, lines), beta, target, start if constant else None)
         end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
-        self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
-        self.tally.nudged_runs += len(lines)
-        self.tally.nudged_time += network.slots * end.duration * len(lines)
+        self._enter_nudged(network, end, start, target)
+        return end
+
+    def _enter_nudged(self, network: Network, end: Relaxed, start: Floats, target: Floats) -> None:
+        """Count a nudged phase, and book it."""
+        self.tally.nudged += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
+        self.tally.nudged_runs += len(start)
+        self.tally.nudged_time += network.slots * end.duration * len(start)
         self._book(network, "nudged", end, start)
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
-        return end
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
         """Rates as the update sees them [V]: sampled with noise, quantised by the ADC."""
@@ -152,11 +166,17 @@ class Experimenter:
         start = np.zeros((lines.shape[0], network.nodes))
         return relax(network, network.drive(lines), start, longer, self.circuit.solver, timing.tolerance).v
 
-    def _sampled(self, rates: list[Floats], phase: str) -> list[Floats]:
+    def _keys(self, layers: int) -> NDArray[np.int64] | None:
+        """Keys of the noise of a sample of each layer; None where samples have none."""
+        return self.rng.integers(2**63, size=layers) if self.noisy else None
+
+    def _sampled(self, rates: list[Floats], phase: str, keys: NDArray[np.int64] | None = None) -> list[Floats]:
+        """Rates [V] sampled with noise, of new `keys` unless some are given, and quantised; booked under `phase`."""
         hold, adc = self.circuit.sample_hold, self.circuit.adc
         conversions = sum(r.size for r in rates)
-        if self.noisy:
-            keys = self.rng.integers(2**63, size=len(rates))
+        if keys is None:
+            keys = self._keys(len(rates))
+        if keys is not None:
             found = [sampled(r, hold.noise, adc, int(key)) for r, key in zip(rates, keys, strict=True)]
             volts, rates = sum(total for _, total in found), [r for r, _ in found]
         else:
@@ -165,12 +185,15 @@ class Experimenter:
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
-        """Line voltages of each layer [V] at node voltages `v`; those of the last two states are kept."""
+        """Line voltages of each layer [V] at node voltages `v`; those of the last three states are kept.
+
+        That is a free phase and two nudged ones: what a batch is updated and judged by.
+        """
         for known, found in self._rated:
             if known is v:
                 return found
         found = network.rates(v)
-        self._rated = [*self._rated[-1:], (v, found)]
+        self._rated = [*self._rated[-2:], (v, found)]
         return found
 
     def gradient(
@@ -213,9 +236,47 @@ class Experimenter:
         if self.noisy and self.hardware.device.read.noise.slow:
             # Noise slower than a sample stands still over its phases.
             self._held = network.deviates(lines.shape[0], self.rng)
-        free = self.free(network, lines)
+        run = self._in_one_pass if self._one_pass(network, contour) else self._one_by_one
+        free, phases, points = run(network, lines, target, contour)
+        self._held = None
+        if not _local(network):
+            # A complex product is two real ones where only its real part is asked for.
+            self._book_products(len(contour) + 2 * points, x.shape[0])
+        return phases, lines, free
+
+    def _one_pass(self, network: Network, contour: Contour) -> bool:
+        """Whether all phases of a batch can be run together: equal steps, and none needs what another ended with."""
+        timing, real = self.circuit.timing, all(beta.imag == 0.0 for beta, _ in contour)
+        alone = real and self.circuit.nudging.kind != "constant"
+        return alone and one_pass(network, self.circuit.solver, (timing.free, timing.nudged))
+
+    def _in_one_pass(
+        self, network: Network, lines: Floats, target: Floats, contour: Contour
+    ) -> tuple[Relaxed, Phases, int]:
+        """What `_one_by_one` gives, with all steps in one call; random numbers are drawn in the order of the phases."""
+        timing, start = self.circuit.timing, np.zeros((lines.shape[0], network.nodes))
+        drives, keys = [self._drive(network, lines)], []
+        for beta, _ in contour:
+            if beta != 0.0:
+                drives.append(network.nudged(self._drive(network, lines), beta.real, target))
+            keys.append(self._keys(len(network.slices)))
+        lengths = [timing.free, *[timing.nudged] * (len(drives) - 1)]
+        free, *others = march_phases(network, drives, start, lengths, self.circuit.solver)
+        self._enter_free(network, "free", free, start, lines)
+        ends, phases = iter(others), list[tuple[Any, Any]]()
+        for (beta, weight), own in zip(contour, keys, strict=True):
+            end, phase = (next(ends), "nudged") if beta != 0.0 else (free, "free")
+            if end is not free:
+                self._enter_nudged(network, end, free.v, target)
+            phases.append((weight, self._sampled(self.rates(network, end.v), phase, own)))
+        return free, phases, 0
+
+    def _one_by_one(
+        self, network: Network, lines: Floats, target: Floats, contour: Contour
+    ) -> tuple[Relaxed, Phases, int]:
+        """The free phase, what was measured in each phase of the contour, and how many points lie above the axis."""
+        free, local = self.free(network, lines), _local(network)
         phases: list[tuple[Any, Any]] = []
-        local = isinstance(network, SpikingNetwork) and network.card.gradient.kind == "eqspike"
         circle = self._circle(network, lines, free.v, target, contour)
         for beta, weight in contour:
             if beta.imag != 0.0:
@@ -229,12 +290,7 @@ class Experimenter:
                 phases.append((weight, gathered if local else self.measure(network, end.v, "nudged")))
                 if local:
                     self._book_gathering(end)
-        self._held = None
-        if local:
-            return phases, lines, free
-        # A complex product is two real ones where only its real part is asked for.
-        self._book_products(len(contour) + 2 * len(circle), x.shape[0])
-        return phases, lines, free
+        return free, phases, len(circle)
 
     def _book_gathering(self, end: Relaxed) -> None:
         """One addition beside each device of a line that spikes, where changes are kept for the end of the batch."""
@@ -273,7 +329,7 @@ class Experimenter:
         self.ledger.book(
             "nudged",
             **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
-            amplifier=2.0 * self.hardware.amplifier_power * end.duration * len(start),
+            amplifier=2.0 * self._amplifiers * end.duration * len(start),
             lines=self.circuit.lines.capacitance_per_cell * swing,
             dac=2.0 * end.rates[-1].size * self.circuit.dac.energy,
         )
@@ -283,10 +339,10 @@ class Experimenter:
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
         samples, per_cell = start.shape[0], self.circuit.lines.capacitance_per_cell
-        self.ledger.book(phase, **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)))
         self.ledger.book(
             phase,
-            amplifier=self.hardware.amplifier_power * network.slots * end.duration * samples,
+            **dict(zip(network.powers_of, end.energy.sum(axis=0).tolist(), strict=True)),
+            amplifier=self._amplifiers * network.slots * end.duration * samples,
             lines=per_cell * network.line_swings(self.rates(network, start), self.rates(network, end.v)),
         )
 

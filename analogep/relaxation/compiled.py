@@ -7,6 +7,7 @@ Currents of curved devices are power series in the line voltage (`IV.series`), p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,10 +30,8 @@ Reals = NDArray[Any]
 
 MOST_OUTPUTS = 64
 """Outputs beyond which matrix products over a batch are faster than a loop over outputs."""
-_SAMPLES = 2
+_SAMPLES = 4
 """Samples of one job: a fixed number, so that any number of threads does the same."""
-_NONE = (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
-"""No variances."""
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
 
 
@@ -72,41 +71,75 @@ class Kernel(Stepper):
 
     def march(self, drive: Drive, v0: Floats, count: int, h: float) -> Relaxed:
         """Take `count` steps of `h` seconds from `v0` (samples, nodes) [V]."""
-        assert isinstance(drive, RCDrive)
-        samples, hidden = v0.shape[0], self.network.layers[0].size
-        kind = self.kind
-        v = v0.astype(kind)
-        energy, residual = np.zeros((samples, 3)), np.zeros(samples)
-        weights, lines, rails = self._arrays
-        noise = _as(kind, self._variances if drive.noise else _NONE)
-        signal = self._signal(drive, samples, kind)
-        scalars = self._scalars(drive, h).astype(kind)
-        series = np.array(self.series, dtype=kind)
-        arguments = (signal, weights, noise, lines, rails, series, scalars, energy, residual)
+        return self.phases([drive], v0, [(count, h)])[0]
+
+    def phases(self, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]]) -> list[Relaxed]:
+        """Phases of the same samples, the first from `v0`, each other one from the end of the first.
+
+        Samples do not meet: each goes through all phases while the weights are in the cache, and threads are called
+        once.
+
+        Parameters
+        ----------
+        drives : sequence of Drive
+        v0 : ndarray (samples, nodes) [V]
+        grids : sequence of (count, h)
+            Number of steps of each phase, and their length [s].
+        """
+        (samples, nodes), hidden, kind = v0.shape, self.network.layers[0].size, self.kind
+        states = np.empty((len(drives), samples, nodes), kind)
+        states[0] = v0
+        energy, residual = np.zeros((len(drives), samples, 3)), np.zeros((len(drives), samples))
+        given = [self._given(drive, samples, h) for drive, (_, h) in zip(drives, grids, strict=True)]
 
         def job(first: int, last: int) -> None:
-            euler_steps(first, last, count, self.solver.projected, v[:, :hidden], v[:, hidden:], *arguments)
+            for k, (count, _) in enumerate(grids):
+                v = states[k]
+                if k > 0:
+                    v[first:last] = states[0, first:last]
+                euler_steps(
+                    first, last, count, self.solver.projected, v[:, :hidden], v[:, hidden:], *given[k], energy[k],
+                    residual[k],
+                )  # fmt: skip
 
-        threads.divide(job, samples, _SAMPLES, threads.worth(v0.size * count))
-        return self.left(v.astype(np.float64), residual, energy, drive.power, count, h)
+        threads.divide(job, samples, _SAMPLES, threads.worth(v0.size * sum(count for count, _ in grids)))
+        ends = states.astype(np.float64)
+        found = []
+        for k, (drive, (count, h)) in enumerate(zip(drives, grids, strict=True)):
+            assert isinstance(drive, RCDrive)
+            found.append(self.left(ends[k], residual[k], energy[k], drive.power, count, h))
+        return found
+
+    def _given(self, drive: Drive, samples: int, h: float) -> tuple[Any, ...]:
+        """`signal` to `scalars` of `euler_steps`."""
+        assert isinstance(drive, RCDrive)
+        kind = self.kind
+        weights, lines, rails, series = self._arrays
+        noise = self._variances if drive.noise else self._quiet
+        return self._signal(drive, samples, kind), weights, noise, lines, rails, series, self._scalars(drive, h)
 
     @cached_property
-    def _arrays(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals]:
-        """Weights by output, conductance of lines, rails."""
+    def _arrays(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...], Reals, Reals]:
+        """Weights by output, conductance of lines, rails, coefficients of the devices' curve."""
         kind, network, (first, second) = self.kind, self.network, self.network.layers
         assert second.reverse is not None
         bias = network.constants[1] if network.constants[1] is not None else np.zeros(second.size)
         weights = (*_both_ways(kind, network.inner(second), second.reverse), bias.astype(kind))
         lines = (second.row_total[: first.size], second.column_total)
         rails = np.array([first.activation.rails, second.activation.rails])
-        return weights, _as(kind, lines), rails.astype(kind)
+        return weights, _as(kind, lines), rails.astype(kind), np.array(self.series, dtype=kind)
+
+    @cached_property
+    def _quiet(self) -> tuple[Reals, ...]:
+        """No variances."""
+        return _as(self.kind, (np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0)))
 
     @cached_property
     def _variances(self) -> tuple[Reals, ...]:
         """Variances of the weights by output, forward and reverse, and of the bias line's bracket."""
         kind, network, second = self.kind, self.network, self.network.layers[1]
         if second.variance is None or second.reverse_variance is None:
-            return _NONE
+            return self._quiet
         offset = network.bias_drive**2 * second.variance[-1] if network.bias else np.zeros(second.size)
         inner = second.variance[:-1] if network.bias else second.variance
         return *_both_ways(kind, inner, second.reverse_variance), offset.astype(kind)
@@ -121,7 +154,7 @@ class Kernel(Stepper):
         deviates = [np.zeros((0, 0)) if xi is None else xi for xi in (forward, backward)]
         return _as(kind, (drive.inputs, target, aim, *deviates))
 
-    def _scalars(self, drive: Drive, h: float) -> Floats:
+    def _scalars(self, drive: Drive, h: float) -> Reals:
         """Steps in time constants, leaks, beta, whether it is frozen, gain, read voltage, power of the bias line."""
         network = self.network
         first, second = network.layers
@@ -137,7 +170,8 @@ class Kernel(Stepper):
                 network.gain,
                 network.read_voltage,
                 bias,
-            ]
+            ],
+            dtype=self.kind,
         )
 
 

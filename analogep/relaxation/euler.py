@@ -9,6 +9,7 @@ any h. Stable for h below twice the shortest time constant over 1 + loop gain, w
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,39 @@ def march(
         if kernel is not None:
             return _checked(kernel.march(drive, v0, count, h), count)
         return _checked(_plain(network, drive, v0, (count, h), solver, phase, tolerance, record), count)
+
+
+def march_phases(
+    network: Network, drives: Sequence[Drive], v0: Floats, phases: Sequence[Phase], solver: Solver
+) -> list[Relaxed]:
+    """Take the steps of several phases in one pass, the first from `v0`, each other one from the end of the first.
+
+    The same numbers as `march` after `march` gives, for networks and phases that `one_pass` knows.
+
+    Parameters
+    ----------
+    network, v0, solver
+        As in `relax`.
+    drives, phases : sequence
+        Of each phase.
+
+    Raises
+    ------
+    SimulationError
+        As `march`.
+    """
+    kernel, grids = compiled.kernel(network, solver), [steps(network, phase, solver) for phase in phases]
+    assert isinstance(kernel, compiled.Kernel)
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = kernel.phases(drives, v0, grids)
+        return [_checked(end, count) for end, (count, _) in zip(ends, grids, strict=True)]
+
+
+def one_pass(network: Network, solver: Solver, phases: Sequence[Phase]) -> bool:
+    """Whether `march_phases` knows the network, and phases of a fixed length."""
+    if solver.method != "euler" or any(phase.until == "settled" for phase in phases):
+        return False
+    return isinstance(compiled.kernel(network, solver), compiled.Kernel)
 
 
 def _checked(end: Relaxed, count: int) -> Relaxed:
