@@ -339,9 +339,10 @@ class Experimenter:
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
         samples, per_cell = start.shape[0], self.circuit.lines.capacitance_per_cell
+        # By itself: spikes charge lines too.
+        self.ledger.book(phase, **dict(zip(network.powers_of, end.energy.sum(axis=0).tolist(), strict=True)))
         self.ledger.book(
             phase,
-            **dict(zip(network.powers_of, end.energy.sum(axis=0).tolist(), strict=True)),
             amplifier=self._amplifiers * network.slots * end.duration * samples,
             lines=per_cell * network.line_swings(self.rates(network, start), self.rates(network, end.v)),
         )
