@@ -24,7 +24,7 @@ from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, SpikingNetwork
 from analogep.run.assemble import finished
-from analogep.run.epoch import inference
+from analogep.chip.emulator import inference
 from analogep.run.looks import at_rest
 
 Floats = NDArray[np.float64]

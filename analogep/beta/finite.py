@@ -23,7 +23,7 @@ from analogep.errors import SimulationError
 from analogep.learning import Updater
 from analogep.network import Hardware
 from analogep.run import Run, assemble
-from analogep.run.threads import one_blas_thread
+from analogep.chip.threads import one_blas_thread
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,7 +9,7 @@ from typing import Any
 from analogep.budget.limits import LIMITS, Limit, applicable
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.study import keys
+from analogep import keys
 
 Path = tuple[str, ...]
 Cards = tuple[DeviceCard, CircuitCard]

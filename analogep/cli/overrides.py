@@ -8,7 +8,7 @@ from analogep.cards.overrides import parse
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
-from analogep.study import keys
+from analogep import keys
 
 
 def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:

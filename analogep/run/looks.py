@@ -14,7 +14,7 @@ from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, SpikingNetwork
 from analogep.relaxation import relax
-from analogep.run.epoch import inference
+from analogep.chip.emulator import inference
 from analogep.streams import Seeds
 
 Floats = NDArray[np.float64]

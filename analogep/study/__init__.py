@@ -6,8 +6,9 @@ from analogep.study.folder import IDENTITY, POINTS, STUDY
 from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
 from analogep.study.point import Combination, Point
+from analogep.study.progress import StudyProgress
 from analogep.study.statistics import standard_error
-from analogep.study.study import Study, StudyProgress
+from analogep.study.study import Study
 from analogep.study.work import Job, train
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any
 from analogep import results
 from analogep.cards.overrides import parse
 from analogep.errors import UsageError
-from analogep.study import keys
+from analogep import keys
 from analogep.study.values import quantity, texts
 
 Values = str | Sequence[Any]

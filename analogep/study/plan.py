@@ -20,7 +20,7 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
 from analogep.network import fit_warnings
 from analogep.run import Run
-from analogep.study import keys
+from analogep import keys
 from analogep.study.card import StudyCard
 from analogep.study.point import Cards, Combination, Point, packed, seeds
 

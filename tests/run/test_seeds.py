@@ -20,7 +20,7 @@ from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.network import Hardware
 from analogep.run import Run
-from analogep.run.threads import one_blas_thread
+from analogep.chip.threads import one_blas_thread
 from analogep.streams import Seeds
 
 from .tiny import VARIANTS, tiny
