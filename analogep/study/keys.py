@@ -10,7 +10,7 @@ from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 
 CARDS: Final[tuple[Kind, Kind]] = ("device", "circuit")
-_HEADS: Final = ("schema", "name", "title", "sources", "provenance")
+_HEADS: Final = ("schema", "name", "title", "sources", "provenance", "changes")
 
 
 def sections(kind: Kind) -> list[str]:
