@@ -13,7 +13,7 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
 
 CARDS: Final[tuple[Kind, Kind]] = ("device", "circuit")
-_HEADS: Final = ("schema", "name", "title", "sources", "provenance")
+_HEADS: Final = ("schema", "name", "title", "sources", "provenance", "changes")
 
 
 def sections(kind: Kind) -> list[str]:

@@ -57,9 +57,10 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
         # The same part of each look counts.
         phase, window = Phase(duration=share * free), max(2 * card.step, share * card.window)
         timing = circuit.timing.model_copy(update={"free": phase})
+        part = card.model_copy(update={"window": window})
         one = Experimenter(hardware, Ledger(), seeds.operation.rng(f"look/{share:g}"))
-        one.circuit = circuit.model_copy(update={"timing": timing})
-        shown = replace(network, card=card.model_copy(update={"window": window}))
+        one.circuit = circuit.model_copy(update={"timing": timing, "network": part})
+        shown = replace(network, card=part)
         right = np.mean(inference(one, x, shown) == labels)
         spikes, joules = one.tally.fired(circuit.depth).sum(), one.ledger.total("inference") / len(x)
         rates = np.concatenate(shown.rates(one.free(shown, lines).v), axis=1)
