@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analogep import beta, budget, characterise, fit, plots, report, results
     from analogep.chip import Chip
     from analogep.circuit import CircuitCard
+    from analogep.classifier import EPClassifier
     from analogep.datasets import load_data
     from analogep.device import DeviceCard
     from analogep.learning import compare
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Chip": "analogep.chip",
     "CircuitCard": "analogep.circuit",
+    "EPClassifier": "analogep.classifier",
     "DeviceCard": "analogep.device",
     "Run": "analogep.run",
     "Seeds": "analogep.streams",
@@ -48,6 +50,7 @@ __all__ = [
     "Chip",
     "CircuitCard",
     "DeviceCard",
+    "EPClassifier",
     "Run",
     "Seeds",
     "Study",

@@ -16,7 +16,7 @@ from analogep.chip import Chip
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.keys import load
-from analogep.streams import Seeds, Streams
+from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
 
@@ -143,7 +143,9 @@ class EPClassifier:
                 raise ValueError("classes: all classes that will come must be given in the first call of partial_fit")
             self._make(x, np.unique(np.asarray(classes)), X)
         elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
-            raise ValueError(f"classes: {np.unique(np.asarray(classes))}, and not those of the first call, {self.classes_}")
+            raise ValueError(
+                f"classes: {np.unique(np.asarray(classes))}, and not those of the first call, {self.classes_}"
+            )
         self._check_features(x, X)
         unknown = np.setdiff1d(labels, self.classes_)
         if unknown.size:
@@ -184,7 +186,7 @@ class EPClassifier:
         span = self.highest_ - self.lowest_
         with np.errstate(over="ignore", invalid="ignore"):
             found = np.divide(x - self.lowest_, span, out=np.zeros_like(x), where=(span > 0.0) & np.isfinite(span))
-        return np.clip(found, 0.0, 1.0)
+        return np.asarray(np.clip(found, 0.0, 1.0))
 
     def decision_function(self, X: ArrayLike) -> Floats:
         """Scores of the classes (samples, classes) [V]; with two classes that of the second less that of the first."""
@@ -192,17 +194,20 @@ class EPClassifier:
         x = _samples(X)
         self._check_features(x, X)
         scores = self.chip_.scores(self._scaled(x))
-        return scores[:, 1] - scores[:, 0] if self.classes_.size == 2 else scores
+        return np.asarray(scores[:, 1] - scores[:, 0]) if self.classes_.size == 2 else scores
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Class of each sample (samples,)."""
         found = self.decision_function(X)
-        return self.classes_[(found > 0.0).astype(int) if found.ndim == 1 else found.argmax(axis=1)]
+        chosen = (found > 0.0).astype(int) if found.ndim == 1 else found.argmax(axis=1)
+        return np.asarray(self.classes_[chosen])
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Share of the samples that are classified as `y` says, or their weighted share [1]."""
         labels = _labels(y)
-        return float(np.average(self.predict(X) == labels, weights=None if sample_weight is None else np.asarray(sample_weight)))
+        return float(
+            np.average(self.predict(X) == labels, weights=None if sample_weight is None else np.asarray(sample_weight))
+        )
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "chip_"):
@@ -251,7 +256,9 @@ def _samples(X: Any) -> Floats:
     if found.dtype.kind == "c":
         raise ValueError("Complex data not supported: EPClassifier takes real features")
     if found.ndim != 2:
-        raise ValueError(f"Expected 2D array, got {found.ndim}D array instead. Reshape your data: X.reshape(1, -1) for one sample")
+        raise ValueError(
+            f"Expected 2D array, got {found.ndim}D array instead. Reshape your data: X.reshape(1, -1) for one sample"
+        )
     if found.shape[0] == 0 or found.shape[1] == 0:
         what = "sample" if found.shape[0] == 0 else "feature"
         raise ValueError(f"Found array with 0 {what}(s) (shape={found.shape}) while a minimum of 1 is required.")
@@ -308,7 +315,7 @@ def _seed(random_state: Any) -> int:
 
 
 def _stretched(circuit: CircuitCard, depth: int) -> dict[str, Any]:
-    """Lists with one number a layer for a network of another depth: the first one's, and the last one's for all behind."""
+    """Lists with one number a layer for another depth: the first one's, and the last one's for all layers behind."""
     lists = {
         "mapping.weight_range": circuit.mapping.weight_range,
         "learning.rate": circuit.learning.rate,

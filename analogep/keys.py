@@ -1,4 +1,4 @@
-"""Which card a key means: `device.` or `circuit.` in front of it say so, else its section does; and both cards at once."""
+"""Which card a key means: `device.` or `circuit.` in front of it say so, else its section; and both cards at once."""
 
 from __future__ import annotations
 

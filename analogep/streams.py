@@ -71,7 +71,7 @@ class Seeds:
         )
 
     def __str__(self) -> str:
-        """The three seeds in one line, with the Monte-Carlo sample where it is not the first; `parse` is the way back."""
+        """The three seeds in one line, with the Monte-Carlo sample where it is not 0; `parse` is the way back."""
         named = {"fabrication": self.fabrication, "operation": self.operation, "data": self.data}
         return ", ".join(
             f"{name} {stream.seed}" + (f" sample {stream.sample}" if stream.sample else "")

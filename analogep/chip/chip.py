@@ -1,6 +1,6 @@
 """The handle: a chip as a person holds it.
 
-    device card + circuit card + seed -> chip of crossbars -> relax, learn by pulses, answer; joules booked all along
+device card + circuit card + seed -> chip of crossbars -> relax, learn by pulses, answer; joules booked all along
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from analogep.chip.inputs import inputs, matrices, targets
 from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
+from analogep.display import line, table
 from analogep.energy import Ledger
 from analogep.errors import UsageError
 from analogep.keys import load
@@ -85,8 +86,8 @@ class Chip:
     voltage (samples, classes) in [0, 1]. Lists of weights and of gradients have one array (rows, columns) [1] for each
     store of weights, from the inputs on, with the bias line in the last row.
 
-    Every call is an operation of the chip: reads are noisy, and joules are booked. The numbers depend on the seed and on
-    the order of the calls, and on nothing else.
+    Every call is an operation of the chip: reads are noisy, and joules are booked. The numbers depend on the seed and
+    on the order of the calls, and on nothing else.
 
     Examples
     --------
@@ -302,7 +303,7 @@ class Chip:
 
     def predict(self, x: ArrayLike) -> NDArray[np.int64]:
         """Class of each sample (samples,): the one with the largest score."""
-        return self.scores(x).argmax(axis=1)
+        return np.asarray(self.scores(x).argmax(axis=1))
 
     def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
         """Share of the samples that are classified as `labels` (samples,) say [1]."""
@@ -381,7 +382,7 @@ class Chip:
 
     @property
     def joules(self) -> xr.DataArray:
-        """Joules of all that the chip has done so far (component, phase) [J]; `float(chip.joules.sum())` is the total."""
+        """Joules of all that the chip has done (component, phase) [J]; `float(chip.joules.sum())` is the total."""
         return observed.joules(self._emulator)
 
     def save(self, path: str | Path) -> Path:
@@ -409,3 +410,23 @@ class Chip:
             If the file is missing, damaged, or not a chip.
         """
         return cls.of(stored.load(Path(path)))
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        emulator, hardware = self._emulator, self._emulator.hardware
+        devices = sum(store.devices * self.circuit.copies[store.layer] for store in hardware.stores)
+        rows = {
+            "layers": self.circuit.outline,
+            "devices": f"{devices}",
+            "update rule": emulator.updater.rule.rule,
+            "seeds": str(self.seeds),
+            "updates": f"{emulator.done}",
+            "joules so far": format_si(float(emulator.joules.sum()), "J"),
+        }
+        return rows | ({"for reading only": self._only} if self._only else {})
+
+    def __repr__(self) -> str:
+        return line("Chip", f"{self.device.name} in {self.circuit.name}", self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Chip: {self.device.name} in {self.circuit.name}", self._shown())

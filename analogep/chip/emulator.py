@@ -65,7 +65,7 @@ def scores(experimenter: Experimenter, x: Inputs, network: Network | None = None
 
 def inference(experimenter: Experimenter, x: Inputs, network: Network | None = None) -> NDArray[np.int64]:
     """Classes of samples (samples,); parameters as in `scores`."""
-    return scores(experimenter, x, network).argmax(axis=1)
+    return np.asarray(scores(experimenter, x, network).argmax(axis=1))
 
 
 class Emulator:

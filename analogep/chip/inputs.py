@@ -37,7 +37,7 @@ def inputs(x: ArrayLike, circuit: CircuitCard) -> NDArray[np.floating[Any]]:
         )
     if found.ndim == 0 or len(found) == 0 or found[0].size != needed:
         raise UsageError(
-            f"x has the shape {found.shape}; circuit '{circuit.name}' is {circuit.outline} and takes (samples, {needed})"
+            f"x has the shape {found.shape}; circuit '{circuit.name}', {circuit.outline}, takes (samples, {needed})"
         )
     flat = found.reshape(len(found), -1)
     low, high = flat.min(), flat.max()
@@ -78,7 +78,7 @@ def targets(target: ArrayLike, samples: int, circuit: CircuitCard) -> Floats:
                 f"targets of shape {found.shape} are classes, whole numbers from 0 to {classes - 1}; got "
                 f"{found.min():g} to {found.max():g}. For shares of the target voltage give (samples, {classes})"
             )
-        return np.eye(classes)[labels] * circuit.target_voltage
+        return np.asarray(np.eye(classes)[labels] * circuit.target_voltage)
     if found.shape != (samples, classes):
         raise UsageError(
             f"targets have the shape {found.shape}; for {samples} samples give classes ({samples},) or shares of the "

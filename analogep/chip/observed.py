@@ -60,9 +60,7 @@ def silent(emulator: Emulator) -> Experimenter:
     return Experimenter(emulator.hardware, Ledger(), np.random.default_rng(0), noisy=False)
 
 
-def relaxation(
-    emulator: Emulator, x: Inputs, target: Floats | None, beta: float | None, *, record: bool
-) -> xr.Dataset:
+def relaxation(emulator: Emulator, x: Inputs, target: Floats | None, beta: float | None, *, record: bool) -> xr.Dataset:
     """Free phase and, with a target [V], a nudged one; see `Chip.relax`."""
     import xarray as xr
 
@@ -113,7 +111,11 @@ def _layers(phases: Sequence[Sequence[Floats]]) -> Values:
     found = {}
     for k, layer in enumerate(zip(*phases, strict=True)):
         text = f"line voltages of the neurons behind layer {k + 1} of weights"
-        found[f"rate_{k + 1}"] = (("phase", "sample", f"neuron_{k + 1}"), np.stack(layer), {"units": "V", "long_name": text})
+        found[f"rate_{k + 1}"] = (
+            ("phase", "sample", f"neuron_{k + 1}"),
+            np.stack(layer),
+            {"units": "V", "long_name": text},
+        )
     return found
 
 

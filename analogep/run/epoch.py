@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from analogep.run.history import History
 from analogep.run.progress import Progress
 
 Floats = NDArray[np.float64]
+
 
 def image_shape(circuit: CircuitCard, data: Dataset) -> tuple[int, int, int] | None:
     """Height, width and channels of the inputs; None where training shows them as they are.

@@ -9,9 +9,9 @@ from analogep import results
 from analogep.cards.record import card_of
 from analogep.chip import Chip
 from analogep.errors import ResultError
-from analogep.streams import Seeds
 from analogep.run.folder import CHIP, RESULT
 from analogep.run.run import trained
+from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -22,6 +22,7 @@ from analogep.circuit.network import RC
 from analogep.circuit.spiking import Spiking
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
+from analogep.display import line, table
 from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.keys import load
@@ -81,7 +82,8 @@ class Run:
     Examples
     --------
     >>> from analogep import Run
-    >>> run = Run("ideal", "digits", seed=1, set={"layers": [64, 16, 10], "learning.epochs": 1, "solver.method": "euler"})
+    >>> small = {"layers": [64, 16, 10], "learning.epochs": 1, "solver.method": "euler"}
+    >>> run = Run("ideal", "digits", seed=1, set=small)
     >>> result = run.execute()
     >>> float(result["accuracy"][-1]) > 0.5
     True
@@ -112,8 +114,8 @@ class Run:
         if (self.data.features, self.data.classes) != (inputs, outputs):
             raise UsageError(
                 f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
-                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose other data or another circuit, or set "
-                f"layers=[{self.data.features},128,{self.data.classes}]"
+                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another circuit or other data, "
+                f"or set layers=[{self.data.features},128,{self.data.classes}]"
             )
         image_shape(self.circuit, self.data)
 
@@ -261,6 +263,25 @@ class Run:
         shown = trace(hardware, self.data, self.seeds) | looks(hardware, self.data, self.seeds)
         self._chip = chip
         return assemble.dataset(self.identity, trainer, before, shown)
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        learning = self.circuit.learning
+        rows = {
+            "layers": self.circuit.outline,
+            "data": f"{self.data.name}, {len(self.data.train_y)} training and {len(self.data.test_y)} test samples",
+            "epochs": f"{learning.epochs}",
+            "seeds": str(self.seeds),
+            "state": "not executed yet" if self._chip is None else "executed",
+        }
+        changes = [*self.device.overrides, *self.circuit.overrides, *self.device.changes, *self.circuit.changes]
+        return rows | ({"changed": ", ".join(changes)} if changes else {})
+
+    def __repr__(self) -> str:
+        return line("Run", f"{self.device.name} in {self.circuit.name}", self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Run: {self.device.name} in {self.circuit.name}", self._shown())
 
     @staticmethod
     def _check_stability(hardware: Hardware) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 import analogep
 from analogep.bars import in_notebook
 from analogep.crossbar import threads
+from analogep.display import line, table
 from analogep.errors import UsageError
 from analogep.study import cluster, pointfile, rounds, schedule
 from analogep.study.axis import Given
@@ -191,6 +192,20 @@ class Study:
         plan = self.plan
         folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
         return [point for point in points if folder.read(point.digest) is None]
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        card = self.card
+        axes = {axis.name: f"{len(axis)} values" for axis in card.axes}
+        rows = {"device": str(card.device or "an axis"), "circuit": card.circuit, "data": card.data or "digits"}
+        rows |= {"chips": f"{card.chips}", "seeds": f"{card.seeds}", **axes}
+        return rows
+
+    def __repr__(self) -> str:
+        return line("Study", self.card.name, self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Study: {self.card.name}", self._shown())
 
     def job(self, point: Point) -> Job:
         """What a worker gets of a point."""
