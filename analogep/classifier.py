@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from numbers import Integral
@@ -21,9 +23,9 @@ from analogep.streams import Streams
 Floats = NDArray[np.float64]
 
 _KINDS_OF_LABELS = "buifUSO"
-_SETTINGS: Mapping[str, Any] = {"solver.method": "euler", "learning.center_inputs": 0.0}
+_SETTINGS: Mapping[str, Any] = {"solver.method": "euler", "learning.center_inputs": 0.0, "learning.final": 0.1}
 """What the classifier changes of the circuit card before `settings`: equal steps, which come to the same rest, and
-inputs that are centred in the update, because features have means of any size."""
+inputs that are centred in the update, because features have means of any size, and rates that fall within `fit`."""
 
 
 class EPClassifier:
@@ -31,6 +33,8 @@ class EPClassifier:
 
     Features are brought to [0, 1] by the least and the largest value of each in the first training data (`fit`, or the
     first `partial_fit`); what lies beyond in other data is clipped, as lines cannot be driven beyond the read voltage.
+    Reads are noisy; each call of `predict` or `decision_function` has the same draw of the noise, so that it can be
+    repeated, and the noise of a sample depends on its place among the samples.
 
     Parameters
     ----------
@@ -116,8 +120,9 @@ class EPClassifier:
         x, labels = _samples(X), _labels(y)
         _same_length(x, labels)
         self._make(x, np.unique(labels), X)
-        for _ in range(int(self.epochs)):
-            self._pass(x, labels)
+        learning = self.chip_.circuit.learning
+        for epoch in range(int(self.epochs)):
+            self._pass(x, labels, learning.share(epoch))
         return self
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
@@ -166,19 +171,24 @@ class EPClassifier:
         self.lowest_, self.highest_ = x.min(axis=0), x.max(axis=0)
         self._seed = _seed(self.random_state)
         layers = [x.shape[1], *(int(size) for size in self.hidden), classes.size]
-        changes = {"layers": layers, **_stretched(load(self.device, self.circuit)[1], len(layers) - 1)}
+        changes = {
+            "layers": layers,
+            "learning.epochs": max(int(self.epochs), 1),
+            **_stretched(load(self.device, self.circuit)[1], len(layers) - 1),
+        }
         changes |= {} if self.batch is None else {"learning.batch": int(self.batch)}
         self.chip_ = Chip(self.device, self.circuit, self._seed, set={**changes, **_SETTINGS, **(self.settings or {})})
         self.chip_.mean_input = self._scaled(x).mean(axis=0)
 
-    def _pass(self, x: Floats, labels: NDArray[Any]) -> None:
-        """Train once on all samples, in random order."""
+    def _pass(self, x: Floats, labels: NDArray[Any], share: float = 1.0) -> None:
+        """Train once on all samples, in random order, at a share of the card's rates."""
         inputs, targets = self._scaled(x), np.searchsorted(self.classes_, labels)
         order = Streams(self._seed).rng("order", self.n_iter_).permutation(len(inputs))
-        size = self.chip_.circuit.learning.batch
+        learning = self.chip_.circuit.learning
+        size, rates = learning.batch, [share * rate for rate in self.chip_.circuit.per_layer(learning.rate)]
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
-            self.chip_.train(inputs[chosen], targets[chosen])
+            self.chip_.train(inputs[chosen], targets[chosen], rates=rates)
         self.n_iter_ += 1
 
     def _scaled(self, x: Floats) -> Floats:
@@ -193,7 +203,7 @@ class EPClassifier:
         self._check_fitted()
         x = _samples(X)
         self._check_features(x, X)
-        scores = self.chip_.scores(self._scaled(x))
+        scores = self.chip_.scores(self._scaled(x), draw=0)
         return np.asarray(scores[:, 1] - scores[:, 0]) if self.classes_.size == 2 else scores
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -239,7 +249,7 @@ class EPClassifier:
             target_tags=TargetTags(required=True),
             classifier_tags=ClassifierTags(),
             input_tags=InputTags(),
-            non_deterministic=False,
+            non_deterministic=True,
         )
 
     def __repr__(self) -> str:
@@ -274,6 +284,7 @@ def _labels(y: Any) -> NDArray[Any]:
         raise ValueError("requires y to be passed, but the target y is None")
     found = np.asarray(y)
     if found.ndim == 2 and found.shape[1] == 1:
+        warnings.warn("y is a column; it is taken as (samples,): use y.ravel()", _conversion(), stacklevel=4)
         found = found.ravel()
     if found.ndim != 1:
         raise ValueError(f"y has the shape {found.shape}; give one class a sample, such as y.argmax(axis=1)")
@@ -285,6 +296,12 @@ def _labels(y: Any) -> NDArray[Any]:
         if (found != np.floor(found)).any():
             raise ValueError("Unknown label type: continuous. EPClassifier takes classes, and y has fractions")
     return found
+
+
+def _conversion() -> type[Warning]:
+    """Warning of a converted target: scikit-learn's own where it is in use."""
+    known = sys.modules.get("sklearn.exceptions")
+    return UserWarning if known is None else known.DataConversionWarning
 
 
 def _same_length(x: Floats, labels: NDArray[Any]) -> None:

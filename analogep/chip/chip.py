@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analogep.chip import observed, stored
-from analogep.chip.emulator import Emulator, Trained, scores
-from analogep.chip.inputs import inputs, matrices, targets
+from analogep.chip.emulator import Emulator, Programmed, Trained, scores
+from analogep.chip.inputs import inputs, matrices, rates_of, targets
 from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
@@ -33,25 +32,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Programmed:
-    """What a call of `Chip.program` or `Chip.place` wrote.
-
-    Attributes
-    ----------
-    change : list of ndarray (rows, columns) [1]
-        How far the weights of each store moved: what was wanted is one thing, what pulses do another.
-    pulses : float [1]
-        Programming pulses.
-    joules : float [J]
-        What pulses, half-selected cells, lines and verify reads took.
-    """
-
-    change: list[Floats]
-    pulses: float
-    joules: float
 
 
 class Chip:
@@ -281,29 +261,39 @@ class Chip:
         moved = [after - old for after, old in zip(self.weights, before, strict=True)]
         return Programmed(moved, float(pulses.sum()), float(self._emulator.joules.sum() - spent))
 
-    def train(self, x: ArrayLike, target: ArrayLike) -> Trained:
-        """One batch of training as the circuit card has it: phases, estimate, pulses, at the card's rates.
+    def train(self, x: ArrayLike, target: ArrayLike, *, rates: float | Sequence[float] | None = None) -> Trained:
+        """One batch of training as the circuit card has it: phases, estimate, pulses.
 
         Parameters
         ----------
         x : array_like (samples, inputs) [1]
         target : array_like
+        rates : float, sequence of float or None
+            Learning rate of each layer, or of all of them; None for the circuit card's.
         """
         self._programmable()
         given = inputs(x, self.circuit)
         wanted = targets(target, len(given), self.circuit)
+        chosen = self._emulator.rates if rates is None else rates_of(rates, self.circuit.depth)
         with one_blas_thread():
-            return self._emulator.train(given, wanted, self._emulator.rates)
+            return self._emulator.train(given, wanted, chosen)
 
-    def scores(self, x: ArrayLike) -> Floats:
-        """Scores of the classes (samples, classes) [V]: a free phase, and the outputs through the converter."""
+    def scores(self, x: ArrayLike, *, draw: int | None = None) -> Floats:
+        """Scores of the classes (samples, classes) [V]: a free phase, and the outputs through the converter.
+
+        Parameters
+        ----------
+        x : array_like (samples, inputs) [1]
+        draw : int or None
+            Which draw of the noise, so that the same call gives the same numbers; None for a new one.
+        """
         given = inputs(x, self.circuit)
         with one_blas_thread():
-            return scores(self._emulator.observer(), given)
+            return scores(self._emulator.observer(draw=draw), given)
 
-    def predict(self, x: ArrayLike) -> NDArray[np.int64]:
-        """Class of each sample (samples,): the one with the largest score."""
-        return np.asarray(self.scores(x).argmax(axis=1))
+    def predict(self, x: ArrayLike, *, draw: int | None = None) -> NDArray[np.int64]:
+        """Class of each sample (samples,): the one with the largest score; parameters as in `scores`."""
+        return np.asarray(self.scores(x, draw=draw).argmax(axis=1))
 
     def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
         """Share of the samples that are classified as `labels` (samples,) say [1]."""
@@ -411,22 +401,16 @@ class Chip:
         """
         return cls.of(stored.load(Path(path)))
 
-    def _shown(self) -> dict[str, str]:
-        """What a person wants to see first."""
-        emulator, hardware = self._emulator, self._emulator.hardware
-        devices = sum(store.devices * self.circuit.copies[store.layer] for store in hardware.stores)
-        rows = {
-            "layers": self.circuit.outline,
-            "devices": f"{devices}",
-            "update rule": emulator.updater.rule.rule,
-            "seeds": str(self.seeds),
-            "updates": f"{emulator.done}",
-            "joules so far": format_si(float(emulator.joules.sum()), "J"),
-        }
-        return rows | ({"for reading only": self._only} if self._only else {})
-
     def __repr__(self) -> str:
-        return line("Chip", f"{self.device.name} in {self.circuit.name}", self._shown())
+        return line("Chip", f"{self.device.name} in {self.circuit.name}", observed.shown(self._emulator, self._only))
 
     def _repr_html_(self) -> str:
-        return table(f"Chip: {self.device.name} in {self.circuit.name}", self._shown())
+        rows = observed.shown(self._emulator, self._only)
+        return table(f"Chip: {self.device.name} in {self.circuit.name}", rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"only": self._only, **stored.state(self._emulator)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        only = state.pop("only")
+        self._take(stored.of_state(state), only)

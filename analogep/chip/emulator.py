@@ -50,6 +50,25 @@ class Trained:
     scores: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Programmed:
+    """What a call of `Chip.program` or `Chip.place` wrote.
+
+    Attributes
+    ----------
+    change : list of ndarray (rows, columns) [1]
+        How far the weights of each store moved: what was wanted is one thing, what pulses do another.
+    pulses : float [1]
+        Programming pulses.
+    joules : float [J]
+        What pulses, half-selected cells, lines and verify reads took.
+    """
+
+    change: list[Floats]
+    pulses: float
+    joules: float
+
+
 def scores(experimenter: Experimenter, x: Inputs, network: Network | None = None) -> Floats:
     """Scores of the classes (samples, classes) [V] of the samples `x` (samples, inputs) [1].
 
@@ -127,10 +146,10 @@ class Emulator:
         """Joules of all that the chip has done (components, phases) [J]."""
         return self.spent.joules + self.ledger.joules + self.aside.joules
 
-    def observer(self, *, noisy: bool = True) -> Experimenter:
-        """Whoever looks at the chip now, with random numbers of its own."""
-        rng = self.seeds.operation.rng(f"look/{self.looks}")
-        self.looks += 1
+    def observer(self, *, noisy: bool = True, draw: int | None = None) -> Experimenter:
+        """Whoever looks at the chip now, with random numbers of its own; the same ones for the same `draw`."""
+        rng = self.seeds.operation.rng(f"chip/look/{self.looks}" if draw is None else f"chip/draw/{draw}")
+        self.looks += draw is None
         return Experimenter(self.hardware, self.aside, rng, noisy=noisy)
 
     @property

@@ -92,6 +92,20 @@ def targets(target: ArrayLike, samples: int, circuit: CircuitCard) -> Floats:
     return np.asarray(found, dtype=np.float64) * circuit.target_voltage
 
 
+def rates_of(given: float | Sequence[float], depth: int) -> tuple[float, ...]:
+    """One learning rate for each of `depth` layers of weights.
+
+    Raises
+    ------
+    UsageError
+        If their number does not fit, or one is below 0 or not finite.
+    """
+    found = np.broadcast_to(np.asarray(given, dtype=np.float64), (depth,)) if np.ndim(given) == 0 else np.array(given)
+    if found.shape != (depth,) or not (np.isfinite(found) & (found >= 0.0)).all():
+        raise UsageError(f"rates is {given!r}; give one rate from 0 on, or {depth}, one for each layer of weights")
+    return tuple(float(rate) for rate in found)
+
+
 def matrices(given: Sequence[ArrayLike], shapes: Sequence[tuple[int, int]], what: str) -> list[Floats]:
     """One matrix for each store of weights (rows, columns) [1].
 

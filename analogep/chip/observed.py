@@ -16,6 +16,7 @@ from analogep.energy import COMPONENTS, PHASES, Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, Network
 from analogep.relaxation import Relaxed
+from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -172,3 +173,18 @@ def joules(emulator: Emulator) -> xr.DataArray:
         "joules",
         {"units": "J", "long_name": "joules of all that the chip has done"},
     )
+
+
+def shown(emulator: Emulator, only: str) -> dict[str, str]:
+    """What a person wants to see first of a chip; `only` says why it can be read and not programmed."""
+    hardware, circuit = emulator.hardware, emulator.circuit
+    devices = sum(store.devices * circuit.copies[store.layer] for store in hardware.stores)
+    rows = {
+        "layers": circuit.outline,
+        "devices": f"{devices}",
+        "update rule": emulator.updater.rule.rule,
+        "seeds": str(emulator.seeds),
+        "updates": f"{emulator.done}",
+        "joules so far": format_si(float(emulator.joules.sum()), "J"),
+    }
+    return rows | ({"for reading only": only} if only else {})

@@ -92,6 +92,19 @@ def _generator_state(said: Mapping[str, Any]) -> dict[str, Any]:
     return {**said, "state": inner, "buffer": np.array(said["buffer"], dtype=np.uint64)}
 
 
+def state(emulator: Emulator) -> dict[str, Any]:
+    """All of a chip, as plain arrays beside its cards and seeds: what is pickled."""
+    cards = {"device": emulator.hardware.device, "circuit": emulator.circuit}
+    return {**cards, "seeds": emulator.seeds, "arrays": arrays(emulator), "counters": counters(emulator)}
+
+
+def of_state(state: Mapping[str, Any]) -> Emulator:
+    """The way back."""
+    emulator = Emulator(state["device"], state["circuit"], state["seeds"])
+    restore(emulator, state["arrays"], state["counters"])
+    return emulator
+
+
 def save(emulator: Emulator, path: Path) -> Path:
     """Write a chip to a file; see `Chip.save`."""
     import xarray as xr
@@ -123,10 +136,8 @@ def load(path: Path) -> Emulator:
     if dataset.attrs.get("kind") != "analogep chip":
         raise ResultError(f"{path}: is not a chip; chips are written by Chip.save and lie in a run's folder as chip.nc")
     try:
-        device, circuit = card_of(dataset.attrs, "device"), card_of(dataset.attrs, "circuit")
-        assert isinstance(device, DeviceCard)
-        assert isinstance(circuit, CircuitCard)
-        emulator = Emulator(device, circuit, Seeds.parse(str(dataset.attrs["seeds"])))
+        cards = card_of(dataset.attrs, DeviceCard), card_of(dataset.attrs, CircuitCard)
+        emulator = Emulator(*cards, Seeds.parse(str(dataset.attrs["seeds"])))
         restore(emulator, values(dataset), dataset.attrs)
         emulator.hardware.wiring.error = float(dataset.attrs["wire_error"])
     except AnalogepError:

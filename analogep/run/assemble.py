@@ -117,6 +117,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "circuit_card": circuit.text,
         "overrides": json.dumps([*device.overrides, *circuit.overrides]),
         "seeds": identity["seeds"],
+        "watched_by": identity.get("watched by", ""),
         "data": data.name,
         "data_digest": data.digest,
         "citations": json.dumps([*sources.values(), data.citation]),

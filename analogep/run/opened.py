@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from analogep import results
 from analogep.cards.record import card_of
 from analogep.chip import Chip
+from analogep.circuit import CircuitCard
+from analogep.device import DeviceCard
 from analogep.errors import ResultError
 from analogep.run.folder import CHIP, RESULT
 from analogep.run.run import trained
@@ -55,5 +57,5 @@ def open(path: str | Path) -> Opened:
     beside = file.parent / CHIP
     if given.is_dir() and beside.exists():
         return Opened(result, Chip.load(beside))
-    cards = card_of(result.attrs, "device"), card_of(result.attrs, "circuit")
+    cards = card_of(result.attrs, DeviceCard), card_of(result.attrs, CircuitCard)
     return Opened(result, trained(*cards, Seeds.parse(str(result.attrs["seeds"])), result))
