@@ -1,5 +1,6 @@
 """Studies: axes x chips x seeds, run on any `concurrent.futures.Executor`, collected in one Dataset."""
 
+from analogep.study.again import again
 from analogep.study.axis import Axis
 from analogep.study.card import StudyCard, Target
 from analogep.study.folder import IDENTITY, POINTS, STUDY
@@ -13,5 +14,5 @@ from analogep.study.work import Job, train
 
 __all__ = [
     "IDENTITY", "POINTS", "STUDY", "Axis", "Combination", "Job", "LocalWorkers", "Plan", "Point", "Study",
-    "StudyCard", "StudyProgress", "Target", "standard_error", "train",
+    "StudyCard", "StudyProgress", "Target", "again", "standard_error", "train",
 ]  # fmt: skip
