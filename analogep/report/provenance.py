@@ -72,7 +72,7 @@ def command(attrs: Attributes) -> tuple[str, list[str]]:
     words, needs = _repeated(attrs) if any(not _said(attrs, kind) for kind in _KINDS) else _simulated(attrs)
     if watched := str(attrs.get("watched_by", "")):
         needs.append(
-            f"the functions that watched the run from Python ({watched}): without them the command may give other numbers"
+            f"the functions that watched the run from Python ({watched}): without them the numbers may be others"
         )
     return shlex.join(words), needs
 
