@@ -321,13 +321,14 @@ class Chip:
         """Ends of each cell's own window [S]: `low_plus_1`, `high_plus_1`, ... (rows, columns)."""
         return observed.windows(self._emulator.hardware)
 
-    def place(self, weights: Sequence[ArrayLike], *, exact: bool = False) -> Programmed:
+    def place(self, weights: Sequence[ArrayLike] | xr.Dataset, *, exact: bool = False) -> Programmed:
         """Write weights onto the chip, such as those of a network that was trained elsewhere.
 
         Parameters
         ----------
-        weights : sequence of array_like (rows, columns) [1]
-            One for each store; what lies beyond its range is clipped.
+        weights : sequence of array_like (rows, columns) [1], or xarray.Dataset
+            One for each store; what lies beyond its range is clipped. A Dataset has conductances, as `conductances` and
+            the results of runs do.
         exact : bool
             Whether cells are put at their conductances, as far as their windows reach, without pulses, noise and
             joules, instead of by pulses and verify reads. No chip can do that: it is for comparisons.
@@ -338,12 +339,16 @@ class Chip:
             What was written.
         """
         self._programmable()
-        wanted = matrices(weights, self._shapes, "weights")
-        before, spent, pulses = self.weights, self._emulator.joules.sum(), 0.0
+        stores, before, spent, pulses = self._emulator.hardware.stores, self.weights, self._emulator.joules.sum(), 0.0
         with one_blas_thread():
+            if hasattr(weights, "data_vars"):
+                cells = observed.cells(self._emulator.hardware, weights)
+                wanted = [store.weigh(g) for store, g in zip(stores, cells, strict=True)]
+            else:
+                wanted = matrices(weights, self._shapes, "weights")
+                cells = [store.conductances(w) for store, w in zip(stores, wanted, strict=True)]
             if exact:
-                stores = self._emulator.hardware.stores
-                self._emulator.put([store.conductances(w) for store, w in zip(stores, wanted, strict=True)])
+                self._emulator.put(cells)
             else:
                 pulses = self._emulator.place(wanted).pulses
         moved = [after - old for after, old in zip(self.weights, before, strict=True)]
