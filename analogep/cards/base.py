@@ -19,6 +19,7 @@ from analogep.cards.overrides import Override
 from analogep.cards.plain import plain
 from analogep.cards.reader import Document
 from analogep.cards.wording import KeyPath, dotted, listed, near, printable, refusal
+from analogep.display import line, table
 from analogep.errors import CardError, Problem
 from analogep.units import CARD, shown
 
@@ -309,6 +310,19 @@ class Card(Block):
         for said, texts in (("changed, as the card says:", self.changes_), ("changed in Python:", own)):
             lines += [said, *(f"  {text}" for text in texts)] if texts else []
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        changed = {"changed": ", ".join([*self.overrides, *self.changes])} if self.overrides or self.changes else {}
+        return line(type(self).__name__, self.name, {"title": self.title or "none", **changed})
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        rows = {"title": self.title, "set on the command line": ", ".join(self.overrides)}
+        rows |= {"changed in Python": ", ".join(self.changes)}
+        heading = f"{self.kind.capitalize()} card: {self.name}"
+        return table(heading, {name: text for name, text in rows.items() if text}, self.understood())
 
 
 def _marked(data: Mapping[str, Any], texts: Sequence[str]) -> dict[KeyPath, str]:

@@ -52,12 +52,12 @@ def run(parsed: argparse.Namespace) -> int:
 def _run(parsed: argparse.Namespace, before: xr.Dataset) -> tuple[Path, xr.Dataset]:
     from analogep import plots
     from analogep.cli import summary
-    from analogep.cli.progress import Bar
     from analogep.run import again
+    from analogep.run.progress import bar as opened
 
     job = again(before, parsed.data)
     folder = _folder(parsed, job.default_folder)
-    with Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+    with opened(sys.stderr.isatty() and not parsed.quiet) as bar:
         dataset = job.execute(folder, force=parsed.force, report=bar)
     plots.save(dataset, folder)
     if not parsed.quiet:

@@ -69,8 +69,16 @@ def command(attrs: Attributes) -> tuple[str, list[str]]:
     Cards that are shipped as they were used are named; others have to be saved as files first. Where text and overrides
     do not say what ran, as of cards that were changed in Python, the result itself is run again: it holds the values.
     """
-    if any(not _said(attrs, kind) for kind in _KINDS):
-        return _repeated(attrs)
+    words, needs = _repeated(attrs) if any(not _said(attrs, kind) for kind in _KINDS) else _simulated(attrs)
+    if watched := str(attrs.get("watched_by", "")):
+        needs.append(
+            f"the functions that watched the run from Python ({watched}): without them the numbers may be others"
+        )
+    return shlex.join(words), needs
+
+
+def _simulated(attrs: Attributes) -> tuple[list[str], list[str]]:
+    """The command that says all that ran."""
     words, needs = ["analogep", "simulate"], []
     for kind in _KINDS:
         given = str(attrs[kind])
@@ -86,17 +94,17 @@ def command(attrs: Attributes) -> tuple[str, list[str]]:
     needs += missing
     for text in json.loads(attrs["overrides"]):
         words += ["--set", str(text)]
-    return shlex.join(words), needs
+    return words, needs
 
 
-def _repeated(attrs: Attributes) -> tuple[str, list[str]]:
+def _repeated(attrs: Attributes) -> tuple[list[str], list[str]]:
     """The command that runs a result again from what it records."""
     words = ["analogep", "repeat", RESULT]
     needs = [f"{RESULT}, which holds the values of both cards as they ran"]
     if attrs["data"] != "digits":
         words += ["--data", str(attrs["data"])]
         needs.append(_data(attrs))
-    return shlex.join(words), needs
+    return words, needs
 
 
 def _data(attrs: Attributes) -> str:

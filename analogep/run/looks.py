@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep import results
+from analogep.chip.emulator import inference
 from analogep.circuit.phases import Phase, Solver
 from analogep.datasets import Dataset
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, SpikingNetwork
 from analogep.relaxation import relax
-from analogep.run.epoch import inference
 from analogep.streams import Seeds
 
 Floats = NDArray[np.float64]

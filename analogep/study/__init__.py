@@ -1,14 +1,15 @@
 """Studies: axes x chips x seeds, run on any `concurrent.futures.Executor`, collected in one Dataset."""
 
-from analogep.study.again import again
 from analogep.study.axis import Axis
 from analogep.study.card import StudyCard, Target
 from analogep.study.folder import IDENTITY, POINTS, STUDY
 from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
 from analogep.study.point import Combination, Point
+from analogep.study.progress import StudyProgress
+from analogep.study.repeat import again
 from analogep.study.statistics import standard_error
-from analogep.study.study import Study, StudyProgress
+from analogep.study.study import Study
 from analogep.study.work import Job, train
 
 __all__ = [

@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
+from analogep import keys
 from analogep.cards import Block, Card, reader
 from analogep.cards.reader import Document
-from analogep.study import keys
 from analogep.study.axis import Axis
 from analogep.study.values import written
 from analogep.units import Fraction, Seconds, shown

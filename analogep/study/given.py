@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from analogep import keys
 from analogep.cards import Card, written
 from analogep.cards.fields import shapes, with_units
 from analogep.cards.locate import Shape, keys_of, shape_of
@@ -12,7 +13,6 @@ from analogep.cards.plain import plain
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import AnalogepError, UsageError
-from analogep.study import keys
 from analogep.study.card import StudyCard
 from analogep.units import shown
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 import analogep
-from analogep import datasets
+from analogep import datasets, keys
 from analogep.cards import Kind, shipped_dir
 from analogep.cards.wording import refusal
 from analogep.circuit import CircuitCard
@@ -21,7 +21,6 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
 from analogep.network import fit_warnings
 from analogep.run import Run
-from analogep.study import keys
 from analogep.study.card import StudyCard
 from analogep.study.point import Cards, Combination, Point, packed, seeds
 

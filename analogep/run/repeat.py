@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +16,20 @@ from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.errors import DataError, ResultError, UsageError
 from analogep.run.folder import RESULT
-from analogep.run.run import Run
-from analogep.streams import Seeds, Streams
+from analogep.run.run import Run, Watcher
+from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_SEED = re.compile(r"(fabrication|operation|data) ([0-9]{1,19})(?: sample ([0-9]{1,19}))?")
 
-
-def again(result: xr.Dataset | str | Path, data: str | Path | Dataset | None = None) -> Run:
+def again(
+    result: xr.Dataset | str | Path,
+    data: Any = None,
+    *,
+    on_batch: Watcher | None = None,
+    on_epoch: Watcher | None = None,
+) -> Run:
     """Make the run of a result again: its cards with the values that ran, its seeds, its data.
 
     Parameters
@@ -35,6 +38,8 @@ def again(result: xr.Dataset | str | Path, data: str | Path | Dataset | None = N
         What `Run.execute` returned, its file, or the folder of that.
     data : str, Path, Dataset or None
         The run's data, as in `datasets.load`; not needed for the bundled digits.
+    on_batch, on_epoch : callable or None
+        What watched the run, if anything did: a result names it, and cannot hold it.
 
     Returns
     -------
@@ -59,7 +64,13 @@ def again(result: xr.Dataset | str | Path, data: str | Path | Dataset | None = N
     attrs = _attributes(result)
     device, circuit = card_of(attrs, DeviceCard), card_of(attrs, CircuitCard)
     seeds = seeds_of(attrs)
-    run = Run(device, circuit, seeds, samples(attrs, seeds, data))
+    watched = str(attrs.get("watched_by", ""))
+    if watched and on_batch is None and on_epoch is None:
+        raise UsageError(
+            f"the run was watched from Python ({printable(watched)}), which may have changed it and is not in the "
+            "result: give the same functions to analogep.again(result, on_batch=..., on_epoch=...)"
+        )
+    run = Run(device, circuit, seeds, samples(attrs, seeds, data), on_batch=on_batch, on_epoch=on_epoch)
     digest = str(attrs.get("digest"))
     if same_version(attrs) and run.identity["digest"] != digest:
         raise ResultError(
@@ -92,12 +103,10 @@ def seeds_of(attrs: Mapping[str, Any]) -> Seeds:
         If the result does not say them.
     """
     said = str(attrs.get("seeds", ""))
-    found = {
-        name: Streams(int(seed), int(sample or 0)) for name, seed, sample in (part for part in _SEED.findall(said))
-    }
-    if len(found) < 3:
-        raise ResultError(f"the result does not say the seeds of its run, got '{printable(said)}'")
-    return Seeds(**found)
+    try:
+        return Seeds.parse(said)
+    except ValueError:
+        raise ResultError(f"the result does not say the seeds of its run, got '{printable(said)}'") from None
 
 
 def samples(attrs: Mapping[str, Any], seeds: Seeds, data: str | Path | Dataset | None = None) -> Dataset:
