@@ -107,7 +107,7 @@ def _check_same(job: Run, result: xr.Dataset) -> None:
         if changes_of(result.attrs, type(card)) and card_of(result.attrs, type(card)).digest != card.digest:
             raise UsageError(
                 f"the run's {kind} card was changed in Python, and the card '{card.name}' here has other values; "
-                "analogep.run.again makes the run with its own cards"
+                "analogep.again makes the run with its own cards"
             )
     if result.attrs.get("data_digest") != job.data.digest:
         raise UsageError(
