@@ -32,8 +32,12 @@ class Override:
         return self.place or f"--set {printable(self.text, 120)}"
 
 
-def keys(key: str, said: str) -> tuple[str, ...]:
+def keys(key: object, said: str) -> tuple[str, ...]:
     """Path of a key such as `conductance.max`; `said` names it in a `UsageError`."""
+    if not isinstance(key, str):
+        raise UsageError(f"{said}: key {shown(key)} is not text, such as 'conductance.max'")
+    if "=" in key:
+        raise UsageError(f"{said}: '{printable(key)}' has an equals sign; give the value beside the key")
     path = tuple(key.strip().split("."))
     if not all(path) or any(part != part.strip() for part in path):
         raise UsageError(f"{said}: '{printable(key)}' has an empty key; join keys with single dots")
