@@ -6,7 +6,7 @@ device card + circuit card + seed -> chip of crossbars -> relax, learn by pulses
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analogep.chip import observed, stored
 from analogep.chip.emulator import Emulator, Programmed, Trained, scores
-from analogep.chip.inputs import inputs, matrices, rates_of, targets
+from analogep.chip.inputs import inputs, matrices, pair, rates_of, targets
 from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
@@ -180,8 +180,7 @@ class Chip:
             `rate_1`, ... (phase, sample, neuron) [V], with the coordinates `beta` and `weight` of each phase: the
             estimate is the sum over phases of the weight times the gradient of the network's energy there.
         """
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
             return observed.phases(self._emulator, given, wanted, observed.nudging(self.circuit, estimator, beta))
 
@@ -209,8 +208,7 @@ class Chip:
         -------
         list of ndarray (rows, columns) [1]
         """
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
             chosen = observed.nudging(self.circuit, estimator, beta)
             runner, network, contour = observed.runner(self._emulator, chosen, noisy=noisy)
@@ -231,8 +229,7 @@ class Chip:
         SimulationError
             If the network is close to an instability.
         """
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
             network = self.network()
             quiet = observed.silent(self._emulator)
@@ -248,18 +245,18 @@ class Chip:
             One for each store of weights. Stochastic rules round to whole pulses, accumulating ones remember what they
             have not written.
 
-        Returns
-        -------
-        Programmed
-            What was written.
         """
         self._programmable()
         wanted = matrices(change, self._shapes, "change")
+        return self._written(lambda: float(self._emulator.program(wanted).sum()))
+
+    def _written(self, write: Callable[[], float]) -> Programmed:
+        """Let something write that returns its pulses, and say what came of it."""
         before, spent = self.weights, self._emulator.joules.sum()
         with one_blas_thread():
-            pulses = self._emulator.program(wanted)
+            pulses = write()
         moved = [after - old for after, old in zip(self.weights, before, strict=True)]
-        return Programmed(moved, float(pulses.sum()), float(self._emulator.joules.sum() - spent))
+        return Programmed(moved, pulses, float(self._emulator.joules.sum() - spent))
 
     def train(self, x: ArrayLike, target: ArrayLike, *, rates: float | Sequence[float] | None = None) -> Trained:
         """One batch of training as the circuit card has it: phases, estimate, pulses.
@@ -272,8 +269,7 @@ class Chip:
             Learning rate of each layer, or of all of them; None for the circuit card's.
         """
         self._programmable()
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         chosen = self._emulator.rates if rates is None else rates_of(rates, self.circuit.depth)
         with one_blas_thread():
             return self._emulator.train(given, wanted, chosen)
@@ -321,7 +317,7 @@ class Chip:
         """Ends of each cell's own window [S]: `low_plus_1`, `high_plus_1`, ... (rows, columns)."""
         return observed.windows(self._emulator.hardware)
 
-    def place(self, weights: Sequence[ArrayLike] | xr.Dataset, *, exact: bool = False) -> Programmed:
+    def place(self, weights: Sequence[Any] | xr.Dataset, *, exact: bool = False) -> Programmed:
         """Write weights onto the chip, such as those of a network that was trained elsewhere.
 
         Parameters
@@ -333,26 +329,15 @@ class Chip:
             Whether cells are put at their conductances, as far as their windows reach, without pulses, noise and
             joules, instead of by pulses and verify reads. No chip can do that: it is for comparisons.
 
-        Returns
-        -------
-        Programmed
-            What was written.
         """
         self._programmable()
-        stores, before, spent, pulses = self._emulator.hardware.stores, self.weights, self._emulator.joules.sum(), 0.0
-        with one_blas_thread():
-            if hasattr(weights, "data_vars"):
-                cells = observed.cells(self._emulator.hardware, weights)
-                wanted = [store.weigh(g) for store, g in zip(stores, cells, strict=True)]
-            else:
-                wanted = matrices(weights, self._shapes, "weights")
-                cells = [store.conductances(w) for store, w in zip(stores, wanted, strict=True)]
-            if exact:
-                self._emulator.put(cells)
-            else:
-                pulses = self._emulator.place(wanted).pulses
-        moved = [after - old for after, old in zip(self.weights, before, strict=True)]
-        return Programmed(moved, pulses, float(self._emulator.joules.sum() - spent))
+        if isinstance(weights, Sequence):
+            wanted = matrices(weights, self._shapes, "weights")
+            cells = observed.holding(self._emulator.hardware, wanted)
+        else:
+            cells = observed.cells(self._emulator.hardware, weights)
+            wanted = observed.held(self._emulator.hardware, cells)
+        return self._written(lambda: self._emulator.put(cells) if exact else self._emulator.place(wanted).pulses)
 
     def aged(self, after: float | str) -> Self:
         """Return the chip as it stands some time after its weights were written, for reading only.
@@ -387,10 +372,8 @@ class Chip:
 
         Raises
         ------
-        ResultError
-            If the file cannot be written.
-        UsageError
-            If the chip is for reading only.
+        ResultError, UsageError
+            If the file cannot be written, or the chip is for reading only.
         """
         self._programmable()
         return stored.save(self._emulator, Path(path))

@@ -178,6 +178,16 @@ def cells(hardware: Hardware, given: xr.Dataset) -> list[dict[str, Floats]]:
     return found
 
 
+def holding(hardware: Hardware, weights: Sequence[Floats]) -> list[dict[str, Floats]]:
+    """Conductances of each store's halves [S] that hold weights (rows, columns) [1]."""
+    return [store.conductances(wanted) for store, wanted in zip(hardware.stores, weights, strict=True)]
+
+
+def held(hardware: Hardware, cells: Sequence[dict[str, Floats]]) -> list[Floats]:
+    """Weights (rows, columns) [1] of conductances of each store's halves [S]."""
+    return [store.weigh(g) for store, g in zip(hardware.stores, cells, strict=True)]
+
+
 def windows(hardware: Hardware) -> xr.Dataset:
     """Ends of each cell's window [S]."""
     import xarray as xr
