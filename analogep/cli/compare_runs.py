@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.errors import UsageError
     from analogep.plots import MOST_RUNS, runs_compared
     from analogep.results import together
+    from analogep.results.gradients import reasons
 
     names = _names(parsed.cards)
     path = None if parsed.save is None else show.target(parsed.save, "compare.png", force=parsed.force)
@@ -41,6 +43,9 @@ def run(parsed: argparse.Namespace) -> int:
         print(summary.as_json({"runs": runs, "differences": differing} | ({"figure": str(path)} if path else {})))
         return 0
     print(_numbers(names, found))
+    for name, one in zip(names, found, strict=True):
+        for sentence in reasons(one):
+            print(f"{name}: {sentence}")
     print(_differences(names, differing) if differing else "the same cards, overrides, data and seeds")
     if path is not None:
         print(f"figure: {path}")
@@ -119,6 +124,7 @@ def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
 
 
 def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
+    from analogep.results.gradients import NONE
     from analogep.units import format_si
 
     joules = [float(f"{said[f'joules_per_{kind}']:.3g}") for kind in ("training_sample", "inference")]
@@ -128,7 +134,7 @@ def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
         f"{100 * said['best_accuracy']:.2f} %",
         str(said["epochs"]),
         *(format_si(value, "J") for value in joules),
-        " / ".join(f"{value:.3f}" for value in said["cosine"]),
+        " / ".join(f"{value:.3f}" if math.isfinite(value) else NONE for value in said["cosine"]),
         f"{said['pulses_per_training_sample']:.3g}",
     )
 
