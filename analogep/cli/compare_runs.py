@@ -74,19 +74,13 @@ def _read(given: str) -> xr.Dataset:
     Raises
     ------
     ResultError
-        If there is none, or it is another kind of file.
+        If there is none, it is another kind of file, or it holds what no run leaves behind.
     """
     from analogep import results
-    from analogep.errors import ResultError
     from analogep.run import RESULT
 
     path = Path(given)
-    path = path / RESULT if path.is_dir() else path
-    dataset = results.read(path)
-    needed = {"accuracy", "cosine", "training_energy", "inference_energy"}
-    if "run" in dataset.dims or not needed <= dataset.variables.keys() or dataset["accuracy"].dims != ("epoch",):
-        raise ResultError(f"{path}: is no result of a run; give the folder that 'analogep simulate' wrote")
-    return dataset
+    return results.read_run(path / RESULT if path.is_dir() else path)
 
 
 def differences(runs: Sequence[xr.Dataset]) -> dict[str, list[str]]:

@@ -89,6 +89,6 @@ def table(dataset: xr.Dataset) -> Table:
     }
     rows = [
         [name, number(float(v[0])), number(float(np.nanmax(v, initial=-np.inf))), number(float(v[-1]))]
-        for name, v in shown.items()
+        for name, v in ((name, np.asarray(values, dtype=np.float64)) for name, values in shown.items())
     ]
     return Table("Over the epochs", ["quantity", "first", "largest", "last"], rows)

@@ -121,8 +121,10 @@ def cautions(dataset: xr.Dataset) -> list[str]:
     gain = dataset["loop_gain"]
     lost = gain.epoch.values[gain.values >= 1.0]
     if lost.size:
+        highest = float(gain.max())
+        reached = f"reached {highest:.3g}" if math.isfinite(highest) else "grew beyond all bounds"
         out.append(
-            f"the loop gain reached {float(gain.max()):.3g} (epoch {int(lost[0])} first): above 1 several equilibria "
+            f"the loop gain {reached} (epoch {int(lost[0])} first): above 1 several equilibria "
             "exist and gradients explode; lower learning.rate, mapping.weight_range or feedback.gain"
         )
     for name in ("free", "nudged"):

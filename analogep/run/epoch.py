@@ -250,8 +250,8 @@ class Trainer:
 
         The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
         is booked: a chip does not do this. Not a number where there is no exact gradient: all samples have their
-        targets (its length is 0), or the network is close to an instability (it has no length). The last epoch also keeps the cosine of the estimate
-        without noise: what is missing there, quieter parts will not bring.
+        targets (its length is 0), or the network is close to an instability (it has no length). The last epoch also
+        keeps the cosine of the estimate without noise: what is missing there, quieter parts will not bring.
         """
         chosen = slice(0, self.circuit.learning.probe)
         x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
