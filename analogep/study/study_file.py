@@ -117,7 +117,8 @@ def _axes(dataset: xr.Dataset, card: StudyCard) -> None:
         if found.values.tolist() != wanted:
             said = shown(", ".join(map(str, wanted)))
             raise OddError(f"coordinate '{name}' is not what attribute 'axes' says, {said}")
-        if found.attrs.get("units") != about["units"]:
+        unit = found.attrs.get("units")
+        if not rules.is_text(unit) or unit != about["units"]:
             raise OddError(f"coordinate '{name}' must have the unit '{about['units']}'")
 
 

@@ -95,7 +95,7 @@ def layout(data: xr.Dataset, rng: Rng) -> xr.Dataset:
     if choice == 2:
         return data.assign({name: data[name].transpose(*reversed(data[name].dims))})
     if choice == 3:
-        return data.assign({name: data[name].isel({data[name].dims[0]: 0}, drop=True) if data[name].ndim else 0.0})
+        return data.assign({name: data[name].isel({data[name].dims[0]: 0}, drop=True) if data[name].size > 1 else 0.0})
     if choice == 4:
         return data.isel({dim: slice(0, 0)})
     if choice == 5:
