@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,11 @@ import xarray as xr
 
 from analogep import plots, report, results
 from analogep.cli import compare_runs, summary
-from analogep.errors import AnalogepError, ResultError
+from analogep.errors import AnalogepError
 from analogep.report import run as page
 from analogep.report.blocks import Drawing
 
-from ..cli.conftest import Said, say
+from ..cli.conftest import say
 from ..run.test_spiking import run as spiking
 from ..run.tiny import network, tiny
 from .corrupt import corrupted
