@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analogep import keys
 from analogep.cards.overrides import parse
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
-from analogep.study import keys
 
 
 def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split overrides into those of the device and those of the circuit card, as `study.keys` tells them apart.
+    """Split overrides into those of the device and those of the circuit card, as `analogep.keys` tells them apart.
 
     Raises
     ------

@@ -49,20 +49,32 @@ def find(path: Path) -> Path:
     )
 
 
+def read(path: Path) -> tuple[xr.Dataset, Callable[[xr.Dataset], Page]]:
+    """Read a result of either kind, once it is known to be one; with it comes what lays its page out.
+
+    Raises
+    ------
+    ResultError
+        If it is missing, damaged, of another kind, or holds what no run or study leaves behind.
+    """
+    dataset = results.read(path)
+    for marker, check, page in KINDS.values():
+        if marker in dataset.variables:
+            check(dataset, path)
+            return dataset, page
+    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run or a study")
+
+
 def lay_out(path: Path) -> Page:
     """Read a result and return its page.
 
     Raises
     ------
     ResultError
-        If it is missing, damaged, of a kind that has no page, or holds what no run or study leaves behind.
+        As `read` does.
     """
-    dataset = results.read(path)
-    for marker, check, page in KINDS.values():
-        if marker in dataset.variables:
-            check(dataset, path)
-            return page(dataset)
-    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run or a study")
+    dataset, page = read(path)
+    return page(dataset)
 
 
 def html(page: Page) -> str:

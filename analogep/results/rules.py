@@ -104,6 +104,7 @@ def parsed(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 TEXT: Final = Rule("a text", is_text)
 TEXTS: Final = Rule("a list of texts as JSON", parsed(texts_of))
 CARDS: Final = Rule("texts of cards by name as JSON", parsed(texts_by_name))
+OBJECT: Final = Rule("values by name as JSON", parsed(lambda value: isinstance(value, dict)))
 NUMBER: Final = Rule("a number", is_number)
 FROM_ZERO: Final = Rule("a number from 0", lambda value: is_number(value, 0.0))
 POSITIVE: Final = Rule("a number above 0", lambda value: is_number(value, math.ulp(0.0)))
@@ -111,13 +112,18 @@ COUNT: Final = Rule("a whole number from 0", is_whole)
 FROM_ONE: Final = Rule("a whole number from 1", lambda value: is_whole(value, 1))
 
 
-def check_attributes(dataset: xr.Dataset, rules: Mapping[str, Rule]) -> None:
-    """Raise `OddError` if attributes are missing or are not what they must be."""
+def check_attributes(
+    dataset: xr.Dataset, rules: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None
+) -> None:
+    """Raise `OddError` if attributes are missing or are not what they must be; `optional` ones may be missing."""
     missing = [name for name in rules if name not in dataset.attrs]
     if missing:
         raise OddError(f"lacks {', '.join(repr(name) for name in missing[:5])}, which every result holds")
     for name, rule in rules.items():
         rule.check(name, dataset.attrs[name])
+    for name, rule in (optional or {}).items():
+        if name in dataset.attrs:
+            rule.check(name, dataset.attrs[name])
 
 
 def check_texts(dataset: xr.Dataset) -> None:

@@ -16,13 +16,11 @@ from analogep.results import rules
 from analogep.results.files import read
 from analogep.results.rules import LARGEST, OddError, Rule
 from analogep.results.schema import SPIKING, VARIABLES
+from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_SEEDS: Final = re.compile(
-    r"fabrication \d+(?: sample \d+)?, operation \d+(?: sample \d+)?, data \d+(?: sample \d+)?", re.ASCII
-)
 _JOULES: Final = Rule(
     "joules by name as JSON",
     rules.parsed(
@@ -39,7 +37,7 @@ ATTRIBUTES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("title", "network", "device", "circuit", "device_card", "circuit_card", "data"), rules.TEXT),
     **dict.fromkeys(("analogep_version", "digest", "data_digest", "update_rule", "estimator"), rules.TEXT),
     "seeds": Rule(
-        "the three seeds, such as 'fabrication 1, operation 1, data 1'", lambda value: bool(_SEEDS.fullmatch(value))
+        "the three seeds, such as 'fabrication 1, operation 1, data 1'", lambda value: bool(Seeds.parse(value))
     ),
     **dict.fromkeys(("overrides", "citations"), rules.TEXTS),
     **dict.fromkeys(("update_threshold", "endurance", "window_min"), rules.FROM_ZERO),
@@ -50,6 +48,12 @@ ATTRIBUTES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("digital_training_joules", "digital_inference_joules"), _JOULES),
 }
 """Attributes that every result of a run has."""
+_RECORDED: Final[Mapping[str, Rule]] = {
+    "watched_by": rules.TEXT,
+    **dict.fromkeys(("device_values", "circuit_values"), rules.OBJECT),
+    **dict.fromkeys(("device_overrides", "circuit_overrides", "device_changes", "circuit_changes"), rules.TEXTS),
+}
+"""Attributes that results of earlier versions lack, and their readers do without."""
 
 _SINCE: Final = ("quiet_cosine", "estimated_length", "exact_length", "silent", "stuck")
 """Variables that results of earlier versions lack, and their readers do without."""
@@ -114,7 +118,7 @@ def check_run(dataset: xr.Dataset, path: Path) -> None:
     if "trace_time" not in dataset.variables or "run" in dataset.dims or "state" in dataset.variables:
         raise ResultError(f"{path}: is no result of a run; give the folder that 'analogep simulate' wrote")
     try:
-        rules.check_attributes(dataset, ATTRIBUTES)
+        rules.check_attributes(dataset, ATTRIBUTES, _RECORDED)
         rules.check_texts(dataset)
         _coordinates(dataset)
         for name, (dims, _, _) in VARIABLES.items():

@@ -6,11 +6,13 @@ from analogep.study.folder import IDENTITY, POINTS, STUDY
 from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
 from analogep.study.point import Combination, Point
+from analogep.study.progress import StudyProgress
+from analogep.study.repeat import again
 from analogep.study.statistics import standard_error
-from analogep.study.study import Study, StudyProgress
+from analogep.study.study import Study
 from analogep.study.work import Job, train
 
 __all__ = [
     "IDENTITY", "POINTS", "STUDY", "Axis", "Combination", "Job", "LocalWorkers", "Plan", "Point", "Study",
-    "StudyCard", "StudyProgress", "Target", "standard_error", "train",
+    "StudyCard", "StudyProgress", "Target", "again", "standard_error", "train",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,43 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 import analogep
+from analogep.bars import in_notebook
+from analogep.circuit import CircuitCard
 from analogep.crossbar import threads
+from analogep.device import DeviceCard
+from analogep.display import line, table
 from analogep.errors import UsageError
 from analogep.study import cluster, pointfile, rounds, schedule
 from analogep.study.axis import Given
 from analogep.study.card import StudyCard
 from analogep.study.collect import collect
 from analogep.study.folder import Folder
+from analogep.study.given import study_data
 from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
 from analogep.study.point import Point, seeds
 from analogep.study.pointfile import Stored
+from analogep.study.progress import StudyProgress, bar
 from analogep.study.work import Answer, Job, Work, measure, train
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
-class StudyProgress:
-    """Where a study stands.
-
-    Attributes
-    ----------
-    done, failed, total : int
-        Points that are done, have failed, and are planned so far; with a target standard error more may follow.
-    found : int
-        Points of these that were there before.
-    """
-
-    done: int
-    failed: int
-    total: int
-    found: int
-
-
-def _silent(_progress: StudyProgress) -> None:
-    """Report nothing."""
+Report = Callable[[StudyProgress], None]
+Start = Callable[[], contextlib.AbstractContextManager[tuple[Executor, int]]]
 
 
 class Study:
@@ -61,10 +48,13 @@ class Study:
     ----------
     card : StudyCard or None
         The study as a card; None if it is given by what follows, which means the same as the card's keys.
-    device, circuit, data : str or None
-        Cards and data, as `Run` and `datasets.load` find them.
+    device, circuit : str, Path, card or None
+        Name, file or a card itself, however it was changed.
+    data : str or None
+        As `datasets.load` finds it.
     vary : mapping
-        Key of either card -> list of values or a text such as `log 10 ns..1 us/5`; see `StudyCard`.
+        Key of either card -> list of values or a text such as `log 10 ns..1 us/5`; see `StudyCard`. Values are texts
+        with units or SI numbers, of whole cards names or cards.
     set : mapping
         Key of either card -> value for all points.
     chips, seeds : int
@@ -90,17 +80,17 @@ class Study:
         self,
         card: StudyCard | None = None,
         *,
-        device: str | None = None,
-        circuit: str | None = None,
+        device: str | Path | DeviceCard | None = None,
+        circuit: str | Path | CircuitCard | None = None,
         vary: Mapping[str, Given] | None = None,
         work: Work = train,
         **more: Any,
     ) -> None:
         given = {"device": device, "circuit": circuit, "vary": vary, **more}
-        data = {key: _plain(value) for key, value in given.items() if value is not None}
-        if card is not None and data:
-            raise UsageError(f"give a study card, or {', '.join(sorted(data))}; card.changed() makes another card")
-        self.card = card if card is not None else StudyCard.of(data)
+        named = {key: value for key, value in given.items() if value is not None}
+        if card is not None and named:
+            raise UsageError(f"give a study card, or {', '.join(sorted(named))}; card.changed() makes another card")
+        self.card = card if card is not None else StudyCard.of(study_data(named))
         self.work = work
 
     @cached_property
@@ -119,7 +109,7 @@ class Study:
         shard: tuple[int, int] | None = None,
         force: bool = False,
         retry: bool = False,
-        report: Callable[[StudyProgress], None] = _silent,
+        report: Report | None = None,
     ) -> xr.Dataset:
         """Run all points that are missing in the folder, and collect all of them.
 
@@ -139,8 +129,8 @@ class Study:
             Whether another study's points in that folder may be removed.
         retry : bool
             Whether points that have failed for good are tried again.
-        report : callable
-            Called with a `StudyProgress` after each point.
+        report : callable or None
+            Called with a `StudyProgress` after each point; None draws a bar in a notebook, and nothing elsewhere.
 
         Returns
         -------
@@ -158,11 +148,20 @@ class Study:
             raise UsageError("a part of a study cannot know when the target is reached; give a number of seeds")
         if shard is not None and force:
             raise UsageError("a part of a study must not remove what other parts have done; use force without a part")
+        with bar(report is None and in_notebook()) as drawn:
+            where = Path(out) if out is not None else self.plan.default_folder
+            return self._run(
+                where, lambda: _executor(workers, scheduler, executor), shard, force, retry, report or drawn
+            )
+
+    def _run(
+        self, out: Path, start: Start, shard: tuple[int, int] | None, force: bool, retry: bool, report: Report
+    ) -> xr.Dataset:
         plan = self.plan
-        folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
+        folder = Folder(out, plan.identity)
         with folder.claim(f"{shard[0]}-of-{shard[1]}" if shard else "", force=force):
             session = _Session(self, folder, shard, retry, report)
-            found = session.run(lambda: _executor(workers, scheduler, executor))
+            found = session.run(start)
             dataset = collect(plan, folder, found)
             if not (shard and dataset.attrs["not_run"]):
                 folder.finish(dataset)
@@ -200,6 +199,20 @@ class Study:
         folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
         return [point for point in points if folder.read(point.digest) is None]
 
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        card = self.card
+        axes = {axis.name: f"{len(axis)} values" for axis in card.axes}
+        rows = {"device": str(card.device or "an axis"), "circuit": card.circuit, "data": card.data or "digits"}
+        rows |= {"chips": f"{card.chips}", "seeds": f"{card.seeds}", **axes}
+        return rows
+
+    def __repr__(self) -> str:
+        return line("Study", self.card.name, self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Study: {self.card.name}", self._shown())
+
     def job(self, point: Point) -> Job:
         """What a worker gets of a point."""
         card = self.card
@@ -216,17 +229,6 @@ class Study:
         )
 
 
-def _plain(value: Any) -> Any:
-    """Tuples, arrays and numbers of NumPy as lists and numbers, which is what a study file could say."""
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple | range) else value
-
-
 class _Session:
     """One call of `Study.run`: what was found, what is done, what has failed."""
 
@@ -236,14 +238,14 @@ class _Session:
         folder: Folder,
         shard: tuple[int, int] | None,
         retry: bool,
-        report: Callable[[StudyProgress], None],
+        report: Report,
     ) -> None:
         self.study, self.folder, self.shard, self.retry, self.report = study, folder, shard, retry, report
         self.accuracy: dict[str, float] = {}
         self.total = self.failed = self.found = 0
         self._points: dict[str, Point] = {}
 
-    def run(self, executor: Callable[[], contextlib.AbstractContextManager[tuple[Executor, int]]]) -> list[list[Point]]:
+    def run(self, executor: Start) -> list[list[Point]]:
         """Work through all rounds; returns them. The executor is only started if there is something to do."""
         plan = self.study.plan
         known: list[list[Point]] = []

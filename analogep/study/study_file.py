@@ -39,7 +39,7 @@ def _failed(value: Any) -> bool:
 ATTRIBUTES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("title", "analogep_version", "digest", "seeds"), rules.TEXT),
     "study": Rule("what was studied, as JSON", rules.parsed(_study)),
-    "axes": Rule("axes by name as JSON", rules.parsed(lambda value: isinstance(value, dict))),
+    "axes": rules.OBJECT,
     **dict.fromkeys(("device_cards", "circuit_cards"), rules.CARDS),
     **dict.fromkeys(("overrides", "citations"), rules.TEXTS),
     "failed": Rule("records of failed points as JSON", rules.parsed(_failed)),
@@ -83,7 +83,7 @@ def check_study(dataset: xr.Dataset, path: Path) -> None:
     if "state" not in dataset.variables:
         raise ResultError(f"{path}: is no result of a study; give the folder that 'analogep study' wrote")
     try:
-        rules.check_attributes(dataset, ATTRIBUTES)
+        rules.check_attributes(dataset, ATTRIBUTES, {"cards": rules.CARDS})
         rules.check_texts(dataset)
         card = _card(dataset)
         dims = (*(axis.name for axis in card.axes), "chip", "seed")

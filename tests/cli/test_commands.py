@@ -193,7 +193,7 @@ def test_the_command_and_the_module_say_and_draw_the_same_from_any_folder(
     assert figures == {f"{name}.png" for name in plots.FIGURES}
     assert len(figures) == 6
     assert all(imread(folders[0] / name).ndim == 3 for name in figures)
-    assert {path.name for path in folders[0].iterdir()} == figures | {"result.nc", "run.json", ".lock"}
+    assert {path.name for path in folders[0].iterdir()} == figures | {"result.nc", "chip.nc", "run.json", ".lock"}
 
 
 def test_a_mistake_to_the_module_names_the_module(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Odd results of runs: each is drawn and summed up, or refused with one sentence; never a traceback, never a warning."""
+"""Odd results of runs: each is drawn and summed up, or refused with one sentence; no traceback, no warning."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import xarray as xr
 
 from analogep import plots, report
-from analogep.errors import AnalogepError
+from analogep.errors import AnalogepError, ResultError
 from analogep.report import study as page
 from analogep.report import svg
 from analogep.study.study_file import check_study
@@ -53,10 +54,8 @@ def answered(dataset: xr.Dataset, *, figures: bool) -> bool:
     html.encode()
     assert not re.search(r">nan\b|\bnan[ %]", html)
     if figures:
-        try:
+        with contextlib.suppress(ResultError):  # no point has an accuracy
             plots.render(plots.study_axes(dataset), ".svg").decode().encode()
-        except AnalogepError as error:
-            assert "no point of the study has an accuracy" in str(error)
     return True
 
 

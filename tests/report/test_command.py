@@ -76,7 +76,7 @@ def test_the_same_result_gives_the_same_page_also_from_its_file(folder: Path, sa
         (
             ("old.nc",),
             1,
-            "old.nc: lacks 'title', 'network', 'device', 'circuit', 'device_card', which every result holds; it was written",
+            "old.nc: lacks 'title', 'network', 'device', 'circuit', 'device_card', which every result holds; it was",
         ),
         (("run", "--out", "a.pdf"), 2, "--out a.pdf: the name must end with .html, such as report.html"),
         (("run", "--out", "no/a.html"), 2, "the folder no does not exist; make it first"),
