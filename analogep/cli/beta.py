@@ -163,7 +163,8 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
             for estimator in found["estimator"].values:
                 one = found.isel(noise=k).sel(network=name, estimator=estimator)
                 said = {key: float(one[key]) for key in ("order", "coefficient", "bound", *level)}
-                said["measured_at_end"] = bool(said["measured"] >= one["beta"].values[np.isfinite(one["error"])].max())
+                known = one["beta"].values[np.isfinite(one["error"])]
+                said["measured_at_end"] = bool(said["measured"] >= known.max(initial=0.0))
                 head = {"network": str(name), "noise": float(volts) / full, "estimator": str(estimator)}
                 rows.append(head | said)
     chips = [
@@ -222,7 +223,8 @@ def text(found: xr.Dataset) -> str:
     ]
     for row in said.get("trainings", ()):
         lines.append(
-            f"  trained at beta {row['beta']:.3g}, noise {100 * row['noise']:.3g} %: {100 * row['accuracy']:.2f} %"
+            f"  trained at beta {row['beta']:.3g}, noise {100 * row['noise']:.3g} %: "
+            + (f"{100 * row['accuracy']:.2f} %" if math.isfinite(row["accuracy"]) else "failed")
         )
     return "\n".join(lines)
 
@@ -236,7 +238,13 @@ def _row(row: dict[str, Any]) -> str:
     ended = "*" if row["measured_at_end"] else " "
     bias = f"{row['coefficient']:.3g} beta" + (f"^{row['order']:.0f}" if row["order"] > 1 else "  ")
     return (
-        f"  {100 * row['noise']:>6.3g}% {row['estimator']:<12}{bias:>15}{row['noise_fresh']:>11.3g}"
-        f"{row['predicted_leading']:>9.3g}{row['predicted']:>10.3g}{capped}{row['measured']:>9.3g}{ended}"
-        f"{row['best_cosine']:>8.3f}{100 * row['unsettled']:>6.2g} %{row['measured_direction']:>12.3g}"
+        f"  {100 * row['noise']:>6.3g}% {row['estimator']:<12}{bias:>15}{_cell(row['noise_fresh'], 11)}"
+        f"{_cell(row['predicted_leading'], 9)}{_cell(row['predicted'], 10)}{capped}{_cell(row['measured'], 9)}{ended}"
+        f"{_cell(row['best_cosine'], 8, '.3f')}{_cell(100 * row['unsettled'], 6, '.2g')} %"
+        f"{_cell(row['measured_direction'], 12)}"
     )
+
+
+def _cell(value: float, width: int, form: str = ".3g") -> str:
+    """A number of the table; a dash where there was nothing to measure."""
+    return f"{value:{width}{form}}" if math.isfinite(value) else f"{'-':>{width}}"

@@ -144,7 +144,8 @@ def text(dataset: xr.Dataset) -> str:
         apart = float(dataset["regained"].values[:2].sum())
         lines.append(
             f"{names[0]} and {names[1]} ideal together: {_share(dataset, 'accuracy_together')}, "
-            f"{_share(dataset, 'regained_together', sign=True)} {points}; one by one they add up to {100 * apart:+.2f}"
+            f"{_share(dataset, 'regained_together', sign=True)} {points}"
+            + ("" if math.isnan(apart) else f"; one by one they add up to {100 * apart:+.2f}")
         )
     ideal = json.loads(attrs["ideal"])
     lines += ["", "ideal means", *(f"  {name}: {ideal[name]}" for name in names)]

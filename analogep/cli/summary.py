@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analogep.energy import TRAINING
+from analogep.results.gradients import against_exact
 from analogep.results.summary import cautions, numbers
 from analogep.units import format_si
 
@@ -86,21 +87,17 @@ def text(dataset: xr.Dataset) -> str:
     said, attrs = numbers(dataset), dataset.attrs
     threshold = said["update_threshold"]
     rule = said["update_rule"] + (f", threshold {threshold:g} steps" if threshold else "")
-    layers = ", ".join(map(str, range(1, len(said["cosine"]) + 1)))
     lines = [
         str(attrs["title"]),
         f"  accuracy  {100 * said['accuracy']:.2f} % of {attrs['test_samples']} test samples "
         f"after {_epochs(said['epochs'])} (best {100 * said['best_accuracy']:.2f} %)",
         f"  update    {rule}: {said['pulses_per_training_sample']:.3g} pulses per training sample "
         f"on {attrs['devices']} devices",
-        f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one, in layers {layers}: cosine "
-        + ", ".join(f"{value:.3f}" for value in said["cosine"])
-        + "; gain "
-        + ", ".join(f"{value:.2f}" for value in said["gain"]),
+        f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",
         f"  training  {format_si(said['joules_of_training'], 'J')} for {_epochs(said['epochs'])} of "
         f"{attrs['train_samples']} samples, after {format_si(said['joules_initial'], 'J')} for the initial weights",
         *_spikes(dataset),
         *_energy_rows(dataset),
     ]
-    lines += [f"  caution: {sentence}" for sentence in cautions(dataset)]
+    lines += [f"  caution: {sentence}" for sentence in said["cautions"]]
     return "\n".join(lines)

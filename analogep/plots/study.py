@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analogep.errors import ResultError
 from analogep.plots.device_axes import handle, log_axis
 from analogep.plots.style import BLUE, GREY, VERMILLION, blank, drawn, legend, logarithmic, scale
 from analogep.study import recorded, summary
@@ -41,7 +42,14 @@ def study_axes(dataset: xr.Dataset) -> Figure:
     ----------
     dataset : xarray.Dataset
         As `analogep.study.Study.run` returns it.
+
+    Raises
+    ------
+    ResultError
+        If no point has an accuracy.
     """
+    if not np.isfinite(dataset.get("accuracy", np.array(np.nan))).any():
+        raise ResultError("no point of the study has an accuracy: there is nothing to draw until one is done")
     card = recorded.recorded(dataset.attrs)
     if not card.axes:
         return _spread(dataset)

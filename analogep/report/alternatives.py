@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
+from analogep.results.gradients import absent
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def number(value: float) -> str:
-    """Write a number without a unit; what is not one was not measured."""
-    return f"{value:.3g}" if np.isfinite(value) else "not measured"
+def number(value: float, missing: str = "not measured") -> str:
+    """Write a number without a unit; of what is not one, `missing` says why."""
+    return f"{value:.3g}" if np.isfinite(value) else missing
 
 
 def _moved(first: float, last: float, write: Callable[[float], str]) -> str:
@@ -128,6 +129,8 @@ def gradient(dataset: xr.Dataset) -> str:
     last = dataset.isel(epoch=-1)
     layers = [
         f"{layer} cosine {number(float(cosine))}, gain {number(float(gain))}"
+        if np.isfinite(cosine)
+        else f"{layer} {absent(dataset)}"
         for layer, cosine, gain in zip(last["layer"].values, last["cosine"].values, last["gain"].values, strict=True)
     ]
     return (

@@ -24,6 +24,7 @@ from analogep.report.blocks import (
     Tile,
     Tiles,
 )
+from analogep.results.gradients import NONE
 from analogep.results.summary import cautions, quiet_cosine
 from analogep.units import format_si
 
@@ -78,7 +79,7 @@ def headline(dataset: xr.Dataset) -> Section:
              f"{100 * accuracy.max():.2f} % in epoch {int(dataset['epoch'][int(accuracy.argmax())])}"),
         Tile("Training sample", energy.joules(float(last["training_energy"])), span),
         Tile("Inference", energy.joules(float(last["inference_energy"])), "per test sample"),
-        Tile("Gradient cosine", " / ".join(map(number, last["cosine"].values)), "by layer, last epoch"),
+        Tile("Gradient cosine", " / ".join(number(one, NONE) for one in last["cosine"].values), "by layer, last epoch"),
         Tile("Pulses", number(pulses), f"per training sample, on {int(attrs['devices']):,} devices"),
         Tile("Update rule", str(attrs["update_rule"]).replace("_", " "), _threshold(float(attrs["update_threshold"]))),
     ]  # fmt: skip
@@ -118,8 +119,8 @@ def gradients(dataset: xr.Dataset) -> Section:
     """How near the estimate came to the gradient."""
     last, quiet = dataset.isel(epoch=-1), quiet_cosine(dataset)
     rows = [
-        [str(layer), number(float(last["cosine"][k])), number(float(dataset["cosine"][:, k].min())),
-         number(float(quiet[k])), number(float(last["gain"][k]))]
+        [str(layer), *(number(float(value), NONE) for value in
+         (last["cosine"][k], dataset["cosine"][:, k].min(), quiet[k], last["gain"][k]))]
         for k, layer in enumerate(dataset["layer"].values)
     ]  # fmt: skip
     heads = ["layer", "cosine, last epoch", "cosine, lowest", "cosine without noise", "gain, last epoch"]

@@ -80,7 +80,8 @@ def read(path: Path) -> xr.Dataset:
 
     try:
         _read_through(path)
-        with xr.open_dataset(path, engine=_ENGINE) as stored:
+        # No result holds dates: a unit of "days" would be taken for them, with a warning.
+        with xr.open_dataset(path, engine=_ENGINE, decode_times=False) as stored:
             return stored.load()
     except FileNotFoundError:
         raise ResultError(f"{path}: no such result") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from analogep.results.gradients import lowest
 from analogep.results.schema import VARIABLES
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def together(runs: Sequence[xr.Dataset], names: Sequence[str]) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Dimensions (run, epoch): accuracy, cost, joules per sample as in a run's result, and the lowest cosine of its
-        layers; NaN (not a number) after a run's last epoch.
+        Dimensions (run, epoch): accuracy, cost, joules per sample as in a run's result, and the lowest cosine of
+        those of its layers that have a gradient; NaN (not a number) after a run's last epoch.
     """
     import xarray as xr
 
@@ -39,7 +40,7 @@ def together(runs: Sequence[xr.Dataset], names: Sequence[str]) -> xr.Dataset:
         values = np.full((len(runs), epochs), np.nan)
         for row, run in zip(values, runs, strict=True):
             found = run[name].values
-            row[: len(found)] = found.min(axis=1) if name == "cosine" else found
+            row[: len(found)] = lowest(found) if name == "cosine" else found
         _, units, long_name = VARIABLES[name]
         text = f"{long_name}, the lowest of the layers" if name == "cosine" else long_name
         variables[name] = (("run", "epoch"), values, {"units": units, "long_name": text})

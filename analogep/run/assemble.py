@@ -17,6 +17,7 @@ from analogep.energy import MAC_JOULES, inference_macs, training_macs
 from analogep.network import Hardware
 from analogep.run.epoch import Trainer
 from analogep.run.history import History
+from analogep.run.response import stuck
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,6 +86,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     np.add.at(confusion, (data.test_y, trainer.predictions), 1)
     variables["confusion"] = results.variable("confusion", confusion)
     variables["quiet_cosine"] = results.variable("quiet_cosine", trainer.quiet_cosine)
+    variables["stuck"] = results.variable("stuck", stuck(hardware.stores, hardware.circuit.depth))
     variables |= {name: value for name, value in traced.items() if name in results.VARIABLES | results.SPIKING}
     for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
         for store in stores:

@@ -19,6 +19,7 @@ from analogep.learning import Experimenter, compare, exact_gradient
 from analogep.network import LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
 from analogep.run.progress import Progress
+from analogep.run.response import silent
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,6 @@ class Trainer:
         self._progress(epoch, 0, 0, "test")
         accuracy, spikes = self._test()
         network = self.hardware.network()
-        cosine, gain, loop = self._probe(epoch, network)
         self.history.add(
             accuracy=accuracy,
             train_accuracy=right / samples,
@@ -109,9 +109,7 @@ class Trainer:
             inference_energy=ledger.total("inference") / len(self.data.test_y),
             pulses=pulses,
             worn=self._worn(),
-            cosine=cosine,
-            gain=gain,
-            loop_gain=loop,
+            **self._probe(epoch, network),
             hopfield=self._hopfield(network),
             spikes=spikes,
             wire_error=wire_error,
@@ -173,13 +171,17 @@ class Trainer:
         cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
         return cosine, gain
 
-    def _probe(self, epoch: int, network: Network) -> tuple[Floats, Floats, float]:
-        """Cosine and gain of the estimate on the first training samples, and their largest loop gain.
+    def _lengths(self, gradient: list[Floats]) -> Floats:
+        """Length of a gradient in each layer (layers,) [1]."""
+        return np.array([np.linalg.norm(part) for part in self._by_layer(gradient)])
+
+    def _probe(self, epoch: int, network: Network) -> dict[str, Floats | float]:
+        """Estimate against exact gradient on the first training samples, their largest loop gain, silent neurons.
 
         The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
         is booked: a chip does not do this. Not a number where there is no exact gradient: all samples have their
-        targets, or the network is close to an instability. The last epoch also keeps the cosine of the estimate
-        without noise: what is missing there, quieter parts will not bring.
+        targets (its length is 0), or the network is close to an instability (it has no length). The last epoch also
+        keeps the cosine of the estimate without noise: what is missing there, quieter parts will not bring.
         """
         chosen = slice(0, self.circuit.learning.probe)
         x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
@@ -193,12 +195,19 @@ class Trainer:
             exact = exact_gradient(network, v, lines, target)
         except SimulationError:
             # Near an instability the adjoint may have no solution. A comparison must not end hours of training.
-            cosine, gain = np.full((2, self.circuit.depth), np.nan)
+            cosine, gain, length = np.full((3, self.circuit.depth), np.nan)
         else:
-            cosine, gain = self._compared(estimated, exact)
+            (cosine, gain), length = self._compared(estimated, exact), self._lengths(exact)
             if epoch + 1 == self.circuit.learning.epochs:
                 self.quiet_cosine, _ = self._compared(quiet.gradient(network, x, target, contour)[0], exact)
-        return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())
+        return {
+            "cosine": cosine,
+            "gain": gain,
+            "estimated_length": self._lengths(estimated),
+            "exact_length": length,
+            "loop_gain": float(loop_gain(network, v, network.drive(lines)).max()),
+            "silent": silent(network, v),
+        }
 
     def _hopfield(self, network: Network) -> Floats:
         """Mean Hopfield energy of the first training and of the first test samples (2,) [1]; nothing is booked."""

@@ -56,6 +56,7 @@ class Folder(Owned):
         found = results.read(path)
         if found.attrs.get("digest") != self.identity["digest"]:
             raise ResultError(f"{path}: is not the result of the run that {IDENTITY} names; remove it to run again")
+        results.check_run(found, path)
         return found
 
     def checkpoint(self) -> xr.Dataset | None:

@@ -42,7 +42,7 @@ def open(path: str | Path) -> Opened:
     Raises
     ------
     ResultError
-        If there is no finished run, or a file of it is damaged.
+        If there is no finished run, or a file of it is damaged or holds what no run leaves behind.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def open(path: str | Path) -> Opened:
     file = given / RESULT if given.is_dir() else given
     if given.is_dir() and not file.exists():
         raise ResultError(f"{given}: holds no {RESULT}: the run has not finished, or the folder is no run's")
-    result = results.read(file)
+    result = results.read_run(file)
     beside = file.parent / CHIP
     if given.is_dir() and beside.exists():
         return Opened(result, Chip.load(beside))

@@ -88,7 +88,7 @@ def same_version(attrs: Mapping[str, Any]) -> bool:
 def _attributes(result: xr.Dataset | str | Path) -> Mapping[str, Any]:
     if isinstance(result, str | Path):
         path = Path(result)
-        result = results.read(path / RESULT if path.is_dir() else path)
+        result = results.read_run(path / RESULT if path.is_dir() else path)
     if "device" not in result.attrs or "circuit" not in result.attrs or "study" in result.attrs:
         raise ResultError("is no result of a run: a study is made again by analogep.study.again")
     return result.attrs
