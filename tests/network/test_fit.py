@@ -68,6 +68,7 @@ def test_tiles_are_cut_to_the_array_and_the_worst_layer_is_named() -> None:
     cases = [
         (circuit(tile=(129, 128), bit=1.0), kappa(129, 10, bit=1.0), 1),
         (circuit(tile=(129, 128), word=1.0), kappa(65, 128, word=1.0), 0),
+        (circuit(tile=(10**6, 10**6), bit=1.0), kappa(129, 10, bit=1.0), 1),
         (circuit("resistive-digits", tile=(130, 64), bit=1.0), kappa(130, 64, bit=1.0), 0),
     ]
     for card, expected, worst in cases:
