@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,21 +60,26 @@ def apply(document: Document, overrides: Sequence[Override]) -> Document:
     Keys that do not exist are created, and validation says afterwards whether they are known. A value below a
     scalar or outside a list is a `CardError`.
     """
-    data = _copied(document.data)
-    lines, overridden = dict(document.lines), dict(document.overridden)
-    problems = []
+    data, overridden = _copied(document.data), dict(document.overridden)
+    problems, new = [], set[KeyPath]()
     for override in overrides:
         try:
             created, path = _put(data, override)
         except ValueError as error:
             problems.append(Problem(f"--set {printable(override.text, 120)}", dotted(override.path), str(error)))
             continue
-        lines = {known: line for known, line in lines.items() if known[: len(created)] != created}
+        new.add(created)
         overridden = {known: text for known, text in overridden.items() if known[: len(created)] != created}
         overridden |= {path[:length]: override.text for length in range(len(created), len(path) + 1)}
     if problems:
         raise refusal(problems)
+    # All at once: a long table has many lines, and a study many overrides.
+    lines = {known: line for known, line in document.lines.items() if not _below(known, new)}
     return replace(document, data=data, lines=lines, overridden=overridden)
+
+
+def _below(path: KeyPath, heads: Set[KeyPath]) -> bool:
+    return any(path[:length] in heads for length in range(len(path) + 1))
 
 
 def _copied(value: Any) -> Any:
