@@ -20,12 +20,13 @@ class Bar:
 
     Attributes
     ----------
-    epochs : int
-        Epochs to train; 0 before training begins.
+    epochs : int or None
+        Epochs to train; None before the first report.
     """
 
     def __init__(self, show: bool) -> None:
-        self.show, self.epochs = show, 0
+        self.show = show
+        self.epochs: int | None = None
         self._bar: Any = None
 
     def __enter__(self) -> Bar:
@@ -57,7 +58,7 @@ class Bar:
         if self._bar is None:
             return
         within = progress.batch / progress.batches if progress.batches else float(progress.stage in ("test", "done"))
-        done = (progress.epoch - 1 + within) / progress.epochs
+        done = (progress.epoch - 1 + within) / progress.epochs if progress.epochs else within
         accuracy = "" if progress.accuracy is None else f", {100 * progress.accuracy:.2f} %"
         self._bar.set_description_str(f"epoch {progress.epoch}/{progress.epochs}{accuracy}", refresh=False)
         self._bar.update(max(done - self._bar.n, 0.0))

@@ -18,6 +18,7 @@ from analogep.errors import SimulationError, UsageError
 from analogep.learning import Experimenter, Outer, Updater, compare, cost, exact_gradient, factored
 from analogep.learning.centering import center_of, centered
 from analogep.learning.gradient import Gradient
+from analogep.learning.phases import Tally
 from analogep.network import Hardware, LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
 
@@ -141,15 +142,33 @@ class Trainer:
         experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("phases", epoch))
         pulses, right, total = self._train(epoch, experimenter)
         samples = len(self.data.train_y)
+        self._finish(epoch, ledger, experimenter.tally, pulses, right / samples, total / samples)
+
+    def untrained(self, ledger: Ledger) -> None:
+        """Test and probe the chip as its initial weights make it, as an epoch in which nothing was trained.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            With the joules of the initial writes.
+        """
+        self._finish(0, ledger, None, np.zeros(self.circuit.depth), np.nan, np.nan)
+
+    def _finish(
+        self, epoch: int, ledger: Ledger, training: Tally | None, pulses: Floats, train_accuracy: float, cost: float
+    ) -> None:
+        """What comes after the training of an epoch; without any the relaxations that count are those of the test."""
+        samples = len(self.data.train_y)
         wire_error = self.hardware.wiring.close(self.hardware.arrays())
         self._progress(epoch, 0, 0, "test")
-        accuracy, spikes = self._test(epoch, ledger)
+        accuracy, tested = self._test(epoch, ledger)
+        tally = tested if training is None else training
         network = self.hardware.network()
         cosine, gain, loop = self._probe(epoch, network)
         self.history.add(
             accuracy=accuracy,
-            train_accuracy=right / samples,
-            train_cost=total / samples,
+            train_accuracy=train_accuracy,
+            train_cost=cost,
             energy=ledger.joules,
             training_energy=ledger.total(*TRAINING) / samples,
             inference_energy=ledger.total("inference") / len(self.data.test_y),
@@ -159,10 +178,10 @@ class Trainer:
             gain=gain,
             loop_gain=loop,
             hopfield=self._hopfield(network),
-            spikes=spikes,
+            spikes=tested.fired(self.circuit.depth),
             wire_error=wire_error,
-            unsettled=experimenter.tally.unsettled(),
-            duration=experimenter.tally.duration(),
+            unsettled=tally.unsettled(),
+            duration=tally.duration(),
         )
         self._progress(epoch, 0, 0, "done")
 
@@ -223,12 +242,12 @@ class Trainer:
             worn[store.layer] += store.worn
         return worn
 
-    def _test(self, epoch: int, ledger: Ledger) -> tuple[float, Floats]:
-        """Inference on the test samples: accuracy, and spikes of each layer; keeps the predictions."""
+    def _test(self, epoch: int, ledger: Ledger) -> tuple[float, Tally]:
+        """Inference on the test samples: accuracy, and what was counted; keeps the predictions."""
         experimenter = Experimenter(self.hardware, ledger, self.seeds.operation.rng("inference", epoch))
         self.predictions = inference(experimenter, self.data.test_x)
         accuracy = float(np.mean(self.predictions == self.data.test_y))
-        return accuracy, experimenter.tally.fired(self.circuit.depth)
+        return accuracy, experimenter.tally
 
     def _by_layer(self, gradient: list[Floats]) -> list[Floats]:
         """Gradients of all stores of each layer in one vector."""
@@ -266,7 +285,7 @@ class Trainer:
             cosine, gain = np.full((2, self.circuit.depth), np.nan)
         else:
             cosine, gain = self._compared(estimated, exact)
-            if epoch + 1 == self.circuit.learning.epochs:
+            if epoch + 1 >= self.circuit.learning.epochs:
                 self.quiet_cosine, _ = self._compared(quiet.gradient(network, x, target, contour)[0], exact)
         return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())
 

@@ -187,6 +187,8 @@ class Run:
             except (KeyError, ValueError) as error:
                 raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
         trainer = Trainer(hardware, updater, self.data, history, report)
+        if self.circuit.learning.epochs == 0:
+            trainer.untrained(ledger)
         for epoch in range(len(history), self.circuit.learning.epochs):
             trainer.epoch(epoch, ledger)
             ledger = Ledger()
