@@ -225,6 +225,14 @@ class CircuitCard(Card):
         for name, phase in (("free", self.timing.free), ("nudged", self.timing.nudged)):
             if phase.until != "duration":
                 yield ("timing", name, "until"), "must be 'duration': spikes never come to rest"
+            count, most = round(phase.duration / network.step), self.solver.max_evaluations
+            if count > most:
+                yield (
+                    ("network", "step"),
+                    f"{format_si(network.step, 's')} makes {count} steps of timing.{name}.duration, "
+                    f"{format_si(phase.duration, 's')}, more than solver.max_evaluations = {most}; give at least "
+                    f"{format_si(phase.duration / most, 's')}",
+                )
             if phase.duration < network.window:
                 yield (
                     ("timing", name, "duration"),

@@ -6,11 +6,13 @@ from analogep.relaxation.holomorphic import Circled, relax_on_circle
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.spikes import Fired
 from analogep.relaxation.transient import relax
+from analogep.relaxation.work import check_work
 
 __all__ = [
     "Circled",
     "Fired",
     "Relaxed",
+    "check_work",
     "equilibrium",
     "march_phases",
     "one_pass",

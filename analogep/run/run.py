@@ -22,6 +22,7 @@ from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.learning import Experimenter, Updater
 from analogep.network import Hardware, check_fit, loop_gain_bound
+from analogep.relaxation import check_work
 from analogep.run import assemble
 from analogep.run.epoch import Progress, Trainer, image_shape, inference
 from analogep.run.folder import CHECKPOINT, Folder, default_path
@@ -181,6 +182,7 @@ class Run:
             before = assemble.histogram(hardware)
             history = History()
             self._check_stability(hardware)
+            check_work(hardware.network(), self.circuit, len(self.data.train_y), len(self.data.test_y))
         else:
             try:
                 before, history = assemble.restore(stored, hardware, updater), History.of(stored)
