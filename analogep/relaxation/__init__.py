@@ -6,7 +6,7 @@ from analogep.relaxation.holomorphic import Circled, relax_on_circle
 from analogep.relaxation.relaxed import Relaxed
 from analogep.relaxation.spikes import Fired
 from analogep.relaxation.transient import relax
-from analogep.relaxation.work import check_work
+from analogep.relaxation.work import check_work, explicit_evaluations
 
 __all__ = [
     "Circled",
@@ -14,6 +14,7 @@ __all__ = [
     "Relaxed",
     "check_work",
     "equilibrium",
+    "explicit_evaluations",
     "march_phases",
     "one_pass",
     "relax",

@@ -136,17 +136,29 @@ def _evaluations(network: Network, phase: Phase, solver: Solver) -> int | None:
         return None if phase.until == "settled" else count
     if solver.method not in _EXPLICIT or phase.until == "settled":
         return None
-    stages, longest = _EXPLICIT[solver.method]
-    shortest = float(network.tau.min())
-    # Coupled nodes may slow the fastest one down, but not to half of its rate.
-    count = math.ceil(0.5 * stages * phase.duration / (longest * shortest))
+    count = explicit_evaluations(network, phase, solver.method)
     if count > solver.max_evaluations:
         raise SimulationError(
             f"a phase of {phase.duration:.3g} s takes {solver.method} at least {count} evaluations, more than "
-            f"solver.max_evaluations = {solver.max_evaluations}, as the shortest time constant is {shortest:.3g} s; "
-            "set solver.method to LSODA or BDF, which take few steps in stiff networks, or to newton"
+            f"solver.max_evaluations = {solver.max_evaluations}, as the shortest time constant is "
+            f"{float(network.tau.min()):.3g} s; set solver.method to LSODA or BDF, which take few steps in stiff "
+            "networks, or to newton"
         )
     return count
+
+
+def explicit_evaluations(network: Network, phase: Phase, method: str) -> int:
+    """Evaluations that an explicit method of SciPy takes at least for a phase that lasts its whole duration.
+
+    Parameters
+    ----------
+    network : Network
+    phase : Phase
+    method : {'RK45', 'RK23', 'DOP853'}
+    """
+    stages, longest = _EXPLICIT[method]
+    # Coupled nodes may slow the fastest one down, but not to half of its rate.
+    return math.ceil(0.5 * stages * phase.duration / (longest * float(network.tau.min())))
 
 
 def _seconds_of_a_sample(network: Network, circuit: CircuitCard) -> float:

@@ -105,3 +105,12 @@ def test_networks_of_every_kind_are_tested_untrained(kind: str) -> None:
     found = network(kind, NONE).execute()
     assert found["epoch"].values.tolist() == [0]
     assert 0.0 <= float(found["accuracy"][0]) <= 1.0
+
+
+def test_the_path_of_a_stiff_network_is_followed_though_newton_has_none() -> None:
+    """It ended hours of training: the figure's relaxation took more than a hundred thousand explicit evaluations."""
+    stiff, plain = (network("resistive", NONE, f"network.hidden.capacitance={c}").execute() for c in ("1 aF", "1 pF"))
+    assert stiff.sizes["point"] < 500
+    # Where it comes to rest the capacitances no longer matter.
+    off = stiff["trace_voltage"].values[-1] - plain["trace_voltage"].values[-1]
+    assert np.abs(off).max() < 0.02 * np.abs(plain["trace_voltage"].values).max()
