@@ -6,6 +6,9 @@ anchors, aliases, tags and merge keys, which a card does not need and which can 
 
 Only PyYAML's parser is used, through its events: it does not recurse, so no depth of nesting can exhaust the
 stack, and it runs in Python on every machine, so that the messages do not depend on whether libyaml is there.
+
+It takes some ten microseconds a value. Reading therefore ends at the hundredth problem, at a list or block longer than
+any card needs, and at `MOST_VALUES` in all: no text keeps anybody waiting.
 """
 
 from __future__ import annotations
@@ -19,12 +22,16 @@ from typing import Any
 
 import yaml
 
-from analogep.cards.wording import KeyPath, dotted, printable, refusal
+from analogep.cards.wording import MOST_PROBLEMS, KeyPath, dotted, printable, refusal
 from analogep.errors import CardError, Problem
 from analogep.units import shown
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+MOST_ENTRIES = 10_000
+"""Entries of one list or block: as many as an axis of a study may have values."""
+MOST_VALUES = 30_000
+"""Keys and values of a card: thirty times those of the longest measured table that comes with the package."""
 
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -197,6 +204,7 @@ class _Builder:
         self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
         self._events: Iterator[Any] = iter(())
+        self._values = self._depth = 0
 
     def document(self, events: Iterator[Any]) -> Any:
         """Data of the only document."""
@@ -216,9 +224,18 @@ class _Builder:
     def _complain(self, event: Any, path: KeyPath, message: str) -> Any:
         """Note a problem; the None that it returns stands in for the value while reading goes on."""
         self.problems.append(Problem(f"{self.name}:{event.start_mark.line + 1}", dotted(path), message))
+        if len(self.problems) > MOST_PROBLEMS:
+            raise refusal(self.problems)
         return None
 
+    def _end(self, event: Any, path: KeyPath, message: str) -> CardError:
+        """The error of a problem that ends reading, behind those that were found before."""
+        return refusal([*self.problems, Problem(f"{self.name}:{event.start_mark.line + 1}", dotted(path[:3]), message)])
+
     def _value(self, event: Any, path: KeyPath) -> Any:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise self._end(event, (), f"holds more than {MOST_VALUES} keys and values, too many for a card")
         if isinstance(event, yaml.AliasEvent):
             return self._complain(
                 event, path, f"aliases are not read, write the value again instead of *{event.anchor}"
@@ -229,10 +246,13 @@ class _Builder:
             self._complain(event, path, f"tags are not read, remove {printable(event.tag)}")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
-        if len(path) >= MAX_DEPTH:
-            message = f"is nested deeper than {MAX_DEPTH} levels"
-            raise CardError([Problem(f"{self.name}:{event.start_mark.line + 1}", dotted(path[:3]), message)])
-        return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+        # Not by the path, which does not grow where a block is the key of another.
+        if self._depth >= MAX_DEPTH:
+            raise self._end(event, path, f"is nested deeper than {MAX_DEPTH} levels")
+        self._depth += 1
+        found = self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+        self._depth -= 1
+        return found
 
     def _scalar(self, event: Any, path: KeyPath) -> Any:
         if _SURROGATE.search(event.value):
@@ -247,6 +267,8 @@ class _Builder:
     def _sequence(self, path: KeyPath) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            if len(items) >= MOST_ENTRIES:
+                raise self._end(event, path, f"has more than {MOST_ENTRIES} entries, too many for a card")
             here = (*path, len(items))
             self.lines[here] = event.start_mark.line + 1
             items.append(self._value(event, here))
@@ -255,6 +277,8 @@ class _Builder:
     def _mapping(self, path: KeyPath) -> dict[str, Any]:
         block: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if len(block) >= MOST_ENTRIES:
+                raise self._end(event, path, f"has more than {MOST_ENTRIES} keys, too many for a card")
             key = self._key(event, path)
             here = path if key is None else (*path, key)
             line = event.start_mark.line + 1

@@ -32,7 +32,8 @@ class Learning(Block):
     rate: PerLayer
     """Learning rate of each layer, in weights; one number serves all layers."""
     batch: Annotated[int, Field(ge=1, le=100_000)]
-    epochs: Annotated[int, Field(ge=1, le=100_000)]
+    epochs: Annotated[int, Field(ge=0, le=100_000)]
+    """0 writes the initial weights and tests them: nothing is trained."""
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Factor on all rates after each epoch."""
     final: Annotated[float, Field(ge=0, le=1)] = 1.0

@@ -28,7 +28,7 @@ _POOR_FIT = 0.25
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    from analogep.cli.simulate import _epochs, _seed
+    from analogep.cli.simulate import _count, _seed
 
     add = parser.add_argument
     add("device", metavar="DEVICE", help="device card: YAML file, or the name of a shipped one")
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--noise", type=_fractions, default=[], metavar="A,B,...", help="noise of one sample as shares of full scale, "
         "such as 0.01,0.03,0.1, instead of the circuit card's")  # fmt: skip
     add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
-    add("--epochs", type=_epochs, metavar="N", help="epochs of training, instead of the circuit card's")
+    add("--epochs", type=_count, metavar="N", help="epochs of training, instead of the circuit card's")
     add("--train", action="store_true", help="train at several beta as well, each for as many epochs: accuracy "
         "against beta")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card; may be repeated")

@@ -30,7 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
     for name in ("fabrication", "operation", "data"):
         add(f"--{name}-seed", type=_seed, metavar="N", help=f"seed of {name} alone")
-    add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
+    add(
+        "--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's; 0 tests the initial weights"
+    )
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card, such as "
         "--set update.rule=stochastic or --set conductance.max='20 uS'; may be repeated")  # fmt: skip
     add("--age", type=_age, action="append", default=[], metavar="TIME", help="test the trained network again this "
@@ -53,8 +55,12 @@ def _seed(text: str) -> int:
     return _whole(text, 0)
 
 
-def _epochs(text: str) -> int:
+def _count(text: str) -> int:
     return _whole(text, 1)
+
+
+def _epochs(text: str) -> int:
+    return _whole(text, 0)
 
 
 def _age(text: str) -> float:
@@ -89,7 +95,7 @@ def run(parsed: argparse.Namespace) -> int:
         try:
             dataset = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_kept(folder, 0 if bar.last is None else bar.last.epochs)) from None
+            raise KeyboardInterrupt(_kept(folder, None if bar.last is None else bar.last.epochs)) from None
     if parsed.age and not parsed.quiet and job.device.retention.kind == "none":
         print(
             f"warning: device card '{job.device.name}' has no retention law: an old chip stands as it was written",
@@ -100,14 +106,16 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _kept(folder: Path, epochs: int) -> str:
+def _kept(folder: Path, epochs: int | None) -> str:
     """What an interrupted run leaves; before the first report the folder may be another's."""
     from analogep import results
     from analogep.errors import ResultError
     from analogep.run import CHECKPOINT
 
-    if not epochs:
+    if epochs is None:
         return " before training began"
+    if epochs == 0:
+        return " before the test was done"
     try:
         kept = results.read(folder / CHECKPOINT).sizes["epoch"]
     except (ResultError, KeyError):

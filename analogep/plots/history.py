@@ -43,11 +43,11 @@ def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
     above.set_ylabel("accuracy [%]")
     cost = dataset["train_cost"].values
     if not series(below, epoch, np.where(cost > 0.0, cost, np.nan), 1, "training cost"):
-        note(below, "no cost above zero")
+        note(below, "no cost above zero" if np.isfinite(cost).any() else "not measured")
     logarithmic(below, cost)
     below.set_ylabel("training cost [1]")
     epochs(below, epoch)
-    legend(figure, above.get_lines(), columns=2)
+    legend(figure, [line for line in above.get_lines() if line.get_xdata().size], columns=2)
     return figure
 
 

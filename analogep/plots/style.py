@@ -139,7 +139,7 @@ def epochs(axes: Axes, numbers: ArrayLike) -> None:
     ticks = MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]).tick_values(first, max(last, first + 1.0))
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if first <= tick <= last]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
-    axes.set_xlabel("epoch")
+    axes.set_xlabel("epoch" if first > 0.0 else "epoch (0: untrained)")
 
 
 def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: str) -> bool:

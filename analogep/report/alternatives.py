@@ -41,6 +41,8 @@ def accuracy(dataset: xr.Dataset) -> str:
     """Accuracy and cost of the first and the last epoch, and the best one."""
     test, cost = dataset["accuracy"].values, dataset["train_cost"].values
     best = int(np.argmax(test))
+    if int(dataset["epoch"][-1]) == 0:
+        return f"Test accuracy before training: {percent(test[-1])}."
     return (
         f"Test accuracy over {test.size} epochs: {_moved(test[0], test[-1], percent)}; best {percent(test[best])} in "
         f"epoch {int(dataset['epoch'][best])}. Training cost: {_moved(cost[0], cost[-1], number)}."
@@ -56,10 +58,11 @@ def energy(dataset: xr.Dataset) -> str:
     shares = [f"{names[k]} {percent(joules[k] / total)}" for k in np.argsort(-joules)[:3] if joules[k] > 0.0]
     marks = json.loads(dataset.attrs["digital_training_joules"])
     digital = [f"{format_si(value, 'J')} ({name})" for name, value in marks.items()]
+    spent = f"{format_si(total, 'J')}, of which {listed(shares)}" if shares else "none"
+    inference = format_si(float(dataset["inference_energy"][-1]), "J")
     return (
-        f"Joules of a training sample in the last epoch: {format_si(total, 'J')}, of which {listed(shares)}. An "
-        f"inference takes {format_si(float(dataset['inference_energy'][-1]), 'J')}. In digital arithmetic a training "
-        f"sample takes {listed(digital)}."
+        f"Joules of a training sample in the last epoch: {spent}. An inference takes {inference}. In digital "
+        f"arithmetic a training sample takes {listed(digital)}."
     )
 
 

@@ -2,7 +2,7 @@
 
 | dimension | meaning |
 | --- | --- |
-| epoch | 1 to the number of epochs |
+| epoch | 1 to the number of epochs; 0 alone where nothing was trained |
 | layer | layer of weights, from the inputs |
 | component, phase | rows and columns of the ledger of joules (`energy.COMPONENTS`, `energy.PHASES`) |
 | relaxation | free, nudged |

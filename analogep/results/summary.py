@@ -27,7 +27,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "title": attrs["title"],
         "accuracy": float(last["accuracy"]),
         "best_accuracy": float(dataset["accuracy"].max()),
-        "epochs": int(dataset.sizes["epoch"]),
+        "epochs": int(last["epoch"]),
         "update_rule": attrs["update_rule"],
         "update_threshold": float(attrs["update_threshold"]),
         "pulses_per_training_sample": float(dataset["pulses"].sum("layer").mean()) / per_epoch,
@@ -149,7 +149,8 @@ def cautions(dataset: xr.Dataset) -> list[str]:
                 "learning.initial_gain or the phases' durations, or lower learning.rate"
             )
     dead = np.flatnonzero(dataset["confusion"].values.sum(axis=0) == 0)
-    if dead.size:
+    # Before training a class that is never the answer says nothing.
+    if dead.size and int(dataset["epoch"][-1]) > 0:
         out.append(
             f"no test sample was classified as {', '.join(map(str, dead))}: those outputs may be stuck at a rail"
         )

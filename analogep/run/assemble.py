@@ -94,7 +94,9 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
             for half, array in halves.items():
                 assert store is not None
                 variables |= results.conductances(store.layer + 1, half, array.g, mirror=mirror)
+    trained = hardware.circuit.learning.epochs > 0
     coordinates = history.coordinates(hardware.circuit.depth) | {
+        "epoch": np.arange(len(history)) + int(trained),
         "node": traced["node"],
         "stage": ["before", "after"],
     }
@@ -110,8 +112,9 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
     hardware, data = trainer.hardware, trainer.data
     device, circuit = hardware.device, hardware.circuit
     sources = {key: source.cite for key, source in device.sources.items()}
+    untrained = "" if circuit.learning.epochs else ", before training"
     return {
-        "title": f"{device.name}, {circuit.outline} on {data.name}",
+        "title": f"{device.name}, {circuit.outline} on {data.name}{untrained}",
         "analogep_version": analogep.__version__,
         "digest": identity["digest"],
         "device": device.name,

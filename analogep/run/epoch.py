@@ -15,7 +15,7 @@ from analogep.datasets import Dataset
 from analogep.datasets.augment import augmented
 from analogep.energy import TRAINING, Ledger
 from analogep.errors import SimulationError, UsageError
-from analogep.learning import Experimenter, compare, exact_gradient
+from analogep.learning import Experimenter, Tally, compare, exact_gradient
 from analogep.network import LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
 from analogep.run.progress import Progress
@@ -92,18 +92,27 @@ class Trainer:
 
     def epoch(self, epoch: int) -> None:
         """Train, test and probe; `epoch` counts from 0."""
-        emulator = self.emulator
-        emulator.begin(epoch)
+        self.emulator.begin(epoch)
         pulses, right, total = self._train(epoch)
-        samples, ledger, tally = len(self.data.train_y), emulator.ledger, emulator.experimenter.tally
+        samples = len(self.data.train_y)
+        self._finish(epoch, self.emulator.experimenter.tally, pulses, right / samples, total / samples)
+
+    def untrained(self) -> None:
+        """Test and probe the chip as its initial weights make it, as an epoch in which nothing was trained."""
+        self._finish(0, None, np.zeros(self.circuit.depth), np.nan, np.nan)
+
+    def _finish(self, epoch: int, training: Tally | None, pulses: Floats, train_accuracy: float, cost: float) -> None:
+        """What comes after the training of an epoch; without any the relaxations that count are those of the test."""
+        samples, ledger = len(self.data.train_y), self.emulator.ledger
         wire_error = self.hardware.wiring.close(self.hardware.arrays())
         self._progress(epoch, 0, 0, "test")
-        accuracy, spikes = self._test()
+        accuracy, tested = self._test()
+        tally = tested if training is None else training
         network = self.hardware.network()
         self.history.add(
             accuracy=accuracy,
-            train_accuracy=right / samples,
-            train_cost=total / samples,
+            train_accuracy=train_accuracy,
+            train_cost=cost,
             energy=ledger.joules,
             training_energy=ledger.total(*TRAINING) / samples,
             inference_energy=ledger.total("inference") / len(self.data.test_y),
@@ -111,12 +120,12 @@ class Trainer:
             worn=self._worn(),
             **self._probe(epoch, network),
             hopfield=self._hopfield(network),
-            spikes=spikes,
+            spikes=tested.fired(self.circuit.depth),
             wire_error=wire_error,
             unsettled=tally.unsettled(),
             duration=tally.duration(),
         )
-        emulator.close()
+        self.emulator.close()
         self._progress(epoch, 0, 0, "done")
 
     def _train(self, epoch: int) -> tuple[Floats, int, float]:
@@ -153,10 +162,10 @@ class Trainer:
             worn[store.layer] += store.worn
         return worn
 
-    def _test(self) -> tuple[float, Floats]:
-        """Inference on the test samples: accuracy, and spikes of each layer; keeps the predictions."""
+    def _test(self) -> tuple[float, Tally]:
+        """Inference on the test samples: accuracy, and what was counted; keeps the predictions."""
         self.predictions, tally = self.emulator.infer(self.data.test_x)
-        return float(np.mean(self.predictions == self.data.test_y)), tally.fired(self.circuit.depth)
+        return float(np.mean(self.predictions == self.data.test_y)), tally
 
     def _by_layer(self, gradient: list[Floats]) -> list[Floats]:
         """Gradients of all stores of each layer in one vector."""
@@ -198,7 +207,7 @@ class Trainer:
             cosine, gain, length = np.full((3, self.circuit.depth), np.nan)
         else:
             (cosine, gain), length = self._compared(estimated, exact), self._lengths(exact)
-            if epoch + 1 == self.circuit.learning.epochs:
+            if epoch + 1 >= self.circuit.learning.epochs:
                 self.quiet_cosine, _ = self._compared(quiet.gradient(network, x, target, contour)[0], exact)
         return {
             "cosine": cosine,

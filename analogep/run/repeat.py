@@ -12,7 +12,7 @@ from analogep import datasets, results
 from analogep.cards.record import card_of
 from analogep.cards.wording import printable
 from analogep.circuit import CircuitCard
-from analogep.datasets import Dataset
+from analogep.datasets import Dataset, Source
 from analogep.device import DeviceCard
 from analogep.errors import DataError, ResultError, UsageError
 from analogep.run.folder import RESULT
@@ -109,7 +109,7 @@ def seeds_of(attrs: Mapping[str, Any]) -> Seeds:
         raise ResultError(f"the result does not say the seeds of its run, got '{printable(said)}'") from None
 
 
-def samples(attrs: Mapping[str, Any], seeds: Seeds, data: str | Path | Dataset | None = None) -> Dataset:
+def samples(attrs: Mapping[str, Any], seeds: Seeds, data: Source = None) -> Dataset:
     """The data of a result, held against their digest.
 
     Parameters
@@ -134,7 +134,7 @@ def samples(attrs: Mapping[str, Any], seeds: Seeds, data: str | Path | Dataset |
             f"the run was trained on the data '{printable(name)}' (SHA-256 {digest[:16]}...), which its result does "
             "not hold: give their file, folder or arrays as data"
         )
-    found = data if isinstance(data, Dataset) else datasets.load(data, seeds.data.rng("split"))
+    found = datasets.load(data, seeds.data.rng("split"))
     if found.digest != digest:
         raise DataError(
             f"these are other data than '{printable(name)}' of the run: their SHA-256 is {found.digest[:16]}..., that "

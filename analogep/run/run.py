@@ -28,6 +28,7 @@ from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.keys import load
 from analogep.learning import Experimenter
 from analogep.network import Hardware, check_fit, loop_gain_bound
+from analogep.relaxation import check_work
 from analogep.run import assemble
 from analogep.run.epoch import Trainer, image_shape
 from analogep.run.folder import CHECKPOINT, CHIP, Folder, default_path
@@ -246,6 +247,7 @@ class Run:
             emulator.start()
             before, history = assemble.histogram(emulator.hardware), History()
             self._check_stability(emulator.hardware)
+            check_work(emulator.hardware.network(), self.circuit, len(self.data.train_y), len(self.data.test_y))
         else:
             try:
                 before, history = assemble.restore(checkpoint, emulator), History.of(checkpoint)
@@ -253,6 +255,8 @@ class Run:
                 raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
         chip = Chip.of(emulator)
         trainer = Trainer(chip, self.data, history, report, self.on_batch)
+        if self.circuit.learning.epochs == 0:
+            trainer.untrained()
         for epoch in range(len(history), self.circuit.learning.epochs):
             trainer.epoch(epoch)
             if self.on_epoch is not None and self.on_epoch(chip) is True:

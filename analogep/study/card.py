@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -129,8 +130,8 @@ class StudyCard(Card):
                 axes.append(Axis.of(name, given))
             except ValueError as error:
                 yield ("vary", name), str(error)
-        moved = [key for axis in axes for key in axis.values]
-        for key in sorted({key for key in moved if moved.count(key) > 1}):
+        moved = Counter(key for axis in axes for key in axis.values)
+        for key in sorted(key for key, times in moved.items() if times > 1):
             yield ("vary", key), "is on two axes"
         for key in self.set_:
             try:

@@ -199,7 +199,7 @@ def test_the_command_and_the_module_say_and_draw_the_same_from_any_folder(
 def test_a_mistake_to_the_module_names_the_module(tmp_path: Path) -> None:
     done = command("--epochs", "x", cwd=tmp_path, module="analogep.simulate")
     assert done.returncode == 2
-    assert "python -m analogep.simulate: error: argument --epochs: needs a whole number from 1, got 'x'" in done.stderr
+    assert "python -m analogep.simulate: error: argument --epochs: needs a whole number from 0, got 'x'" in done.stderr
 
 
 CLOSED = {
