@@ -59,4 +59,4 @@ class Learning(Block):
 
     def share(self, epoch: int) -> float:
         """Factor on all rates in an epoch, counted from 0 [1]."""
-        return float(self.decay**epoch * (1.0 - (1.0 - self.final) * epoch / self.epochs))
+        return float(self.decay**epoch * (1.0 - (1.0 - self.final) * epoch / max(self.epochs, 1)))

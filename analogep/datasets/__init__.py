@@ -108,7 +108,7 @@ def _loaded(source: Source, rng: np.random.Generator, dtype: Precision, check: C
     raise DataError(f"{source}: {what}; {_ACCEPTED}")
 
 
-def load_data(source: str | Path | None = None, seed: int = 0) -> Dataset:
+def load_data(source: Source = None, seed: int = 0) -> Dataset:
     """Load a data set as a run of this data seed does: the same training and test samples.
 
     Parameters

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def again(
     result: xr.Dataset | str | Path,
-    data: Any = None,
+    data: Source = None,
     *,
     on_batch: Watcher | None = None,
     on_epoch: Watcher | None = None,

@@ -20,7 +20,7 @@ from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.circuit.network import RC
 from analogep.circuit.spiking import Spiking
-from analogep.datasets import Dataset
+from analogep.datasets import Source
 from analogep.device import DeviceCard
 from analogep.display import line, table
 from analogep.energy import Ledger
@@ -95,7 +95,7 @@ class Run:
         device: DeviceCard | str | Path,
         circuit: CircuitCard | str | Path = "digits",
         seed: int | Seeds = 0,
-        data: Any = None,
+        data: Source = None,
         *,
         set: Mapping[str, Any] | None = None,
         on_batch: Watcher | None = None,
@@ -104,21 +104,18 @@ class Run:
         self.device, self.circuit = load(device, circuit, set)
         check_fit(self.device, self.circuit)
         self.seeds = seed if isinstance(seed, Seeds) else Seeds.of(seed)
-        self.data = data if isinstance(data, Dataset) else datasets.load(data, self.seeds.data.rng("split"))
+        self.data = datasets.load(data, self.seeds.data.rng("split"), check=self._check_data)
+        image_shape(self.circuit, self.data)
         self.on_batch, self.on_epoch = on_batch, on_epoch
-        self._check_data()
         self.identity = self._identity()
         self._chip: Chip | None = None
 
-    def _check_data(self) -> None:
-        inputs, outputs = self.circuit.sizes[0], self.circuit.sizes[-1]
-        if (self.data.features, self.data.classes) != (inputs, outputs):
+    def _check_data(self, name: str, features: int, classes: int) -> None:
+        if (features, classes) != (self.circuit.sizes[0], self.circuit.sizes[-1]):
             raise UsageError(
-                f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
-                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another circuit or other data, "
-                f"or set layers=[{self.data.features},128,{self.data.classes}]"
+                f"data set '{name}' has {features} inputs and {classes} classes, circuit '{self.circuit.name}' is "
+                f"{self.circuit.outline}: choose another circuit or other data, or set layers=[{features},128,{classes}]"
             )
-        image_shape(self.circuit, self.data)
 
     def _identity(self) -> dict[str, str]:
         said = {
