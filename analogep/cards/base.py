@@ -18,7 +18,7 @@ from analogep.cards.wording import KeyPath, listed, near, printable, refusal
 from analogep.errors import CardError, Problem
 from analogep.units import CARD, shown
 
-__all__ = ["Block", "Card", "Kind", "shipped_dir"]
+__all__ = ["Block", "Card", "Kind", "shipped_dir", "shipped_names"]
 
 Kind = Literal["device", "circuit"]
 """What a card describes."""
@@ -29,6 +29,11 @@ def shipped_dir(kind: Kind) -> Path:
     package = Path(__file__).parents[1]
     installed = package / f"{kind}s"
     return installed if installed.is_dir() else package.parent / f"{kind}s"
+
+
+def shipped_names(kind: Kind) -> list[str]:
+    """Names of the cards of a kind that come with the package."""
+    return sorted(path.stem for path in shipped_dir(kind).glob("*.yaml"))
 
 
 class Card(Block):
@@ -71,7 +76,7 @@ class Card(Block):
     @classmethod
     def names(cls) -> list[str]:
         """Names of the cards of this kind that come with the package."""
-        return sorted(path.stem for path in shipped_dir(cls.kind).glob("*.yaml"))
+        return shipped_names(cls.kind)
 
     @classmethod
     def load(cls, name_or_path: str | Path, overrides: Sequence[str] = ()) -> Self:
