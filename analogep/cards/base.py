@@ -96,7 +96,7 @@ class Card(Block):
             if given not in cls.names():
                 raise cls._unknown(given, f"unknown {cls.kind} card")
             text = (shipped_dir(cls.kind) / f"{given}.yaml").read_bytes()
-            return cls._validated(reader.read(text, f"{cls.kind}s/{given}.yaml"), overrides, given)
+            return cls._validated(reader.read(text, f"{cls.kind}s/{given}.yaml", shipped=True), overrides, given)
         if given.endswith((".yaml", ".yml")) and not os.path.exists(given):
             raise cls._unknown(given, "no such file")
         return cls._validated(reader.read_file(name_or_path), overrides, given)
