@@ -1,6 +1,6 @@
 """Results: one `xarray.Dataset` a run, and files that are either whole or absent."""
 
-from analogep.results.files import read, write, write_bytes
+from analogep.results.files import glance, read, write, write_bytes
 from analogep.results.schema import SPIKING, VARIABLES, conductance_name, conductances, describe, variable
 from analogep.results.together import together
 
@@ -10,6 +10,7 @@ __all__ = [
     "conductance_name",
     "conductances",
     "describe",
+    "glance",
     "read",
     "together",
     "variable",

@@ -71,7 +71,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
     """Return what a reader of the numbers has to know, one sentence each."""
     out = []
     gain = dataset["loop_gain"]
-    lost = gain.epoch.values[gain.values >= 1.0]
+    lost = dataset["epoch"].values[gain.values >= 1.0]
     if lost.size:
         out.append(
             f"the loop gain reached {float(gain.max()):.3g} (epoch {int(lost[0])} first): above 1 several equilibria "

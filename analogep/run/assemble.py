@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 import analogep
 from analogep import results
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
-from analogep.learning import Updater
-from analogep.network import Hardware
-from analogep.run.epoch import Trainer
 from analogep.run.history import History
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from analogep.learning import Updater
+    from analogep.network import Hardware
+    from analogep.run.epoch import Trainer
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

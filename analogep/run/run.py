@@ -1,4 +1,7 @@
-"""A run: two cards and a seed become one Dataset, epoch by epoch, and may stop and go on in between."""
+"""A run: two cards and a seed become one Dataset, epoch by epoch, and may stop and go on in between.
+
+What trains is imported when training begins: to answer from a finished folder no compiled kernel is needed.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,19 @@ from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError, UsageError
-from analogep.learning import Experimenter, Updater
-from analogep.network import Hardware, check_fit, loop_gain_bound
+from analogep.network.fit import check_fit
 from analogep.run import assemble
-from analogep.run.epoch import Progress, Trainer, image_shape, inference
 from analogep.run.folder import CHECKPOINT, Folder, default_path
 from analogep.run.history import History
-from analogep.run.looks import looks
+from analogep.run.images import image_shape
 from analogep.run.threads import one_blas_thread
-from analogep.run.trace import trace
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from analogep.network import Hardware
+    from analogep.run.epoch import Progress
 
 
 def _silent(_progress: Progress) -> None:
@@ -149,6 +152,26 @@ class Run:
                 folder.finish(dataset)
                 return dataset
 
+    def glance(self, out: str | Path, *, force: bool = False) -> xr.Dataset | None:
+        """What a folder holds for a summary, if the run is finished there; None if it is not.
+
+        Read in a fraction of the time of `execute`, which gives all of the result (`results.glance`).
+
+        Parameters
+        ----------
+        out : str or Path
+        force : bool
+            As in `execute`.
+
+        Raises
+        ------
+        ResultError
+            If the folder cannot be used.
+        """
+        folder = Folder(Path(out), self.identity)
+        with folder.claim(force=force):
+            return folder.glance()
+
     def aged(self, result: xr.Dataset, seconds: float) -> float:
         """Accuracy of the trained chip on the test samples some time after training.
 
@@ -164,6 +187,10 @@ class Run:
         float
             Share of test samples classified correctly [1].
         """
+        from analogep.learning import Experimenter
+        from analogep.network import Hardware
+        from analogep.run.epoch import inference
+
         with one_blas_thread():
             hardware = Hardware(self.device, self.circuit, self.seeds)
             assemble.finished(result, hardware)
@@ -171,6 +198,12 @@ class Run:
             return float(np.mean(inference(experimenter, self.data.test_x) == self.data.test_y))
 
     def _train(self, folder: Folder | None, report: Callable[[Progress], None]) -> xr.Dataset:
+        from analogep.learning import Updater
+        from analogep.network import Hardware
+        from analogep.run.epoch import Progress, Trainer
+        from analogep.run.looks import looks
+        from analogep.run.trace import trace
+
         report(Progress(1, self.circuit.learning.epochs, 0, 0, None, "start"))
         hardware = Hardware(self.device, self.circuit, self.seeds)
         updater = Updater(hardware)
@@ -197,6 +230,8 @@ class Run:
 
     @staticmethod
     def _check_stability(hardware: Hardware) -> None:
+        from analogep.network import loop_gain_bound
+
         bound = loop_gain_bound(hardware.network())
         if bound == math.inf:
             raise SimulationError(
