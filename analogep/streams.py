@@ -10,10 +10,13 @@ Three seeds are kept apart, so that each can be held fixed: `fabrication` (devic
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+
+_SEED = re.compile(r"(fabrication|operation|data) ([0-9]+)(?: sample ([0-9]+))?")
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,25 @@ class Seeds:
             Streams(seed if operation is None else operation),
             Streams(seed if data is None else data),
         )
+
+    def __str__(self) -> str:
+        """The three seeds in one line, with the Monte-Carlo sample where it is not 0; `parse` is the way back."""
+        named = {"fabrication": self.fabrication, "operation": self.operation, "data": self.data}
+        return ", ".join(
+            f"{name} {stream.seed}" + (f" sample {stream.sample}" if stream.sample else "")
+            for name, stream in named.items()
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> Seeds:
+        """Seeds from the line that `str` makes of them.
+
+        Raises
+        ------
+        ValueError
+            If it is another line.
+        """
+        found = {name: Streams(int(seed), int(sample or 0)) for name, seed, sample in _SEED.findall(text)}
+        if set(found) != {"fabrication", "operation", "data"} or str(seeds := cls(**found)) != text:
+            raise ValueError(f"'{text[:100]}' does not name seeds, such as 'fabrication 0, operation 0, data 0'")
+        return seeds

@@ -190,3 +190,33 @@ def format_si(value: float, unit: str) -> str:
     digits = f"{rounded.scaleb(-exponent):f}"
     digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return f"{digits} {_PREFIX[exponent]}{unit}"
+
+
+def format_exact(value: float, unit: str) -> str:
+    """Write an SI value in engineering notation with all of its digits: reading the text gives the same float.
+
+    Parameters
+    ----------
+    value : float
+        Finite number [unit].
+    unit : str
+        SI unit; `%` writes a fraction in percent.
+
+    >>> format_exact(1e-05, "S"), format_exact(0.1 + 0.2, "V"), format_exact(0.037, "%")
+    ('10 uS', '300.00000000000004 mV', '3.7 %')
+    """
+    number = Decimal(repr(value))
+    if unit == "%":
+        number = number.scaleb(2)
+    if number == 0:
+        return f"0 {unit}"
+    # Kilokelvins and megaseconds are right and nobody's words.
+    most, least = {"%": (0, 0), "tau": (0, 0), "K": (0, 0), "s": (0, -18)}.get(unit, (12, -18))
+    exponent = 3 * (number.adjusted() // 3)
+    if not least <= exponent <= most:
+        if not -7 < number.adjusted() < 16:
+            return f"{number.normalize()} {unit}"
+        exponent = 0
+    digits = f"{number.scaleb(-exponent):f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return f"{digits} {_PREFIX[exponent]}{unit}"

@@ -20,11 +20,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analogep import CircuitCard, DeviceCard, Run, Seeds, datasets
+from analogep.chip.emulator import inference
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, SpikingNetwork
 from analogep.run.assemble import finished
-from analogep.run.epoch import inference
 from analogep.run.looks import at_rest
 
 Floats = NDArray[np.float64]

@@ -75,6 +75,6 @@ def test_the_readme_test_command_is_the_one_that_ci_runs() -> None:
 
 
 def test_the_package_opens_with_the_line_that_says_what_it_does() -> None:
-    line = "device card + circuit card -> network of crossbars -> relaxation (free, nudged) -> gradient -> pulses"
+    line = "device card + circuit card -> chip of crossbars -> relaxation (free, nudged) -> gradient -> pulses -> chip'"
     assert line in (PACKAGE / "__init__.py").read_text()
     assert line in (ROOT / "README.md").read_text()

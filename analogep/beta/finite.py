@@ -17,13 +17,13 @@ from analogep.beta.noise import Noise, noise_of
 from analogep.beta.pole import pole
 from analogep.beta.predict import ESTIMATORS
 from analogep.beta.probe import Probe
+from analogep.chip.threads import one_blas_thread
 from analogep.circuit.phases import Estimator, Nudging
 from analogep.energy import Ledger
 from analogep.errors import SimulationError
 from analogep.learning import Updater
 from analogep.network import Hardware
 from analogep.run import Run, assemble
-from analogep.run.threads import one_blas_thread
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from analogep import keys
 from analogep.budget.limits import LIMITS, Limit, applicable
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.study import keys
 
 Path = tuple[str, ...]
 Cards = tuple[DeviceCard, CircuitCard]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, field_validator
 
-from analogep.cards import explain, listing, overrides, reader
-from analogep.cards.block import Block, broken_rules
+from analogep.cards import explain, listing, reader, written
+from analogep.cards import overrides as putting
+from analogep.cards.block import VALUES, Block, broken_rules, given
+from analogep.cards.overrides import Override
+from analogep.cards.plain import plain
 from analogep.cards.reader import Document
-from analogep.cards.wording import KeyPath, listed, near, printable, refusal
+from analogep.cards.wording import KeyPath, dotted, listed, near, printable, refusal
+from analogep.display import line, table
 from analogep.errors import CardError, Problem
 from analogep.units import CARD, shown
 
@@ -49,6 +54,10 @@ class Card(Block):
 
     title: str = ""
     """One line for people."""
+
+    changes_: Annotated[tuple[str, ...], Field(alias="changes", exclude=True)] = ()
+    """Values that were changed since the numbers of this card got their sources, each as `key=value`: `to_yaml` of a
+    changed card writes them, so that nobody takes them for what a source says. They are not set again."""
 
     _document: Document = PrivateAttr(default_factory=lambda: Document({}, {}, ""))
     _overrides: tuple[str, ...] = PrivateAttr(default=())
@@ -115,23 +124,141 @@ class Card(Block):
         return CardError([Problem(printable(given, 200), "", f"{complaint}; {shipped}{hint}")])
 
     @classmethod
+    def from_values(
+        cls, values: Mapping[str, Any], *, text: str = "", overrides: Sequence[str] = (), changes: Sequence[str] = ()
+    ) -> Self:
+        """Validate a card with exactly these values, as `values` returns them and results record them.
+
+        Parameters
+        ----------
+        values : mapping
+            SI numbers, lists and blocks by their keys; texts with units are read as well.
+        text : str
+            YAML that the card was loaded from.
+        overrides, changes : sequence of str
+            What was set on the command line and changed in Python since, as `key=value`. Nothing is set again: the
+            values hold it.
+
+        Raises
+        ------
+        CardError
+            With everything that is wrong with the values.
+        """
+        data, problems = given(cls, values, "values")
+        if problems:
+            raise refusal(problems)
+        document = Document(data, {}, "values", text, _marked(data, overrides), _marked(data, changes))
+        return cls._built(document, VALUES, overrides)
+
+    @classmethod
     def _validated(cls, document: Document, texts: Sequence[str], origin: str) -> Self:
-        document = overrides.apply(document, [overrides.parse(text) for text in texts])
+        document = putting.apply(document, [putting.parse(text) for text in texts])
+        return cls._built(document, CARD, texts, origin)
+
+    @classmethod
+    def _built(
+        cls, document: Document, context: Mapping[str, str], texts: Sequence[str] = (), origin: str = ""
+    ) -> Self:
+        """The card that a document holds, as people write it or as Python has it."""
         found = document.data.get("schema")
         if isinstance(found, str) and found != cls.schema_id():
             # Every further message would measure the card against keys that it does not mean to have.
             raise CardError([document.problem(("schema",), cls._schema_message(found))])
         try:
             # Strict validation of JSON takes lists for tuples and integers for floats, and nothing else.
-
-            card = cls.model_validate_json(json.dumps(document.data), context=CARD)
+            card = cls.model_validate_json(json.dumps(document.data), context=context)
         except ValidationError as error:
             raise refusal(explain.problems(error, cls, document)) from None
+        if card.changes_ and context is CARD:
+            document = replace(document, changed={**_marked(document.data, card.changes_), **document.changed})
+        if context is not CARD:
+            document = replace(document, data=card._plain())
         card._document, card._overrides, card._origin = document, tuple(texts), origin
         broken = sorted(broken_rules(card), key=lambda rule: document.line(rule[0]))
         if broken:
             raise refusal([document.problem(path, message) for path, message in broken])
         return card
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return a new card with values replaced, validated as a whole; this one stays as it is.
+
+        Parameters
+        ----------
+        changes : mapping
+            Key such as `conductance.max`, `learning.rate.0` or `update` -> SI number (NumPy's too), text with a unit,
+            list, mapping, block or None.
+
+        Raises
+        ------
+        CardError
+            With everything that is wrong with the new card.
+        UsageError
+            If a key does not have the form of one.
+
+        Examples
+        --------
+        >>> card.changed({"conductance.max": 20e-6, "read.noise": {"kind": "none"}})  # doctest: +SKIP
+        """
+        return self._changed(changes, "changed()")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the card with fields replaced, as `changed` does."""
+        if not update:
+            return super().model_copy(deep=deep)
+        keys = {name: field.alias or name for name, field in type(self).model_fields.items()}
+        return self._changed({keys.get(name, name): value for name, value in update.items()}, "model_copy()")
+
+    def _changed(self, changes: Mapping[str, Any], place: str) -> Self:
+        asked, problems = [], []
+        for key, value in changes.items():
+            path = putting.keys(key, place)
+            try:
+                asked.append(Override(path, plain(value), key, place))
+            except ValueError as error:
+                problems.append(Problem(place, dotted(path), str(error)))
+            if path[0] == "changes":
+                problems.append(Problem(place, "changes", "says what was changed; change those keys themselves"))
+        if problems:
+            raise refusal(problems)
+        old = self._document if self.raw else Document(self._plain(), {}, self.name)
+        document = putting.apply(old, asked)
+        card = self._built(document, VALUES, self.overrides, self.origin)
+        texts = {override.text for override in asked}
+        said = {
+            path: f"{text}={written.text(written.at(card, putting.found(document.data, text.split('.'))))}"
+            for path, text in document.changed.items()
+            if text in texts
+        }
+        card._document = replace(card._document, changed={**document.changed, **said})
+        return card
+
+    def _plain(self) -> dict[str, Any]:
+        """Data of the card's file, with defaults left out where nothing says where they come from."""
+        return written.data(self)
+
+    def _unsourced(self, data: Mapping[str, Any], changed: Collection[KeyPath]) -> Iterator[KeyPath]:
+        """Paths that a file with this data has to name as changed besides those that are known to be."""
+        return iter(())
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Validated values by the keys of a file, defaults included: lists, texts and SI numbers, as JSON can hold."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def to_yaml(self) -> str:
+        """Write the card's values as a YAML card, whose `digest` is the same.
+
+        What is left at its default is left out. `changes` names what was set on the command line or in Python since
+        the numbers got their sources.
+        """
+        data = self._plain()
+        changed = dict.fromkeys([*self._document.overridden.values(), *self.changes])
+        for path in self._unsourced(data, self.overridden.keys()):
+            value: Any = data
+            for key in path:
+                value = value[key]
+            changed[f"{'.'.join(map(str, path))}={written.text(value)}"] = None
+        return written.document(data | ({"changes": list(changed)} if changed else {}))
 
     @property
     def text(self) -> str:
@@ -142,6 +269,11 @@ class Card(Block):
     def overrides(self) -> tuple[str, ...]:
         """What `--set` said, in order."""
         return self._overrides
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What was changed in Python, in order, each as `key=value` with exact numbers and their units."""
+        return tuple(dict.fromkeys(self._document.changed.values()))
 
     @property
     def origin(self) -> str:
@@ -155,14 +287,13 @@ class Card(Block):
 
     @property
     def overridden(self) -> Mapping[KeyPath, str]:
-        """Paths that overrides have set, each with its text."""
-        return self._document.overridden
+        """Paths that overrides or changes in Python have set, each with its text."""
+        return {**self._document.overridden, **self._document.changed}
 
     @property
     def digest(self) -> str:
         """SHA-256 of the validated values: comments and spelling do not matter, values and overrides do."""
-        values = self.model_dump(mode="json", by_alias=True)
-        canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        canonical = json.dumps(self.values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def warnings(self) -> list[Problem]:
@@ -175,4 +306,26 @@ class Card(Block):
 
     def understood(self) -> str:
         """Write the validated card as an indented list, with defaults and engineering units."""
-        return listing.understood(self)
+        lines = [listing.understood(self)]
+        own = [text for text in self.changes if text not in self.changes_]
+        for said, texts in (("changed, as the card says:", self.changes_), ("changed in Python:", own)):
+            lines += [said, *(f"  {text}" for text in texts)] if texts else []
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        changed = {"changed": ", ".join([*self.overrides, *self.changes])} if self.overrides or self.changes else {}
+        return line(type(self).__name__, self.name, {"title": self.title or "none", **changed})
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        rows = {"title": self.title, "set on the command line": ", ".join(self.overrides)}
+        rows |= {"changed in Python": ", ".join(self.changes)}
+        heading = f"{self.kind.capitalize()} card: {self.name}"
+        return table(heading, {name: text for name, text in rows.items() if text}, self.understood())
+
+
+def _marked(data: Mapping[str, Any], texts: Sequence[str]) -> dict[KeyPath, str]:
+    """Path of each value that one of the texts `key=value` has set -> text."""
+    return {putting.found(data, putting.parse(text).path): text for text in texts}

@@ -106,7 +106,8 @@ def _with_unit(got: Any, unit: str) -> str:
 
 
 def _unknown_key(detail: ErrorDetails, place: Place) -> str:
-    known = sorted(keys_of(place.block)) if place.block else []
+    fields = keys_of(place.block) if place.block else {}
+    known = sorted(key for key, field in fields.items() if not field.exclude)
     return f"unknown key, {suggestion(str(place.path[-1]), known)}"
 
 

@@ -40,6 +40,8 @@ def _lines(value: Any, shape: Shape, depth: int) -> Iterator[str]:
 def _entries(value: Any, shape: Shape) -> Iterator[tuple[Any, Any, Shape]]:
     if isinstance(value, BaseModel):
         for key, field in keys_of(type(value)).items():
+            if field.exclude:
+                continue
             attribute = next(name for name, known in type(value).model_fields.items() if known is field)
             entry = getattr(value, attribute)
             # What is not known of a source says nothing about the device.

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from analogep.cards.reader import MAX_DEPTH, Document, read_value
 from analogep.cards.wording import KeyPath, dotted, printable, refusal
 from analogep.errors import CardError, Problem, UsageError
 from analogep.units import shown
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Override:
-    """One value to put into a card: the path of its key, the value, and the text that said so."""
+    """One value to put into a card: the path of its key, the value, and the text that said so.
+
+    A `place` is where Python code says it, such as `changed()`; without one it is `--set`.
+    """
 
     path: tuple[str, ...]
     value: Any
     text: str
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """Who says so, for messages."""
+        return self.place or f"--set {printable(self.text, 120)}"
+
+
+def keys(key: str, said: str) -> tuple[str, ...]:
+    """Path of a key such as `conductance.max`; `said` names it in a `UsageError`."""
+    path = tuple(key.strip().split("."))
+    if not all(path) or any(part != part.strip() for part in path):
+        raise UsageError(f"{said}: '{printable(key)}' has an empty key; join keys with single dots")
+    if len(path) > MAX_DEPTH:
+        raise UsageError(f"{said}: is nested deeper than {MAX_DEPTH} levels")
+    if any("\ud800" <= letter <= "\udfff" for letter in key):
+        raise UsageError(f"{said}: the key is not valid text")
+    return path
 
 
 def parse(text: str) -> Override:
@@ -32,17 +55,11 @@ def parse(text: str) -> Override:
     """
     said = f"--set {printable(text, 120)}"
     key, equals, value = text.partition("=")
-    path = tuple(key.strip().split("."))
     if not equals:
         raise UsageError(f"{said}: needs the form key=value, such as conductance.max='20 uS'")
     if not key.strip():
         raise UsageError(f"{said}: needs a key before the equals sign, such as conductance.max='20 uS'")
-    if not all(path) or any(part != part.strip() for part in path):
-        raise UsageError(f"{said}: '{printable(key)}' has an empty key; join keys with single dots")
-    if len(path) > MAX_DEPTH:
-        raise UsageError(f"{said}: is nested deeper than {MAX_DEPTH} levels")
-    if any("\ud800" <= letter <= "\udfff" for letter in key):
-        raise UsageError(f"{said}: the key is not valid text")
+    path = keys(key, said)
     if "\n" in value or "\r" in value:
         raise UsageError(f"{said}: the value must stand on one line")
     if not value.strip() or value.strip().startswith("#"):
@@ -61,20 +78,52 @@ def apply(document: Document, overrides: Sequence[Override]) -> Document:
     scalar or outside a list is a `CardError`.
     """
     data = _copied(document.data)
-    lines, overridden = dict(document.lines), dict(document.overridden)
-    problems = []
+    lines, overridden, changed = document.lines, document.overridden, document.changed
+    place, problems = document.place, []
     for override in overrides:
         try:
             created, path = _put(data, override)
         except ValueError as error:
-            problems.append(Problem(f"--set {printable(override.text, 120)}", dotted(override.path), str(error)))
+            problems.append(Problem(override.where, dotted(override.path), str(error)))
             continue
-        lines = {known: line for known, line in lines.items() if known[: len(created)] != created}
-        overridden = {known: text for known, text in overridden.items() if known[: len(created)] != created}
-        overridden |= {path[:length]: override.text for length in range(len(created), len(path) + 1)}
+        lines, overridden = _outside(lines, created), _outside(overridden, created)
+        changed = _outside(changed, created)
+        said = {path[:length]: override.text for length in range(len(created), len(path) + 1)}
+        if override.place:
+            changed, place = {**changed, **said}, override.place
+        else:
+            overridden = {**overridden, **said}
     if problems:
         raise refusal(problems)
-    return replace(document, data=data, lines=lines, overridden=overridden)
+    return replace(document, data=data, lines=lines, overridden=overridden, changed=changed, place=place)
+
+
+def _outside(known: Mapping[KeyPath, T], path: KeyPath) -> Mapping[KeyPath, T]:
+    """What is known of other places than those at and below `path`."""
+    return {place: entry for place, entry in known.items() if place[: len(path)] != path}
+
+
+def found(data: Any, path: Sequence[str]) -> KeyPath:
+    """Path in plain data as keys and list indices, as far as it leads; what is not there stays text."""
+    out: list[str | int] = []
+    for part in path:
+        if isinstance(data, list) and part.isascii() and part.isdigit() and len(part) < 10:
+            out.append(int(part))
+            data = data[int(part)] if int(part) < len(data) else None
+        else:
+            out.append(part)
+            data = data.get(part) if isinstance(data, dict) else None
+    return tuple(out)
+
+
+def missing(data: Mapping[str, Any], path: Sequence[str]) -> KeyPath:
+    """The innermost value around a path that leads nowhere in plain data; empty if the path leads somewhere."""
+    value: Any = data
+    for depth, key in enumerate(path):
+        if not isinstance(value, Mapping) or key not in value:
+            return tuple(path[:depth])
+        value = value[key]
+    return ()
 
 
 def _copied(value: Any) -> Any:

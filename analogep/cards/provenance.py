@@ -25,7 +25,7 @@ STATUSES = (
 )
 """How a number came out of its source."""
 
-UNSOURCED = frozenset({"schema", "name", "title", "technology", "terminals", "sources", "provenance"})
+UNSOURCED = frozenset({"schema", "name", "title", "technology", "terminals", "sources", "provenance", "changes"})
 """Sections without physical numbers."""
 
 

@@ -52,6 +52,10 @@ class Document:
         The YAML itself.
     overridden : mapping
         Path -> text of the `--set` that put the value there.
+    changed : mapping
+        Path -> text of the change since the numbers have their sources.
+    place : str
+        Where the last changes were made, for messages.
     """
 
     data: dict[str, Any]
@@ -59,6 +63,8 @@ class Document:
     name: str
     text: str = ""
     overridden: Mapping[KeyPath, str] = field(default_factory=dict)
+    changed: Mapping[KeyPath, str] = field(default_factory=dict)
+    place: str = "changed()"
 
     def where(self, path: KeyPath) -> str:
         """Say where `path` or its nearest ancestor stands: `devices/my.yaml:5`, or the `--set` behind it."""
@@ -68,6 +74,8 @@ class Document:
                 return f"--set {printable(self.overridden[head], 120)}"
             if head in self.lines:
                 return f"{self.name}:{self.lines[head]}"
+            if head in self.changed:
+                return self.place
         return self.name
 
     def line(self, path: KeyPath) -> int:

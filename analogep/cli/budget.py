@@ -93,9 +93,10 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace, budget: Budget, folder: Path) -> xr.Dataset:
-    from analogep.cli.study import _Bar, _kept
+    from analogep.cli.study import _kept
+    from analogep.study import progress
 
-    with _Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+    with progress.bar(sys.stderr.isatty() and not parsed.quiet) as bar:
         try:
             return budget.run(
                 folder,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analogep import keys
 from analogep.cards.overrides import parse
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
-from analogep.study import keys
 
 
 def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
-    from analogep.cli.progress import Bar
+    from analogep.bars import Bar
     from analogep.run import Run
 
 HELP = "train a classifier by equilibrium propagation and report accuracy and joules"
@@ -81,9 +81,9 @@ def run(parsed: argparse.Namespace) -> int:
         raise UsageError(
             "which device? Give a card, such as 'devices/rram.yaml' or 'rram'; --list shows the shipped ones"
         )
-    from analogep.cli.progress import Bar
+    from analogep.run.progress import bar as opened
 
-    with Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+    with opened(sys.stderr.isatty() and not parsed.quiet) as bar:
         job = _job(parsed, bar)
         folder = Path(parsed.out) if parsed.out else job.default_folder
         try:
@@ -92,14 +92,14 @@ def run(parsed: argparse.Namespace) -> int:
             if found is None or not _drawn(found, folder):
                 found = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_kept(folder, bar.epochs)) from None
+            raise KeyboardInterrupt(_kept(folder, 0 if bar.last is None else bar.last.epochs)) from None
     if parsed.age and not parsed.quiet and job.device.retention.kind == "none":
         print(
             f"warning: device card '{job.device.name}' has no retention law: an old chip stands as it was written",
             file=sys.stderr,
         )
     aged = {age: job.aged(found, age) for age in parsed.age}
-    _answer(parsed, found, folder, aged, answered=bar.epochs == 0)
+    _answer(parsed, found, folder, aged, answered=bar.last is None)
     return 0
 
 
@@ -121,6 +121,7 @@ def _kept(folder: Path, epochs: int) -> str:
 def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     """Cards, data and seeds, checked before anything runs."""
     from analogep.cli import overrides
+    from analogep.cli.progress import say
     from analogep.network.fit import fit_warnings
     from analogep.run import Run
     from analogep.streams import Seeds
@@ -131,7 +132,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     device, circuit = overrides.load(parsed.device, parsed.circuit, texts)
     if not parsed.quiet:
         for warning in (*device.warnings(), *circuit.warnings(), *fit_warnings(device, circuit)):
-            bar.say(f"warning: {warning}")
+            say(bar, f"warning: {warning}")
     seeds = Seeds.of(
         parsed.seed, fabrication=parsed.fabrication_seed, operation=parsed.operation_seed, data=parsed.data_seed
     )

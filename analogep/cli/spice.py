@@ -53,7 +53,7 @@ def _whole(text: str) -> int:
 def run(parsed: argparse.Namespace) -> int:
     """Write the netlist; run and compare it if asked to."""
     from analogep import results, spice
-    from analogep.run.threads import one_blas_thread
+    from analogep.chip.threads import one_blas_thread
 
     path = _target(parsed.out, force=parsed.force)
     if parsed.run:

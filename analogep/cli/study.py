@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -80,45 +79,10 @@ def _shard(text: str) -> tuple[int, int]:
     return int(first), int(last)
 
 
-class _Bar:
-    """One bar over all points, with the time that remains."""
-
-    def __init__(self, show: bool) -> None:
-        self.show = show
-        self.last: StudyProgress | None = None
-        self._bar: Any = None
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, progress: StudyProgress) -> None:
-        """Draw where the study stands."""
-        self.last = progress
-        if not self.show:
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            form = "{desc} {percentage:3.0f}%|{bar}| {n}/{total} [{elapsed}<{remaining}]"
-            done = progress.done + progress.failed
-            self._bar = tqdm(total=progress.total, initial=done, file=sys.stderr, bar_format=form)
-        failed = f", {progress.failed} failed" if progress.failed else ""
-        self._bar.total = progress.total
-        self._bar.set_description_str(f"points{failed}", refresh=False)
-        self._bar.update(progress.done + progress.failed - self._bar.n)
-        self._bar.refresh()
-
-
 def run(parsed: argparse.Namespace) -> int:
     """Run the study, or say what it would be."""
     from analogep.cli import figure, study_table
-    from analogep.study import Study
+    from analogep.study import Study, progress
 
     figure.check(parsed.figure)
     study = Study(_card(parsed))
@@ -129,7 +93,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.dry_run:
         _dry(parsed, study, folder)
         return 0
-    with _Bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+    with progress.bar(sys.stderr.isatty() and not parsed.quiet) as bar:
         try:
             dataset = study.run(
                 folder,

@@ -173,6 +173,14 @@ class Array:
         self.g[...] = self._shown(self.hidden)
         self._sum_lines()
 
+    def put(self, g: Floats) -> None:
+        """Put the cells at the conductances `g` (rows, columns) [S], within each one's window, without pulses.
+
+        A cell that ignores pulses stays where it is.
+        """
+        low, high = self.g_min, self.g_max
+        self.place(np.where(self.responds, np.clip((g - low) / (high - low), 0.0, 1.0), self.hidden))
+
     def show(self, g: Floats) -> None:
         """Show the conductances `g` (rows, columns) [S], such as those of a stored result; for reading only."""
         self.g[...] = g

@@ -289,6 +289,21 @@ class Pair(Store):
         """Weights [1] of both halves' conductances [S]."""
         return (g["plus"] - g["minus"]) * self.scale
 
+    def conductances(self, weights: Floats) -> dict[str, Floats]:
+        """Both halves for weights [1], or one of them where pulses move only that.
+
+        Of all halves with the wanted difference those whose mean is nearest to the middle of the nominal window, or to
+        half of the difference above its lower end where pulses only go up.
+        """
+        window, half = self.device.conductance, 0.5 * weights / self.scale
+        if not (self.push_pull or self.unidirectional):
+            return {"plus": np.asarray(self.minus.g + 2.0 * half), "minus": np.array(self.minus.g)}
+        mean = window.min + np.abs(half) if self.unidirectional else 0.5 * (window.min + window.max)
+        low = np.maximum(self.plus.g_min - half, self.minus.g_min + half)
+        high = np.minimum(self.plus.g_max - half, self.minus.g_max + half)
+        mean = np.clip(mean, low, np.maximum(low, high))
+        return {"plus": mean + half, "minus": mean - half}
+
     def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
         """Weight change by one pulse on pairs as read [1].
 

@@ -73,6 +73,11 @@ class Single(Store):
         (seen,) = g.values()
         return (seen - self.origin) * self.scale
 
+    def conductances(self, weights: Floats) -> dict[str, Floats]:
+        """The array for weights [1]."""
+        (half,) = self.halves
+        return {half: self.origin + weights / self.scale}
+
     def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
         """The nominal step [1]."""
         return self.step

@@ -86,6 +86,10 @@ class Store(ABC):
         """Weights [1] of conductances as read [S], by half."""
 
     @abstractmethod
+    def conductances(self, weights: Floats) -> dict[str, Floats]:
+        """Conductances that hold `weights` (rows, columns) [1], as far as cells' own windows reach [S], by half."""
+
+    @abstractmethod
     def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
         """Weight change by one pulse on cells as read that are to move by `error` [1]."""
 

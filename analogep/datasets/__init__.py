@@ -12,8 +12,9 @@ import numpy as np
 from analogep.datasets import arrays, digits, idx
 from analogep.datasets.data import Dataset, Precision, batches, stratified_split
 from analogep.errors import DataError
+from analogep.streams import Seeds
 
-__all__ = ["Dataset", "arrays", "batches", "digits", "idx", "load", "stratified_split"]
+__all__ = ["Dataset", "arrays", "batches", "digits", "idx", "load", "load_data", "stratified_split"]
 
 _ACCEPTED = "expected 'digits', a folder of IDX files (MNIST, Fashion-MNIST), or a .npz file"
 
@@ -45,3 +46,26 @@ def load(source: str | Path | None, rng: np.random.Generator, *, dtype: Precisio
         return arrays.load(path, rng, dtype=dtype)
     what = "neither of them" if path.exists() else "no such file or folder"
     raise DataError(f"{source}: {what}; {_ACCEPTED}")
+
+
+def load_data(source: str | Path | None = None, seed: int = 0) -> Dataset:
+    """Load a data set as a run of this data seed does: the same training and test samples.
+
+    Parameters
+    ----------
+    source : str, Path, arrays or None
+        As in `load`.
+    seed : int
+        Data seed; draws the split where the source has no test part of its own.
+
+    Returns
+    -------
+    Dataset
+        `train_x`, `test_x` (samples, features) in [0, 1], `train_y`, `test_y` (samples,).
+
+    Examples
+    --------
+    >>> load_data("digits", seed=1).train_x.shape
+    (1438, 64)
+    """
+    return load(source, Seeds.of(seed).data.rng("split"))

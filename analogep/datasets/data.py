@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.errors import DataError, UsageError
+from analogep.streams import Streams
 
 Images = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -74,6 +75,23 @@ class Dataset:
     def features(self) -> int:
         """Values per image."""
         return int(self.train_x.shape[1])
+
+    def batches(self, size: int, seed: int = 0, epoch: int = 0) -> Iterator[tuple[Images, Labels]]:
+        """Go once through the training samples in random order; a run of this data seed has the same in its epoch.
+
+        Parameters
+        ----------
+        size : int
+            Samples of a batch; the last one may have fewer.
+        seed, epoch : int
+            Data seed, and which order of its, from 0.
+
+        Returns
+        -------
+        iterator of (ndarray (samples, features) [1], ndarray (samples,))
+        """
+        order = batches(len(self.train_y), size, Streams(seed).rng("order", epoch))
+        return ((self.train_x[chosen], self.train_y[chosen]) for chosen in order)
 
     @cached_property
     def digest(self) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from analogep.cards import Block, Card, provenance
+from analogep.cards import Block, Card, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
@@ -121,8 +121,18 @@ class DeviceCard(Card):
                 ("energy", "half_select"),
                 "a device with a separate gate has no half-selected cells; remove it",
             )
-        if self.raw:
+        if self._document.lines:  # numbers that a file holds; what Python gives is its caller's
             yield from provenance.problems(self.raw, self.sources, self.provenance, self.overridden)
+
+    def _plain(self) -> dict[str, Any]:
+        return written.data(self, self.provenance)
+
+    def _unsourced(self, data: Mapping[str, Any], changed: Collection[Path]) -> Iterator[Path]:
+        for path, _ in provenance.problems(data, self.sources, self.provenance, changed):
+            if path[0] != "provenance":
+                yield path
+            elif whole := overrides.missing(data, str(path[-1]).split(".")):
+                yield whole
 
     def _programming_rules(self) -> Iterator[tuple[Path, str]]:
         """Rules between the law and other sections; they need a law that is whole."""

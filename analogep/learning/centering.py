@@ -13,8 +13,6 @@ function Montavon and Mueller 2012, doi 10.1007/978-3-642-35289-8_33).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,13 +21,12 @@ from analogep.learning.outer import Outer
 Floats = NDArray[np.float64]
 
 
-def center_of(x: NDArray[np.floating[Any]], least: float) -> Floats:
-    """Mean of the inputs `x` (samples, inputs) [1] where it is at least `least` [1], and 0 elsewhere (inputs,) [1].
+def center_of(mean: Floats, least: float) -> Floats:
+    """`mean` of the inputs (inputs,) [1] where it is at least `least` [1], and 0 elsewhere.
 
     Any c does for the equations above. Where the mean is small there is little to gain, and with c_i = 0 the row of an
     input that is dark in a whole batch still costs nothing.
     """
-    mean = np.asarray(x.mean(axis=0, dtype=np.float64))
     return np.where(mean >= least, mean, 0.0)
 
 

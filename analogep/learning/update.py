@@ -60,7 +60,12 @@ class Updater:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
         for store, written in zip(self.hardware.stores, self.hardware.initialise(), strict=True):
             self.book(store, written, ledger, "initial")
+        self.remember(ledger, rng)
+
+    def remember(self, ledger: Ledger, rng: np.random.Generator) -> None:
+        """Fill the memory from the weights as they are: nothing is wanted beyond them."""
         for store in self.hardware.stores:
+            self._writers[store.name].look_at(np.ones(store.shape[0], dtype=bool))
             if self.rule.verifies:
                 everywhere = np.ones(store.shape, dtype=bool)
                 seen = self._verify(store, everywhere, ledger, rng, "initial").reshape(store.shape)

@@ -53,6 +53,10 @@ class Wiring:
         """The conductances have been updated once more."""
         self._updates += 1
 
+    def forget(self) -> None:
+        """The conductances have been set anew: nothing that was known of the arrays holds."""
+        self._known, self._updates = {}, 0
+
     def close(self, arrays: Sequence[Array]) -> float:
         """End an epoch: arrays in use are reduced exactly, so that a resumed run starts from the same numbers.
 

@@ -19,7 +19,7 @@ Attributes = Mapping[str, Any]
 
 _KINDS: dict[str, type[DeviceCard] | type[CircuitCard]] = {"device": DeviceCard, "circuit": CircuitCard}
 _SEED = re.compile(r"(fabrication|operation|data) (\d+)(?: sample (\d+))?")
-_IGNORED = ("sources", "provenance", "title", "name", "schema")
+_IGNORED = ("sources", "provenance", "changes", "title", "name", "schema")
 
 
 def overrides_of(attrs: Attributes, kind: str) -> list[str]:

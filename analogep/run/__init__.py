@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING
 from analogep import lazy
 
 if TYPE_CHECKING:
-    from analogep.run.epoch import Progress
     from analogep.run.folder import CHECKPOINT, IDENTITY, RESULT
+    from analogep.run.opened import open
+    from analogep.run.progress import Progress
     from analogep.run.run import Run
 
-__all__ = ["CHECKPOINT", "IDENTITY", "RESULT", "Progress", "Run"]
+__all__ = ["CHECKPOINT", "IDENTITY", "RESULT", "Progress", "Run", "open"]
 
 if not TYPE_CHECKING:
     __getattr__ = lazy.names(
         __name__,
         {
-            "epoch": ("Progress",),
             "folder": ("CHECKPOINT", "IDENTITY", "RESULT"),
+            "opened": ("open",),
+            "progress": ("Progress",),
             "run": ("Run",),
         },
     )

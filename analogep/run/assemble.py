@@ -12,12 +12,11 @@ import analogep
 from analogep import results
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
 from analogep.run.history import History
-from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from analogep.learning import Updater
+    from analogep.chip.emulator import Emulator
     from analogep.network import Hardware
     from analogep.run.epoch import Trainer
 
@@ -25,18 +24,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _BINS = 60
-_STATE = "state."
-_MEMORY = "memory."
 _BEFORE = "before"
-
-
-def seeds_text(seeds: Seeds) -> str:
-    """The three seeds in one line, with the Monte-Carlo sample where it is not the first."""
-    streams = {"fabrication": seeds.fabrication, "operation": seeds.operation, "data": seeds.data}
-    return ", ".join(
-        f"{name} {stream.seed}" + (f" sample {stream.sample}" if stream.sample else "")
-        for name, stream in streams.items()
-    )
 
 
 def _edges(hardware: Hardware) -> Floats:
@@ -56,27 +44,22 @@ def histogram(hardware: Hardware) -> Counts:
     return found
 
 
-def checkpoint(hardware: Hardware, updater: Updater, history: History, before: Counts) -> xr.Dataset:
+def checkpoint(emulator: Emulator, history: History, before: Counts) -> xr.Dataset:
     """Everything that training needs to go on after the last recorded epoch."""
     import xarray as xr
 
-    variables = dict(history.variables())
-    arrays = {_STATE + name: array for name, array in hardware.state().items()}
-    arrays |= {_MEMORY + name: array for name, array in updater.memory.items()}
-    arrays[_BEFORE] = before
-    for name, array in arrays.items():
-        stored = name.replace("/", ".")
-        # Dimensions shared by size: each one of its own would cost h5netcdf more time than all the numbers.
-        dims = tuple(f"axis_{axis}_of_{size}" for axis, size in enumerate(array.shape))
-        variables[stored] = (dims, array, {"stored_name": name})
-    return xr.Dataset(variables)
+    from analogep.chip import stored
+
+    arrays = stored.arrays(emulator) | {_BEFORE: before}
+    return xr.Dataset(dict(history.variables()) | stored.variables(arrays), attrs=stored.counters(emulator))
 
 
-def restore(stored: xr.Dataset, hardware: Hardware, updater: Updater) -> Counts:
+def restore(checkpoint: xr.Dataset, emulator: Emulator) -> Counts:
     """Put a checkpoint's arrays back; returns the histogram before training."""
-    named = {array.attrs["stored_name"]: array.values for array in stored.values() if "stored_name" in array.attrs}
-    hardware.restore({name[len(_STATE) :]: array for name, array in named.items() if name.startswith(_STATE)})
-    updater.memory |= {name[len(_MEMORY) :]: array.copy() for name, array in named.items() if name.startswith(_MEMORY)}
+    from analogep.chip import stored
+
+    named = stored.values(checkpoint)
+    stored.restore(emulator, named, checkpoint.attrs)
     return np.asarray(named[_BEFORE], dtype=np.int64)
 
 
@@ -138,6 +121,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "circuit_card": circuit.text,
         "overrides": json.dumps([*device.overrides, *circuit.overrides]),
         "seeds": identity["seeds"],
+        "watched_by": identity.get("watched by", ""),
         "data": data.name,
         "data_digest": data.digest,
         "citations": json.dumps([*sources.values(), data.citation]),

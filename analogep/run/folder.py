@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 RESULT = "result.nc"
 CHECKPOINT = "checkpoint.nc"
+CHIP = "chip.nc"
 IDENTITY = "run.json"
-_SCRATCH = re.compile(r"\.(run\.json|(result|checkpoint)\.nc|[a-z]+\.png|report\.html)\.\w+\.part$")
+_SCRATCH = re.compile(r"\.(run\.json|(result|checkpoint|chip)\.nc|[a-z]+\.png|report\.html)\.\w+\.part$")
 
 
 class Folder(Owned):
@@ -40,7 +41,7 @@ class Folder(Owned):
         return entry.name != LOCK and not _SCRATCH.match(entry.name)
 
     def _clear(self) -> None:
-        for name in (RESULT, CHECKPOINT):
+        for name in (RESULT, CHIP, CHECKPOINT):
             (self.path / name).unlink(missing_ok=True)
 
     def _tidy(self) -> None:

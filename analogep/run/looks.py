@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep import results
+from analogep.chip.emulator import inference
 from analogep.circuit.phases import Phase, Solver
 from analogep.datasets import Dataset
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, SpikingNetwork
 from analogep.relaxation import relax
-from analogep.run.epoch import inference
 from analogep.streams import Seeds
 
 Floats = NDArray[np.float64]
@@ -56,10 +56,12 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
             continue
         # The same part of each look counts.
         phase, window = Phase(duration=share * free), max(2 * card.step, share * card.window)
-        timing = circuit.timing.model_copy(update={"free": phase})
+        # The nudged phase is not run; a card wants it as long as the window.
+        timing = circuit.timing.model_copy(update={"free": phase, "nudged": phase})
+        part = card.model_copy(update={"window": window})
         one = Experimenter(hardware, Ledger(), seeds.operation.rng(f"look/{share:g}"))
-        one.circuit = circuit.model_copy(update={"timing": timing})
-        shown = replace(network, card=card.model_copy(update={"window": window}))
+        one.circuit = circuit.model_copy(update={"timing": timing, "network": part})
+        shown = replace(network, card=part)
         right = np.mean(inference(one, x, shown) == labels)
         spikes, joules = one.tally.fired(circuit.depth).sum(), one.ledger.total("inference") / len(x)
         rates = np.concatenate(shown.rates(one.free(shown, lines).v), axis=1)

@@ -8,56 +8,73 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import analogep
 from analogep import datasets
+from analogep.bars import in_notebook
+from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.circuit.network import RC
 from analogep.circuit.spiking import Spiking
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
+from analogep.display import line, table
 from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError, UsageError
+from analogep.keys import load
 from analogep.network.fit import check_fit
 from analogep.run import assemble
-from analogep.run.folder import CHECKPOINT, Folder, default_path
+from analogep.run.folder import CHECKPOINT, CHIP, Folder, default_path
 from analogep.run.history import History
 from analogep.run.images import image_shape
-from analogep.run.threads import one_blas_thread
+from analogep.run.progress import Progress, bar
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from analogep.chip import Chip
     from analogep.network import Hardware
-    from analogep.run.epoch import Progress
 
-
-def _silent(_progress: Progress) -> None:
-    """Report nothing."""
+Watcher = Callable[["Chip"], object]
+Report = Callable[[Progress], None]
 
 
 class Run:
-    """Train a classifier on simulated crossbars.
+    """Train a classifier on a simulated chip.
 
     Parameters
     ----------
-    device : DeviceCard
-    circuit : CircuitCard
+    device : DeviceCard, str or Path
+        Card, name of a shipped one, or YAML file.
+    circuit : CircuitCard, str or Path
+        The same of the circuit.
     seed : int or Seeds
         Fabrication, operation and data seeds; one number serves all three.
-    data : str, Path, Dataset or None
-        Where the samples come from, as in `datasets.load`; None for the bundled digits.
+    data : str, Path, arrays, Dataset or None
+        Where the samples come from, as in `datasets.load`: a word, a path, `(x, y)` or `(x, y, x_test, y_test)`; None
+        for the bundled digits.
+    set : mapping or None
+        Keys of either card and the values to change them to, as `Card.changed` takes them.
+    on_batch, on_epoch : callable or None
+        Called with the `Chip` after each batch of training and at the end of each epoch. Looking at the chip there
+        (`predict`, `gradient`, `conductances`) changes nothing of the run; programming it does. Training ends after an
+        epoch whose `on_epoch` returns True.
+
+    Attributes
+    ----------
+    chip : Chip
+        The trained chip, once the run has been executed.
 
     Raises
     ------
     CardError
-        If the cards do not go together.
+        If a card is wrong, or the cards do not go together.
     UsageError
         If the data do not fit the network.
     DataError
@@ -65,64 +82,99 @@ class Run:
 
     Examples
     --------
-    >>> Run(DeviceCard.load("rram"), CircuitCard.load("digits"), seed=1).execute()  # doctest: +SKIP
+    >>> from analogep import Run
+    >>> small = {"layers": [64, 16, 10], "learning.epochs": 1, "solver.method": "euler"}
+    >>> run = Run("ideal", "digits", seed=1, set=small)
+    >>> result = run.execute()
+    >>> float(result["accuracy"][-1]) > 0.5
+    True
     """
 
     def __init__(
         self,
-        device: DeviceCard,
-        circuit: CircuitCard,
+        device: DeviceCard | str | Path,
+        circuit: CircuitCard | str | Path = "digits",
         seed: int | Seeds = 0,
-        data: str | Path | Dataset | None = None,
+        data: Any = None,
+        *,
+        set: Mapping[str, Any] | None = None,
+        on_batch: Watcher | None = None,
+        on_epoch: Watcher | None = None,
     ) -> None:
-        check_fit(device, circuit)
-        self.device, self.circuit = device, circuit
+        self.device, self.circuit = load(device, circuit, set)
+        check_fit(self.device, self.circuit)
         self.seeds = seed if isinstance(seed, Seeds) else Seeds.of(seed)
         self.data = data if isinstance(data, Dataset) else datasets.load(data, self.seeds.data.rng("split"))
+        self.on_batch, self.on_epoch = on_batch, on_epoch
         self._check_data()
         self.identity = self._identity()
+        self._chip: Chip | None = None
 
     def _check_data(self) -> None:
         inputs, outputs = self.circuit.sizes[0], self.circuit.sizes[-1]
         if (self.data.features, self.data.classes) != (inputs, outputs):
             raise UsageError(
                 f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
-                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another "
-                f"--data or --circuit, or --set 'layers=[{self.data.features},128,{self.data.classes}]'"
+                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another circuit or other data, "
+                f"or set layers=[{self.data.features},128,{self.data.classes}]"
             )
         image_shape(self.circuit, self.data)
 
     def _identity(self) -> dict[str, str]:
-        seeds = self.seeds
         said = {
             "device": self.device.name,
             "device card": self.device.digest,
             "circuit": self.circuit.name,
             "circuit card": self.circuit.digest,
-            "seeds": assemble.seeds_text(seeds),
+            "seeds": str(self.seeds),
             "data": self.data.name,
             "data digest": self.data.digest,
             "version": analogep.__version__,
         }
+        if self.watchers:
+            said["watched by"] = self.watchers
         said["digest"] = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         return said
+
+    @property
+    def watchers(self) -> str:
+        """Functions that are called during training, which no card holds; empty without."""
+        named = (("on_batch", self.on_batch), ("on_epoch", self.on_epoch))
+        return ", ".join(
+            f"{when}={getattr(one, '__module__', '')}.{getattr(one, '__qualname__', type(one).__name__)}"
+            for when, one in named
+            if one is not None
+        )
 
     @property
     def default_folder(self) -> Path:
         """Folder that the commands use if none is given."""
         return default_path(self.identity)
 
+    @property
+    def chip(self) -> Chip:
+        """The trained chip.
+
+        Raises
+        ------
+        UsageError
+            If the run has not been executed.
+        """
+        if self._chip is None:
+            raise UsageError("the run has no trained chip yet: call execute() first")
+        return self._chip
+
     def execute(
         self,
         out: str | Path | None = None,
         *,
         force: bool = False,
-        report: Callable[[Progress], None] = _silent,
+        report: Report | None = None,
     ) -> xr.Dataset:
         """Train for all epochs and return the result.
 
         With a folder the state after each epoch is stored in it: an interrupted run goes on from there and ends with
-        the same arrays, and a finished one is answered from its file.
+        the same arrays, and a finished one is answered from its files.
 
         Parameters
         ----------
@@ -130,8 +182,9 @@ class Run:
             Folder of the run; None keeps everything in memory.
         force : bool
             Whether another run's files in that folder may be replaced.
-        report : callable
-            Called with a `Progress` before and after each batch of work.
+        report : callable or None
+            Called with a `Progress` before and after each batch of work; None draws a bar in a notebook, and nothing
+            elsewhere.
 
         Raises
         ------
@@ -140,6 +193,12 @@ class Run:
         SimulationError
             If the circuit is unstable or cannot be integrated.
         """
+        if report is None:
+            with bar(in_notebook()) as drawn:
+                return self._execute(out, force, drawn)
+        return self._execute(out, force, report)
+
+    def _execute(self, out: str | Path | None, force: bool, report: Report) -> xr.Dataset:
         with one_blas_thread():
             if out is None:
                 return self._train(None, report)
@@ -147,10 +206,21 @@ class Run:
             with folder.claim(force=force):
                 finished = folder.result()
                 if finished is not None:
+                    self._chip = self._found(finished, folder)
                     return finished
+                from analogep.chip import stored
+
                 dataset = self._train(folder, report)
+                stored.save(self.chip.emulator, folder.path / CHIP)
                 folder.finish(dataset)
                 return dataset
+
+    def _found(self, result: xr.Dataset, folder: Folder) -> Chip:
+        """The chip of a finished run."""
+        from analogep.chip import Chip
+
+        path = folder.path / CHIP
+        return Chip.load(path) if path.exists() else trained(self.device, self.circuit, self.seeds, result)
 
     def glance(self, out: str | Path, *, force: bool = False) -> xr.Dataset | None:
         """What a folder holds for a summary, if the run is finished there; None if it is not.
@@ -187,9 +257,9 @@ class Run:
         float
             Share of test samples classified correctly [1].
         """
+        from analogep.chip.emulator import inference
         from analogep.learning import Experimenter
         from analogep.network import Hardware
-        from analogep.run.epoch import inference
 
         with one_blas_thread():
             hardware = Hardware(self.device, self.circuit, self.seeds)
@@ -197,36 +267,56 @@ class Run:
             experimenter = Experimenter(hardware.aged(seconds), Ledger(), self.seeds.operation.rng("aged"))
             return float(np.mean(inference(experimenter, self.data.test_x) == self.data.test_y))
 
-    def _train(self, folder: Folder | None, report: Callable[[Progress], None]) -> xr.Dataset:
-        from analogep.learning import Updater
-        from analogep.network import Hardware
-        from analogep.run.epoch import Progress, Trainer
+    def _train(self, folder: Folder | None, report: Report) -> xr.Dataset:
+        from analogep.chip import Chip
+        from analogep.chip.emulator import Emulator
+        from analogep.run.epoch import Trainer
         from analogep.run.looks import looks
         from analogep.run.trace import trace
 
         report(Progress(1, self.circuit.learning.epochs, 0, 0, None, "start"))
-        hardware = Hardware(self.device, self.circuit, self.seeds)
-        updater = Updater(hardware)
-        stored = folder.checkpoint() if folder else None
-        ledger = Ledger()
-        if stored is None:
-            updater.start(ledger, self.seeds.operation.rng("start"))
-            before = assemble.histogram(hardware)
-            history = History()
-            self._check_stability(hardware)
+        emulator = Emulator(self.device, self.circuit, self.seeds)
+        checkpoint = folder.checkpoint() if folder else None
+        if checkpoint is None:
+            emulator.start()
+            before, history = assemble.histogram(emulator.hardware), History()
+            self._check_stability(emulator.hardware)
         else:
             try:
-                before, history = assemble.restore(stored, hardware, updater), History.of(stored)
-            except (KeyError, ValueError) as error:
+                before, history = assemble.restore(checkpoint, emulator), History.of(checkpoint)
+            except (KeyError, ValueError, TypeError) as error:
                 raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
-        trainer = Trainer(hardware, updater, self.data, history, report)
+        chip = Chip.of(emulator)
+        trainer = Trainer(chip, self.data, history, report, self.on_batch)
         for epoch in range(len(history), self.circuit.learning.epochs):
-            trainer.epoch(epoch, ledger)
-            ledger = Ledger()
+            trainer.epoch(epoch)
+            if self.on_epoch is not None and self.on_epoch(chip) is True:
+                break
             if folder and epoch + 1 < self.circuit.learning.epochs:
-                folder.keep(assemble.checkpoint(hardware, updater, history, before))
+                folder.keep(assemble.checkpoint(emulator, history, before))
+        hardware = emulator.hardware
         shown = trace(hardware, self.data, self.seeds) | looks(hardware, self.data, self.seeds)
+        self._chip = chip
         return assemble.dataset(self.identity, trainer, before, shown)
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        learning = self.circuit.learning
+        rows = {
+            "layers": self.circuit.outline,
+            "data": f"{self.data.name}, {len(self.data.train_y)} training and {len(self.data.test_y)} test samples",
+            "epochs": f"{learning.epochs}",
+            "seeds": str(self.seeds),
+            "state": "not executed yet" if self._chip is None else "executed",
+        }
+        changes = [*self.device.overrides, *self.circuit.overrides, *self.device.changes, *self.circuit.changes]
+        return rows | ({"changed": ", ".join(changes)} if changes else {})
+
+    def __repr__(self) -> str:
+        return line("Run", f"{self.device.name} in {self.circuit.name}", self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Run: {self.device.name} in {self.circuit.name}", self._shown())
 
     @staticmethod
     def _check_stability(hardware: Hardware) -> None:
@@ -244,3 +334,21 @@ class Run:
                 f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
                 "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"
             )
+
+
+def trained(device: DeviceCard, circuit: CircuitCard, seeds: Seeds, result: xr.Dataset) -> Chip:
+    """Return the chip of a run with the conductances of its result, for reading only.
+
+    Parameters
+    ----------
+    device, circuit, seeds
+        Of the run.
+    result : xarray.Dataset
+        What its `execute` returned.
+    """
+    from analogep.chip import Chip
+    from analogep.chip.emulator import Emulator
+
+    emulator = Emulator(device, circuit, seeds)
+    assemble.finished(result, emulator.hardware)
+    return Chip.of(emulator, "it has the conductances of a result, and not all that pulses would move")

@@ -75,7 +75,7 @@ def scene_of(job: Run, sample: int, result: xr.Dataset | None = None) -> Scene:
     beta = next(beta for beta, _ in circuit.nudging.stencil() if beta != 0.0)
     state = "as initialised" if result is None else "as trained"
     notes = (
-        f"chip {state}, seeds: {assemble.seeds_text(job.seeds)}",
+        f"chip {state}, seeds: {job.seeds}",
         f"training sample {sample} of '{data.name}', class {label}",
         f"device card {job.device.digest[:12]}, circuit card {circuit.digest[:12]}, analogep {analogep.__version__}",
     )

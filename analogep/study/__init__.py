@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from analogep.study.local import LocalWorkers
     from analogep.study.plan import Plan
     from analogep.study.point import Combination, Point
+    from analogep.study.progress import StudyProgress
     from analogep.study.statistics import standard_error
-    from analogep.study.study import Study, StudyProgress
+    from analogep.study.study import Study
     from analogep.study.work import Job, train
 
 __all__ = [
@@ -30,8 +31,9 @@ if not TYPE_CHECKING:
             "local": ("LocalWorkers",),
             "plan": ("Plan",),
             "point": ("Combination", "Point"),
+            "progress": ("StudyProgress",),
             "statistics": ("standard_error",),
-            "study": ("Study", "StudyProgress"),
+            "study": ("Study",),
             "work": ("Job", "train"),
         },
     )

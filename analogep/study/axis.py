@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analogep import results
+from analogep import keys, results
 from analogep.cards.overrides import parse
 from analogep.errors import UsageError
-from analogep.study import keys
 from analogep.study.values import quantity, texts
 
 Values = str | Sequence[Any]

@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
+from analogep import keys
 from analogep.cards import Block, Card, reader
 from analogep.cards.reader import Document
-from analogep.study import keys
 from analogep.study.axis import Axis
 from analogep.study.values import written
 from analogep.units import Fraction, Seconds, shown
@@ -45,6 +45,7 @@ class StudyCard(Card):
     """All that a study file says; the command line says the same in options."""
 
     kind: ClassVar[Any] = "study"
+    changes_: ClassVar[tuple[str, ...]] = ()  # type: ignore[misc]  # no key of a study, whose numbers have no sources
 
     device: str | None = None
     """Device card: YAML file or name; not needed where `device` is an axis."""
@@ -97,14 +98,14 @@ class StudyCard(Card):
         head = {"schema": cls.schema_id(), "name": "study"}
         return cls._validated(Document(head | dict(data), {}, where), (), "")
 
-    def changed(self, more: Mapping[str, Any]) -> Self:
+    def changed(self, changes: Mapping[str, Any]) -> Self:
         """The study with keys replaced; `set` and `vary` are added to."""
         data = dict(self.raw)
-        for key, value in more.items():
+        for key, value in changes.items():
             data[key] = data.get(key, {}) | value if key in ("set", "vary") else value
-        if "seeds" in more:
+        if "seeds" in changes:
             data.pop("target", None)
-        if "target" in more and "seeds" not in more:
+        if "target" in changes and "seeds" not in changes:
             data.pop("seeds", None)
         return self._validated(replace(self._document, data=data), (), self.origin)
 

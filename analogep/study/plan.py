@@ -13,14 +13,13 @@ from typing import TypeVar
 import numpy as np
 
 import analogep
-from analogep import datasets
+from analogep import datasets, keys
 from analogep.cards.wording import refusal
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
 from analogep.network import fit_warnings
 from analogep.run import Run
-from analogep.study import keys
 from analogep.study.card import StudyCard
 from analogep.study.point import Cards, Combination, Point, packed, seeds
 

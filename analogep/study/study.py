@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import analogep
+from analogep.bars import in_notebook
 from analogep.crossbar import threads
+from analogep.display import line, table
 from analogep.errors import UsageError
 from analogep.study import cluster, pointfile, rounds, schedule
 from analogep.study.axis import Given
@@ -26,32 +27,15 @@ from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
 from analogep.study.point import Point, seeds
 from analogep.study.pointfile import Stored
+from analogep.study.progress import StudyProgress, bar
 from analogep.study.work import Answer, Job, Work, measure, train
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
-class StudyProgress:
-    """Where a study stands.
-
-    Attributes
-    ----------
-    done, failed, total : int
-        Points that are done, have failed, and are planned so far; with a target standard error more may follow.
-    found : int
-        Points of these that were there before.
-    """
-
-    done: int
-    failed: int
-    total: int
-    found: int
-
-
-def _silent(_progress: StudyProgress) -> None:
-    """Report nothing."""
+Report = Callable[[StudyProgress], None]
+Start = Callable[[], contextlib.AbstractContextManager[tuple[Executor, int]]]
 
 
 class Study:
@@ -119,7 +103,7 @@ class Study:
         shard: tuple[int, int] | None = None,
         force: bool = False,
         retry: bool = False,
-        report: Callable[[StudyProgress], None] = _silent,
+        report: Report | None = None,
     ) -> xr.Dataset:
         """Run all points that are missing in the folder, and collect all of them.
 
@@ -139,8 +123,8 @@ class Study:
             Whether another study's points in that folder may be removed.
         retry : bool
             Whether points that have failed for good are tried again.
-        report : callable
-            Called with a `StudyProgress` after each point.
+        report : callable or None
+            Called with a `StudyProgress` after each point; None draws a bar in a notebook, and nothing elsewhere.
 
         Returns
         -------
@@ -158,11 +142,20 @@ class Study:
             raise UsageError("a part of a study cannot know when the target is reached; give a number of seeds")
         if shard is not None and force:
             raise UsageError("a part of a study must not remove what other parts have done; use force without a part")
+        with bar(report is None and in_notebook()) as drawn:
+            where = Path(out) if out is not None else self.plan.default_folder
+            return self._run(
+                where, lambda: _executor(workers, scheduler, executor), shard, force, retry, report or drawn
+            )
+
+    def _run(
+        self, out: Path, start: Start, shard: tuple[int, int] | None, force: bool, retry: bool, report: Report
+    ) -> xr.Dataset:
         plan = self.plan
-        folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
+        folder = Folder(out, plan.identity)
         with folder.claim(f"{shard[0]}-of-{shard[1]}" if shard else "", force=force):
             session = _Session(self, folder, shard, retry, report)
-            found = session.run(lambda: _executor(workers, scheduler, executor))
+            found = session.run(start)
             dataset = collect(plan, folder, found)
             if not (shard and dataset.attrs["not_run"]):
                 folder.finish(dataset)
@@ -200,6 +193,20 @@ class Study:
         folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
         return [point for point in points if folder.read(point.digest) is None]
 
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        card = self.card
+        axes = {axis.name: f"{len(axis)} values" for axis in card.axes}
+        rows = {"device": str(card.device or "an axis"), "circuit": card.circuit, "data": card.data or "digits"}
+        rows |= {"chips": f"{card.chips}", "seeds": f"{card.seeds}", **axes}
+        return rows
+
+    def __repr__(self) -> str:
+        return line("Study", self.card.name, self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Study: {self.card.name}", self._shown())
+
     def job(self, point: Point) -> Job:
         """What a worker gets of a point."""
         card = self.card
@@ -236,14 +243,14 @@ class _Session:
         folder: Folder,
         shard: tuple[int, int] | None,
         retry: bool,
-        report: Callable[[StudyProgress], None],
+        report: Report,
     ) -> None:
         self.study, self.folder, self.shard, self.retry, self.report = study, folder, shard, retry, report
         self.accuracy: dict[str, float] = {}
         self.total = self.failed = self.found = 0
         self._points: dict[str, Point] = {}
 
-    def run(self, executor: Callable[[], contextlib.AbstractContextManager[tuple[Executor, int]]]) -> list[list[Point]]:
+    def run(self, executor: Start) -> list[list[Point]]:
         """Work through all rounds; returns them. The executor is only started if there is something to do."""
         plan = self.study.plan
         known: list[list[Point]] = []

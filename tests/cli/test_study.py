@@ -16,15 +16,19 @@ import pytest
 import xarray as xr
 
 from analogep import results
-from analogep.cli.study import _Bar, _time
-from analogep.study import StudyProgress
+from analogep.bars import Bar
+from analogep.cli.study import _time
+from analogep.study import StudyProgress, progress
 
 from .commands import SMALL, command, surroundings
 from .conftest import Said
 
 
-class _Interrupting(_Bar):
+class _Interrupting(Bar):
     """A bar that presses Ctrl-C after two points."""
+
+    def __init__(self, show: bool) -> None:
+        super().__init__(show, lambda told: (told.done, told.total, ""), "{desc}")
 
     def __call__(self, progress: StudyProgress) -> None:
         super().__call__(progress)
@@ -286,7 +290,7 @@ def test_a_study_that_ctrl_c_has_ended_goes_on_to_the_same_arrays(
     given = ("--vary", "nudging.beta=0.2,0.5,0.8", "--seeds", "2")
     assert study(*given, "--out", str(tmp_path / "whole")).code == 0
     with monkeypatch.context() as patched:
-        patched.setattr("analogep.cli.study._Bar", _Interrupting)
+        patched.setattr("analogep.study.progress.bar", _Interrupting)
         said = study(*given, "--out", str(tmp_path / "out"))
     assert said == (130, "", "\nanalogep: interrupted after 2 of 6 points; the same command goes on from there\n")
     assert len(list((tmp_path / "out" / "points").iterdir())) == 2
@@ -313,7 +317,7 @@ def test_a_second_command_in_the_same_folder_is_refused_while_the_first_works(fe
 
 
 def test_the_bar_counts_points_and_failures(capsys: pytest.CaptureFixture[str]) -> None:
-    with _Bar(show=True) as bar:
+    with progress.bar(True) as bar:
         bar(StudyProgress(3, 0, 10, 3))
         bar(StudyProgress(9, 1, 10, 3))
     last = capsys.readouterr().err.rstrip("\n").rsplit("\r", 1)[-1]

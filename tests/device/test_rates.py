@@ -62,7 +62,8 @@ def test_a_pulse_of_whole_dose_is_that_many_reference_pulses(n: int) -> None:
     """n_eq = n (t/t_ref) r(V)/r(V_ref), exact for the affine laws: width n t_ref is n pulses."""
     law, reference = exponential(64, 2.0, 1.0), Pulse(amplitude=1.0, width=1e-9)
     kinetics = Kinetics(rate=SINH, up=reference, down=Pulse(amplitude=-1.0, width=1e-9))
-    long = law.model_copy(update={"kinetics": kinetics, "up": law.up.model_copy(update={"width": n * 1e-9})})
+    up, down = law.up.model_copy(update={"width": n * 1e-9}), law.down.model_copy(update={"amplitude": -1.0})
+    long = law.model_copy(update={"kinetics": kinetics, "up": up, "down": down})
     x = np.linspace(0.0, 1.0, 11)
     assert long.dose("up") == pytest.approx(n)
     np.testing.assert_allclose(long.after("up", x, 1), law.after("up", x, n), atol=1e-12)

@@ -16,11 +16,11 @@ import xarray as xr
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from analogep import results
+from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.network import Hardware
 from analogep.run import Run
-from analogep.run.threads import one_blas_thread
 from analogep.streams import Seeds
 
 from .tiny import VARIANTS, tiny

@@ -1,0 +1,102 @@
+"""Progress bars: on a terminal for commands, and by themselves in notebooks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from types import TracebackType
+from typing import Any, Self
+
+_PATIENCE = 1.0
+"""Seconds before a bar appears in a notebook: what is over sooner needs none."""
+
+
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook, whose cells show what goes on."""
+    shell = sys.modules.get("IPython")
+    return "ipykernel" in sys.modules and shell is not None and shell.get_ipython() is not None
+
+
+def opened(total: float, form: str, done: float = 0.0) -> Any:
+    """Return a bar of tqdm: a widget in a notebook that can show one, else text on stderr.
+
+    Parameters
+    ----------
+    total : float
+        Where the bar ends.
+    form : str
+        `bar_format` of tqdm, for text.
+    done : float
+        Where it begins.
+    """
+    if not in_notebook():
+        from tqdm import tqdm
+
+        return tqdm(total=total, initial=done, file=sys.stderr, bar_format=form)
+    if find_spec("ipywidgets") is not None:
+        from tqdm.notebook import tqdm_notebook
+
+        return tqdm_notebook(total=total, initial=done, delay=_PATIENCE, leave=False)
+    from tqdm import tqdm
+
+    return tqdm(total=total, initial=done, bar_format=form, delay=_PATIENCE, leave=False)
+
+
+class Bar:
+    """A bar that is told of something's progress.
+
+    Parameters
+    ----------
+    show : bool
+        Whether to draw at all.
+    place : callable
+        What is known of a progress -> (where the bar stands, where it ends, words in front of it).
+    form : str
+        `bar_format` of tqdm.
+    early : str
+        Words that stand there before anything is known; empty for a bar that appears with the first progress.
+
+    Attributes
+    ----------
+    last : Any
+        The last progress; None before the first.
+    """
+
+    def __init__(
+        self, show: bool, place: Callable[[Any], tuple[float, float, str]], form: str, early: str = ""
+    ) -> None:
+        self.show = show
+        self.last: Any = None
+        self._place, self._form, self._early = place, form, early
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        if self.show and self._early:
+            self._bar = opened(1.0, self._form)
+            self._bar.set_description_str(self._early, refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    @property
+    def drawn(self) -> Any:
+        """The bar of tqdm, or None where nothing is drawn."""
+        return self._bar
+
+    def __call__(self, progress: Any) -> None:
+        """Draw where things stand."""
+        self.last = progress
+        if not self.show:
+            return
+        done, total, words = self._place(progress)
+        if self._bar is None:
+            self._bar = opened(total, self._form, done)
+        self._bar.total = total
+        self._bar.set_description_str(words, refresh=False)
+        self._bar.update(max(done - self._bar.n, 0.0))
+        self._bar.refresh()

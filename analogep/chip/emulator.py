@@ -1,0 +1,249 @@
+"""What a chip is inside: its hardware, what programs it, where its joules go, and its random streams.
+
+Training draws from the streams of its epoch. Looking at the chip (`observer`) draws from streams of its own and is
+booked by itself, so that whoever watches a training does not change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit import CircuitCard
+from analogep.crossbar.written import Written
+from analogep.device import DeviceCard
+from analogep.energy import Ledger
+from analogep.errors import UsageError
+from analogep.learning import Experimenter, Outer, Tally, Updater, cost, factored
+from analogep.learning.centering import center_of, centered
+from analogep.learning.gradient import Gradient
+from analogep.network import Hardware, Network
+from analogep.streams import Seeds
+
+Floats = NDArray[np.float64]
+Inputs = NDArray[np.floating[Any]]
+
+_CHUNK = 100
+"""Samples of one relaxation outside training: a fixed number, so that results do not depend on memory or cores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What came of one batch of training.
+
+    Attributes
+    ----------
+    pulses : ndarray (layers,) [1]
+        Programming pulses on the arrays of each layer.
+    cost : float [1]
+        Sum over the samples of 1/2 |r - d|^2/V^2 in their free phase, before the update.
+    scores : ndarray (samples, classes) [V]
+        Outputs in the free phase, before the update.
+    """
+
+    pulses: Floats
+    cost: float
+    scores: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Programmed:
+    """What a call of `Chip.program` or `Chip.place` wrote.
+
+    Attributes
+    ----------
+    change : list of ndarray (rows, columns) [1]
+        How far the weights of each store moved: what was wanted is one thing, what pulses do another.
+    pulses : float [1]
+        Programming pulses.
+    joules : float [J]
+        What pulses, half-selected cells, lines and verify reads took.
+    """
+
+    change: list[Floats]
+    pulses: float
+    joules: float
+
+
+def scores(experimenter: Experimenter, x: Inputs, network: Network | None = None) -> Floats:
+    """Scores of the classes (samples, classes) [V] of the samples `x` (samples, inputs) [1].
+
+    A free phase, then the outputs through the ADC; of the chip as it is, unless a `network` is given.
+    """
+    network = experimenter.hardware.network() if network is None else network
+    found = []
+    for start in range(0, len(x), _CHUNK):
+        end = experimenter.free(network, experimenter.lines(x[start : start + _CHUNK]), "inference")
+        found.append(experimenter.outputs(network, end.v, "inference"))
+    return np.concatenate(found)
+
+
+def inference(experimenter: Experimenter, x: Inputs, network: Network | None = None) -> NDArray[np.int64]:
+    """Classes of samples (samples,); parameters as in `scores`."""
+    return np.asarray(scores(experimenter, x, network).argmax(axis=1))
+
+
+class Emulator:
+    """Hardware in operation.
+
+    Parameters
+    ----------
+    device, circuit : cards
+    seeds : Seeds
+
+    Attributes
+    ----------
+    hardware : Hardware
+    updater : Updater
+    ledger : Ledger
+        Joules of the training that is under way.
+    aside : Ledger
+        Joules of everything else that was asked of the chip.
+    spent : Ledger
+        Joules of finished epochs.
+    experimenter : Experimenter
+        Runs the phases of the epoch, and counts them.
+    mean_input : ndarray (inputs,) or None [1]
+        Mean of the training inputs, for `learning.center_inputs`.
+    epoch, batch, done : int
+        Epoch under way, updates in it, and updates in all.
+    looks : int
+        How often the chip was looked at: names the streams of the next look.
+    """
+
+    def __init__(self, device: DeviceCard, circuit: CircuitCard, seeds: Seeds) -> None:
+        self.seeds, self.circuit = seeds, circuit
+        self.hardware = Hardware(device, circuit, seeds)
+        self.updater = Updater(self.hardware)
+        self.ledger, self.aside, self.spent = Ledger(), Ledger(), Ledger()
+        self.mean_input: Floats | None = None
+        self._center: Floats | None = None
+        self.done = self.looks = 0
+        self.begin(0)
+
+    def start(self) -> None:
+        """Write the initial weights by pulses and verify reads."""
+        self.updater.start(self.ledger, self.seeds.operation.rng("start"))
+
+    def begin(self, epoch: int) -> None:
+        """Take the random streams of an epoch."""
+        operation, self.epoch, self.batch = self.seeds.operation, epoch, 0
+        self.experimenter = Experimenter(self.hardware, self.ledger, operation.rng("phases", epoch))
+        self.streams = {name: operation.rng(name, epoch) for name in ("signs", "rounding", "dropout")}
+
+    def close(self) -> None:
+        """End an epoch: what is booked from now on belongs to the next one."""
+        self.spent.joules += self.ledger.joules
+        self.ledger = Ledger()
+        self.experimenter.ledger = self.ledger
+
+    @property
+    def joules(self) -> Floats:
+        """Joules of all that the chip has done (components, phases) [J]."""
+        return self.spent.joules + self.ledger.joules + self.aside.joules
+
+    def observer(self, *, noisy: bool = True, draw: int | None = None) -> Experimenter:
+        """Whoever looks at the chip now, with random numbers of its own; the same ones for the same `draw`."""
+        rng = self.seeds.operation.rng(f"chip/look/{self.looks}" if draw is None else f"chip/draw/{draw}")
+        self.looks += draw is None
+        return Experimenter(self.hardware, self.aside, rng, noisy=noisy)
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Learning rate of each layer in this epoch, as the circuit card has it [1]."""
+        learning = self.circuit.learning
+        return tuple(rate * learning.share(self.epoch) for rate in self.circuit.per_layer(learning.rate))
+
+    def train(self, x: Inputs, target: Floats, rates: tuple[float, ...]) -> Trained:
+        """One batch as the circuit card has it: phases, estimate, pulses.
+
+        Parameters
+        ----------
+        x : ndarray (samples, inputs) [1]
+        target : ndarray (samples, classes) [V]
+        rates : tuple of float
+            Learning rate of each layer.
+
+        Raises
+        ------
+        UsageError
+            If the card centres inputs whose mean is not known.
+        """
+        experimenter, circuit, off = self.experimenter, self.circuit, self.circuit.learning.input_dropout
+        network = self.hardware.network()
+        contour = circuit.nudging.contour(1.0 if self.streams["signs"].random() < 0.5 else -1.0)
+        lit = x * (self.streams["dropout"].random(x.shape) >= off) if off > 0.0 else x
+        phases, lines, free = experimenter.phases(network, lit, target, contour, 1.0 / (1.0 - off))
+        gradient = self._centered(factored(network, phases, lines))
+        outputs = network.scores(experimenter.rates(network, free.v)[-1])
+        pulses = self._apply(gradient, rates)
+        return Trained(pulses, float(cost(outputs, target, circuit.target_voltage).sum()), outputs)
+
+    def _apply(self, gradient: Sequence[Gradient], rates: tuple[float, ...]) -> Floats:
+        """Program a step down the gradient; returns the pulses of each layer."""
+        found = self.updater.apply(
+            gradient, rates, self.epoch, self.batch, self.ledger, self.streams["rounding"], self.done
+        )
+        self.batch, self.done = self.batch + 1, self.done + 1
+        return np.array(found)
+
+    def _centered(self, gradient: Sequence[Gradient]) -> Sequence[Gradient]:
+        """Gradient of each store, the first as for centred inputs where the card says so; books the products."""
+        least, first = self.circuit.learning.center_inputs, gradient[0]
+        if least is None or not isinstance(first, Outer):
+            return gradient
+        if self.mean_input is None:
+            raise UsageError(
+                "learning.center_inputs: the mean of the training inputs is not known; set it before training, "
+                "chip.mean_input = x.mean(axis=0), or change learning.center_inputs to null"
+            )
+        if self._center is None:
+            self._center = center_of(self.mean_input, least)
+        macs = first.rows.size + self._center.size * first.columns.shape[1]
+        self.ledger.book("update", digital=macs * self.circuit.digital.mac)
+        return [centered(first, self._center), *gradient[1:]]
+
+    def program(self, change: Sequence[Floats]) -> Floats:
+        """Program a wanted change of the weights of each store [1]; returns the pulses of each layer."""
+        return self._apply([-part for part in change], (1.0,) * self.circuit.depth)
+
+    def place(self, weights: Sequence[Floats]) -> Written:
+        """Write weights by pulses and verify reads, each store and its mirror; what rules remember begins anew."""
+        hardware, total = self.hardware, Written()
+        operation = self.seeds.operation
+        for store, mirror, target in zip(hardware.stores, hardware.mirrors, weights, strict=True):
+            for one in (store, mirror):
+                if one is not None:
+                    rng = operation.rng(f"{one.name}/place/{self.looks}")
+                    # Counted down from below the calls of initial writes, so that no write draws another's noise.
+                    call = -(1 << 20) - 100 * self.looks
+                    written = one.write(np.clip(target, *one.range), operation, rng, hardware.adc_fraction, call=call)
+                    self.updater.book(one, written, self.aside, "initial")
+                    total += written
+        self._forget(self.aside)
+        return total
+
+    def _forget(self, ledger: Ledger) -> None:
+        """Tell the update rule and the wires that weights have been moved by something else; reads are booked."""
+        self.hardware.refresh()
+        self.hardware.wiring.forget()
+        self.updater.remember(ledger, self.seeds.operation.rng(f"place/{self.looks}"))
+        self.looks += 1
+
+    def put(self, conductances: Sequence[dict[str, Floats]]) -> None:
+        """Put the cells of each store at conductances [S], within their windows, without pulses or noise."""
+        for store, mirror, halves in zip(self.hardware.stores, self.hardware.mirrors, conductances, strict=True):
+            for one in (store, mirror):
+                if one is not None:
+                    for half, g in halves.items():
+                        one.halves[half].put(g)
+        self._forget(Ledger())
+
+    def infer(self, x: Inputs) -> tuple[NDArray[np.int64], Tally]:
+        """Classes of test samples in the epoch's test, booked to the training; and what was counted."""
+        reader = Experimenter(self.hardware, self.ledger, self.seeds.operation.rng("inference", self.epoch))
+        return inference(reader, x), reader.tally

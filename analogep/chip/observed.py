@@ -1,0 +1,190 @@
+"""What can be seen of a chip, as labelled arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep import results
+from analogep.chip.emulator import Emulator, Inputs
+from analogep.circuit import CircuitCard
+from analogep.circuit.phases import Contour, Nudging
+from analogep.energy import COMPONENTS, PHASES, Ledger
+from analogep.learning import Experimenter
+from analogep.network import Hardware, Network
+from analogep.relaxation import Relaxed
+from analogep.units import format_si
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = NDArray[np.float64]
+Values = dict[str, Any]
+
+_NAMES: Final = {
+    "voltage": (("phase", "sample", "node"), "V", "node voltages at the end of the phase"),
+    "score": (("phase", "sample", "class"), "V", "scores of the classes at the end of the phase"),
+    "residual": (("phase", "sample"), "1", "largest remaining current, as a share of leak times read voltage"),
+    "settled": (("phase", "sample"), "1", "whether the residual is within the circuit card's tolerance"),
+    "duration": (("phase",), "s", "circuit time of the phase"),
+    "joules": (("phase", "component"), "J", "joules of the phase's transient, all samples"),
+    "path": (("time", "sample", "node"), "V", "node voltages on the way"),
+}
+
+
+def nudging(circuit: CircuitCard, estimator: str | None, beta: float | None) -> Nudging:
+    """The circuit card's nudging, or another one that its rules allow.
+
+    Raises
+    ------
+    CardError
+        If the estimator or beta does not fit the circuit.
+    """
+    wanted = {"nudging.estimator": estimator, "nudging.beta": beta}
+    said = {key: value for key, value in wanted.items() if value is not None}
+    return circuit.changed(said).nudging if said else circuit.nudging
+
+
+def runner(emulator: Emulator, chosen: Nudging, *, noisy: bool) -> tuple[Experimenter, Network, Contour]:
+    """Who runs the phases of an estimator, on which network, and the phases."""
+    one = emulator.observer(noisy=noisy)
+    if chosen is not emulator.circuit.nudging:
+        one.circuit = emulator.circuit.model_copy(update={"nudging": chosen})
+    return one, emulator.hardware.network(), chosen.contour(1.0 if one.rng.random() < 0.5 else -1.0)
+
+
+def silent(emulator: Emulator) -> Experimenter:
+    """Who computes what no chip does: without noise, and booked nowhere."""
+    return Experimenter(emulator.hardware, Ledger(), np.random.default_rng(0), noisy=False)
+
+
+def relaxation(emulator: Emulator, x: Inputs, target: Floats | None, beta: float | None, *, record: bool) -> xr.Dataset:
+    """Free phase and, with a target [V], a nudged one; see `Chip.relax`."""
+    import xarray as xr
+
+    circuit, one, network = emulator.circuit, emulator.observer(), emulator.hardware.network()
+    lines = one.lines(x)
+    found, betas = [one.free(network, lines, record=record)], [0.0]
+    if target is not None:
+        if beta is None:
+            beta = next(value for value, _ in circuit.nudging.stencil() if value != 0.0)
+        found.append(one.nudged(network, lines, found[0].v, target, beta, record=record))
+        betas.append(beta)
+    values = _ends(network, found, circuit.timing.tolerance) | _rates(network, [end.v for end in found])
+    coordinates: Values = {"phase": ["free", "nudged"][: len(found)], "beta": ("phase", betas)}
+    coordinates["component"] = list(network.powers_of)
+    if record:
+        starts = np.cumsum([0.0, *(end.duration for end in found[:-1])])
+        times = np.concatenate([start + end.times for start, end in zip(starts, found, strict=True)])
+        coordinates["time"] = ("time", times, {"units": "s", "long_name": "time since the inputs were applied"})
+        values["path"] = _variable("path", np.concatenate([end.path for end in found]))
+    return xr.Dataset(values, coordinates, {"title": f"relaxation of {len(x)} samples, {circuit.outline}"})
+
+
+def _ends(network: Network, found: Sequence[Relaxed], tolerance: float) -> Values:
+    residual = np.stack([end.residual for end in found])
+    values = {
+        "voltage": np.stack([end.v for end in found]),
+        "score": np.stack([network.scores(network.rates(end.v)[-1]) for end in found]),
+        "residual": residual,
+        "settled": residual <= tolerance,
+        "duration": np.array([end.duration for end in found]),
+        "joules": np.stack([end.energy.sum(axis=0) for end in found]),
+    }
+    return {name: _variable(name, array) for name, array in values.items()}
+
+
+def _variable(name: str, values: NDArray[Any]) -> tuple[tuple[str, ...], NDArray[Any], dict[str, str]]:
+    dims, units, text = _NAMES[name]
+    return dims, values, {"units": units, "long_name": text}
+
+
+def _rates(network: Network, states: Sequence[Floats]) -> Values:
+    """Rates of each layer in each state."""
+    return _layers([network.rates(v) for v in states])
+
+
+def _layers(phases: Sequence[Sequence[Floats]]) -> Values:
+    """Rates (phase, sample, neuron) [V] of each layer."""
+    found = {}
+    for k, layer in enumerate(zip(*phases, strict=True)):
+        text = f"line voltages of the neurons behind layer {k + 1} of weights"
+        found[f"rate_{k + 1}"] = (
+            ("phase", "sample", f"neuron_{k + 1}"),
+            np.stack(layer),
+            {"units": "V", "long_name": text},
+        )
+    return found
+
+
+def phases(emulator: Emulator, x: Inputs, target: Floats, chosen: Nudging) -> xr.Dataset:
+    """What is sampled in each phase of an estimator; see `Chip.phases`."""
+    import xarray as xr
+
+    one, network, contour = runner(emulator, chosen, noisy=True)
+    found, _, _ = one.phases(network, x, target, contour)
+    betas, weights = (np.array(column) for column in zip(*contour, strict=True))
+    coordinates = {
+        "beta": ("phase", betas, {"units": "1", "long_name": "nudging strength"}),
+        "weight": ("phase", weights, {"units": "1", "long_name": "weight of the phase in the estimate"}),
+    }
+    return xr.Dataset(_layers([rates for _, rates in found]), coordinates, {"estimator": chosen.estimator})
+
+
+def conductances(hardware: Hardware) -> xr.Dataset:
+    """Conductances of all cells [S]."""
+    import xarray as xr
+
+    found: Values = {}
+    for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
+        for store in stores:
+            for half, array in ({} if store is None else store.halves).items():
+                assert store is not None
+                found |= results.conductances(store.layer + 1, half, np.array(array.g), mirror=mirror)
+    return xr.Dataset(found, attrs={"title": f"{hardware.device.name}, {hardware.circuit.outline}"})
+
+
+def windows(hardware: Hardware) -> xr.Dataset:
+    """Ends of each cell's window [S]."""
+    import xarray as xr
+
+    found: Values = {}
+    for store in hardware.stores:
+        for half, array in store.halves.items():
+            for end, g in (("low", array.g_min), ("high", array.g_max)):
+                name = "_".join(filter(None, (end, half, str(store.layer + 1))))
+                text = f"{'lower' if end == 'low' else 'upper'} end of each cell's window"
+                dims = (f"row_{store.layer + 1}", f"column_{store.layer + 1}")
+                found[name] = (dims, np.array(g), {"units": "S", "long_name": text})
+    return xr.Dataset(found, attrs={"title": f"{hardware.device.name}, {hardware.circuit.outline}"})
+
+
+def joules(emulator: Emulator) -> xr.DataArray:
+    """Joules of all that the chip has done (component, phase) [J]."""
+    import xarray as xr
+
+    return xr.DataArray(
+        emulator.joules,
+        {"component": list(COMPONENTS), "phase": list(PHASES)},
+        ("component", "phase"),
+        "joules",
+        {"units": "J", "long_name": "joules of all that the chip has done"},
+    )
+
+
+def shown(emulator: Emulator, only: str) -> dict[str, str]:
+    """What a person wants to see first of a chip; `only` says why it can be read and not programmed."""
+    hardware, circuit = emulator.hardware, emulator.circuit
+    devices = sum(store.devices * circuit.copies[store.layer] for store in hardware.stores)
+    rows = {
+        "layers": circuit.outline,
+        "devices": f"{devices}",
+        "update rule": emulator.updater.rule.rule,
+        "seeds": str(emulator.seeds),
+        "updates": f"{emulator.done}",
+        "joules so far": format_si(float(emulator.joules.sum()), "J"),
+    }
+    return rows | ({"for reading only": only} if only else {})

@@ -1,0 +1,61 @@
+"""The folder of a finished run, opened again: its result and its trained chip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from analogep import results
+from analogep.cards.record import card_of
+from analogep.chip import Chip
+from analogep.circuit import CircuitCard
+from analogep.device import DeviceCard
+from analogep.errors import ResultError
+from analogep.run.folder import CHIP, RESULT
+from analogep.run.run import trained
+from analogep.streams import Seeds
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class Opened(NamedTuple):
+    """What a run has left: its result, and its chip as it was at the end of training."""
+
+    result: xr.Dataset
+    chip: Chip
+
+
+def open(path: str | Path) -> Opened:
+    """Open the folder of a finished run.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder, or a `result.nc` by itself: its chip has the conductances of the result and is for reading only.
+
+    Returns
+    -------
+    Opened
+        `result`, an `xarray.Dataset`, and `chip`, which predicts on new data and can be trained further.
+
+    Raises
+    ------
+    ResultError
+        If there is no finished run, or a file of it is damaged.
+
+    Examples
+    --------
+    >>> result, chip = analogep.open("runs/mine")  # doctest: +SKIP
+    >>> chip.predict(x)  # doctest: +SKIP
+    """
+    given = Path(path)
+    file = given / RESULT if given.is_dir() else given
+    if given.is_dir() and not file.exists():
+        raise ResultError(f"{given}: holds no {RESULT}: the run has not finished, or the folder is no run's")
+    result = results.read(file)
+    beside = file.parent / CHIP
+    if given.is_dir() and beside.exists():
+        return Opened(result, Chip.load(beside))
+    cards = card_of(result.attrs, DeviceCard), card_of(result.attrs, CircuitCard)
+    return Opened(result, trained(*cards, Seeds.parse(str(result.attrs["seeds"])), result))
