@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analogep.datasets import load_data
     from analogep.device import DeviceCard
     from analogep.learning import compare
-    from analogep.run import Run, open
+    from analogep.run import Run, again, open
     from analogep.streams import Seeds
     from analogep.study import Study
 
@@ -38,6 +38,7 @@ _HOME = {
     "Run": "analogep.run",
     "Seeds": "analogep.streams",
     "Study": "analogep.study",
+    "again": "analogep.run",
     "compare": "analogep.learning",
     "load_data": "analogep.datasets",
     "open": "analogep.run",
@@ -55,6 +56,7 @@ __all__ = [
     "Seeds",
     "Study",
     "__version__",
+    "again",
     "beta",
     "budget",
     "characterise",

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import analogep
 from analogep import results
 from analogep.beta.predict import ESTIMATORS
+from analogep.cards.record import recorded
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -87,8 +88,8 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
         "digest": run.identity["digest"],
         "device": device.name,
         "circuit": circuit.name,
-        "device_card": device.text,
-        "circuit_card": circuit.text,
+        **recorded(device),
+        **recorded(circuit),
         "overrides": json.dumps([*device.overrides, *circuit.overrides]),
         "seeds": run.identity["seeds"],
         "data": run.data.name,

@@ -291,10 +291,14 @@ class Card(Block):
         return {**self._document.overridden, **self._document.changed}
 
     @property
+    def canonical(self) -> str:
+        """The values as JSON in one spelling; floats in digits that mean the very same number."""
+        return json.dumps(self.values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the validated values: comments and spelling do not matter, values and overrides do."""
-        canonical = json.dumps(self.values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious; subclasses add to it."""

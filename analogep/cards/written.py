@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -119,3 +119,17 @@ def text(value: Any) -> str:
     if (_PLAIN.fullmatch(value) or _QUANTITY.fullmatch(value)) and value.lower() not in _WORDS:
         return value
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def shape_in(block: BaseModel, path: Sequence[str]) -> Shape | None:
+    """Type of the value at a path of a card, by the kinds of block that this card has; None if it has no such key."""
+    value: Any = block
+    shape = Shape(type(block))
+    for key in path:
+        if not isinstance(value, BaseModel | Mapping | list | tuple):
+            return None
+        entries = ((entry, inner) for known, entry, inner, _ in _entries(value, shape) if str(known) == key)
+        value, shape = next(entries, (None, Shape()))
+        if shape == Shape():
+            return None
+    return shape

@@ -132,5 +132,6 @@ def _attributes(card: DeviceCard, cells: int, seed: int) -> dict[str, Any]:
         "seed": str(seed),
         "card": card.text,
         "overrides": json.dumps(card.overrides),
+        "changes": json.dumps(card.changes),
         "digest": card.digest,
     }

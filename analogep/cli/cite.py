@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import analogep
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 HELP = "print BibTeX of the sources of cards and runs"
 DESCRIPTION = (
     "Print BibTeX of the sources that the numbers of device cards come from; for a run also of its data, with the "
-    "values that --set replaced left out. analogep itself comes last. Estimates are listed in comments."
+    "values that were replaced by --set or in Python left out. analogep itself comes last. Estimates are listed in "
+    "comments."
 )
 
 TITLE = "analogep: an emulator of analog crossbar hardware that learns by equilibrium propagation"
@@ -84,6 +84,8 @@ def _of_run(given: str) -> tuple[list[Reference], list[str]]:
     """References of a run: of its device card as it was used, and of its data."""
     from analogep import results
     from analogep.cards import bibtex
+    from analogep.cards.record import card_of
+    from analogep.device import DeviceCard
     from analogep.errors import CardError, ResultError
     from analogep.run import RESULT
 
@@ -94,9 +96,9 @@ def _of_run(given: str) -> tuple[list[Reference], list[str]]:
         citations, data = [str(text) for text in json.loads(attrs["citations"])], str(attrs["data"])
         comments = [f"{attrs['title']}: made with analogep {attrs['analogep_version']}"]
         try:
-            references, said = _of_device(_device_of(attrs))
+            references, said = _of_device(card_of(attrs, DeviceCard))
             comments += said
-        except CardError:
+        except (CardError, ResultError):
             # A card that this version does not read: the citations of the run say less, but of the same sources.
             references = [("source", bibtex.from_text(text)) for text in citations[:-1] if text]
         # The last citation is that of the data; who brought arrays of their own has none.
@@ -104,17 +106,6 @@ def _of_run(given: str) -> tuple[list[Reference], list[str]]:
     except (KeyError, ValueError, TypeError, AttributeError):
         raise ResultError(f"{path}: holds no card and no citations; give the result of a simulation") from None
     return references, comments
-
-
-def _device_of(attrs: Mapping[str, Any]) -> DeviceCard:
-    """The device card of a run, with its own of the overrides."""
-    from analogep.cards.overrides import parse
-    from analogep.circuit import CircuitCard
-    from analogep.device import DeviceCard
-
-    own = DeviceCard.model_fields.keys() - CircuitCard.model_fields.keys()
-    texts = [text for text in json.loads(attrs["overrides"]) if parse(text).path[0] in own]
-    return DeviceCard.from_text(attrs["device_card"], str(attrs["device"]), texts)
 
 
 def _itself() -> Source:

@@ -12,7 +12,22 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cli import beta, budget, check, cite, compare, fit, library, report, schema, show, simulate, spice, study
+from analogep.cli import (
+    beta,
+    budget,
+    check,
+    cite,
+    compare,
+    fit,
+    library,
+    repeat,
+    report,
+    schema,
+    show,
+    simulate,
+    spice,
+    study,
+)  # fmt: skip
 from analogep.cli.interrupt import heard
 from analogep.errors import AnalogepError, CardError
 
@@ -26,6 +41,7 @@ _COMMANDS = {
     "schema": schema,
     "fit": fit,
     "report": report,
+    "repeat": repeat,
     "spice": spice,
     "study": study,
     "beta": beta,

@@ -12,7 +12,7 @@ from analogep.errors import CardError, Problem, UsageError
 
 
 def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split overrides into those of the device and those of the circuit card, as `study.keys` tells them apart.
+    """Split overrides into those of the device and those of the circuit card, as `analogep.keys` tells them apart.
 
     Raises
     ------

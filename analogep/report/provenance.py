@@ -8,12 +8,13 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analogep.cards import bibtex, overrides, reader
+from analogep.cards import bibtex, overrides, reader, record
 from analogep.cards.reader import Document
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import AnalogepError
 from analogep.report.blocks import Reference
+from analogep.run import RESULT
 
 Attributes = Mapping[str, Any]
 
@@ -23,16 +24,23 @@ _IGNORED = ("sources", "provenance", "changes", "title", "name", "schema")
 
 
 def overrides_of(attrs: Attributes, kind: str) -> list[str]:
-    """Return the overrides of a result that belong to its device or its circuit card."""
-    own = {name.rstrip("_") for name in DeviceCard.model_fields.keys() - CircuitCard.model_fields.keys()}
-    texts = [str(text) for text in json.loads(attrs["overrides"])]
-    return [text for text in texts if (text.partition("=")[0].split(".")[0].strip() in own) == (kind == "device")]
+    """Return what was set for a result's device or circuit card: on the command line, then in Python."""
+    card = _KINDS[kind]
+    return [*record.overrides_of(attrs, card), *record.changes_of(attrs, card)]
+
+
+def changes(attrs: Attributes, kind: str) -> list[str]:
+    """Return what was changed in Python in a result's device or circuit card."""
+    return record.changes_of(attrs, _KINDS[kind])
 
 
 def used(attrs: Attributes, kind: str) -> Document | None:
-    """Read a result's device or circuit card with its overrides; None if this version cannot."""
+    """Read a result's device or circuit card with all that was set; None if this version cannot."""
     try:
-        document = reader.read(str(attrs[f"{kind}_card"]), str(attrs[kind]))
+        text = record.text_of(attrs, _KINDS[kind])
+        if not text:  # a card made in Python has nothing but its values
+            return Document(dict(record.card_of(attrs, _KINDS[kind]).raw), {}, str(attrs[kind]))
+        document = reader.read(text, str(attrs[kind]))
         return overrides.apply(document, [overrides.parse(text) for text in overrides_of(attrs, kind)])
     except AnalogepError:
         return None
@@ -58,8 +66,19 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def command(attrs: Attributes) -> tuple[str, list[str]]:
     """Return the command that makes a run again, and what has to be at hand for it.
 
-    Cards that are shipped as they were used are named; others have to be saved as files first.
+    Cards that are shipped as they were used are named; others have to be saved as files first. Where text and overrides
+    do not say what ran, as of cards that were changed in Python, the result itself is run again: it holds the values.
     """
+    words, needs = _repeated(attrs) if any(not _said(attrs, kind) for kind in _KINDS) else _simulated(attrs)
+    if watched := str(attrs.get("watched_by", "")):
+        needs.append(
+            f"the functions that watched the run from Python ({watched}): without them the numbers may be others"
+        )
+    return shlex.join(words), needs
+
+
+def _simulated(attrs: Attributes) -> tuple[list[str], list[str]]:
+    """The command that says all that ran."""
     words, needs = ["analogep", "simulate"], []
     for kind in _KINDS:
         given = str(attrs[kind])
@@ -69,13 +88,55 @@ def command(attrs: Attributes) -> tuple[str, list[str]]:
         words += [given] if kind == "device" else ["--circuit", given]
     if attrs["data"] != "digits":
         words += ["--data", str(attrs["data"])]
-        needs.append(f"the data '{attrs['data']}' (SHA-256 {str(attrs['data_digest'])[:16]}...): give its own path")
+        needs.append(_data(attrs))
     said, missing = _seeds(str(attrs["seeds"]))
     words += said
     needs += missing
     for text in json.loads(attrs["overrides"]):
         words += ["--set", str(text)]
-    return shlex.join(words), needs
+    return words, needs
+
+
+def _repeated(attrs: Attributes) -> tuple[list[str], list[str]]:
+    """The command that runs a result again from what it records."""
+    words = ["analogep", "repeat", RESULT]
+    needs = [f"{RESULT}, which holds the values of both cards as they ran"]
+    if attrs["data"] != "digits":
+        words += ["--data", str(attrs["data"])]
+        needs.append(_data(attrs))
+    return words, needs
+
+
+def _data(attrs: Attributes) -> str:
+    digest = str(attrs["data_digest"])[:16]
+    return (
+        f"the data '{attrs['data']}' (SHA-256 {digest}...): give its own path; arrays that were given in Python have "
+        "to be saved with numpy.savez first"
+    )
+
+
+def _said(attrs: Attributes, kind: str) -> bool:
+    """Whether a result's card is what its text and its overrides say; of older versions nothing else is known."""
+    if f"{kind}_values" not in attrs:
+        return True
+    card = _KINDS[kind]
+    try:
+        if record.changes_of(attrs, card):
+            return False
+        read = card.from_text(record.text_of(attrs, card), str(attrs[kind]), record.overrides_of(attrs, card))
+    except AnalogepError:
+        return False
+    return read.canonical == str(attrs[f"{kind}_values"])
+
+
+def values(attrs: Attributes, kind: str) -> str:
+    """YAML of a result's card with the values that ran, where its text and overrides do not say them; else empty."""
+    if _said(attrs, kind):
+        return ""
+    try:
+        return record.card_of(attrs, _KINDS[kind]).to_yaml()
+    except AnalogepError as error:
+        return f"# this version cannot read them: {error}"
 
 
 def _shipped(attrs: Attributes, kind: str) -> bool:
@@ -94,7 +155,7 @@ def _seeds(text: str) -> tuple[list[str], list[str]]:
         for stream, seed, _ in found:
             words += [f"--{stream}-seed", seed]
     samples = [f"sample {sample} of {stream}" for stream, _, sample in found if sample]
-    needs = [f"the Monte-Carlo {', '.join(samples)}: from Python, analogep.streams.Seeds"] if samples else []
+    needs = [f"the Monte-Carlo {', '.join(samples)}: 'analogep repeat {RESULT}' takes it"] if samples else []
     return words, needs
 
 

@@ -213,14 +213,20 @@ def sources(dataset: xr.Dataset) -> Section:
 
 
 def cards(dataset: xr.Dataset) -> Section:
-    """Both cards in full, and what the command line changed."""
+    """Both cards in full, and what was changed on the command line and in Python."""
     attrs = dataset.attrs
     texts = [str(text) for text in json.loads(attrs["overrides"])]
     blocks: list[Block] = [Listing("Changed on the command line", "\n".join(f"--set {text}" for text in texts))]
     if not texts:
         blocks = [Text("Nothing was changed on the command line.")]
     names = {kind: f"{kind.capitalize()} card: {attrs[kind]}" for kind in ("device", "circuit")}
-    blocks += [Listing(name, str(attrs[f"{kind}_card"])) for kind, name in names.items()]
+    for kind, name in names.items():
+        if changes := provenance.changes(attrs, kind):
+            blocks.append(Listing(f"{kind.capitalize()} card, changed in Python", "\n".join(changes)))
+        if values := provenance.values(attrs, kind):
+            blocks.append(Listing(f"{name}, the values that ran", values))
+        if text := str(attrs[f"{kind}_card"]):
+            blocks.append(Listing(f"{name}, as it was loaded" if values else name, text))
     return Section("cards", "Cards", blocks)
 
 

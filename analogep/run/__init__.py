@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from analogep.run.folder import CHECKPOINT, IDENTITY, RESULT
     from analogep.run.opened import open
     from analogep.run.progress import Progress
+    from analogep.run.repeat import again, same_version
     from analogep.run.run import Run
 
-__all__ = ["CHECKPOINT", "IDENTITY", "RESULT", "Progress", "Run", "open"]
+__all__ = ["CHECKPOINT", "IDENTITY", "RESULT", "Progress", "Run", "again", "open", "same_version"]
 
 if not TYPE_CHECKING:
     __getattr__ = lazy.names(
@@ -19,6 +20,7 @@ if not TYPE_CHECKING:
             "folder": ("CHECKPOINT", "IDENTITY", "RESULT"),
             "opened": ("open",),
             "progress": ("Progress",),
+            "repeat": ("again", "same_version"),
             "run": ("Run",),
         },
     )

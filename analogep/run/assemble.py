@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import analogep
 from analogep import results
+from analogep.cards.record import recorded
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
 from analogep.run.history import History
 
@@ -117,8 +118,8 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "digest": identity["digest"],
         "device": device.name,
         "circuit": circuit.name,
-        "device_card": device.text,
-        "circuit_card": circuit.text,
+        **recorded(device),
+        **recorded(circuit),
         "overrides": json.dumps([*device.overrides, *circuit.overrides]),
         "seeds": identity["seeds"],
         "watched_by": identity.get("watched by", ""),

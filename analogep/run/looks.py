@@ -56,7 +56,7 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
             continue
         # The same part of each look counts.
         phase, window = Phase(duration=share * free), max(2 * card.step, share * card.window)
-        # The nudged phase is not run; a card wants it as long as the window.
+        # Nobody nudges here, but a card's window fits into both of its phases.
         timing = circuit.timing.model_copy(update={"free": phase, "nudged": phase})
         part = card.model_copy(update={"window": window})
         one = Experimenter(hardware, Ledger(), seeds.operation.rng(f"look/{share:g}"))

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from analogep.study.plan import Plan
     from analogep.study.point import Combination, Point
     from analogep.study.progress import StudyProgress
+    from analogep.study.repeat import again
     from analogep.study.statistics import standard_error
     from analogep.study.study import Study
     from analogep.study.work import Job, train
 
 __all__ = [
     "IDENTITY", "POINTS", "STUDY", "Axis", "Combination", "Job", "LocalWorkers", "Plan", "Point", "Study",
-    "StudyCard", "StudyProgress", "Target", "standard_error", "train",
+    "StudyCard", "StudyProgress", "Target", "again", "standard_error", "train",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:
@@ -32,6 +33,7 @@ if not TYPE_CHECKING:
             "plan": ("Plan",),
             "point": ("Combination", "Point"),
             "progress": ("StudyProgress",),
+            "repeat": ("again",),
             "statistics": ("standard_error",),
             "study": ("Study",),
             "work": ("Job", "train"),

@@ -51,6 +51,9 @@ class StudyCard(Card):
     """Device card: YAML file or name; not needed where `device` is an axis."""
     circuit: str = "digits"
     """Circuit card: YAML file or name."""
+    cards: dict[str, str] = Field(default_factory=dict)
+    """Cards of the study's own, as the texts of their files: name -> YAML. `device`, `circuit` and axes of whole cards
+    find them before files and shipped cards of that name."""
     data: str | None = None
     """IDX folder or NPZ file; the bundled digits by default."""
     set_: dict[str, Any] = Field(default_factory=dict, alias="set")

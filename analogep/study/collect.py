@@ -121,6 +121,7 @@ class Collector:
             "axes": json.dumps({axis.name: dict(axis.values) for axis in card.axes}),
             "device_cards": json.dumps(plan.card_texts["device"]),
             "circuit_cards": json.dumps(plan.card_texts["circuit"]),
+            "cards": json.dumps(plan.own),
             "overrides": json.dumps([f"{key}={text}" for key, text in card.settings.items()]),
             "seeds": f"base {card.seed}; fabrication sample = chip, operation and data sample = seed",
             "citations": json.dumps([*plan.citations, plan.data_citation]),

@@ -14,6 +14,7 @@ import numpy as np
 
 import analogep
 from analogep import datasets, keys
+from analogep.cards import Kind, shipped_dir
 from analogep.cards.wording import refusal
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
@@ -42,6 +43,8 @@ class Plan:
         In the order of the result's axes.
     card_texts : dict of str to dict of str
         YAML of each device and circuit card that occurs, by kind and name.
+    own : dict of str to str
+        YAML of the cards that do not come with the package, by the names that the study calls them by.
     warnings : tuple of str
         What is allowed but suspicious in the cards, each once.
 
@@ -56,6 +59,7 @@ class Plan:
     def __init__(self, card: StudyCard, work: str = "") -> None:
         self.card, self.work = card, work
         self.card_texts: dict[str, dict[str, str]] = {kind: {} for kind in keys.CARDS}
+        self.own: dict[str, str] = {}
         self.citations: dict[str, None] = {}
         self._data = datasets.load(card.data, seeds(card.seed, 0, 0).data.rng("split"))
         self._loaded: dict[tuple[str, ...], DeviceCard | CircuitCard] = {}
@@ -109,17 +113,26 @@ class Plan:
         known = (kind.kind, name, *texts)
         found = self._loaded.get(known)
         if not isinstance(found, kind):
-            found = kind.load(name, texts)
+            own = self.card.cards.get(name)
+            found = kind.load(name, texts) if own is None else kind.from_text(own, name, texts)
             if len(self._loaded) > 1000:
                 self._loaded.clear()
             self._loaded[known] = found
-            self.card_texts[kind.kind].setdefault(found.name, found.text)
+            self._note(kind.kind, name, found)
             self._warn(*(str(problem) for problem in found.warnings()))
             if isinstance(found, DeviceCard):
                 self.citations |= dict.fromkeys(source.cite for source in found.sources.values())
                 if self.card.ages and found.retention.kind == "none":
                     self._warn(f"device card '{found.name}' has no retention law: an old chip stands as it was written")
         return found
+
+    def _note(self, kind: Kind, name: str, card: DeviceCard | CircuitCard) -> None:
+        """Keep the text of a card, and all of it that a file of this study needs to be whole."""
+        ours = name in self.card.cards
+        texts, called = self.card_texts[kind], name if ours else card.name
+        texts.setdefault(called if texts.get(called, card.text) == card.text else name, card.text)
+        if name not in self.own and (ours or not _shipped(kind, name, card)):
+            self.own[name] = card.text
 
     def _warn(self, *lines: str) -> None:
         self._warned |= dict.fromkeys(lines)
@@ -179,6 +192,11 @@ class Plan:
     def points(self) -> list[Point]:
         """All points of a study with a fixed number of seeds; seed by seed, so that partial results are balanced."""
         return [point for seed in range(self.card.seeds) for point in self.round(seed)]
+
+
+def _shipped(kind: Kind, name: str, card: DeviceCard | CircuitCard) -> bool:
+    """Whether a card comes with the package under its name and with its text."""
+    return name in card.names() and (shipped_dir(kind) / f"{name}.yaml").read_text(encoding="utf-8") == card.text
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

@@ -54,7 +54,10 @@ class Stored:
 
 
 _TEXTS = ("coordinates", "attributes", "about")
-_LONG = ("device_card", "circuit_card", "citations", "overrides", "digest", "title", "seeds")
+_LONG = (
+    *(f"{kind}_{part}" for kind in ("device", "circuit") for part in ("card", "values", "overrides", "changes")),
+    *("citations", "overrides", "digest", "title", "seeds"),
+)
 
 
 def _kept(name: str, keep: Sequence[str]) -> bool:

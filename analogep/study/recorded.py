@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.cards import written
 from analogep.study.card import StudyCard
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 def file_text(attrs: Mapping[str, Any]) -> str:
     """Return a study file that plans the points of a collected result.
 
-    With a target standard error its `seeds` is the number that was reached. Data that are not the bundled ones are
-    named, not found: their path has to be put in.
+    It holds the cards that do not come with the package. With a target standard error its `seeds` is the number that
+    was reached. Data that are not the bundled ones are named, not found: their path has to be put in.
 
     Parameters
     ----------
@@ -31,12 +32,34 @@ def file_text(attrs: Mapping[str, Any]) -> str:
     KeyError
         If they are not those of a study.
     """
-    return "\n".join(_lines(json.loads(attrs["study"]), json.loads(attrs["axes"]))) + "\n"
+    lines = [
+        *_lines(json.loads(attrs["study"]), json.loads(attrs["axes"])),
+        *_own(json.loads(attrs.get("cards", "{}"))),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def recorded(attrs: Mapping[str, Any]) -> StudyCard:
     """Return the study card of a collected result, as `file_text` writes it."""
-    return StudyCard.from_text(file_text(attrs), "study.nc")
+    lines = _lines(json.loads(attrs["study"]), json.loads(attrs["axes"]))
+    card = StudyCard.from_text("\n".join(lines) + "\n", "study.nc")
+    # Many cards together may be more than a file may hold.
+    own = json.loads(attrs.get("cards", "{}"))
+    return card.changed({"cards": own}) if own else card
+
+
+def _own(cards: Mapping[str, str]) -> Iterator[str]:
+    """Cards of the study's own, as texts in a block where that keeps them as they are."""
+    if cards:
+        yield "cards:"
+    for name, text in cards.items():
+        lines = text.split("\n")
+        kept = all(line.rstrip() == line and (line.isprintable() or not line) for line in lines)
+        if kept and not text[:1].isspace() and lines[-1:] == [""] and lines[-2]:
+            yield f"  {json.dumps(name)}: |"
+            yield from (f"    {line}" if line else "" for line in lines[:-1])
+        else:
+            yield f"  {json.dumps(name)}: {written.text(text)}"
 
 
 def at_the_end(dataset: xr.Dataset, name: str) -> NDArray[np.float64]:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 import analogep
 from analogep.bars import in_notebook
+from analogep.circuit import CircuitCard
 from analogep.crossbar import threads
+from analogep.device import DeviceCard
 from analogep.display import line, table
 from analogep.errors import UsageError
 from analogep.study import cluster, pointfile, rounds, schedule
@@ -23,6 +25,7 @@ from analogep.study.axis import Given
 from analogep.study.card import StudyCard
 from analogep.study.collect import collect
 from analogep.study.folder import Folder
+from analogep.study.given import study_data
 from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
 from analogep.study.point import Point, seeds
@@ -45,10 +48,13 @@ class Study:
     ----------
     card : StudyCard or None
         The study as a card; None if it is given by what follows, which means the same as the card's keys.
-    device, circuit, data : str or None
-        Cards and data, as `Run` and `datasets.load` find them.
+    device, circuit : str, Path, card or None
+        Name, file or a card itself, however it was changed.
+    data : str or None
+        As `datasets.load` finds it.
     vary : mapping
-        Key of either card -> list of values or a text such as `log 10 ns..1 us/5`; see `StudyCard`.
+        Key of either card -> list of values or a text such as `log 10 ns..1 us/5`; see `StudyCard`. Values are texts
+        with units or SI numbers, of whole cards names or cards.
     set : mapping
         Key of either card -> value for all points.
     chips, seeds : int
@@ -74,17 +80,17 @@ class Study:
         self,
         card: StudyCard | None = None,
         *,
-        device: str | None = None,
-        circuit: str | None = None,
+        device: str | Path | DeviceCard | None = None,
+        circuit: str | Path | CircuitCard | None = None,
         vary: Mapping[str, Given] | None = None,
         work: Work = train,
         **more: Any,
     ) -> None:
         given = {"device": device, "circuit": circuit, "vary": vary, **more}
-        data = {key: _plain(value) for key, value in given.items() if value is not None}
-        if card is not None and data:
-            raise UsageError(f"give a study card, or {', '.join(sorted(data))}; card.changed() makes another card")
-        self.card = card if card is not None else StudyCard.of(data)
+        named = {key: value for key, value in given.items() if value is not None}
+        if card is not None and named:
+            raise UsageError(f"give a study card, or {', '.join(sorted(named))}; card.changed() makes another card")
+        self.card = card if card is not None else StudyCard.of(study_data(named))
         self.work = work
 
     @cached_property
@@ -221,17 +227,6 @@ class Study:
             card.keep,
             analogep.__version__,
         )
-
-
-def _plain(value: Any) -> Any:
-    """Tuples, arrays and numbers of NumPy as lists and numbers, which is what a study file could say."""
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple | range) else value
 
 
 class _Session:
