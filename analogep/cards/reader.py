@@ -5,7 +5,8 @@ equal keys silently. Here plain scalars follow the core schema of YAML 1.2, equa
 anchors, aliases, tags and merge keys, which a card does not need and which can blow a small file up.
 
 Only PyYAML's parser is used, through its events: it does not recurse, so no depth of nesting can exhaust the
-stack, and it runs in Python on every machine, so that the messages do not depend on whether libyaml is there.
+stack, and it runs in Python on every machine, so that the messages do not depend on whether libyaml is there. The files
+that come with the package, which have no mistakes to report, are read by libyaml where it is there.
 
 It takes some ten microseconds a value. Reading therefore ends at the hundredth problem, at a list or block longer than
 any card needs, and at `MOST_VALUES` in all: no text keeps anybody waiting.
@@ -38,6 +39,7 @@ _CONSTANTS |= {"true": True, "True": True, "TRUE": True, "false": False, "False"
 _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -92,7 +94,7 @@ class Document:
         return Problem(self.where(path), dotted(path), message)
 
 
-def read(text: str | bytes, name: str) -> Document:
+def read(text: str | bytes, name: str, *, shipped: bool = False) -> Document:
     """Read one YAML document whose top level is a mapping; every refusal is a `CardError` with a line.
 
     Parameters
@@ -101,10 +103,12 @@ def read(text: str | bytes, name: str) -> Document:
         The YAML; bytes must be UTF-8.
     name : str
         File as messages call it.
+    shipped : bool
+        Whether the file comes with the package.
     """
     text = _decoded(text, name)
     builder = _Builder(name)
-    data = builder.document(_events(text, name))
+    data = builder.document(_events(text, name, _FASTEST if shipped else yaml.SafeLoader))
     if builder.problems:
         raise refusal(builder.problems)
     if not isinstance(data, dict):
@@ -157,10 +161,10 @@ def _decoded(text: str | bytes, name: str) -> str:
         raise _failure(name, line, f"is not UTF-8: byte 0x{text[error.start]:02x}") from None
 
 
-def _events(text: str, name: str) -> Iterator[Any]:
+def _events(text: str, name: str, loader: Any = yaml.SafeLoader) -> Iterator[Any]:
     """Events of PyYAML's parser, with every failure as a CardError."""
     try:
-        yield from yaml.parse(text, Loader=yaml.SafeLoader)
+        yield from yaml.parse(text, Loader=loader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _failure(name, line, f"character U+{ord(text[error.position]):04X} is not allowed") from None

@@ -66,11 +66,12 @@ def _fractions(text: str) -> list[float]:
 
 def run(parsed: argparse.Namespace) -> int:
     """Measure, draw, and print."""
+    job = _job(parsed)
+    folder = _folder(parsed, job)
+    # What a mistake above needs none of.
     from analogep import plots, results
     from analogep.beta import FiniteBeta
 
-    job = _job(parsed)
-    folder = _folder(parsed, job)
     noise = [share * job.circuit.target_voltage for share in parsed.noise]
     question = FiniteBeta(job, noise)
     report = _Stages(sys.stderr.isatty() and not parsed.quiet)

@@ -91,7 +91,7 @@ def _of_run(given: str) -> tuple[list[Reference], list[str]]:
 
     path = Path(given)
     path = path / RESULT if path.is_dir() else path
-    attrs = results.read(path).attrs
+    attrs = results.glance(path).attrs
     try:
         citations, data = [str(text) for text in json.loads(attrs["citations"])], str(attrs["data"])
         comments = [f"{attrs['title']}: made with analogep {attrs['analogep_version']}"]

@@ -26,14 +26,16 @@ def run(parsed: argparse.Namespace) -> int:
     """Print the runs' numbers and their differences; draw them if `--save` asks for it."""
     from analogep.cli import show, summary
     from analogep.errors import UsageError
-    from analogep.plots import MOST_RUNS, runs_compared
     from analogep.results import together
     from analogep.results.gradients import reasons
 
     names = _names(parsed.cards)
     path = None if parsed.save is None else show.target(parsed.save, "compare.png", force=parsed.force)
-    if path is not None and len(names) > MOST_RUNS:
-        raise UsageError(f"--save: a figure tells {MOST_RUNS} runs apart, got {len(names)}; leave --save out")
+    if path is not None:
+        from analogep.plots import MOST_RUNS, runs_compared
+
+        if len(names) > MOST_RUNS:
+            raise UsageError(f"--save: a figure tells {MOST_RUNS} runs apart, got {len(names)}; leave --save out")
     found = [_read(given) for given in parsed.cards]
     differing = differences(found)
     if path is not None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import matplotlib
-from matplotlib.figure import Figure
-
-from analogep.plots.style import STYLE
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SUFFIXES: Final = (".png", ".svg", ".pdf")
 """Kinds of file."""
@@ -26,6 +24,10 @@ def render(figure: Figure, suffix: str) -> bytes:
     suffix : str
         One of `SUFFIXES`. Text stays text in SVG and PDF.
     """
+    import matplotlib
+
+    from analogep.plots.style import STYLE
+
     buffer = io.BytesIO()
     # Without a salt of its own matplotlib names the parts of an SVG anew each time.
     fixed: dict[Any, Any] = {"svg.hashsalt": "analogep", "svg.fonttype": "none", "pdf.fonttype": 42}

@@ -1,6 +1,6 @@
 """Results: one `xarray.Dataset` a run, and files that are either whole or absent."""
 
-from analogep.results.files import read, write, write_bytes
+from analogep.results.files import glance, read, write, write_bytes
 from analogep.results.run_file import check_run, read_run
 from analogep.results.schema import SPIKING, VARIABLES, conductance_name, conductances, describe, variable
 from analogep.results.together import together
@@ -12,6 +12,7 @@ __all__ = [
     "conductance_name",
     "conductances",
     "describe",
+    "glance",
     "read",
     "read_run",
     "together",

@@ -119,7 +119,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
     """Return what a reader of the numbers has to know, one sentence each."""
     out = []
     gain = dataset["loop_gain"]
-    lost = gain.epoch.values[gain.values >= 1.0]
+    lost = dataset["epoch"].values[gain.values >= 1.0]
     if lost.size:
         highest = float(gain.max())
         reached = f"reached {highest:.3g}" if math.isfinite(highest) else "grew beyond all bounds"

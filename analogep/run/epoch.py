@@ -10,46 +10,18 @@ from numpy.typing import NDArray
 
 from analogep import datasets
 from analogep.chip import Chip
-from analogep.circuit import CircuitCard
 from analogep.datasets import Dataset
 from analogep.datasets.augment import augmented
 from analogep.energy import TRAINING, Ledger
-from analogep.errors import SimulationError, UsageError
+from analogep.errors import SimulationError
 from analogep.learning import Experimenter, Tally, compare, exact_gradient
 from analogep.network import LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
+from analogep.run.images import image_shape
 from analogep.run.progress import Progress
 from analogep.run.response import silent
 
 Floats = NDArray[np.float64]
-
-
-def image_shape(circuit: CircuitCard, data: Dataset) -> tuple[int, int, int] | None:
-    """Height, width and channels of the inputs; None where training shows them as they are.
-
-    The circuit's input layer says them, or else the data set.
-
-    Raises
-    ------
-    UsageError
-        If the circuit changes images and none are there, or moves them out of sight.
-    """
-    augment, grid = circuit.learning.augment, circuit.grids[0]
-    if augment is None:
-        return None
-    shape: tuple[int, ...] = grid if grid is not None else data.shape
-    if len(shape) not in (2, 3):
-        raise UsageError(
-            f"learning.augment: data set '{data.name}' has samples of shape {list(shape)}, which are no images; give "
-            "it images (samples, height, width), or an input layer {kind: image, height: H, width: W}"
-        )
-    height, width, channels = (*shape, 1)[:3]
-    if augment.shift >= min(height, width):
-        raise UsageError(
-            f"learning.augment.shift: {augment.shift} pixels move images of {height} x {width} out of sight; give at "
-            f"most {min(height, width) - 1}"
-        )
-    return height, width, channels
 
 
 class Trainer:

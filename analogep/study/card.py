@@ -86,7 +86,7 @@ class StudyCard(Card):
         given = str(name_or_path)
         if given in cls.names() and not os.path.isfile(given):
             text = (ready_dir() / f"{given}.yaml").read_bytes()
-            return cls._validated(reader.read(text, f"studies/{given}.yaml"), overrides, given)
+            return cls._validated(reader.read(text, f"studies/{given}.yaml", shipped=True), overrides, given)
         return super().load(name_or_path, overrides)
 
     @classmethod

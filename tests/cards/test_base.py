@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from analogep.cards.base import Block, Card
 from analogep.cards.provenance import Source
+from analogep.cards.schema import json_schema
 from analogep.errors import CardError, UsageError
 from analogep.units import Fraction, Seconds, Siemens, Volts
 
@@ -339,7 +340,7 @@ provenance:
 
 
 def test_fields_carry_their_docstrings_into_the_json_schema() -> None:
-    schema = Device.model_json_schema()
+    schema = json_schema(Device)
     assert schema["$defs"]["Window"]["properties"]["levels"]["description"] == "Number of levels."
     assert schema["$defs"]["Window"]["properties"]["min"]["examples"] == ["10 uS"]
     assert "schema" in schema["properties"]

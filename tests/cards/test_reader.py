@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analogep.cards import shipped_dir
 from analogep.cards.reader import MAX_BYTES, MOST_ENTRIES, Document, read, read_file, read_value
 from analogep.errors import CardError
+from analogep.study.card import ready_dir
 
 CARD = """\
 # a comment
@@ -262,3 +264,18 @@ def test_a_mutated_card_is_read_or_a_card_error(data: st.DataObject) -> None:
         end = data.draw(st.integers(start, min(len(text), start + 20)))
         text = text[:start] + data.draw(SCRAPS | st.text(max_size=5)) + text[end:]
     attempt(text)
+
+
+@pytest.mark.parametrize(
+    "folder", [shipped_dir("device"), shipped_dir("circuit"), ready_dir()], ids=lambda path: path.name
+)
+def test_a_file_of_the_package_reads_the_same_with_and_without_libyaml(folder: Path) -> None:
+    """libyaml differs from PyYAML in corners of YAML; nothing that comes with the package goes there."""
+    pytest.importorskip("yaml._yaml", reason="this PyYAML has no libyaml")
+    paths = sorted(folder.glob("*.yaml"))
+    assert paths
+    for path in paths:
+        text = path.read_bytes()
+        # A repr tells 1 from 1.0 and from True, which are equal.
+        fast, slow = read(text, path.name, shipped=True), read(text, path.name)
+        assert (repr(fast.data), fast.lines) == (repr(slow.data), slow.lines), path

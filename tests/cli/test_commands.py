@@ -25,7 +25,7 @@ from .commands import SMALL, command, surroundings
 from .conftest import Said
 
 Say = Callable[..., Said]
-HEAVY = ["numpy", "scipy", "xarray", "matplotlib", "numba", "pydantic", "pint", "yaml", "h5py", "tqdm"]
+HEAVY = ["numpy", "scipy", "xarray", "matplotlib", "numba", "pydantic", "yaml", "h5py", "tqdm"]
 
 
 def test_importing_the_command_line_imports_nothing_heavy() -> None:
