@@ -45,7 +45,7 @@ def test_a_run_that_is_answered_from_its_folder_has_its_chip(folder: Path) -> No
 
 def test_a_result_by_itself_has_a_chip_to_read(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "result.nc", tmp_path / "sent.nc")
-    result, chip = analogep.open(tmp_path / "sent.nc")
+    chip = analogep.open(tmp_path / "sent.nc").chip
     whole = analogep.open(folder).chip
     assert chip.conductances().equals(whole.conductances())
     np.testing.assert_array_equal(chip.predict(digits().test_x), whole.predict(digits().test_x))
