@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def made(one: Any, folder: Path) -> xr.Dataset:
 @pytest.fixture(scope="module")
 def whole(few: Path, tmp_path_factory: pytest.TempPathFactory) -> xr.Dataset:
     """A small true result with two axes, one of them of numbers."""
-    vary = {"nudging.beta": [0.2, 0.5], "read.iv.kind": ["linear"]}
+    vary = {"nudging.beta": [0.2, 0.5], "nudging.estimator": ["positive"]}
     return made(small(few, vary=vary, chips=2, ages=["1 d"]), tmp_path_factory.mktemp("study") / "one")
 
 
@@ -74,6 +75,45 @@ def test_an_odd_study_is_answered_or_refused_with_a_sentence(
     for seed in range(15 * block, 15 * block + 15):
         taken += answered(corrupted(whole, np.random.default_rng(seed)), figures=False)
     assert taken < 15
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda data: data.assign_attrs(axes="{"), "attribute 'axes' must be values by name as JSON, got '{'"),
+        (
+            lambda data: data.assign_attrs(axes="{}"),
+            "variable 'state' has the dimensions (nudging.beta, nudging.esti",
+        ),
+        (
+            lambda data: data.assign_attrs(axes='{"a": 1}'),
+            "attributes 'study' and 'axes' do not say what was studied (",
+        ),
+        (lambda data: data.assign_attrs(study="{}"), "attribute 'study' must be what was studied, as JSON, got '{}'"),
+        (lambda data: data.assign_attrs(failed="[1]"), "attribute 'failed' must be records of failed points as JSON"),
+        (lambda data: data.drop_vars("inference_energy"), "lacks 'inference_energy', which a result with accuracies"),
+        (lambda data: data.drop_vars("nudging.beta"), "lacks the coordinate 'nudging.beta' along 'nudging.beta'"),
+        (
+            lambda data: data.assign_coords({"nudging.beta": [0.2, 0.6]}),
+            "coordinate 'nudging.beta' is not what attribute 'axes' says, '0.2, 0.5'",
+        ),
+        (lambda data: data.assign(state=data["state"] + 3), "variable 'state' must say of each point whether it is"),
+        (lambda data: data.assign(energy=data["energy"] / 0.0), "variable 'energy' holds inf, expected finite numbers"),
+    ],
+)
+def test_what_is_odd_about_a_study_is_named(
+    whole: xr.Dataset, change: Callable[[xr.Dataset], xr.Dataset], sentence: str
+) -> None:
+    with np.errstate(all="ignore"):
+        changed = change(whole)
+    with pytest.raises(ResultError) as caught:
+        check_study(changed, PATH)
+    assert str(caught.value).startswith(f"{PATH}: {sentence}")
+
+
+def test_a_study_without_accuracies_is_not_drawn(whole: xr.Dataset) -> None:
+    with pytest.raises(ResultError, match="no point of the study has an accuracy"):
+        plots.study_axes(whole.assign(accuracy=whole["accuracy"] * np.nan))
 
 
 @pytest.mark.slow
