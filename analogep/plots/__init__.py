@@ -3,6 +3,7 @@
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
 
+from analogep.plots import backend  # noqa: F401  (before what imports matplotlib)
 from analogep.plots.beta import finite_beta
 from analogep.plots.collect import FIGURES, SPIKING, drawable, figures, save
 from analogep.plots.conductance import conductances

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any, Final
 
-import matplotlib
 from matplotlib.figure import Figure
 
-from analogep.plots.style import STYLE
+from analogep.plots.style import styled
 
 SUFFIXES: Final = (".png", ".svg", ".pdf")
 """Kinds of file."""
@@ -29,6 +28,6 @@ def render(figure: Figure, suffix: str) -> bytes:
     buffer = io.BytesIO()
     # Without a salt of its own matplotlib names the parts of an SVG anew each time.
     fixed: dict[Any, Any] = {"svg.hashsalt": "analogep", "svg.fonttype": "none", "pdf.fonttype": 42}
-    with matplotlib.rc_context(STYLE | fixed):
+    with styled(fixed):
         figure.savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=_STABLE[suffix])
     return buffer.getvalue()
