@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.errors import DataError, UsageError
+from analogep.names import legible
 
 Images = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -184,7 +185,7 @@ def assemble(
         kept, held_out = stratified_split(train_y, rng, test_fraction)
         test_x, test_y = train_x[held_out], train_y[held_out]
         train_x, train_y = train_x[kept], train_y[kept]
-    return Dataset(name, train_x, train_y, test_x, test_y, classes, train.shape, citation)
+    return Dataset(legible(name), train_x, train_y, test_x, test_y, classes, train.shape, citation)
 
 
 def _count_classes(labels: Labels, name: str) -> int:

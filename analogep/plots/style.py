@@ -101,7 +101,7 @@ def look(index: int) -> Look:
 
 @contextlib.contextmanager
 def styled(more: dict[Any, Any] | None = None) -> Iterator[None]:
-    """The style of all figures, and `more` of it, while something is drawn; nothing is said of signs it has no glyph for."""
+    """The style of all figures, and `more` of it, while something is drawn; nothing is said of missing glyphs."""
     with warnings.catch_warnings(), matplotlib.rc_context(STYLE | (more or {})):
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
