@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numba.core import config
 from numba.extending import intrinsic
 
-from analogep.kernel_files import KernelFiles
+from analogep.kernel_files import KernelFiles, config
 
 
 @cache

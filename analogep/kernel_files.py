@@ -22,19 +22,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import numba
-from numba.core import config
-from numba.core.caching import NullCache
-from numba.core.compiler import CompileResult
-from numba.core.serialize import dumps
-from numba.misc.appdirs import AppDirs
+from numba.core import caching, compiler, serialize
+from numba.core import config as _config
+from numba.misc import appdirs
 
 from analogep.cautions import caution
 
+config: Any = _config
+_REBUILT: Final[Any] = compiler.CompileResult._rebuild
+_DUMPED: Final[Any] = serialize.dumps
+_DIRECTORIES: Final[Any] = appdirs.AppDirs
 _CHECKSUM: Final = 32  # bytes of SHA-256
 _REMEDY: Final = "set NUMBA_CACHE_DIR to a folder that can be written"
 
 
-class KernelFiles(NullCache):
+class KernelFiles(caching.NullCache):
     """What a numba dispatcher asks for compiled code of one function, and gives it to keep.
 
     Parameters
@@ -76,7 +78,7 @@ class KernelFiles(NullCache):
                 stamp, signature, code = pickle.loads(content)
                 # The name holds digests of both: equality is what counts.
                 if (stamp, signature) == (self.stamp, key):
-                    return CompileResult._rebuild(target_context, *code)
+                    return _REBUILT(target_context, *code)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -84,7 +86,7 @@ class KernelFiles(NullCache):
         if not self.stamp or data.library.has_dynamic_globals:
             return
         key = self._key(sig, data.codegen)
-        content = dumps((self.stamp, key, data._reduce()))
+        content = _DUMPED((self.stamp, key, data._reduce()))
         refusals: list[tuple[Path, OSError]] = []
         for folder in _folders(self._source.parent, make=True):
             try:
@@ -105,7 +107,7 @@ class KernelFiles(NullCache):
     def _key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         """Signature, processor, and the function itself with what it closes over."""
         cells = [cell.cell_contents for cell in self._function.__closure__ or ()]
-        closed = _digest(dumps(cells)) if cells else ""
+        closed = _digest(_DUMPED(cells)) if cells else ""
         return sig, codegen.magic_tuple(), _digest(self._function.__code__.co_code), closed
 
     def _name(self, key: tuple[Any, ...]) -> str:
@@ -126,7 +128,7 @@ def _folders(source: Path, *, make: bool = False) -> Iterator[Path]:
         yield Path(config.CACHE_DIR) / own
     else:
         yield source / "__pycache__"
-        users = Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)
+        users = Path(_DIRECTORIES(appname="numba", appauthor=False).user_cache_dir)
         # Without a home the path begins with '~', and would be a folder of that name wherever the program runs.
         if users.is_absolute():
             yield users / own
@@ -140,13 +142,13 @@ def _private(*, make: bool = False) -> Path | None:
     try:
         if os.name != "posix":
             return Path(tempfile.gettempdir()) / "analogep"
-        folder = Path(tempfile.gettempdir()) / f"analogep-{os.getuid()}"
+        folder = Path(tempfile.gettempdir()) / f"analogep-{os.geteuid()}"
         if make:
             folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()
     except OSError:
         return None
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
     return folder if ours else None
 
 
