@@ -95,15 +95,15 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
         streams.say(f"\nanalogep: interrupted{interrupt or ''}")
         return 130
     except BrokenPipeError:
-        streams.drop()
         return 1
     except OSError as error:
-        streams.drop()
         streams.say(f"analogep: {error.filename or 'output'}: {error.strerror or error}")
         return 1
     except MemoryError:
         streams.say("analogep: out of memory; use a smaller --set learning.batch or layers")
         return 1
+    finally:
+        streams.drop()
 
 
 def _run(arguments: Sequence[str], program: str | None) -> int:
