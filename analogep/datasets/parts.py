@@ -18,6 +18,7 @@ from analogep.datasets.data import Dataset, Images, Labels, Precision, stratifie
 from analogep.datasets.labels import class_labels
 from analogep.datasets.raw import Raw
 from analogep.errors import DataError, UsageError
+from analogep.names import legible
 
 Check = Callable[[str, int, int], None]
 """Called with the name, the features and the classes of a data set before its images are converted; raises where they
@@ -159,9 +160,9 @@ def assemble(
             raise UsageError(f"{train.images.name}: no test part; a generator is needed to split one off")
         kept, held_out = stratified_split(labels[0], rng, test_fraction)
         x, y = train.unit_images(dtype), labels[0]
-        return Dataset(name, x[kept], y[kept], x[held_out], y[held_out], classes, train.shape)
+        return Dataset(legible(name), x[kept], y[kept], x[held_out], y[held_out], classes, train.shape)
     train_x, test_x = (part.unit_images(dtype) for part in parts)
-    return Dataset(name, train_x, labels[0], test_x, labels[1], classes, train.shape)
+    return Dataset(legible(name), train_x, labels[0], test_x, labels[1], classes, train.shape)
 
 
 def _require_memory(parts: list[Part], dtype: Precision) -> None:

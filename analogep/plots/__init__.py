@@ -3,9 +3,14 @@
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from analogep import lazy
+
+if os.environ.get("MPLBACKEND"):
+    # Before what imports matplotlib, which would not be imported at all with a backend that it does not know.
+    from analogep.plots import backend  # noqa: F401
 
 if TYPE_CHECKING:
     from analogep.plots.beta import finite_beta

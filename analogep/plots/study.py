@@ -138,7 +138,7 @@ def _along(axes: Axes, places: Floats, labels: Sequence[str], coordinate: xr.Dat
     """Name the axis of a study, logarithmic if its values span a decade."""
     numeric = coordinate.dtype.kind in "fiu"
     unit = str(coordinate.attrs.get("units", "1"))
-    axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name)).set_parse_math(False)
+    axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name))
     if not numeric:
         short = [label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…" for label in labels]
         crowded = sum(len(label) + 1 for label in short) > _FITTING_LETTERS
