@@ -3,6 +3,11 @@
 What a kernel calls in other files is compiled into it. The stamp of every kernel is therefore that of all files of the
 package with compiled functions, so that no change of the code is outlived by what was compiled before it.
 
+Functions that only kernels call, and whose sums the compiler may reorder (`fastmath`), are forced into their callers.
+Where they are left out of line, a process that compiles runs the copy that was compiled by itself, and a process that
+loads the kernel from disk runs the copy that was compiled with it: the same seed then gave other last digits in the
+first run of a machine than in all later ones.
+
 With NUMBA_DISABLE_JIT=1 kernels are the Python functions that they are written as: the same numbers, but for the order
 of sums, in a thousand times the time.
 """
