@@ -159,7 +159,7 @@ def test_data_of_another_size_are_refused_with_the_layers_that_would_fit(say: Sa
     np.savez(tmp_path / "mine.npz", x=rng.random((40, 7)), y=np.arange(40) % 3)
     said = say("simulate", "rram", "--data", "mine.npz")
     is_refused(said, 2, "data set 'mine' has 7 inputs and 3 classes, circuit 'digits' is 64-128-10: choose another")
-    assert "--set 'layers=[7,128,3]'" in said.err
+    assert "set layers=[7,128,3]" in said.err
 
 
 def idx(values: np.ndarray) -> bytes:
