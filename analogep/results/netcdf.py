@@ -165,7 +165,10 @@ def stored(path: Path) -> Stored:
                 sizes[name] = entry.shape[0]
                 if _label(entry).startswith(_WITHOUT_VARIABLE):
                     continue
-            raw[name] = (_dimensions(entry, name), values, _attributes(entry))
+            own = _attributes(entry)
+            # NetCDF has no type of truth values: xarray stores small integers, and says so.
+            values = values.astype(bool) if str(own.pop("dtype", "")) == "bool" else values
+            raw[name] = (_dimensions(entry, name), values, own)
     labels = {name: values for name, (dims, values, _) in raw.items() if dims == (name,)}
     variables = {name: Variable(dims, values, own, labels) for name, (dims, values, own) in raw.items()}
     return Stored(variables, attrs, sizes)
