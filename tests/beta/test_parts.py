@@ -151,3 +151,9 @@ def test_random_sign_has_the_mean_squared_error_of_both_signs():
     expansion, noise, beta = expand(found, pole(found)), Noise(1e-6, 0.0, 0.1), np.array([0.05, 0.3])
     each = {name: squared_error(expansion, noise, name, beta) for name in ESTIMATORS}
     np.testing.assert_allclose(each["random_sign"], 0.5 * (each["positive"] + each["negative"]))
+
+
+def test_a_probe_whose_exact_gradient_is_zero_everywhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analogep.beta.probe.exact_gradient", lambda *_: [np.zeros((65, 6)), np.zeros((7, 10))])
+    with pytest.raises(SimulationError, match=r"the exact gradient is zero on all 20 probe samples, so that there is"):
+        probe(job("rc"))

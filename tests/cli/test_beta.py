@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,3 +125,21 @@ def test_a_network_of_spikes_is_refused_in_one_sentence(say: Callable[..., Said]
     assert "talks in spikes, which never come to rest" in said.err
     assert "Traceback" not in said.err
     assert not (tmp_path / "out" / "beta.nc").exists()
+
+
+def test_where_no_estimate_has_a_direction_the_table_has_a_dash_and_json_null(beta: Beta, tmp_path: Path) -> None:
+    # Converters of two bits do not see what small beta move: those estimates are zero, and have no cosine.
+    said = beta("--set", "adc.bits=2", "--out", str(tmp_path / "out"))
+    assert said.code == 0, said.err
+    assert not re.search(r"\bnan\b", said.out)
+    found = results.read(tmp_path / "out" / "beta.nc")
+    best = found["best_cosine"].values
+    assert np.isnan(best).any()
+    # a dash stands in the column of cosines, eight wide
+    assert said.out.count("       -") == int(np.isnan(best).sum())
+    nothing = found.copy(deep=True)
+    nothing["cosine"][:] = np.nan
+    nothing["error"][:] = np.nan
+    texts = [text.get_text() for axes in plots.finite_beta(nothing).axes for text in axes.texts]
+    assert "no gradient in any estimate" in texts
+    assert "no beta could be measured" in texts

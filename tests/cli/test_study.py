@@ -12,13 +12,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 
 from analogep import results
 from analogep.bars import Bar
+from analogep.cli import study_table
 from analogep.cli.study import _time
-from analogep.study import StudyProgress, progress
+from analogep.study import StudyCard, StudyProgress, progress
+from analogep.study.summary import Spread
 
 from .commands import SMALL, command, surroundings
 from .conftest import Said
@@ -344,3 +347,16 @@ def test_large_studies_are_averaged_for_each_value(
     mean = 100 * float(found.sel({"nudging.beta": 0.2}).mean())
     assert f"{mean:.2f} %" in tables[0]
     assert isinstance(found, xr.DataArray)
+
+
+def test_what_no_point_measured_is_a_dash_in_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = np.array([np.nan, np.nan])
+    study_table._print_spread(Spread("chips", np.array([0.5, 0.7]), nothing, nothing))
+    study_table._print_spread(Spread("chips", nothing, nothing, nothing))
+    card = StudyCard.of({"device": "rram", "vary": {"nudging.beta": [0.1, 0.2]}})
+    accuracy = np.array([[[[0.5]]], [[[np.nan]]]])
+    aged = xr.Dataset({"aged_accuracy": (("nudging.beta", "chip", "seed", "age"), accuracy)}, {"age": [60.0]})
+    study_table._print_aged(card, aged)
+    out = capsys.readouterr().out
+    assert "nan" not in out
+    assert [line.split() for line in out.splitlines()][-3:-1] == [["0.1", "50.00", "%"], ["0.2", "-"]]

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from analogep.cli import summary
+from analogep import report
+from analogep.cli import compare_runs, summary
 from analogep.network import Hardware
+from analogep.report import run
+from analogep.report.blocks import Page
 from analogep.run.response import silent, stuck
 from tests.run.tiny import QUIET, tiny
 
@@ -18,8 +21,8 @@ RAIL = "neurons.hidden.activation={kind: hard_clip, low: 0.199 V, high: 0.2 V}"
 
 
 def test_dead_and_stuck_devices_are_counted_in_their_layers() -> None:
-    run = tiny(device=("faults={dead: 5 %, stuck_min: 5 %, stuck_max: 5 %, stuck_random: 5 %}",))
-    hardware = Hardware(run.device, run.circuit, run.seeds)
+    job = tiny(device=("faults={dead: 5 %, stuck_min: 5 %, stuck_max: 5 %, stuck_random: 5 %}",))
+    hardware = Hardware(job.device, job.circuit, job.seeds)
     counts = stuck(hardware.stores, 2)
     cells = np.array([2 * 65 * 6, 2 * 7 * 10])
     np.testing.assert_array_equal(counts, np.rint(counts))
@@ -30,19 +33,19 @@ def test_dead_and_stuck_devices_are_counted_in_their_layers() -> None:
 
 
 def test_a_stuck_device_is_one_that_pulses_do_not_move() -> None:
-    run = tiny(device=("faults.stuck_random=30 %",), card="ideal")
-    hardware = Hardware(run.device, run.circuit, run.seeds)
+    job = tiny(device=("faults.stuck_random=30 %",), card="ideal")
+    hardware = Hardware(job.device, job.circuit, job.seeds)
     before = [array.g.copy() for store in hardware.stores for array in store.halves.values()]
     for store in hardware.stores:
-        store.program(np.full(store.shape, 3, dtype=np.int32), run.seeds.operation, 0, 0)
+        store.program(np.full(store.shape, 3, dtype=np.int32), job.seeds.operation, 0, 0)
     after = [array.g for store in hardware.stores for array in store.halves.values()]
     still = sum(int((a == b).sum()) for a, b in zip(before, after, strict=True))
     assert still == stuck(hardware.stores, 2).sum()
 
 
 def test_neurons_that_do_not_differ_between_samples_are_silent_at_rest_and_at_either_rail() -> None:
-    run = tiny()
-    network = Hardware(run.device, run.circuit, run.seeds).network()
+    job = tiny()
+    network = Hardware(job.device, job.circuit, job.seeds).network()
     v = np.zeros((3, 16))  # six hidden neurons with rails at 0 V and 0.2 V, ten outputs
     v[:, 0], v[:, 1], v[:, 2] = [-0.1, -0.2, -0.3], [0.3, 0.4, 0.5], 0.1
     v[:, 3:] = np.linspace(0.0, 0.1, 3)[:, None]
@@ -85,3 +88,17 @@ def test_the_summary_names_the_layer_without_a_gradient_and_why_and_the_stuck_de
     assert said["silent_neurons"] == railed["silent"].values[-1].tolist()
     assert said["no_gradient"][0].startswith("no gradient in layer 1: ")
     assert [f"caution: {sentence}" in text for sentence in said["cautions"]] == [True] * len(said["cautions"])
+
+
+def test_tables_and_pages_say_none_where_a_layer_has_no_cosine(railed: xr.Dataset) -> None:
+    row = compare_runs._row("a", summary.numbers(railed))
+    assert re.fullmatch(r"none / [01]\.\d{3}", row[6])
+    page = report.html(Page("title", "subtitle", [run.headline(railed), run.troubles(railed)]))
+    assert re.search(r"<strong>none / [01]", page)
+    for words in (
+        "No gradient in layer 1: the neurons behind layer 1 rest",
+        "There is no cosine of layer 1 in 1 of 1 epoch",
+        "Devices that ignore pulses, dead or stuck as fabricated: ",
+        "silent neurons, layer 1 [%]",
+    ):
+        assert words in page
