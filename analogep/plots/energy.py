@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
-from analogep.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, blank, drawn, engineering, legend
+from analogep.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, blank, drawn, engineering, legend, short
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _TOTAL = "#333333"
 _DECADES = 9
 _LABEL_ROOM = 0.3
+_LONGEST = 40
+"""Letters of a component's name."""
 _YARDSTICKS: tuple[dict[str, Any], ...] = (
     {"color": VERMILLION, "linestyle": (0, (5.0, 1.5))},
     {"color": GREEN, "linestyle": (0, (1.0, 1.2))},
@@ -57,7 +59,7 @@ def energy_by_component(dataset: xr.Dataset) -> Figure:
         for name, value in yardsticks.items():
             axes.axvline(value, **looks[name], zorder=1.5)
         axes.set_xlabel(f"energy per {kind} sample [J]")
-    panels[0].set_yticks(range(len(names)), names)
+    panels[0].set_yticks(range(len(names)), [short(name, _LONGEST) for name in names])
     panels[0].invert_yaxis()
     handles = [Line2D([], [], label=name, **style) for name, style in looks.items()]
     legend(figure, handles, columns=2, title="the same network in digital arithmetic")

@@ -71,6 +71,9 @@ STYLE: Final[dict[Any, Any]] = {
 }
 
 _TITLE_CHARACTERS_PER_INCH: Final = 12
+_TITLE_CHARACTERS: Final = 300
+_LABEL_CHARACTERS: Final = 80
+"""Letters of a title, and of a label in a legend, that leave room for the panels."""
 _PREFIX: Final = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 
@@ -114,8 +117,8 @@ def drawn(draw: Callable[[xr.Dataset], Figure]) -> Callable[[xr.Dataset], Figure
     def whole(dataset: xr.Dataset) -> Figure:
         with styled():
             figure = draw(dataset)
-            title = textwrap.fill(str(dataset.attrs["title"]), int(_TITLE_CHARACTERS_PER_INCH * figure.get_figwidth()))
-            figure.suptitle(title)
+            title = short(str(dataset.attrs["title"]), _TITLE_CHARACTERS)
+            figure.suptitle(textwrap.fill(title, int(_TITLE_CHARACTERS_PER_INCH * figure.get_figwidth())))
             # Ticks are made when first drawn and would else take the style that the caller has then.
             figure.draw_without_rendering()
         return figure
@@ -130,11 +133,18 @@ def blank(height: float = SIZE[1]) -> Figure:
     return figure
 
 
+def short(text: str, most: int) -> str:
+    """The text, or its beginning and dots if it is longer than `most` letters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def legend(figure: Figure, handles: Iterable[Artist], columns: int, title: str | None = None) -> None:
     """Explain `handles` below the panels."""
     handles = list(handles)
     if handles:
         columns = min(columns, len(handles))
+        for one in handles:
+            one.set_label(short(str(one.get_label()), _LABEL_CHARACTERS))
         figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -132,3 +133,15 @@ def test_a_figure_needs_no_pyplot_and_no_backend(tmp_path: Path, backend: str, k
     command = [sys.executable, "-W", "error", "-c", root + program, str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (done.stdout.split(), done.stderr) == ([backend, kept], "")
+
+
+@pytest.mark.parametrize("name", ["accuracy", "energy"])
+def test_a_name_of_any_length_leaves_room_for_the_panels(name: str) -> None:
+    dataset = result(epochs=2)
+    long = "x" * 20_000
+    dataset.attrs["title"] = long
+    dataset.attrs["digital_training_joules"] = dataset.attrs["digital_inference_joules"] = json.dumps({long: 1e-9})
+    dataset = dataset.assign_coords(component=[f"{k} {long}" for k in range(dataset.sizes["component"])])
+    figure = plots.FIGURES[name](dataset)
+    assert len(figure.get_suptitle().replace("\n", "")) == 300
+    assert min(axes.get_position().width for axes in figure.axes) > 0.1
