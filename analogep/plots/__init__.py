@@ -1,4 +1,4 @@
-"""Figures of a run and of devices: each public function takes a Dataset, and nothing else, and returns a Figure.
+"""Figures of a run and of devices: each function that draws takes a Dataset, and nothing else, and returns a Figure.
 
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
@@ -15,6 +15,7 @@ from analogep.plots.history import accuracy_and_cost, gradients, pulses
 from analogep.plots.runs import MOST_RUNS, runs_compared
 from analogep.plots.study import study_axes
 from analogep.plots.study_lines import study_lines
+from analogep.plots.style import engineering
 from analogep.plots.trace import relaxation
 from analogep.plots.waterfall import waterfall
 
@@ -29,6 +30,7 @@ __all__ = [
     "conductances",
     "drawable",
     "energy_by_component",
+    "engineering",
     "figures",
     "finite_beta",
     "fitted_pulses",

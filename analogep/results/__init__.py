@@ -3,6 +3,7 @@
 from analogep.results.files import read, write, write_bytes
 from analogep.results.schema import SPIKING, VARIABLES, conductance_name, conductances, describe, variable
 from analogep.results.together import together
+from analogep.results.yardstick import digital_joules
 
 __all__ = [
     "SPIKING",
@@ -10,6 +11,7 @@ __all__ = [
     "conductance_name",
     "conductances",
     "describe",
+    "digital_joules",
     "read",
     "together",
     "variable",

@@ -22,8 +22,9 @@ from analogep.learning import Experimenter, Updater
 from analogep.network import Hardware, loop_gain_bound
 from analogep.relaxation import relax
 from analogep.results import write_bytes
+from analogep.streams import Seeds
 from analogep.study import Study, StudyCard, StudyProgress, recorded
-from analogep.study.point import Cards, seeds, unpacked
+from analogep.study.point import Cards, unpacked
 
 Floats = NDArray[np.float64]
 
@@ -167,7 +168,7 @@ class Growth:
 def growth(found: Found) -> Growth:
     """How the outputs of the first network grow before it has learned anything."""
     device, circuit = _cards(found.studies["epochs"].card)
-    hardware, ledger = Hardware(device, circuit, seeds(found.studies["epochs"].card.seed, 0, 0)), Ledger()
+    hardware, ledger = Hardware(device, circuit, Seeds.sample(base=found.studies["epochs"].card.seed)), Ledger()
     Updater(hardware).start(ledger, hardware.seeds.operation.rng("start"))
     network, bench = hardware.network(), Experimenter(hardware, ledger, np.random.default_rng(0), noisy=False)
     drive = network.drive(bench.lines(found.data.test_x[: found.probe]))
@@ -220,7 +221,7 @@ def run(options: Options, report: Callable[[str], None]) -> Found:
         found[name] = _one(name, options, report)
     card = found["epochs"].card
     # Split as seed 0 has it, where the data have no test part of their own.
-    data = datasets.load(options.data, seeds(card.seed, 0, 0).data.rng("split"))
+    data = datasets.load(options.data, Seeds.sample(base=card.seed).data.rng("split"))
     return Found(found, _backprop(card, data, options, report), data)
 
 
