@@ -76,7 +76,7 @@ class EPClassifier:
         circuit: CircuitCard | str | Path = "digits",
         hidden: Sequence[int] = (32,),
         epochs: int = 60,
-        batch: int | None = None,
+        batch: int | None = 10,
         settings: Mapping[str, Any] | None = None,
         random_state: Any = 0,
     ) -> None:

@@ -14,14 +14,14 @@ numbers are the same on every machine, which the ln and cos of a C library are n
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from analogep.jit import kernel
+from analogep.jit import instruction, kernel
 
 u32, f32 = np.uint32, np.float32
 _CELL, _TURN = u32(0x9E3779B1), u32(0x85EBCA77)
@@ -46,7 +46,18 @@ def _fused(typing_context, a, b, c):  # type: ignore[no-untyped-def]
     return types.float32(types.float32, types.float32, types.float32), code
 
 
-_fma: Any = intrinsic(_fused)
+def _fused_in_python(a: Any, b: Any, c: Any) -> np.float32:
+    """The same: the product is exact in double precision; the sum is rounded to odd there, then once to single."""
+    product, added = float(a) * float(b), float(c)
+    total = product + added
+    part = total - product
+    lost = (product - (total - part)) + (added - part)
+    if lost and not int(np.float64(total).view(np.int64)) & 1:
+        total = math.nextafter(total, math.copysign(math.inf, lost))
+    return f32(total)
+
+
+_fma: Any = instruction(_fused, _fused_in_python)
 
 
 @njit(inline="always")

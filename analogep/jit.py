@@ -1,19 +1,30 @@
-"""Compiled kernels, and a cache of them that no change of the code outlives.
+"""Compiled kernels, kept on disk (`kernel_files`), and what stands in for them where nothing is to be compiled.
 
-numba keeps a kernel on disk until the file that it stands in changes. What it calls in other files is compiled into it,
-so that a change there would go unheard and the old code would run. The stamp of every kernel here is therefore that of
-all files of the package with compiled functions.
+What a kernel calls in other files is compiled into it. The stamp of every kernel is therefore that of all files of the
+package with compiled functions, so that no change of the code is outlived by what was compiled before it.
+
+Functions that only kernels call, and whose sums the compiler may reorder (`fastmath`), are forced into their callers.
+Where they are left out of line, a process that compiles runs the copy that was compiled by itself, and a process that
+loads the kernel from disk runs the copy that was compiled with it: the same seed then gave other last digits in the
+first run of a machine than in all later ones.
+
+With NUMBA_DISABLE_JIT=1 kernels are the Python functions that they are written as: the same numbers, but for the order
+of sums, in a thousand times the time.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import njit
+from numba.extending import intrinsic
+
+from analogep.kernel_files import KernelFiles, config
 
 
 @cache
@@ -42,11 +53,35 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        compiled: Callable[..., Any] = njit(cache=True, nogil=True, **options)(function)
-        # Nothing is there when NUMBA_DISABLE_JIT leaves the function as it is.
-        kept = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-        if kept is not None:
-            kept._source_stamp = (kept._source_stamp, sources())
-        return compiled
+        if config.DISABLE_JIT:
+            return _plain(function)
+        compiled: Any = njit(nogil=True, **options)(function)
+        compiled._cache = KernelFiles(function, sources())
+        return compiled  # type: ignore[no-any-return]
 
     return decorate
+
+
+def instruction(typed: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A machine instruction that kernels call.
+
+    Parameters
+    ----------
+    typed : callable
+        As `numba.extending.intrinsic` takes it.
+    plain : callable
+        The same in Python, to the last bit: what runs where nothing is compiled.
+    """
+    found: Callable[..., Any] = plain if config.DISABLE_JIT else intrinsic(typed)
+    return found
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as Python runs it, without the warnings that compiled code does not give: integers wrap around."""
+
+    @wraps(function)
+    def quiet(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+    return quiet

@@ -2,8 +2,7 @@
 
 Each type below is an annotated `float` for a pydantic field. Read from a card (validation context `{"source":
 "card"}`) it accepts only strings with a unit of its dimension; without that context a plain SI number is
-accepted too. pint knows the units, behind a check of the string's form, because pint alone reads `1,5 V` as
-15 V.
+accepted too. Prefixes and the spans of time are exact decimals, so that a string becomes the float nearest to it.
 """
 
 from __future__ import annotations
@@ -13,16 +12,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from functools import cache
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
-if TYPE_CHECKING:
-    import pint
 
 CARD = {"source": "card"}
 """Validation context of what people wrote as text: numbers with a dimension need their unit."""
@@ -31,8 +26,11 @@ _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?"
 _FORM = re.compile(rf"({_NUMBER}) ?([^\s0-9.,/*^+-]+)")
 _UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|eV|ohm|\u03a9|\u2126)|(min|h|d|y|%|tau)")
 _OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s", "y": "s"}
+_SIZE = {"%": Decimal("0.01"), "tau": Decimal(1)}
+_SIZE |= {"min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "y": Decimal(31557600)}  # a Julian year
 _LONGEST = 64
 _PREFIX = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+_POWER = {prefix: power for power, prefix in _PREFIX.items()} | {"\u00b5": -6, "\u03bc": -6}
 _EXACT = Context(prec=200)
 
 
@@ -55,25 +53,6 @@ def shown(value: object, length: int = 60) -> str:
 def is_card(context: object) -> bool:
     """Whether a validation context says that the values come from a card."""
     return isinstance(context, Mapping) and context.get("source") == CARD["source"]
-
-
-@cache
-def _registry() -> pint.UnitRegistry[Decimal]:
-    # Importing pint and reading its definitions takes half a second: nobody pays before the first quantity.
-    import pint
-
-    return pint.UnitRegistry(non_int_type=Decimal)
-
-
-@cache
-def _factor(unit: str, si: str) -> Decimal:
-    """Size of `unit` in `si`; exact, because pint computes with decimals here."""
-    if unit in ("%", "tau"):
-        return Decimal("0.01") if unit == "%" else Decimal(1)
-    unit = "julian_year" if unit == "y" else unit
-    for found, written in (("\u00b5", "u"), ("\u03bc", "u"), ("\u03a9", "ohm"), ("\u2126", "ohm")):
-        unit = unit.replace(found, written)
-    return Decimal(str(_registry().Quantity(Decimal(1), unit).to(si).magnitude))
 
 
 @dataclass(frozen=True)
@@ -116,7 +95,8 @@ class Quantity:
         symbol = known[2] or known[3]
         if _OF.get(symbol, symbol) != self.unit:
             raise ValueError(f"{shown(text)} is not {self._article} {self.dimension}; {advice}")
-        exact = _EXACT.multiply(Decimal(number), _factor(unit, self.unit))
+        size = _SIZE[symbol] if known[3] else Decimal(1).scaleb(_POWER[known[1]])
+        exact = _EXACT.multiply(Decimal(number), size)
         value = float(exact)
         if math.isinf(value):
             raise ValueError(f"{shown(text)} is too large for a number")

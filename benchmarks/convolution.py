@@ -17,9 +17,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from timing import seconds
 
-from analogep import CircuitCard, DeviceCard, Seeds
+from analogep import Chip, CircuitCard
 from analogep.circuit.topology import Conv, Grid, Pool
-from analogep.network import Hardware, LayeredRC
+from analogep.network import LayeredRC
 from analogep.network.convolution import Convolution
 from analogep.relaxation.compiled import kernel
 
@@ -50,8 +50,7 @@ def read(one: Convolution, samples: int, repeat: int) -> tuple[float, float, flo
 def march(channels: int, count: int, samples: int, repeat: int) -> tuple[float, float]:
     """Seconds of `count` steps of a network with so many channels, and of the products of its reads."""
     circuit = CircuitCard.load("conv-mnist", [f"layers.1.channels={channels}", f"layers.2.channels={2 * channels}"])
-    chip = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(0))
-    network, rng = chip.network(), np.random.default_rng(0)
+    network, rng = Chip("ideal", circuit, 0).network(), np.random.default_rng(0)
     assert isinstance(network, LayeredRC)
     drive, steps = network.drive(rng.random((samples, 784)) * 0.2), kernel(network, circuit.solver)
     assert steps is not None

@@ -20,11 +20,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from analogep import CircuitCard, DeviceCard, datasets
+from analogep import Chip, CircuitCard, DeviceCard, datasets
 from analogep.datasets import Dataset
-from analogep.energy import Ledger
-from analogep.learning import Updater
-from analogep.network import Hardware
+from analogep.network import Network
 from analogep.relaxation.euler import steps
 from analogep.run.epoch import Trainer
 from analogep.run.history import History
@@ -65,9 +63,9 @@ def floor(circuit: CircuitCard, count: int, evaluations: float) -> float:
     return time.perf_counter() - start
 
 
-def equal_steps(circuit: CircuitCard, hardware: Hardware) -> int:
+def equal_steps(circuit: CircuitCard, network: Network) -> int:
     """Evaluations of the circuit equations in a batch by `solver.method: euler`: one a step, and one at each end."""
-    network, phases = hardware.network(), (circuit.timing.free, circuit.timing.nudged)
+    phases = (circuit.timing.free, circuit.timing.nudged)
     nudged = sum(beta != 0.0 for beta, _ in circuit.nudging.stencil())
     counts = [steps(network, phase, circuit.solver)[0] + 1 for phase in phases]
     return counts[0] + nudged * counts[1]
@@ -85,24 +83,22 @@ def main() -> None:
     device, circuit = DeviceCard.load(parsed.device), CircuitCard.load("mnist", parsed.set)
     data, seeds = samples_of(parsed.data, parsed.samples), Seeds.of(0)
     with threadpool_limits(1):
-        hardware = Hardware(device, circuit, seeds)
-        updater = Updater(hardware)
-        updater.start(Ledger(), seeds.operation.rng("start"))
-        trainer = Trainer(hardware, updater, data, History(), lambda _: None)
-        trainer.epoch(0, Ledger())  # compiles, and fills caches
+        chip = Chip(device, circuit, seeds)
+        trainer = Trainer(chip, data, History(), lambda _: None)
+        trainer.epoch(0)  # compiles, and fills caches
         profile = cProfile.Profile()
         profile.enable()
-        trainer.epoch(1, Ledger())
+        trainer.epoch(1)
         profile.disable()
         stats = pstats.Stats(profile)
         calls = {key[2]: value[0] for key, value in stats.stats.items() if key[0].endswith("rc.py")}  # type: ignore[attr-defined]
         batches = -(-parsed.samples // circuit.learning.batch)
         # The compiled steps do not show in a profile: there the card tells how many they are.
-        per_batch = calls["bracket"] / batches if "bracket" in calls else equal_steps(circuit, hardware)
+        per_batch = calls["bracket"] / batches if "bracket" in calls else equal_steps(circuit, chip.network())
         epochs, floors = [], []
         for k in range(parsed.repeat):
             start = time.perf_counter()
-            trainer.epoch(2 + k, Ledger())
+            trainer.epoch(2 + k)
             epochs.append(time.perf_counter() - start)
             floors.append(floor(circuit, parsed.samples, per_batch))
     ratio = statistics.median(one / other for one, other in zip(epochs, floors, strict=True))

@@ -29,10 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from analogep import CircuitCard, DeviceCard, Seeds, datasets
-from analogep.energy import Ledger
-from analogep.learning import Experimenter, Updater, factored
-from analogep.network import Hardware
+from analogep import Chip, CircuitCard, datasets
 
 BATCH, FREE, NUDGED, BETA = 20, 60, 6, 0.5
 SIZES = (784, 1024, 10)
@@ -112,26 +109,15 @@ def emulated(name: str, settings: Sequence[str] = (), batch: int = BATCH) -> Cal
     circuit = CircuitCard.load(
         "mnist",
         ["solver.method=euler", "solver.precision=single", f"nudging.beta={BETA}", "nudging.estimator=positive",
-         "learning.rate=[0.5, 0.05]", "learning.initial_gain=[1.0, 0.3]",
+         "learning.rate=[0.5, 0.05]", "learning.initial_gain=[1.0, 0.3]", "learning.center_inputs=null",
          f"timing.free.duration={25 * FREE} ns", f"timing.nudged.duration={25 * NUDGED} ns", *settings],
     )  # fmt: skip
-    hardware, ledger = Hardware(DeviceCard.load(name), circuit, Seeds.of(0)), Ledger()
-    updater, rng = Updater(hardware), np.random.default_rng(2)
-    updater.start(ledger, rng)
-    bench = Experimenter(hardware, ledger, rng)
-    targets, done = np.eye(SIZES[-1]) * circuit.target_voltage, 0
+    chip = Chip(name, circuit, 0)
 
     def loop(data: Images) -> None:
-        nonlocal done
         for start in range(0, len(data[0]), batch):
             chosen = slice(start, start + batch)
-            network = hardware.network()
-            phases, lines, _ = bench.phases(
-                network, data[0][chosen], targets[data[1][chosen]], circuit.nudging.stencil()
-            )
-            gradient = factored(network, phases, lines)
-            updater.apply(gradient, circuit.per_layer(circuit.learning.rate), 0, done, ledger, rng, done)
-            done += 1
+            chip.train(data[0][chosen], data[1][chosen])
 
     return loop
 

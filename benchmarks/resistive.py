@@ -18,11 +18,7 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from analogep import CircuitCard, DeviceCard
-from analogep.energy import Ledger
-from analogep.learning import Experimenter, Updater
-from analogep.network import Hardware
-from analogep.streams import Seeds
+from analogep import Chip
 
 SWEEPS = 4
 
@@ -31,22 +27,11 @@ class Ours:
     """Training steps of a chip."""
 
     def __init__(self, device: str, batch: int) -> None:
-        self.circuit = CircuitCard.load("resistive-1h", [f"learning.batch={batch}"])
-        self.seeds = Seeds.of(0)
-        self.hardware = Hardware(DeviceCard.load(device), self.circuit, self.seeds)
-        self.updater, self.ledger = Updater(self.hardware), Ledger()
-        self.updater.start(self.ledger, self.seeds.operation.rng("start"))
-        self.done = 0
+        self.chip = Chip(device, "resistive-1h", set={"learning.batch": batch})
 
     def step(self, x: np.ndarray, target: np.ndarray) -> None:
-        """One batch."""
-        experimenter = Experimenter(self.hardware, self.ledger, self.seeds.operation.rng("phases", self.done))
-        stencil = self.circuit.nudging.stencil()
-        gradient, _ = experimenter.gradient(self.hardware.network(), x, target, stencil)
-        rates = self.circuit.per_layer(self.circuit.learning.rate)
-        rng = self.seeds.operation.rng("rounding", self.done)
-        self.updater.apply(gradient, rates, 0, self.done, self.ledger, rng, self.done)
-        self.done += 1
+        """One batch; targets in volts."""
+        self.chip.train(x, target / self.chip.circuit.target_voltage)
 
 
 class Descent:

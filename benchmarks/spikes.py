@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from analogep import CircuitCard, DeviceCard, Seeds
-from analogep.network import Hardware, SpikingNetwork
+from analogep import Chip, CircuitCard
+from analogep.network import SpikingNetwork
 from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.spikes import fire
 
@@ -50,9 +50,7 @@ def convolutional(channels: int, steps: int, coding: str) -> CircuitCard:
 
 def measure(device: str, circuit: CircuitCard, brightness: float, samples: int, repeat: int) -> tuple[float, Floats]:
     """Microseconds of a step of one sample, and spikes of each layer in it."""
-    chip = Hardware(DeviceCard.load(device), circuit, Seeds.of(0))
-    chip.initialise()
-    network, rng = chip.network(), np.random.default_rng(1)
+    network, rng = Chip(device, circuit, 0).network(), np.random.default_rng(1)
     assert isinstance(network, SpikingNetwork)
     x = np.where(rng.random((samples, 784)) < 0.19, rng.random((samples, 784)), 0.0)
     drive = network.drive(0.2 * brightness * x, network.deviates(samples, rng))

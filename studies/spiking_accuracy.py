@@ -19,12 +19,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analogep import CircuitCard, DeviceCard, Run, Seeds, datasets
-from analogep.chip.emulator import inference
-from analogep.energy import Ledger
-from analogep.learning import Experimenter
-from analogep.network import Hardware, SpikingNetwork
-from analogep.run.assemble import finished
+from analogep import Chip, CircuitCard, DeviceCard, Run, datasets
+from analogep.network import SpikingNetwork
 from analogep.run.looks import at_rest
 
 Floats = NDArray[np.float64]
@@ -53,17 +49,22 @@ def read(trained: xr.Dataset, time: float, readout: str, data: datasets.Dataset)
     """All test samples, from rest, for `time` us; rates and equilibrium (16 samples, neurons) [V]."""
     settings = [*READOUTS[readout], f"network.window={time / 2:g} us", f"timing.free.duration={time:g} us"]
     settings += [f"timing.nudged.duration={time:g} us"]
-    chip = Hardware(DeviceCard.load("ideal"), CircuitCard.load("spiking-digits", settings), Seeds.of(0))
-    finished(trained, chip)
-    network, ledger = chip.network(), Ledger()
+    chip = Chip("ideal", CircuitCard.load("spiking-digits", settings), 0)
+    chip.place(trained, exact=True)
+    network = chip.network()
     assert isinstance(network, SpikingNetwork)
-    made = Experimenter(chip, ledger, np.random.default_rng(1))
-    found = inference(made, data.test_x)
-    many, lines = len(data.test_y), made.lines(data.test_x[:16])
-    spikes = float(made.tally.fired(chip.circuit.depth).sum())
-    joules = ledger.total("inference") / many
-    rates = np.concatenate(network.rates(made.free(network, lines).v), axis=1)
-    return Read(float(np.mean(found == data.test_y)), spikes, joules, rates, at_rest(network, lines))
+    accuracy = chip.accuracy(data.test_x, data.test_y)
+    joules = float(chip.joules.sel(phase="inference").sum()) / len(data.test_y)
+    seen, few = chip.relax(data.test_x), chip.relax(data.test_x[:16])
+    spikes = float(seen["spikes"][0, :, 1:].sum("layer").mean())
+    rates = np.concatenate([few[f"rate_{k + 1}"].values[0] for k in range(chip.circuit.depth)], axis=1)
+    return Read(accuracy, spikes, joules, rates, at_rest(network, lines(chip, data.test_x[:16])))
+
+
+def lines(chip: Chip, x: Floats) -> Floats:
+    """Voltages that the converters put on the input lines (samples, inputs) [V]."""
+    circuit = chip.circuit
+    return circuit.dac.quantise(np.asarray(x, dtype=np.float64)) * circuit.mapping.read_voltage
 
 
 def draw(found: dict[str, list[Read]], analog: tuple[float, float], digital: float, best: float, path: Path) -> None:
@@ -123,12 +124,11 @@ def main() -> None:
 
 def settled(trained: xr.Dataset, data: datasets.Dataset) -> float:
     """Test accuracy of the analog network with the same weights, at rest."""
-    chip = Hardware(DeviceCard.load("ideal"), CircuitCard.load("spiking-digits"), Seeds.of(0))
-    finished(trained, chip)
+    chip = Chip("ideal", "spiking-digits", 0)
+    chip.place(trained, exact=True)
     network = chip.network()
     assert isinstance(network, SpikingNetwork)
-    lines = Experimenter(chip, Ledger(), np.random.default_rng(1)).lines(data.test_x)
-    outputs = at_rest(network, lines)[:, network.slices[-1]]
+    outputs = at_rest(network, lines(chip, data.test_x))[:, network.slices[-1]]
     return float(np.mean(outputs.argmax(axis=1) == data.test_y))
 
 

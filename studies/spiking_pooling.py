@@ -18,11 +18,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analogep import CircuitCard, DeviceCard, Run, Seeds, datasets
-from analogep.energy import Ledger
-from analogep.learning import Experimenter, compare, exact_gradient
-from analogep.network import Hardware, SpikingNetwork
-from analogep.run.assemble import finished
+from analogep import Chip, CircuitCard, DeviceCard, Run, datasets
+from analogep.learning import compare
 
 Floats = NDArray[np.float64]
 
@@ -50,19 +47,12 @@ def cosines(pool: str, trained: xr.Dataset | None, window: float, samples: int) 
     """Of each layer's estimate against the exact gradient, spikes counted for `window` us after 1.5 us."""
     times = [f"network.window={window:g} us"]
     times += [f"timing.{name}.duration={window + 1.5:g} us" for name in ("free", "nudged")]
-    chip = Hardware(DeviceCard.load("ideal"), circuit(pool, *QUIET, *times), Seeds.of(0))
-    if trained is None:
-        chip.initialise()
-    else:
-        finished(trained, chip)
-    network = chip.network()
-    assert isinstance(network, SpikingNetwork)
+    chip = Chip("ideal", circuit(pool, *QUIET, *times), 0)
+    if trained is not None:
+        chip.place(trained, exact=True)
     data = datasets.load(None, np.random.default_rng(0))
-    x, target = np.asarray(data.train_x[:samples], dtype=np.float64), 0.2 * np.eye(10)[data.train_y[:samples]]
-    made = Experimenter(chip, Ledger(), np.random.default_rng(5))
-    found, free = made.gradient(network, x, target, chip.circuit.nudging.contour())
-    exact = exact_gradient(network, free.v, made.lines(x), target)
-    return [compare(a, b)[0] for a, b in zip(found, exact, strict=True)]
+    x, y = data.train_x[:samples], data.train_y[:samples]
+    return [compare(*both)[0] for both in zip(chip.gradient(x, y), chip.exact_gradient(x, y), strict=True)]
 
 
 def draw(found: dict[tuple[str, str], Floats], path: Path) -> None:

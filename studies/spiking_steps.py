@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep import CircuitCard, DeviceCard, Seeds, datasets
+from analogep import Chip, CircuitCard, datasets
 from analogep.circuit.phases import Phase
 from analogep.learning import estimate
 from analogep.learning.unrolled import backpropagated, unroll
-from analogep.network import Hardware, LayeredRC, SpikingNetwork
+from analogep.network import LayeredRC, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.spikes import fire
 
@@ -54,9 +54,7 @@ def network_of(pool: str) -> tuple[SpikingNetwork, CircuitCard]:
         "solver.precision=double",
     )
     circuit = CircuitCard.load("spiking-conv-digits", settings)
-    chip = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(0))
-    chip.initialise()
-    network = chip.network()
+    network = Chip("ideal", circuit, 0).network()
     assert isinstance(network, SpikingNetwork)
     return network, circuit
 

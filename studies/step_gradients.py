@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep import CircuitCard, DeviceCard, Run, Seeds, datasets
+from analogep import Chip, CircuitCard, DeviceCard, Run, datasets
 from analogep.circuit.phases import Phase
 from analogep.learning.unrolled import backpropagated, propagated, unroll
-from analogep.network import Hardware, LayeredRC
+from analogep.network import LayeredRC
 from analogep.relaxation import relax
-from analogep.run.assemble import finished
 
 Floats = NDArray[np.float64]
 
@@ -50,12 +49,12 @@ def circuit(pool: str, epochs: int) -> CircuitCard:
 def network_of(pool: str, epochs: int) -> LayeredRC:
     """Untrained, or after some epochs on the digits."""
     card, device = circuit(pool, epochs), DeviceCard.load("ideal")
-    chip = Hardware(device, card, Seeds.of(0))
     if epochs:
-        finished(Run(device, card, 0).execute(), chip)
+        run = Run(device, card, 0)
+        run.execute()
+        network = run.chip.network()
     else:
-        chip.initialise()
-    network = chip.network()
+        network = Chip(device, card, 0).network()
     assert isinstance(network, LayeredRC)
     return network
 

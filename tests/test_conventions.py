@@ -78,3 +78,12 @@ def test_the_package_opens_with_the_line_that_says_what_it_does() -> None:
     line = "device card + circuit card -> chip of crossbars -> relaxation (free, nudged) -> gradient -> pulses -> chip'"
     assert line in (PACKAGE / "__init__.py").read_text()
     assert line in (ROOT / "README.md").read_text()
+
+
+def test_functions_whose_sums_may_be_reordered_are_inlined() -> None:
+    """Out of line they give other last digits where a kernel is compiled than where it is loaded (`analogep.jit`)."""
+    for source in SOURCES:
+        for call in (node for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call)):
+            names = {keyword.arg for keyword in call.keywords}
+            if isinstance(call.func, ast.Name) and call.func.id == "njit" and "fastmath" in names:
+                assert names & {"forceinline", "inline"}, f"{source.relative_to(ROOT)}:{call.lineno}"

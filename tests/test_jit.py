@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
 from analogep import jit
@@ -53,6 +55,7 @@ def test_a_kernel_is_compiled_again_when_a_function_of_another_file_has_changed(
 
 
 def test_the_stamp_of_a_kernel_holds_all_files_with_compiled_functions() -> None:
-    stamp = rows_with_pulses._cache._cache_file._source_stamp
-    assert stamp[-1] == jit.sources()
+    source = Path(rows_with_pulses.py_func.__code__.co_filename).read_bytes()
+    made_from = f"{jit.sources()} {hashlib.sha256(source).hexdigest()} {numba.__version__}"
+    assert rows_with_pulses._cache.stamp == hashlib.sha256(made_from.encode()).hexdigest()
     assert len(jit.sources()) == 64

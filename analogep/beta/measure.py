@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ class Errors:
     squared : ndarray [1]
         Mean over repeats and batches of |estimate - exact gradient|^2.
     cosine : ndarray [1]
-        Mean cosine of estimate and exact gradient.
+        Mean cosine of estimate and exact gradient, of the batches where neither is zero.
     """
 
     squared: Floats
@@ -44,7 +45,8 @@ def _one(probe: Probe, nudging: Nudging, reader: Experimenter, repeats: int) -> 
         found = probe.noisy(stencil, reader, repeat)
         squared += float(np.square(found - probe.exact).sum()) / len(found)
         cosines += [compare(*both)[0] for both in zip(found, probe.exact, strict=True)]
-    return squared / repeats, float(np.mean(cosines))
+    known = [cosine for cosine in cosines if not math.isnan(cosine)]
+    return squared / repeats, float(np.mean(known)) if known else math.nan
 
 
 def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repeats: int) -> dict[Estimator, Errors]:

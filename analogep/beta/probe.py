@@ -69,6 +69,8 @@ class Probe:
     ------
     UsageError
         If the network is one of spikes.
+    SimulationError
+        If the exact gradient is zero in every batch.
     """
 
     def __init__(
@@ -92,6 +94,13 @@ class Probe:
         last = max(len(x) - size + 1, 1)
         self.batches = [self._batch(x[k : k + size], targets[labels[k : k + size]]) for k in range(0, last, size)]
         self.exact = np.stack([batch.exact for batch in self.batches])
+        if not self.exact.any():
+            samples = sum(len(batch.lines) for batch in self.batches)
+            raise SimulationError(
+                f"the exact gradient is zero on all {samples} probe samples, so that there is nothing to hold "
+                "estimates against: neurons stand at a rail, or outputs at their targets; use more samples "
+                "(learning.probe), fewer epochs or a smaller learning.rate"
+            )
 
     def _batch(self, x: NDArray[np.floating[Any]], target: Floats) -> Batch:
         network, volts = self.network, self.circuit.mapping.read_voltage

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from analogep import results
-from analogep.budget import tally
 from analogep.budget.deck import Deck
+from analogep.budget.tally import ranked, tally
 from analogep.errors import UsageError
 from analogep.run import Run
 from analogep.streams import Seeds
@@ -145,12 +145,12 @@ class Budget:
         folder = Path(out) if out is not None else self.default_folder
         single = self.study.run(folder, **running)
         names = self.names
-        ranked = tally.ranked(single, names)
+        order = ranked(single, names)
         both = None
-        if len(ranked) > 1:
-            two = ranked[:2]
+        if len(order) > 1:
+            two = order[:2]
             both = self.together(two).run(folder / f"together-{'-'.join(two)}", **running)
-        dataset = tally.tally(single, both, self.deck.limits)
+        dataset = tally(single, both, self.deck.limits)
         results.write(dataset, folder / BUDGET)
         return dataset
 

@@ -23,7 +23,7 @@ from analogep.display import line, table
 from analogep.errors import CardError, Problem
 from analogep.units import CARD, shown
 
-__all__ = ["Block", "Card", "Kind", "shipped_dir"]
+__all__ = ["Block", "Card", "Kind", "shipped_dir", "shipped_names"]
 
 Kind = Literal["device", "circuit"]
 """What a card describes."""
@@ -34,6 +34,11 @@ def shipped_dir(kind: Kind) -> Path:
     package = Path(__file__).parents[1]
     installed = package / f"{kind}s"
     return installed if installed.is_dir() else package.parent / f"{kind}s"
+
+
+def shipped_names(kind: Kind) -> list[str]:
+    """Names of the cards of a kind that come with the package."""
+    return sorted(path.stem for path in shipped_dir(kind).glob("*.yaml"))
 
 
 class Card(Block):
@@ -80,7 +85,7 @@ class Card(Block):
     @classmethod
     def names(cls) -> list[str]:
         """Names of the cards of this kind that come with the package."""
-        return sorted(path.stem for path in shipped_dir(cls.kind).glob("*.yaml"))
+        return shipped_names(cls.kind)
 
     @classmethod
     def load(cls, name_or_path: str | Path, overrides: Sequence[str] = ()) -> Self:
@@ -100,7 +105,7 @@ class Card(Block):
             if given not in cls.names():
                 raise cls._unknown(given, f"unknown {cls.kind} card")
             text = (shipped_dir(cls.kind) / f"{given}.yaml").read_bytes()
-            return cls._validated(reader.read(text, f"{cls.kind}s/{given}.yaml"), overrides, given)
+            return cls._validated(reader.read(text, f"{cls.kind}s/{given}.yaml", shipped=True), overrides, given)
         if given.endswith((".yaml", ".yml")) and not os.path.exists(given):
             raise cls._unknown(given, "no such file")
         return cls._validated(reader.read_file(name_or_path), overrides, given)

@@ -28,9 +28,7 @@ class Block(BaseModel):
     all through.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, strict=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     def rules(self) -> Iterator[tuple[KeyPath, str]]:
         """Yield (path of the key within this block, message) for each rule between fields that is broken."""

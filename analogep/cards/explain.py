@@ -11,10 +11,12 @@ from pydantic_core import ErrorDetails
 
 from analogep.cards.locate import Place, keys_of, locate, unit_of
 from analogep.cards.reader import Document
-from analogep.cards.wording import KeyPath, near, printable, suggestion
+from analogep.cards.wording import MOST_PROBLEMS, KeyPath, near, printable, suggestion
 from analogep.errors import Problem
 from analogep.units import format_si, number_of, shown
 
+_MOST_ERRORS = 20 * MOST_PROBLEMS
+"""Of pydantic's errors so many are looked at: a value may have one for each type that was tried."""
 _WANTED = {
     "float": "a number",
     "int": "a whole number",
@@ -37,7 +39,7 @@ _BOUNDS = {
 
 
 def problems(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
-    """Return every error of a validation as a problem, in the order of the file's lines.
+    """Return the errors of a validation as problems, in the order of the file's lines; of very many the first.
 
     Parameters
     ----------
@@ -48,39 +50,49 @@ def problems(error: ValidationError, model: type[BaseModel], document: Document)
     document : Document
         The card as read.
     """
-    details = error.errors(include_url=False)
+    details = error.errors(include_url=False)[:_MOST_ERRORS]
     places = [locate(model, document.data, detail["loc"]) for detail in details]
-    tagged = [detail["type"] == "union_tag_invalid" for detail in details]
     deeper = {
         place.union
-        for place, named in zip(places, tagged, strict=True)
-        if place.union is not None and (named or place.path != place.union)
+        for detail, place in zip(details, places, strict=True)
+        if place.union is not None and (_tagged(detail) or place.path != place.union)
     }
-    messages: dict[KeyPath, list[str]] = {}
-    for detail, place, named in zip(details, places, tagged, strict=True):
+    by_path: dict[KeyPath, list[tuple[ErrorDetails, Place]]] = {}
+    for detail, place in zip(details, places, strict=True):
         # Where one member of a union fits so far that its errors lie deeper, only those matter.
-        if place.path == place.union and place.union in deeper and not named:
+        if place.path == place.union and place.union in deeper and not _tagged(detail):
             continue
-        path, message = _explained(detail, place)
-        known = messages.setdefault(path, [])
-        if message not in known:
-            known.append(message)
-    # Several messages for one value come from the members of a union, any of which would do.
-    found = sorted(messages.items(), key=lambda entry: document.line(entry[0]))
-    return [document.problem(path, "; or: ".join(several[:5])) for path, several in found]
+        by_path.setdefault(_key_of(detail, place), []).append((detail, place))
+    found = sorted(by_path.items(), key=lambda entry: document.line(entry[0]))
+    # Words are found for what is told alone: to look for the nearest name takes longer than all the rest.
+    return [document.problem(path, _message(several)) for path, several in found[: MOST_PROBLEMS + 1]]
 
 
-def _explained(detail: ErrorDetails, place: Place) -> tuple[KeyPath, str]:
-    """Path and message of one error."""
+def _tagged(detail: ErrorDetails) -> bool:
+    return detail["type"] == "union_tag_invalid"
+
+
+def _key_of(detail: ErrorDetails, place: Place) -> KeyPath:
+    """Path of the key that an error is about."""
+    return (*place.path, _names(detail.get("ctx", {})["discriminator"])[0]) if _tagged(detail) else place.path
+
+
+def _message(errors: Sequence[tuple[ErrorDetails, Place]]) -> str:
+    """What is wrong with one value: several messages come from the members of a union, any of which would do."""
+    return "; or: ".join(list(dict.fromkeys(_explained(detail, place) for detail, place in errors))[:5])
+
+
+def _explained(detail: ErrorDetails, place: Place) -> str:
+    """Message of one error."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind.startswith("union_tag"):
         key = _names(context["discriminator"])[0]
         if kind == "union_tag_not_found":
-            return place.path, f"needs a '{key}'"
-        return (*place.path, key), _unknown_kind(key, detail["input"], _names(context["expected_tags"]))
+            return f"needs a '{key}'"
+        return _unknown_kind(key, detail["input"], _names(context["expected_tags"]))
     if kind in _RULES:
-        return place.path, _RULES[kind](detail, place)
-    return place.path, _general(detail, place)
+        return _RULES[kind](detail, place)
+    return _general(detail, place)
 
 
 def _general(detail: ErrorDetails, place: Place) -> str:

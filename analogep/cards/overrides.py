@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -32,8 +32,12 @@ class Override:
         return self.place or f"--set {printable(self.text, 120)}"
 
 
-def keys(key: str, said: str) -> tuple[str, ...]:
+def keys(key: object, said: str) -> tuple[str, ...]:
     """Path of a key such as `conductance.max`; `said` names it in a `UsageError`."""
+    if not isinstance(key, str):
+        raise UsageError(f"{said}: key {shown(key)} is not text, such as 'conductance.max'")
+    if "=" in key:
+        raise UsageError(f"{said}: '{printable(key)}' has an equals sign; give the value beside the key")
     path = tuple(key.strip().split("."))
     if not all(path) or any(part != part.strip() for part in path):
         raise UsageError(f"{said}: '{printable(key)}' has an empty key; join keys with single dots")
@@ -78,16 +82,16 @@ def apply(document: Document, overrides: Sequence[Override]) -> Document:
     scalar or outside a list is a `CardError`.
     """
     data = _copied(document.data)
-    lines, overridden, changed = document.lines, document.overridden, document.changed
-    place, problems = document.place, []
+    overridden, changed = document.overridden, document.changed
+    place, problems, new = document.place, [], set[KeyPath]()
     for override in overrides:
         try:
             created, path = _put(data, override)
         except ValueError as error:
             problems.append(Problem(override.where, dotted(override.path), str(error)))
             continue
-        lines, overridden = _outside(lines, created), _outside(overridden, created)
-        changed = _outside(changed, created)
+        new.add(created)
+        overridden, changed = _outside(overridden, created), _outside(changed, created)
         said = {path[:length]: override.text for length in range(len(created), len(path) + 1)}
         if override.place:
             changed, place = {**changed, **said}, override.place
@@ -95,6 +99,8 @@ def apply(document: Document, overrides: Sequence[Override]) -> Document:
             overridden = {**overridden, **said}
     if problems:
         raise refusal(problems)
+    # All at once: a long table has many lines, and a study many overrides.
+    lines = {known: line for known, line in document.lines.items() if not _below(known, new)}
     return replace(document, data=data, lines=lines, overridden=overridden, changed=changed, place=place)
 
 
@@ -124,6 +130,10 @@ def missing(data: Mapping[str, Any], path: Sequence[str]) -> KeyPath:
             return tuple(path[:depth])
         value = value[key]
     return ()
+
+
+def _below(path: KeyPath, heads: Set[KeyPath]) -> bool:
+    return any(path[:length] in heads for length in range(len(path) + 1))
 
 
 def _copied(value: Any) -> Any:

@@ -5,7 +5,11 @@ equal keys silently. Here plain scalars follow the core schema of YAML 1.2, equa
 anchors, aliases, tags and merge keys, which a card does not need and which can blow a small file up.
 
 Only PyYAML's parser is used, through its events: it does not recurse, so no depth of nesting can exhaust the
-stack, and it runs in Python on every machine, so that the messages do not depend on whether libyaml is there.
+stack, and it runs in Python on every machine, so that the messages do not depend on whether libyaml is there. The files
+that come with the package, which have no mistakes to report, are read by libyaml where it is there.
+
+It takes some ten microseconds a value. Reading therefore ends at the hundredth problem, at a list or block longer than
+any card needs, and at `MOST_VALUES` in all: no text keeps anybody waiting.
 """
 
 from __future__ import annotations
@@ -19,18 +23,23 @@ from typing import Any
 
 import yaml
 
-from analogep.cards.wording import KeyPath, dotted, printable, refusal
+from analogep.cards.wording import MOST_PROBLEMS, KeyPath, dotted, printable, refusal
 from analogep.errors import CardError, Problem
 from analogep.units import shown
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+MOST_ENTRIES = 10_000
+"""Entries of one list or block: as many as an axis of a study may have values."""
+MOST_VALUES = 30_000
+"""Keys and values of a card: thirty times those of the longest measured table that comes with the package."""
 
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -85,7 +94,7 @@ class Document:
         return Problem(self.where(path), dotted(path), message)
 
 
-def read(text: str | bytes, name: str) -> Document:
+def read(text: str | bytes, name: str, *, shipped: bool = False) -> Document:
     """Read one YAML document whose top level is a mapping; every refusal is a `CardError` with a line.
 
     Parameters
@@ -94,10 +103,12 @@ def read(text: str | bytes, name: str) -> Document:
         The YAML; bytes must be UTF-8.
     name : str
         File as messages call it.
+    shipped : bool
+        Whether the file comes with the package.
     """
     text = _decoded(text, name)
     builder = _Builder(name)
-    data = builder.document(_events(text, name))
+    data = builder.document(_events(text, name, _FASTEST if shipped else yaml.SafeLoader))
     if builder.problems:
         raise refusal(builder.problems)
     if not isinstance(data, dict):
@@ -150,10 +161,10 @@ def _decoded(text: str | bytes, name: str) -> str:
         raise _failure(name, line, f"is not UTF-8: byte 0x{text[error.start]:02x}") from None
 
 
-def _events(text: str, name: str) -> Iterator[Any]:
+def _events(text: str, name: str, loader: Any = yaml.SafeLoader) -> Iterator[Any]:
     """Events of PyYAML's parser, with every failure as a CardError."""
     try:
-        yield from yaml.parse(text, Loader=yaml.SafeLoader)
+        yield from yaml.parse(text, Loader=loader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _failure(name, line, f"character U+{ord(text[error.position]):04X} is not allowed") from None
@@ -197,6 +208,7 @@ class _Builder:
         self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
         self._events: Iterator[Any] = iter(())
+        self._values = self._depth = 0
 
     def document(self, events: Iterator[Any]) -> Any:
         """Data of the only document."""
@@ -216,9 +228,18 @@ class _Builder:
     def _complain(self, event: Any, path: KeyPath, message: str) -> Any:
         """Note a problem; the None that it returns stands in for the value while reading goes on."""
         self.problems.append(Problem(f"{self.name}:{event.start_mark.line + 1}", dotted(path), message))
+        if len(self.problems) > MOST_PROBLEMS:
+            raise refusal(self.problems)
         return None
 
+    def _end(self, event: Any, path: KeyPath, message: str) -> CardError:
+        """The error of a problem that ends reading, behind those that were found before."""
+        return refusal([*self.problems, Problem(f"{self.name}:{event.start_mark.line + 1}", dotted(path[:3]), message)])
+
     def _value(self, event: Any, path: KeyPath) -> Any:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise self._end(event, (), f"holds more than {MOST_VALUES} keys and values, too many for a card")
         if isinstance(event, yaml.AliasEvent):
             return self._complain(
                 event, path, f"aliases are not read, write the value again instead of *{event.anchor}"
@@ -229,10 +250,13 @@ class _Builder:
             self._complain(event, path, f"tags are not read, remove {printable(event.tag)}")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
-        if len(path) >= MAX_DEPTH:
-            message = f"is nested deeper than {MAX_DEPTH} levels"
-            raise CardError([Problem(f"{self.name}:{event.start_mark.line + 1}", dotted(path[:3]), message)])
-        return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+        # Not by the path, which does not grow where a block is the key of another.
+        if self._depth >= MAX_DEPTH:
+            raise self._end(event, path, f"is nested deeper than {MAX_DEPTH} levels")
+        self._depth += 1
+        found = self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+        self._depth -= 1
+        return found
 
     def _scalar(self, event: Any, path: KeyPath) -> Any:
         if _SURROGATE.search(event.value):
@@ -247,6 +271,8 @@ class _Builder:
     def _sequence(self, path: KeyPath) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            if len(items) >= MOST_ENTRIES:
+                raise self._end(event, path, f"has more than {MOST_ENTRIES} entries, too many for a card")
             here = (*path, len(items))
             self.lines[here] = event.start_mark.line + 1
             items.append(self._value(event, here))
@@ -255,6 +281,8 @@ class _Builder:
     def _mapping(self, path: KeyPath) -> dict[str, Any]:
         block: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if len(block) >= MOST_ENTRIES:
+                raise self._end(event, path, f"has more than {MOST_ENTRIES} keys, too many for a card")
             key = self._key(event, path)
             here = path if key is None else (*path, key)
             line = event.start_mark.line + 1

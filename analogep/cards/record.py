@@ -28,7 +28,7 @@ def recorded(card: Card) -> dict[str, str]:
     kind = card.kind
     return {
         f"{kind}_card": card.text,
-        f"{kind}_values": card.canonical,
+        f"{kind}_values": json.dumps(card.values, separators=(",", ":")),
         f"{kind}_overrides": json.dumps(card.overrides),
         f"{kind}_changes": json.dumps(card.changes),
     }

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from analogep.cards.base import Card, Kind, shipped_dir
+from analogep.cards.docstrings import described
 from analogep.cards.locate import keys_of
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,9 +27,12 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        """Add to a block what the pattern of a quantity can say of its bounds: that it takes no minus sign."""
+        """Add to a block what its docstrings say of its keys, and that a quantity from 0 takes no minus sign."""
         made = super().model_schema(schema)
+        texts = described(schema["cls"])
         for key, field in keys_of(schema["cls"]).items():
+            if key in texts:
+                made["properties"][key]["description"] = texts[key]
             if any(_is_positive(bound) for bound in field.metadata):
                 found = made["properties"][key]
                 for one in (found, *found.get("anyOf", ())):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from analogep.errors import CardError, Problem
 
 KeyPath = tuple[str | int, ...]
 """Keys and list indices from the top of a card down to one value."""
 
-_MOST = 50
+MOST_PROBLEMS = 100
+"""Problems of a card that are looked for and told."""
 _LONGEST = 60
 
 
@@ -47,9 +49,9 @@ def suggestion(word: str, known: Sequence[str]) -> str:
     return f"known are {listed(known)}" if known else "no keys are known here"
 
 
-def refusal(problems: Sequence[Problem]) -> CardError:
-    """Return the error for all problems of a card; beyond the first fifty it only counts them."""
-    shown = list(problems[:_MOST])
-    if len(problems) > _MOST:
-        shown.append(Problem("", "", f"and {len(problems) - _MOST} more problems"))
-    return CardError(shown)
+def refusal(problems: Iterable[Problem]) -> CardError:
+    """Return the error for all problems of a card; beyond the first hundred it only says that there are more."""
+    found = list(islice(problems, MOST_PROBLEMS + 1))
+    if len(found) > MOST_PROBLEMS:
+        found[MOST_PROBLEMS] = Problem("", "", f"and more; these are the first {MOST_PROBLEMS} problems")
+    return CardError(found)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.characterise.cells import ageing, fabricated
-from analogep.characterise.nominal import mean_step, nominal, pulse_noise
 from analogep.characterise.schema import LEVEL_STATES, LEVELS, STATES, variable
 from analogep.characterise.trains import MOST, trains
 from analogep.crossbar import Array
 from analogep.device import DIRECTIONS, DeviceCard, Direction
+from analogep.device.nominal import mean_step, nominal, pulse_noise
 from analogep.streams import Streams
 
 if TYPE_CHECKING:

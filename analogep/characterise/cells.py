@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.characterise.nominal import nominal
 from analogep.characterise.schema import DAY, LEVEL_STATES, YEAR, variable
 from analogep.characterise.trains import MOST, SIGMA, ways
 from analogep.crossbar import Array
 from analogep.device import DeviceCard
+from analogep.device.nominal import nominal
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]

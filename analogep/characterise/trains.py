@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.characterise.nominal import Way, nominal, shown, way
 from analogep.characterise.schema import variable
 from analogep.crossbar import Array
 from analogep.device import DIRECTIONS, DeviceCard
+from analogep.device.nominal import Way, nominal, shown, way
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]

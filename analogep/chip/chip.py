@@ -6,7 +6,7 @@ device card + circuit card + seed -> chip of crossbars -> relax, learn by pulses
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analogep.chip import observed, stored
 from analogep.chip.emulator import Emulator, Programmed, Trained, scores
-from analogep.chip.inputs import inputs, matrices, rates_of, targets
+from analogep.chip.inputs import inputs, matrices, pair, rates_of, targets
 from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
@@ -52,6 +52,8 @@ class Chip:
     ----------
     device, circuit : cards
     seeds : Seeds
+    emulator : Emulator
+        What the chip is inside; for the package itself.
     mean_input : ndarray (inputs,) or None [1]
         Mean of the training inputs; needed for training where the card has `learning.center_inputs`.
 
@@ -92,12 +94,11 @@ class Chip:
         cards = load(device, circuit, set)
         self._take(Emulator(*cards, seed if isinstance(seed, Seeds) else Seeds.of(seed)))
         with one_blas_thread():
-            self._emulator.start()
+            self.emulator.start()
 
     def _take(self, emulator: Emulator, only: str = "") -> None:
         """Be the handle of an emulator; `only` says why it can be read and not programmed, where that is so."""
-        self._emulator, self._only = emulator, only
-        hardware = emulator.hardware
+        self.emulator, self._only, hardware = emulator, only, emulator.hardware
         self.device, self.circuit, self.seeds = hardware.device, hardware.circuit, hardware.seeds
 
     @classmethod
@@ -108,25 +109,20 @@ class Chip:
         return chip
 
     @property
-    def emulator(self) -> Emulator:
-        """What the chip is inside; for the package itself."""
-        return self._emulator
-
-    @property
     def mean_input(self) -> Floats | None:
         """Mean of the training inputs (inputs,) [1], for `learning.center_inputs`."""
-        return self._emulator.mean_input
+        return self.emulator.mean_input
 
     @mean_input.setter
     def mean_input(self, value: ArrayLike | None) -> None:
         mean = None if value is None else np.asarray(value, dtype=np.float64)
         if mean is not None and (mean.shape != (self.circuit.sizes[0],) or not np.isfinite(mean).all()):
             raise UsageError(f"mean_input has the shape {mean.shape}; give ({self.circuit.sizes[0]},) finite numbers")
-        self._emulator.mean_input = mean
+        self.emulator.mean_input = mean
 
     def network(self) -> Network:
         """Return the circuit with the conductances of this instant: Kirchhoff's equations, powers, Jacobian."""
-        return self._emulator.hardware.network()
+        return self.emulator.hardware.network()
 
     def relax(
         self, x: ArrayLike, *, target: ArrayLike | None = None, beta: float | None = None, record: bool = False
@@ -160,7 +156,7 @@ class Chip:
         if wanted is None and beta is not None:
             raise UsageError(f"beta is {beta:g} and there are no targets to nudge to; give target=")
         with one_blas_thread():
-            return observed.relaxation(self._emulator, given, wanted, beta, record=record)
+            return observed.relaxation(self.emulator, given, wanted, beta, record=record)
 
     def phases(
         self, x: ArrayLike, target: ArrayLike, *, estimator: str | None = None, beta: float | None = None
@@ -180,10 +176,9 @@ class Chip:
             `rate_1`, ... (phase, sample, neuron) [V], with the coordinates `beta` and `weight` of each phase: the
             estimate is the sum over phases of the weight times the gradient of the network's energy there.
         """
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
-            return observed.phases(self._emulator, given, wanted, observed.nudging(self.circuit, estimator, beta))
+            return observed.phases(self.emulator, given, wanted, observed.nudging(self.circuit, estimator, beta))
 
     def gradient(
         self,
@@ -209,11 +204,10 @@ class Chip:
         -------
         list of ndarray (rows, columns) [1]
         """
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
             chosen = observed.nudging(self.circuit, estimator, beta)
-            runner, network, contour = observed.runner(self._emulator, chosen, noisy=noisy)
+            runner, network, contour = observed.runner(self.emulator, chosen, noisy=noisy)
             found, lines, _ = runner.phases(network, given, wanted, contour)
             return estimate(network, found, lines)
 
@@ -231,11 +225,10 @@ class Chip:
         SimulationError
             If the network is close to an instability.
         """
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
+        given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
             network = self.network()
-            quiet = observed.silent(self._emulator)
+            quiet = observed.silent(self.emulator)
             lines = quiet.lines(given)
             return exact_gradient(network, quiet.equilibrium(network, lines), lines, wanted)
 
@@ -248,18 +241,18 @@ class Chip:
             One for each store of weights. Stochastic rules round to whole pulses, accumulating ones remember what they
             have not written.
 
-        Returns
-        -------
-        Programmed
-            What was written.
         """
         self._programmable()
         wanted = matrices(change, self._shapes, "change")
-        before, spent = self.weights, self._emulator.joules.sum()
+        return self._written(lambda: float(self.emulator.program(wanted).sum()))
+
+    def _written(self, write: Callable[[], float]) -> Programmed:
+        """Let something write that returns its pulses, and say what came of it."""
+        before, spent = self.weights, self.emulator.joules.sum()
         with one_blas_thread():
-            pulses = self._emulator.program(wanted)
+            pulses = write()
         moved = [after - old for after, old in zip(self.weights, before, strict=True)]
-        return Programmed(moved, float(pulses.sum()), float(self._emulator.joules.sum() - spent))
+        return Programmed(moved, pulses, float(self.emulator.joules.sum() - spent))
 
     def train(self, x: ArrayLike, target: ArrayLike, *, rates: float | Sequence[float] | None = None) -> Trained:
         """One batch of training as the circuit card has it: phases, estimate, pulses.
@@ -272,11 +265,10 @@ class Chip:
             Learning rate of each layer, or of all of them; None for the circuit card's.
         """
         self._programmable()
-        given = inputs(x, self.circuit)
-        wanted = targets(target, len(given), self.circuit)
-        chosen = self._emulator.rates if rates is None else rates_of(rates, self.circuit.depth)
+        given, wanted = pair(x, target, self.circuit)
+        chosen = self.emulator.rates if rates is None else rates_of(rates, self.circuit.depth)
         with one_blas_thread():
-            return self._emulator.train(given, wanted, chosen)
+            return self.emulator.train(given, wanted, chosen)
 
     def scores(self, x: ArrayLike, *, draw: int | None = None) -> Floats:
         """Scores of the classes (samples, classes) [V]: a free phase, and the outputs through the converter.
@@ -289,7 +281,7 @@ class Chip:
         """
         given = inputs(x, self.circuit)
         with one_blas_thread():
-            return scores(self._emulator.observer(draw=draw), given)
+            return scores(self.emulator.observer(draw=draw), given)
 
     def predict(self, x: ArrayLike, *, draw: int | None = None) -> NDArray[np.int64]:
         """Class of each sample (samples,): the one with the largest score; parameters as in `scores`."""
@@ -303,51 +295,45 @@ class Chip:
 
     @property
     def _shapes(self) -> list[tuple[int, int]]:
-        return [store.shape for store in self._emulator.hardware.stores]
+        return [store.shape for store in self.emulator.hardware.stores]
 
     @property
     def weights(self) -> list[Floats]:
         """Weights of each store now (rows, columns) [1]; copies that cannot be written to: `place` writes weights."""
-        found = [np.array(store.weights, dtype=np.float64) for store in self._emulator.hardware.stores]
+        found = [np.array(store.weights, dtype=np.float64) for store in self.emulator.hardware.stores]
         for one in found:
             one.setflags(write=False)
         return found
 
     def conductances(self) -> xr.Dataset:
         """Conductances of all cells now [S]: `g_plus_1`, `g_minus_1`, ... (rows, columns), inputs and bias as rows."""
-        return observed.conductances(self._emulator.hardware)
+        return observed.conductances(self.emulator.hardware)
 
     def windows(self) -> xr.Dataset:
         """Ends of each cell's own window [S]: `low_plus_1`, `high_plus_1`, ... (rows, columns)."""
-        return observed.windows(self._emulator.hardware)
+        return observed.windows(self.emulator.hardware)
 
-    def place(self, weights: Sequence[ArrayLike], *, exact: bool = False) -> Programmed:
+    def place(self, weights: Sequence[Any] | xr.Dataset, *, exact: bool = False) -> Programmed:
         """Write weights onto the chip, such as those of a network that was trained elsewhere.
 
         Parameters
         ----------
-        weights : sequence of array_like (rows, columns) [1]
-            One for each store; what lies beyond its range is clipped.
+        weights : sequence of array_like (rows, columns) [1], or xarray.Dataset
+            One for each store; what lies beyond its range is clipped. A Dataset has conductances, as `conductances` and
+            the results of runs do.
         exact : bool
             Whether cells are put at their conductances, as far as their windows reach, without pulses, noise and
             joules, instead of by pulses and verify reads. No chip can do that: it is for comparisons.
 
-        Returns
-        -------
-        Programmed
-            What was written.
         """
         self._programmable()
-        wanted = matrices(weights, self._shapes, "weights")
-        before, spent, pulses = self.weights, self._emulator.joules.sum(), 0.0
-        with one_blas_thread():
-            if exact:
-                stores = self._emulator.hardware.stores
-                self._emulator.put([store.conductances(w) for store, w in zip(stores, wanted, strict=True)])
-            else:
-                pulses = self._emulator.place(wanted).pulses
-        moved = [after - old for after, old in zip(self.weights, before, strict=True)]
-        return Programmed(moved, pulses, float(self._emulator.joules.sum() - spent))
+        if isinstance(weights, Sequence):
+            wanted = matrices(weights, self._shapes, "weights")
+            cells = observed.holding(self.emulator.hardware, wanted)
+        else:
+            cells = observed.cells(self.emulator.hardware, weights)
+            wanted = observed.held(self.emulator.hardware, cells)
+        return self._written(lambda: self.emulator.put(cells) if exact else self.emulator.place(wanted).pulses)
 
     def aged(self, after: float | str) -> Self:
         """Return the chip as it stands some time after its weights were written, for reading only.
@@ -360,7 +346,7 @@ class Chip:
         seconds = TIME.parse(after) if isinstance(after, str) else float(after)
         if not 0.0 <= seconds < np.inf:
             raise UsageError(f"after is {after!r}; give a time from 0 s on, such as 86400.0 or '1 d'")
-        later = copy.copy(self._emulator)
+        later = copy.copy(self.emulator)
         later.hardware = later.hardware.aged(seconds)
         later.ledger, later.aside, later.spent = (Ledger() for _ in range(3))
         only = f"it shows the chip {format_si(seconds, 's')} after it was written"
@@ -373,7 +359,7 @@ class Chip:
     @property
     def joules(self) -> xr.DataArray:
         """Joules of all that the chip has done (component, phase) [J]; `float(chip.joules.sum())` is the total."""
-        return observed.joules(self._emulator)
+        return observed.joules(self.emulator)
 
     def save(self, path: str | Path) -> Path:
         """Save the chip as a NetCDF file: cards, seeds, cells, memory of the update rule, joules, random streams.
@@ -382,13 +368,11 @@ class Chip:
 
         Raises
         ------
-        ResultError
-            If the file cannot be written.
-        UsageError
-            If the chip is for reading only.
+        ResultError, UsageError
+            If the file cannot be written, or the chip is for reading only.
         """
         self._programmable()
-        return stored.save(self._emulator, Path(path))
+        return stored.save(self.emulator, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -402,14 +386,14 @@ class Chip:
         return cls.of(stored.load(Path(path)))
 
     def __repr__(self) -> str:
-        return line("Chip", f"{self.device.name} in {self.circuit.name}", observed.shown(self._emulator, self._only))
+        return line("Chip", f"{self.device.name} in {self.circuit.name}", observed.shown(self.emulator, self._only))
 
     def _repr_html_(self) -> str:
-        rows = observed.shown(self._emulator, self._only)
+        rows = observed.shown(self.emulator, self._only)
         return table(f"Chip: {self.device.name} in {self.circuit.name}", rows)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"only": self._only, **stored.state(self._emulator)}
+        return {"only": self._only, **stored.state(self.emulator)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         only = state.pop("only")

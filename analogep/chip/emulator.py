@@ -234,14 +234,15 @@ class Emulator:
         self.updater.remember(ledger, self.seeds.operation.rng(f"place/{self.looks}"))
         self.looks += 1
 
-    def put(self, conductances: Sequence[dict[str, Floats]]) -> None:
-        """Put the cells of each store at conductances [S], within their windows, without pulses or noise."""
+    def put(self, conductances: Sequence[dict[str, Floats]]) -> float:
+        """Put the cells of each store at conductances [S], within their windows, without noise; returns 0 pulses."""
         for store, mirror, halves in zip(self.hardware.stores, self.hardware.mirrors, conductances, strict=True):
             for one in (store, mirror):
                 if one is not None:
                     for half, g in halves.items():
                         one.halves[half].put(g)
         self._forget(Ledger())
+        return 0.0
 
     def infer(self, x: Inputs) -> tuple[NDArray[np.int64], Tally]:
         """Classes of test samples in the epoch's test, booked to the training; and what was counted."""

@@ -92,6 +92,12 @@ def targets(target: ArrayLike, samples: int, circuit: CircuitCard) -> Floats:
     return np.asarray(found, dtype=np.float64) * circuit.target_voltage
 
 
+def pair(x: ArrayLike, target: ArrayLike, circuit: CircuitCard) -> tuple[NDArray[np.floating[Any]], Floats]:
+    """Inputs (samples, inputs) [1] and their targets (samples, classes) [V]; see `inputs` and `targets`."""
+    given = inputs(x, circuit)
+    return given, targets(target, len(given), circuit)
+
+
 def rates_of(given: float | Sequence[float], depth: int) -> tuple[float, ...]:
     """One learning rate for each of `depth` layers of weights.
 

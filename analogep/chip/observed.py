@@ -13,9 +13,10 @@ from analogep.chip.emulator import Emulator, Inputs
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Contour, Nudging
 from analogep.energy import COMPONENTS, PHASES, Ledger
+from analogep.errors import UsageError
 from analogep.learning import Experimenter
 from analogep.network import Hardware, Network
-from analogep.relaxation import Relaxed
+from analogep.relaxation import Fired, Relaxed
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _NAMES: Final = {
     "settled": (("phase", "sample"), "1", "whether the residual is within the circuit card's tolerance"),
     "duration": (("phase",), "s", "circuit time of the phase"),
     "joules": (("phase", "component"), "J", "joules of the phase's transient, all samples"),
+    "spikes": (("phase", "sample", "layer"), "1", "spikes of the inputs and of each layer of neurons"),
     "path": (("time", "sample", "node"), "V", "node voltages on the way"),
 }
 
@@ -74,6 +76,8 @@ def relaxation(emulator: Emulator, x: Inputs, target: Floats | None, beta: float
         found.append(one.nudged(network, lines, found[0].v, target, beta, record=record))
         betas.append(beta)
     values = _ends(network, found, circuit.timing.tolerance) | _rates(network, [end.v for end in found])
+    if spikes := [end.spikes for end in found if isinstance(end, Fired)]:
+        values["spikes"] = _variable("spikes", np.stack(spikes))
     coordinates: Values = {"phase": ["free", "nudged"][: len(found)], "beta": ("phase", betas)}
     coordinates["component"] = list(network.powers_of)
     if record:
@@ -145,6 +149,43 @@ def conductances(hardware: Hardware) -> xr.Dataset:
                 assert store is not None
                 found |= results.conductances(store.layer + 1, half, np.array(array.g), mirror=mirror)
     return xr.Dataset(found, attrs={"title": f"{hardware.device.name}, {hardware.circuit.outline}"})
+
+
+def cells(hardware: Hardware, given: xr.Dataset) -> list[dict[str, Floats]]:
+    """Conductances of each store's halves [S] from labelled ones; the way back of `conductances`, without mirrors.
+
+    Raises
+    ------
+    UsageError
+        If an array is missing, of another shape, or not of finite conductances from 0 S on.
+    """
+    found = []
+    for store in hardware.stores:
+        halves = {}
+        for half in store.halves:
+            name = results.conductance_name(store.layer + 1, half)
+            if name not in given:
+                raise UsageError(
+                    f"the Dataset has no conductances '{name}' of this chip; it has {', '.join(map(str, given))}"
+                )
+            g = np.asarray(given[name].values, dtype=np.float64)
+            if g.shape != store.shape or not (np.isfinite(g) & (g >= 0.0)).all():
+                raise UsageError(
+                    f"'{name}' has the shape {g.shape}; give finite conductances from 0 S on, {store.shape}"
+                )
+            halves[half] = g
+        found.append(halves)
+    return found
+
+
+def holding(hardware: Hardware, weights: Sequence[Floats]) -> list[dict[str, Floats]]:
+    """Conductances of each store's halves [S] that hold weights (rows, columns) [1]."""
+    return [store.conductances(wanted) for store, wanted in zip(hardware.stores, weights, strict=True)]
+
+
+def held(hardware: Hardware, cells: Sequence[dict[str, Floats]]) -> list[Floats]:
+    """Weights (rows, columns) [1] of conductances of each store's halves [S]."""
+    return [store.weigh(g) for store, g in zip(hardware.stores, cells, strict=True)]
 
 
 def windows(hardware: Hardware) -> xr.Dataset:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from threadpoolctl import threadpool_limits
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 _door = threading.Lock()
 _inside = 0
@@ -20,6 +22,8 @@ def one_blas_thread() -> Iterator[None]:
     The limit is the process's, so runs in several Python threads share it: the first one sets it and the last one
     gives back what was before. Each for itself would lift it while another is still computing.
     """
+    from threadpoolctl import threadpool_limits
+
     global _inside, _limit
     with _door:
         if _inside == 0:

@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.special import expit, xlogy
 
 from analogep.cards import Block
 from analogep.units import Volts, format_si
@@ -100,6 +99,8 @@ class Tanh(Block):
 
         a^2/2 [(1+q) ln(1+q) + (1-q) ln(1-q)], q = r/a.
         """
+        from scipy.special import xlogy
+
         q = r / self.amplitude
         return np.asarray(0.5 * self.amplitude**2 * (xlogy(1.0 + q, 1.0 + q) + xlogy(1.0 - q, 1.0 - q)))
 
@@ -118,10 +119,14 @@ class Sigmoid(Block):
 
     def rate(self, v: Floats) -> Floats:
         """Line voltage of the node voltage `v` [V]."""
+        from scipy.special import expit
+
         return self.amplitude * np.asarray(expit(4.0 * (v / self.amplitude - 0.5)), dtype=np.float64)
 
     def slope(self, v: Floats) -> Floats:
         """Derivative of `rate` [1]."""
+        from scipy.special import expit
+
         s = np.asarray(expit(4.0 * (v / self.amplitude - 0.5)), dtype=np.float64)
         return 4.0 * s * (1.0 - s)
 
@@ -130,6 +135,8 @@ class Sigmoid(Block):
 
         a^2 {q/2 + [q ln q + (1-q) ln(1-q)]/4}, q = r/a.
         """
+        from scipy.special import xlogy
+
         q = r / self.amplitude
         return np.asarray(self.amplitude**2 * (0.5 * q + 0.25 * (xlogy(q, q) + xlogy(1.0 - q, 1.0 - q))))
 

@@ -151,16 +151,6 @@ class CircuitCard(Card):
             )
         yield from self._spiking_rules()
         yield from self._holomorphic_rules()
-        wires = self.wires
-        if isinstance(wires, ExactWires):
-            largest = [max(shape[axis] for shape in self.shapes) for axis in (0, 1)]
-            for axis, name in enumerate(("rows", "columns")):
-                if wires.tile[axis] > largest[axis]:
-                    yield (
-                        ("wires", "tile"),
-                        f"{wires.tile[axis]} {name} are more than the {largest[axis]} of the largest array; "
-                        f"give at most [{largest[0]}, {largest[1]}]",
-                    )
 
     def _length_rules(self) -> Iterator[tuple[Path, str]]:
         """Lists with one number for each layer of weights."""
@@ -235,6 +225,14 @@ class CircuitCard(Card):
         for name, phase in (("free", self.timing.free), ("nudged", self.timing.nudged)):
             if phase.until != "duration":
                 yield ("timing", name, "until"), "must be 'duration': spikes never come to rest"
+            count, most = round(phase.duration / network.step), self.solver.max_evaluations
+            if count > most:
+                yield (
+                    ("network", "step"),
+                    f"{format_si(network.step, 's')} makes {count} steps of timing.{name}.duration, "
+                    f"{format_si(phase.duration, 's')}, more than solver.max_evaluations = {most}; give at least "
+                    f"{format_si(phase.duration / most, 's')}",
+                )
             if phase.duration < network.window:
                 yield (
                     ("timing", name, "duration"),

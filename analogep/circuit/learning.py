@@ -32,7 +32,8 @@ class Learning(Block):
     rate: PerLayer
     """Learning rate of each layer, in weights; one number serves all layers."""
     batch: Annotated[int, Field(ge=1, le=100_000)]
-    epochs: Annotated[int, Field(ge=1, le=100_000)]
+    epochs: Annotated[int, Field(ge=0, le=100_000)]
+    """0 writes the initial weights and tests them: nothing is trained."""
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Factor on all rates after each epoch."""
     final: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -58,4 +59,4 @@ class Learning(Block):
 
     def share(self, epoch: int) -> float:
         """Factor on all rates in an epoch, counted from 0 [1]."""
-        return float(self.decay**epoch * (1.0 - (1.0 - self.final) * epoch / self.epochs))
+        return float(self.decay**epoch * (1.0 - (1.0 - self.final) * epoch / max(self.epochs, 1)))

@@ -126,7 +126,8 @@ class Solver(Block):
     relative_tolerance: Annotated[float, Field(ge=1e-13, le=0.1)]
     absolute_tolerance: Annotated[Volts, Field(gt=0)]
     max_evaluations: Annotated[int, Field(ge=10, le=10**9)] = 100_000
-    """Evaluations of the circuit equations in one phase before it is given up."""
+    """Evaluations of the circuit equations in one phase before it is given up; steps that are known to be more are not
+    begun, nor are those of the clock of a spiking network."""
     step: Annotated[TimeConstants, Field(gt=0, le=1)] = 0.5
     """Length of a step of `euler`, in the network's shortest time constant."""
     projected: bool = False

@@ -26,7 +26,8 @@ class ExactWires(Block):
     voltage of their lines' ends, which is off by the curvature times what the wires eat.
 
     An array larger than `tile` is cut into tiles with drivers and sense inputs of their own; the partial currents of
-    tiles in one column are added without loss. Lines are quasi-static: their own RC is below a picosecond.
+    tiles in one column are added without loss. One that is smaller is a tile of its own size, so that one block serves
+    networks of all sizes. Lines are quasi-static: their own RC is below a picosecond.
     """
 
     kind: Literal["exact"]

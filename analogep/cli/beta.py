@@ -28,7 +28,7 @@ _POOR_FIT = 0.25
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    from analogep.cli.simulate import _epochs, _seed
+    from analogep.cli.simulate import _count, _seed
 
     add = parser.add_argument
     add("device", metavar="DEVICE", help="device card: YAML file, or the name of a shipped one")
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--noise", type=_fractions, default=[], metavar="A,B,...", help="noise of one sample as shares of full scale, "
         "such as 0.01,0.03,0.1, instead of the circuit card's")  # fmt: skip
     add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
-    add("--epochs", type=_epochs, metavar="N", help="epochs of training, instead of the circuit card's")
+    add("--epochs", type=_count, metavar="N", help="epochs of training, instead of the circuit card's")
     add("--train", action="store_true", help="train at several beta as well, each for as many epochs: accuracy "
         "against beta")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card; may be repeated")
@@ -66,11 +66,12 @@ def _fractions(text: str) -> list[float]:
 
 def run(parsed: argparse.Namespace) -> int:
     """Measure, draw, and print."""
+    job = _job(parsed)
+    folder = _folder(parsed, job)
+    # What a mistake above needs none of.
     from analogep import plots, results
     from analogep.beta import FiniteBeta
 
-    job = _job(parsed)
-    folder = _folder(parsed, job)
     noise = [share * job.circuit.target_voltage for share in parsed.noise]
     question = FiniteBeta(job, noise)
     report = _Stages(sys.stderr.isatty() and not parsed.quiet)
@@ -163,7 +164,8 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
             for estimator in found["estimator"].values:
                 one = found.isel(noise=k).sel(network=name, estimator=estimator)
                 said = {key: float(one[key]) for key in ("order", "coefficient", "bound", *level)}
-                said["measured_at_end"] = bool(said["measured"] >= one["beta"].values[np.isfinite(one["error"])].max())
+                known = one["beta"].values[np.isfinite(one["error"])]
+                said["measured_at_end"] = bool(said["measured"] >= known.max(initial=0.0))
                 head = {"network": str(name), "noise": float(volts) / full, "estimator": str(estimator)}
                 rows.append(head | said)
     chips = [
@@ -222,7 +224,8 @@ def text(found: xr.Dataset) -> str:
     ]
     for row in said.get("trainings", ()):
         lines.append(
-            f"  trained at beta {row['beta']:.3g}, noise {100 * row['noise']:.3g} %: {100 * row['accuracy']:.2f} %"
+            f"  trained at beta {row['beta']:.3g}, noise {100 * row['noise']:.3g} %: "
+            + (f"{100 * row['accuracy']:.2f} %" if math.isfinite(row["accuracy"]) else "failed")
         )
     return "\n".join(lines)
 
@@ -236,7 +239,13 @@ def _row(row: dict[str, Any]) -> str:
     ended = "*" if row["measured_at_end"] else " "
     bias = f"{row['coefficient']:.3g} beta" + (f"^{row['order']:.0f}" if row["order"] > 1 else "  ")
     return (
-        f"  {100 * row['noise']:>6.3g}% {row['estimator']:<12}{bias:>15}{row['noise_fresh']:>11.3g}"
-        f"{row['predicted_leading']:>9.3g}{row['predicted']:>10.3g}{capped}{row['measured']:>9.3g}{ended}"
-        f"{row['best_cosine']:>8.3f}{100 * row['unsettled']:>6.2g} %{row['measured_direction']:>12.3g}"
+        f"  {100 * row['noise']:>6.3g}% {row['estimator']:<12}{bias:>15}{_cell(row['noise_fresh'], 11)}"
+        f"{_cell(row['predicted_leading'], 9)}{_cell(row['predicted'], 10)}{capped}{_cell(row['measured'], 9)}{ended}"
+        f"{_cell(row['best_cosine'], 8, '.3f')}{_cell(100 * row['unsettled'], 6, '.2g')} %"
+        f"{_cell(row['measured_direction'], 12)}"
     )
+
+
+def _cell(value: float, width: int, form: str = ".3g") -> str:
+    """A number of the table; a dash where there was nothing to measure."""
+    return f"{value:{width}{form}}" if math.isfinite(value) else f"{'-':>{width}}"

@@ -33,7 +33,7 @@ _HEADS = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    from analogep.cli.simulate import _age, _epochs, _seed
+    from analogep.cli.simulate import _age, _count, _seed
 
     add = parser.add_argument
     add("device", metavar="DEVICE", help="device card: YAML file or name")
@@ -41,15 +41,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="SOURCE", help="IDX folder or NPZ file (default: bundled 8x8 digits)")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card for all points; "
         "may be repeated")  # fmt: skip
-    add("--chips", type=_epochs, default=2, metavar="N", help="samples of fabrication (default: 2)")
-    add("--seeds", type=_epochs, default=3, metavar="N", help="samples of operation and data (default: 3)")
+    add("--chips", type=_count, default=2, metavar="N", help="samples of fabrication (default: 2)")
+    add("--seeds", type=_count, default=3, metavar="N", help="samples of operation and data (default: 3)")
     add("--seed", type=_seed, default=0, metavar="N", help="seed of all samples (default: 0)")
-    add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
+    add("--epochs", type=_count, metavar="N", help="epochs, instead of the circuit card's")
     add("--age", type=_age, metavar="TIME", help="measure accuracy this long after training, such as '1 d', where "
         "drift is a limit as well")  # fmt: skip
     add("--out", metavar="DIR", help="folder of the budget (default: runs/, named from its digest)")
     add("--figure", metavar="FILE", help="draw the waterfall into this .png, .svg or .pdf")
-    add("--workers", type=_epochs, metavar="N", help="worker processes (default: as many as cores)")
+    add("--workers", type=_count, metavar="N", help="worker processes (default: as many as cores)")
     add("--scheduler", metavar="ADDRESS", help="run on the Dask cluster whose scheduler is there")
     add("--retry", action="store_true", help="try points again that have failed for good")
     add("--force", action="store_true", help="replace another study in the folder")
@@ -144,7 +144,8 @@ def text(dataset: xr.Dataset) -> str:
         apart = float(dataset["regained"].values[:2].sum())
         lines.append(
             f"{names[0]} and {names[1]} ideal together: {_share(dataset, 'accuracy_together')}, "
-            f"{_share(dataset, 'regained_together', sign=True)} {points}; one by one they add up to {100 * apart:+.2f}"
+            f"{_share(dataset, 'regained_together', sign=True)} {points}"
+            + ("" if math.isnan(apart) else f"; one by one they add up to {100 * apart:+.2f}")
         )
     ideal = json.loads(attrs["ideal"])
     lines += ["", "ideal means", *(f"  {name}: {ideal[name]}" for name in names)]

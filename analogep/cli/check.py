@@ -42,12 +42,10 @@ def run(parsed: argparse.Namespace) -> int:
 
 def load(given: str) -> Card:
     """Load a card of either kind: its `schema` says which; a name is looked up among devices first."""
-    from analogep.cards import reader
+    from analogep.cards import reader, shipped_names
     from analogep.cards.wording import near
-    from analogep.circuit import CircuitCard
-    from analogep.device import DeviceCard
 
-    devices, circuits = DeviceCard.names(), CircuitCard.names()
+    devices, circuits = shipped_names("device"), shipped_names("circuit")
     # os.path answers False where pathlib raises, as for a name too long for the file system
     if os.path.isfile(given):
         schema = reader.read_file(given).data.get("schema")
@@ -55,4 +53,11 @@ def load(given: str) -> Card:
     else:
         # An unknown name is measured against the kind that has the nearest one.
         is_circuit = given not in devices and near(Path(given).stem, [*devices, *circuits]) in circuits
-    return CircuitCard.load(given) if is_circuit else DeviceCard.load(given)
+    # The blocks of the other kind of card take as long to set up as this one's.
+    if is_circuit:
+        from analogep.circuit import CircuitCard
+
+        return CircuitCard.load(given)
+    from analogep.device import DeviceCard
+
+    return DeviceCard.load(given)

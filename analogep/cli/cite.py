@@ -91,7 +91,7 @@ def _of_run(given: str) -> tuple[list[Reference], list[str]]:
 
     path = Path(given)
     path = path / RESULT if path.is_dir() else path
-    attrs = results.read(path).attrs
+    attrs = results.glance(path).attrs
     try:
         citations, data = [str(text) for text in json.loads(attrs["citations"])], str(attrs["data"])
         comments = [f"{attrs['title']}: made with analogep {attrs['analogep_version']}"]
@@ -103,7 +103,7 @@ def _of_run(given: str) -> tuple[list[Reference], list[str]]:
             references = [("source", bibtex.from_text(text)) for text in citations[:-1] if text]
         # The last citation is that of the data; who brought arrays of their own has none.
         references += [(data, bibtex.from_text(text)) for text in citations[-1:] if text]
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
         raise ResultError(f"{path}: holds no card and no citations; give the result of a simulation") from None
     return references, comments
 

@@ -64,12 +64,13 @@ def _alone(given: str, *, is_run: bool) -> str:
 
 def _cards(parsed: argparse.Namespace) -> int:
     """Characterise all cards, draw them together, print a table."""
+    cards = [show.load(given) for given in parsed.cards]
+    path = show.target(parsed.save, "compare.png", force=parsed.force)
+    # What a mistake above needs none of.
     from analogep.characterise import characterise, together
     from analogep.cli import device_summary, summary
     from analogep.plots import comparison
 
-    cards = [show.load(given) for given in parsed.cards]
-    path = show.target(parsed.save, "compare.png", force=parsed.force)
     cells, seed = parsed.cells or _CELLS, parsed.seed or 0
     found = [characterise(card, cells=cells, traces=1, seed=seed) for card in cards]
     show.save(comparison(together(found)), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,13 +26,16 @@ def run(parsed: argparse.Namespace) -> int:
     """Print the runs' numbers and their differences; draw them if `--save` asks for it."""
     from analogep.cli import show, summary
     from analogep.errors import UsageError
-    from analogep.plots import MOST_RUNS, runs_compared
     from analogep.results import together
+    from analogep.results.gradients import reasons
 
     names = _names(parsed.cards)
     path = None if parsed.save is None else show.target(parsed.save, "compare.png", force=parsed.force)
-    if path is not None and len(names) > MOST_RUNS:
-        raise UsageError(f"--save: a figure tells {MOST_RUNS} runs apart, got {len(names)}; leave --save out")
+    if path is not None:
+        from analogep.plots import MOST_RUNS, runs_compared
+
+        if len(names) > MOST_RUNS:
+            raise UsageError(f"--save: a figure tells {MOST_RUNS} runs apart, got {len(names)}; leave --save out")
     found = [_read(given) for given in parsed.cards]
     differing = differences(found)
     if path is not None:
@@ -41,6 +45,9 @@ def run(parsed: argparse.Namespace) -> int:
         print(summary.as_json({"runs": runs, "differences": differing} | ({"figure": str(path)} if path else {})))
         return 0
     print(_numbers(names, found))
+    for name, one in zip(names, found, strict=True):
+        for sentence in reasons(one):
+            print(f"{name}: {sentence}")
     print(_differences(names, differing) if differing else "the same cards, overrides, data and seeds")
     if path is not None:
         print(f"figure: {path}")
@@ -69,19 +76,13 @@ def _read(given: str) -> xr.Dataset:
     Raises
     ------
     ResultError
-        If there is none, or it is another kind of file.
+        If there is none, it is another kind of file, or it holds what no run leaves behind.
     """
     from analogep import results
-    from analogep.errors import ResultError
     from analogep.run import RESULT
 
     path = Path(given)
-    path = path / RESULT if path.is_dir() else path
-    dataset = results.read(path)
-    needed = {"accuracy", "cosine", "training_energy", "inference_energy"}
-    if "run" in dataset.dims or not needed <= dataset.variables.keys() or dataset["accuracy"].dims != ("epoch",):
-        raise ResultError(f"{path}: is no result of a run; give the folder that 'analogep simulate' wrote")
-    return dataset
+    return results.read_run(path / RESULT if path.is_dir() else path)
 
 
 def differences(runs: Sequence[xr.Dataset]) -> dict[str, list[str]]:
@@ -119,6 +120,7 @@ def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
 
 
 def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
+    from analogep.results.gradients import NONE
     from analogep.units import format_si
 
     joules = [float(f"{said[f'joules_per_{kind}']:.3g}") for kind in ("training_sample", "inference")]
@@ -128,7 +130,7 @@ def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
         f"{100 * said['best_accuracy']:.2f} %",
         str(said["epochs"]),
         *(format_si(value, "J") for value in joules),
-        " / ".join(f"{value:.3f}" for value in said["cosine"]),
+        " / ".join(f"{value:.3f}" if math.isfinite(value) else NONE for value in said["cosine"]),
         f"{said['pulses_per_training_sample']:.3g}",
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analogep.circuit import CircuitCard
     from analogep.device import DeviceCard
-    from analogep.study import StudyCard
+    from analogep.study.card import StudyCard
 
 HELP = "list the shipped cards and studies"
 DESCRIPTION = (
@@ -35,7 +35,7 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.circuit import CircuitCard
     from analogep.cli.summary import as_json
     from analogep.device import DeviceCard
-    from analogep.study import StudyCard
+    from analogep.study.card import StudyCard
 
     devices = [device(DeviceCard.load(name)) for name in DeviceCard.names()]
     circuits = [circuit(CircuitCard.load(name)) for name in CircuitCard.names()]
@@ -62,7 +62,7 @@ def device(card: DeviceCard) -> dict[str, Any]:
     """
     import numpy as np
 
-    from analogep.characterise.nominal import mean_step, pulse_noise
+    from analogep.device.nominal import mean_step, pulse_noise
 
     law, window = card.programming, card.conductance
     middle, half = 0.5 * (window.min + window.max), np.array([0.5])

@@ -6,8 +6,6 @@ Exit codes: 0 done, 1 failed, 2 usage or card, 130 interrupted.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 
@@ -26,8 +24,9 @@ from analogep.cli import (
     show,
     simulate,
     spice,
+    streams,
     study,
-)  # fmt: skip
+)
 from analogep.cli.interrupt import heard
 from analogep.errors import AnalogepError, CardError
 
@@ -84,54 +83,40 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
     int
         Exit code.
     """
-    _open_closed_streams()
+    streams.prepare()
     try:
         return _run(arguments, program)
     except CardError as error:
         # Each line opens with the file and line of the card, as compilers write it.
-        print(error, file=sys.stderr)
+        streams.say(str(error))
         return error.exit_code
     except AnalogepError as error:
-        print(f"analogep: {error}", file=sys.stderr)
+        streams.say(f"analogep: {error}")
         return error.exit_code
     except KeyboardInterrupt as interrupt:
-        print(f"\nanalogep: interrupted{interrupt or ''}", file=sys.stderr)
+        streams.say(f"\nanalogep: interrupted{interrupt or ''}")
         return 130
     except BrokenPipeError:
-        _drop_output()
         return 1
     except OSError as error:
-        _drop_output()
-        print(f"analogep: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        streams.say(f"analogep: {error.filename or 'output'}: {error.strerror or error}")
         return 1
     except MemoryError:
-        print("analogep: out of memory; use a smaller --set learning.batch or layers", file=sys.stderr)
+        streams.say("analogep: out of memory; use a smaller --set learning.batch or layers")
         return 1
+    finally:
+        streams.drop()
 
 
 def _run(arguments: Sequence[str], program: str | None) -> int:
     try:
         parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
-        with heard():
+        with heard(), streams.cautions(quiet=bool(vars(parsed).get("quiet", False))):
             code: int = _COMMANDS[parsed.command].run(parsed)
     finally:
         # Here a full disk or a reader that has gone can still be answered; at exit Python would print a traceback.
         sys.stdout.flush()
     return code
-
-
-def _open_closed_streams() -> None:
-    """Send what goes to a closed stdout or stderr (`>&-`) nowhere: Python has None in their place."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-
-
-def _drop_output() -> None:
-    """Forget what stdout did not take, so that Python does not try again at exit."""
-    with contextlib.suppress(OSError):  # a stdout that is no file, as under a notebook
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry() -> int:

@@ -30,12 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Make it again and compare; 1 if numbers differ."""
-    from analogep import report, results
+    from analogep import report
     from analogep.errors import ResultError
     from analogep.run import same_version
 
     source = report.find(Path(parsed.path))
-    before = results.read(source)
+    before, _ = report.read(source)
     if not (parsed.quiet or same_version(before.attrs)):
         version = before.attrs.get("analogep_version", "an unknown version")
         print(f"warning: {source} was made by analogep {version}: its numbers may differ", file=sys.stderr)

@@ -57,12 +57,13 @@ def _cells(text: str) -> int:
 
 def run(parsed: argparse.Namespace) -> int:
     """Characterise the card, draw it, print its numbers."""
+    card = load(parsed.card, parsed.set)
+    path = target(parsed.save, f"{card.name}.png", force=parsed.force)
+    # What a mistake above needs none of.
     from analogep.characterise import characterise
     from analogep.cli import device_summary, summary
     from analogep.plots import characteristics
 
-    card = load(parsed.card, parsed.set)
-    path = target(parsed.save, f"{card.name}.png", force=parsed.force)
     dataset = characterise(card, cells=parsed.cells, seed=parsed.seed)
     save(characteristics(dataset), path)
     if parsed.json:

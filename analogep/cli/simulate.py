@@ -30,7 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
     for name in ("fabrication", "operation", "data"):
         add(f"--{name}-seed", type=_seed, metavar="N", help=f"seed of {name} alone")
-    add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
+    add(
+        "--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's; 0 tests the initial weights"
+    )
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card, such as "
         "--set update.rule=stochastic or --set conductance.max='20 uS'; may be repeated")  # fmt: skip
     add("--age", type=_age, action="append", default=[], metavar="TIME", help="test the trained network again this "
@@ -53,8 +55,12 @@ def _seed(text: str) -> int:
     return _whole(text, 0)
 
 
-def _epochs(text: str) -> int:
+def _count(text: str) -> int:
     return _whole(text, 1)
+
+
+def _epochs(text: str) -> int:
+    return _whole(text, 0)
 
 
 def _age(text: str) -> float:
@@ -87,27 +93,32 @@ def run(parsed: argparse.Namespace) -> int:
         job = _job(parsed, bar)
         folder = Path(parsed.out) if parsed.out else job.default_folder
         try:
-            dataset = job.execute(folder, force=parsed.force, report=bar)
+            # Ages ask the chip itself, figures the whole result.
+            found = None if parsed.age else job.glance(folder, force=parsed.force)
+            if found is None or not _drawn(found, folder):
+                found = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_kept(folder, 0 if bar.last is None else bar.last.epochs)) from None
+            raise KeyboardInterrupt(_kept(folder, None if bar.last is None else bar.last.epochs)) from None
     if parsed.age and not parsed.quiet and job.device.retention.kind == "none":
         print(
             f"warning: device card '{job.device.name}' has no retention law: an old chip stands as it was written",
             file=sys.stderr,
         )
-    aged = {age: job.aged(dataset, age) for age in parsed.age}
-    _answer(parsed, dataset, folder, aged, answered=bar.last is None)
+    aged = {age: job.aged(found, age) for age in parsed.age}
+    _answer(parsed, found, folder, aged, answered=bar.last is None)
     return 0
 
 
-def _kept(folder: Path, epochs: int) -> str:
+def _kept(folder: Path, epochs: int | None) -> str:
     """What an interrupted run leaves; before the first report the folder may be another's."""
     from analogep import results
     from analogep.errors import ResultError
     from analogep.run import CHECKPOINT
 
-    if not epochs:
+    if epochs is None:
         return " before training began"
+    if epochs == 0:
+        return " before the test was done"
     try:
         kept = results.read(folder / CHECKPOINT).sizes["epoch"]
     except (ResultError, KeyError):
@@ -119,7 +130,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     """Cards, data and seeds, checked before anything runs."""
     from analogep.cli import overrides
     from analogep.cli.progress import say
-    from analogep.network import fit_warnings
+    from analogep.network.fit import fit_warnings
     from analogep.run import Run
     from analogep.streams import Seeds
 
@@ -140,12 +151,12 @@ def _answer(
     parsed: argparse.Namespace, dataset: xr.Dataset, folder: Path, aged: dict[float, float], *, answered: bool
 ) -> None:
     """Draw the figures and print the summary."""
-    from analogep import plots
     from analogep.cli import summary
 
-    figures = [folder / f"{name}.png" for name in plots.drawable(dataset)]
-    if not (answered and all(figure.exists() for figure in figures)):
-        figures = plots.save(dataset, folder)
+    if not (answered and _drawn(dataset, folder)):
+        from analogep import plots
+
+        plots.save(dataset, folder)
     if parsed.json:
         found = [{"seconds": age, "accuracy": accuracy} for age, accuracy in aged.items()]
         print(summary.as_json(summary.numbers(dataset) | {"folder": str(folder)} | ({"aged": found} if aged else {})))
@@ -154,4 +165,15 @@ def _answer(
         for age, accuracy in aged.items():
             print(summary.aged(dataset, age, accuracy))
         source = "answered from" if answered else "written to"
-        print(f"  {source} {folder}: result.nc and {len(figures)} figures")
+        print(f"  {source} {folder}: result.nc and {len(_figures(dataset, folder))} figures")
+
+
+def _figures(dataset: xr.Dataset, folder: Path) -> list[Path]:
+    """Files of the figures that a run has data for."""
+    from analogep.results import figures
+
+    return [folder / f"{name}.png" for name in figures.drawable(dataset)]
+
+
+def _drawn(dataset: xr.Dataset, folder: Path) -> bool:
+    return all(figure.exists() for figure in _figures(dataset, folder))

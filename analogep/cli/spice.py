@@ -104,7 +104,7 @@ def _trained(parsed: argparse.Namespace) -> xr.Dataset | None:
     UsageError
         If a seed is given as well.
     ResultError
-        If there is no result in the folder.
+        If there is no result in the folder, or it holds what no run leaves behind.
     """
     from analogep import results
     from analogep.errors import UsageError
@@ -114,7 +114,7 @@ def _trained(parsed: argparse.Namespace) -> xr.Dataset | None:
         return None
     if parsed.seed is not None:
         raise UsageError(f"--seed {parsed.seed}: the run in {parsed.trained} has its own seeds; leave one of them out")
-    return results.read(Path(parsed.trained) / RESULT)
+    return results.read_run(Path(parsed.trained) / RESULT)
 
 
 def _job(parsed: argparse.Namespace, result: xr.Dataset | None) -> Run:

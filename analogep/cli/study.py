@@ -29,7 +29,7 @@ _MOST_POINTS = 40
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    from analogep.cli.simulate import _age, _epochs, _seed
+    from analogep.cli.simulate import _age, _count, _epochs, _seed
 
     add = parser.add_argument
     add("device", nargs="?", metavar="DEVICE|STUDY", help="device card, or study: a YAML file, or the "
@@ -40,11 +40,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "0.1..1/5' or --vary device=rram,ecram; may be repeated")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card for all points; "
         "may be repeated")  # fmt: skip
-    add("--chips", type=_epochs, metavar="N", help="samples of fabrication (default: 1)")
-    add("--seeds", type=_epochs, metavar="N", help="samples of operation and data (default: 1)")
+    add("--chips", type=_count, metavar="N", help="samples of fabrication (default: 1)")
+    add("--seeds", type=_count, metavar="N", help="samples of operation and data (default: 1)")
     add("--target", metavar="ERROR", help="instead of --seeds: standard error of the mean accuracy, such as '0.5 %%', "
         "at which a combination needs no further seed")  # fmt: skip
-    add("--most-seeds", type=_epochs, metavar="N", help="seeds at which --target gives up (default: 30)")
+    add("--most-seeds", type=_count, metavar="N", help="seeds at which --target gives up (default: 30)")
     add("--seed", type=_seed, metavar="N", help="seed of all samples (default: 0)")
     add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
     add("--age", type=_age, action="append", default=[], metavar="TIME", help="test each network again this long "
@@ -56,11 +56,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _running(parser: argparse.ArgumentParser) -> None:
     """Arguments that change no number."""
-    from analogep.cli.simulate import _epochs
+    from analogep.cli.simulate import _count
 
     add = parser.add_argument
     add("--out", metavar="DIR", help="folder of the study (default: runs/, named from its digest)")
-    add("--workers", type=_epochs, metavar="N", help="worker processes (default: as many as cores)")
+    add("--workers", type=_count, metavar="N", help="worker processes (default: as many as cores)")
     add("--scheduler", metavar="ADDRESS", help="run on the Dask cluster whose scheduler is there")
     add("--shard", type=_shard, metavar="I/N", help="run only the I-th of N parts, for job arrays")
     add("--dry-run", action="store_true", help="list the points, measure one, say how long all would take, and end")

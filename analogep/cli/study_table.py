@@ -82,7 +82,7 @@ def _print_spread(spread: Spread) -> None:
     accuracy, training, inference = (spread.levels(name) for name in ("accuracy", "training", "inference"))
     lines = [[f"of {spread.done} {spread.over}", *_NUMBERS]]
     for name, value in accuracy.items():
-        lines.append([name, f"{100 * value:.2f} %", _joules(training[name]), _joules(inference[name])])
+        lines.append([name, _share(value), _joules(training[name]), _joules(inference[name])])
     _print(lines)
 
 
@@ -97,15 +97,19 @@ def _print_aged(card: StudyCard, dataset: xr.Dataset) -> None:
     lines = [[*(axis.name for axis in card.axes), *ages]]
     for index in list(np.ndindex(mean.shape[:-1]))[:_MOST_ROWS]:
         said = [", ".join(axis.at(place).values()) for axis, place in zip(card.axes, index, strict=True)]
-        lines.append([*said, *(f"{100 * value:.2f} %" for value in mean[index])])
+        lines.append([*said, *map(_share, mean[index])])
     print("accuracy this long after training:")
     _print(lines)
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.2f} %" if math.isfinite(value) else "-"
 
 
 def _joules(value: float) -> str:
     from analogep.units import format_si
 
-    return "-" if math.isnan(value) else format_si(value, "J")
+    return format_si(value, "J") if math.isfinite(value) else "-"
 
 
 def _print(lines: Sequence[Sequence[str]]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analogep.energy import TRAINING
+from analogep.results.gradients import against_exact
 from analogep.results.summary import cautions, numbers
 from analogep.units import format_si
 
@@ -39,7 +40,8 @@ def _energy_rows(dataset: xr.Dataset) -> list[str]:
     energy, attrs = dataset["energy"].isel(epoch=-1), dataset.attrs
     training = energy.sel(phase=list(TRAINING)).sum("phase").values / float(attrs["train_samples"])
     inference = energy.sel(phase="inference").values / float(attrs["test_samples"])
-    rows = [f"  {'joules per sample, last epoch':<36}{'training':>12}{'inference':>12}"]
+    when = "last epoch" if int(dataset["epoch"][-1]) else "before training"
+    rows = [f"  {f'joules per sample, {when}':<36}{'training':>12}{'inference':>12}"]
     for k in np.argsort(-training, kind="stable"):
         if training[k] or inference[k]:
             rows.append(_row(str(energy["component"].values[k]), float(training[k]), float(inference[k])))
@@ -64,6 +66,21 @@ def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
 
 
+def _accuracy(said: dict[str, Any], samples: int) -> str:
+    tested = f"  accuracy  {100 * said['accuracy']:.2f} % of {samples} test samples"
+    if said["epochs"] == 0:
+        return f"{tested} before training"
+    return f"{tested} after {_epochs(said['epochs'])} (best {100 * said['best_accuracy']:.2f} %)"
+
+
+def _training(said: dict[str, Any], samples: int) -> str:
+    initial = f"{format_si(said['joules_initial'], 'J')} for the initial weights"
+    if said["epochs"] == 0:
+        return f"  training  none; {initial}"
+    spent = format_si(said["joules_of_training"], "J")
+    return f"  training  {spent} for {_epochs(said['epochs'])} of {samples} samples, after {initial}"
+
+
 _SPANS = (("y", 365.25 * 86400.0), ("d", 86400.0), ("h", 3600.0), ("min", 60.0))
 
 
@@ -86,21 +103,15 @@ def text(dataset: xr.Dataset) -> str:
     said, attrs = numbers(dataset), dataset.attrs
     threshold = said["update_threshold"]
     rule = said["update_rule"] + (f", threshold {threshold:g} steps" if threshold else "")
-    layers = ", ".join(map(str, range(1, len(said["cosine"]) + 1)))
     lines = [
         str(attrs["title"]),
-        f"  accuracy  {100 * said['accuracy']:.2f} % of {attrs['test_samples']} test samples "
-        f"after {_epochs(said['epochs'])} (best {100 * said['best_accuracy']:.2f} %)",
+        _accuracy(said, attrs["test_samples"]),
         f"  update    {rule}: {said['pulses_per_training_sample']:.3g} pulses per training sample "
         f"on {attrs['devices']} devices",
-        f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one, in layers {layers}: cosine "
-        + ", ".join(f"{value:.3f}" for value in said["cosine"])
-        + "; gain "
-        + ", ".join(f"{value:.2f}" for value in said["gain"]),
-        f"  training  {format_si(said['joules_of_training'], 'J')} for {_epochs(said['epochs'])} of "
-        f"{attrs['train_samples']} samples, after {format_si(said['joules_initial'], 'J')} for the initial weights",
+        f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",
+        _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),
     ]
-    lines += [f"  caution: {sentence}" for sentence in cautions(dataset)]
+    lines += [f"  caution: {sentence}" for sentence in said["cautions"]]
     return "\n".join(lines)

@@ -27,7 +27,7 @@ SUMS = 12
 down, x before times the same, change of x; and the same of minus."""
 
 
-@njit(nogil=True, fastmath=_IN_ORDER)
+@njit(forceinline=True, nogil=True, fastmath=_IN_ORDER)
 def multiplied(line, change, lit, z):  # type: ignore[no-untyped-def]
     """z = sum_b line_b change_b, four terms at a time; returns whether any line was not zero. `lit` is a buffer."""
     found, k = 0, 0
@@ -53,7 +53,7 @@ def multiplied(line, change, lit, z):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(nogil=True, fastmath=_IN_ORDER)
+@njit(forceinline=True, nogil=True, fastmath=_IN_ORDER)
 def _rounded(z, start, key, most):  # type: ignore[no-untyped-def]
     """z = floor(z + u), at most `most` in size; u from 32 random bits of each cell, or the upper 24 of them."""
     low, high, half, scale = key[0], key[1], z.dtype.type(0.5), z.dtype.type(2.0**-24 if z.itemsize == 4 else 2.0**-32)
@@ -68,7 +68,7 @@ def _rounded(z, start, key, most):  # type: ignore[no-untyped-def]
         z[j] = min(max(np.floor(z[j] + (z.dtype.type(bits) + half) * scale), -most), most)
 
 
-@njit(nogil=True, fastmath=_FAST)
+@njit(forceinline=True, nogil=True, fastmath=_FAST)
 def _pulsed(n, x, sign, steps, change):  # type: ignore[no-untyped-def]
     """Pulse one row of one half; sums of x times pulses as in `SUMS`, and of the change."""
     zero, one = x.dtype.type(0), x.dtype.type(1)
@@ -90,7 +90,7 @@ def _pulsed(n, x, sign, steps, change):  # type: ignore[no-untyped-def]
     return up, down, start_up, start_down, moved
 
 
-@njit(nogil=True, fastmath=_FAST)
+@njit(forceinline=True, nogil=True, fastmath=_FAST)
 def _counted(n, ups, downs):  # type: ignore[no-untyped-def]
     """Pulses up and down of one row, added to each column's, and the most of one cell up and down."""
     zero = n.dtype.type(0)

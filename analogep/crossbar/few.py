@@ -73,7 +73,7 @@ def _shown(m, levels, g, reals):  # type: ignore[no-untyped-def]
         after[k] = g.dtype.type(min(low[k] + (high[k] - low[k]) * y, high[k]))
 
 
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(forceinline=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _sums(m, reals):  # type: ignore[no-untyped-def]
     """Most pulses of a cell up and down, and the seven sums of `kernels.program_rows`."""
     n, before, after = reals[N], reals[BEFORE], reals[AFTER]

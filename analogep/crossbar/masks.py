@@ -7,7 +7,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+
+from analogep.jit import instruction
 
 
 def _nonzero16(typing_context, counts, start):  # type: ignore[no-untyped-def]
@@ -33,5 +34,13 @@ def _lowest_bit(typing_context, mask):  # type: ignore[no-untyped-def]
     return types.int64(types.int64), code
 
 
-nonzero16: Any = intrinsic(_nonzero16)
-lowest_bit: Any = intrinsic(_lowest_bit)
+def _nonzero16_in_python(counts, start):  # type: ignore[no-untyped-def]
+    return sum((n != 0) << k for k, n in enumerate(counts.reshape(-1)[start : start + 16].tolist()))
+
+
+def _lowest_bit_in_python(mask):  # type: ignore[no-untyped-def]
+    return (mask & -mask).bit_length() - 1
+
+
+nonzero16: Any = instruction(_nonzero16, _nonzero16_in_python)
+lowest_bit: Any = instruction(_lowest_bit, _lowest_bit_in_python)

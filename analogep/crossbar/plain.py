@@ -16,7 +16,7 @@ from analogep.crossbar.rows import any_pulses
 from analogep.jit import kernel
 
 
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(forceinline=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _row(sign, n, x, steps, window, ups, downs, column_change):  # type: ignore[no-untyped-def]
     """Pulse one row, and add up what `kernels.program_rows` books of it.
 

@@ -1,54 +1,114 @@
-"""Data sets: the bundled digits, folders of IDX files (MNIST, Fashion-MNIST), NPZ archives.
+"""Data sets: the bundled digits, folders of IDX files (MNIST, Fashion-MNIST), NPZ archives, arrays in memory.
 
-A source is a word or a path; what comes back is a `Dataset`: images in [0, 1], labels from 0, read-only.
+A source is a word, a path, or arrays; what comes back is a `Dataset`: images in [0, 1], labels from 0, read-only.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from analogep.datasets import arrays, digits, idx
+from analogep.datasets import arrays, digits, given, idx
 from analogep.datasets.data import Dataset, Precision, batches, stratified_split
+from analogep.datasets.parts import Check
 from analogep.errors import DataError
 from analogep.streams import Seeds
 
-__all__ = ["Dataset", "arrays", "batches", "digits", "idx", "load", "load_data", "stratified_split"]
+__all__ = [
+    "Check",
+    "Dataset",
+    "Source",
+    "arrays",
+    "batches",
+    "digits",
+    "given",
+    "idx",
+    "load",
+    "load_data",
+    "stratified_split",
+]
+
+Source = str | os.PathLike[str] | Dataset | Sequence[Any] | Mapping[str, Any] | None
+"""Where samples come from: see `load`."""
 
 _ACCEPTED = "expected 'digits', a folder of IDX files (MNIST, Fashion-MNIST), or a .npz file"
 
 
-def load(source: str | Path | None, rng: np.random.Generator, *, dtype: Precision = np.float32) -> Dataset:
+def load(
+    source: Source,
+    rng: np.random.Generator,
+    *,
+    dtype: Precision = np.float32,
+    check: Check | None = None,
+    name: str = "arrays",
+) -> Dataset:
     """Load a data set from wherever `source` says.
 
     Parameters
     ----------
-    source : str, Path or None
+    source : str, path, Dataset, sequence, mapping or None
         None or the word `digits` for the bundled digits (a folder of that name is `./digits`); a folder
-        of IDX files; a `.npz` file.
+        of IDX files; a `.npz` file; arrays `(x, y)` or `(x, y, x_test, y_test)`, or a mapping with the names of an
+        archive; a `Dataset`, which is taken as it is.
     rng : numpy.random.Generator
         Draws the split where the source has no test part of its own.
     dtype : float32 or float64
-        Type of the images of a folder or an archive; the bundled digits are float64 always.
+        Type of the images of a folder, an archive or arrays; the bundled digits are float64 always.
+    check : callable or None
+        Called with name, features and classes before images are read and converted; raises where they do not fit.
+    name : str
+        Name of a data set of arrays; files have their own.
 
     Returns
     -------
     Dataset
         Images (samples, features) in [0, 1], labels (samples,).
+
+    Raises
+    ------
+    DataError
+        Saying what is wrong with which file or argument, and what to do.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> x, y = rng.random((50, 4)), np.arange(50) % 2
+    >>> data = load((x, y), rng)
+    >>> data.train_x.shape, data.test_x.shape, data.classes
+    ((40, 4), (10, 4), 2)
     """
+    found = _loaded(source, rng, dtype, check, name)
+    if check is not None:
+        check(found.name, found.features, found.classes)
+    return found
+
+
+def _loaded(source: Source, rng: np.random.Generator, dtype: Precision, check: Check | None, name: str) -> Dataset:
+    if isinstance(source, Dataset):
+        return source
     if source is None or (isinstance(source, str) and source == "digits"):
         return digits.load(rng)
+    if isinstance(source, Mapping | tuple | list):
+        return given.load(source, rng, dtype=dtype, check=check, name=name)
+    if not isinstance(source, str | os.PathLike):
+        raise DataError(
+            f"data: {type(source).__name__} is no source of samples with labels; give (x, y), (x, y, x_test, y_test), "
+            "a mapping of these, a Dataset, or a path"
+        )
     path = Path(source).expanduser()
     if path.is_dir():
-        return idx.load(path, dtype=dtype)
+        return idx.load(path, dtype=dtype, check=check)
     if path.suffix.lower() == ".npz":
-        return arrays.load(path, rng, dtype=dtype)
+        return arrays.load(path, rng, dtype=dtype, check=check)
     what = "neither of them" if path.exists() else "no such file or folder"
     raise DataError(f"{source}: {what}; {_ACCEPTED}")
 
 
-def load_data(source: str | Path | None = None, seed: int = 0) -> Dataset:
+def load_data(source: Source = None, seed: int = 0) -> Dataset:
     """Load a data set as a run of this data seed does: the same training and test samples.
 
     Parameters

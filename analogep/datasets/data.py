@@ -1,7 +1,7 @@
 """What every data set is here: images in [0, 1], labels from 0, a training part and a test part.
 
-The loaders (`digits`, `idx`, `arrays`) bring raw images and labels as `Part`s; `assemble` checks them against
-each other and makes the `Dataset`. `stratified_split` and `batches` draw from the generator they are given.
+The loaders bring raw images and labels, which `parts.assemble` checks against each other and makes the `Dataset` of.
+`stratified_split` and `batches` draw from the generator they are given.
 """
 
 from __future__ import annotations
@@ -102,120 +102,6 @@ class Dataset:
             sha.update(f"{little.dtype.str} {little.shape}\n".encode())
             sha.update(little.reshape(-1).data)
         return sha.hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Raw images and labels as a file holds them, each with the name that messages give it.
-
-    Parameters
-    ----------
-    images : ndarray (samples, ...)
-        uint8, or numbers in [0, 1].
-    labels : ndarray (samples,) or (samples, 1)
-        Non-negative integers.
-    images_name, labels_name : str
-        File, or file and array, that they come from.
-    """
-
-    images: NDArray[Any]
-    labels: NDArray[Any]
-    images_name: str
-    labels_name: str
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one image."""
-        return tuple(self.images.shape[1:])
-
-    def unit_images(self, dtype: Precision) -> Images:
-        """Flattened images (samples, features) in [0, 1]: uint8 divided by 255, other numbers as they are."""
-        images, name = self.images, self.images_name
-        if images.ndim < 2 or images.size == 0:
-            raise DataError(
-                f"{name}: shape {images.shape}; expected (samples, features) or (samples, rows, columns), "
-                "none of them 0"
-            )
-        flat = images.reshape(len(images), -1)
-        if flat.dtype == np.uint8:
-            return np.asarray(np.divide(flat, 255, dtype=dtype))
-        if flat.dtype.kind not in "buif":
-            raise DataError(f"{name}: values of type {flat.dtype}; expected uint8, or floats in [0, 1]")
-        _check_unit_range(flat, name)
-        return np.asarray(flat.astype(dtype))
-
-    def class_labels(self) -> Labels:
-        """Labels as ndarray (samples,) of int64, as many as there are images."""
-        labels, name = self.labels, self.labels_name
-        if labels.dtype.kind not in "iu":
-            raise DataError(f"{name}: labels of type {labels.dtype}; expected integers from 0 to classes - 1")
-        if labels.shape not in ((labels.size,), (labels.size, 1)):
-            raise DataError(f"{name}: labels of shape {labels.shape}; expected one integer per image, (samples,)")
-        if labels.size != len(self.images):
-            raise DataError(f"{name}: {labels.size} labels for {len(self.images)} images in {self.images_name}")
-        lowest, highest = int(labels.min()), int(labels.max())
-        if lowest < 0 or highest > np.iinfo(np.int32).max:
-            raise DataError(f"{name}: labels from {lowest} to {highest}; expected integers from 0 to classes - 1")
-        return np.asarray(labels.reshape(-1).astype(np.int64))
-
-
-def _check_unit_range(values: NDArray[Any], name: str) -> None:
-    """Refuse numbers that are not finite or not in [0, 1]."""
-    wrong = int(np.count_nonzero(~np.isfinite(values)))
-    if wrong:
-        raise DataError(f"{name}: {wrong} values are NaN or infinite; replace or remove them")
-    lowest, highest = float(values.min()), float(values.max())
-    if lowest < 0 or highest > 1:
-        raise DataError(
-            f"{name}: values from {lowest:g} to {highest:g} of type {values.dtype}; expected 0 to 1. "
-            "Scale them before saving, (x - min) / (max - min), or save grey values 0 to 255 as uint8"
-        )
-
-
-def assemble(
-    name: str,
-    train: Part,
-    test: Part | None,
-    *,
-    dtype: Precision,
-    rng: np.random.Generator | None = None,
-    test_fraction: float = 0.2,
-    citation: str = "",
-) -> Dataset:
-    """Check the parts, one by one and against each other, and make the data set.
-
-    Where there is no test part, `rng` splits the training part, stratified by class.
-    """
-    train_x, train_y = train.unit_images(dtype), train.class_labels()
-    if test is not None:
-        test_x, test_y = test.unit_images(dtype), test.class_labels()
-        if train.shape != test.shape:
-            raise DataError(
-                f"{test.images_name}: images of shape {test.shape}, but {train.shape} in {train.images_name}"
-                "; training and test images must have the same shape"
-            )
-        classes = _count_classes(np.concatenate([train_y, test_y]), train.labels_name)
-    else:
-        if rng is None:
-            raise UsageError(f"{train.images_name}: no test part; a generator is needed to split one off")
-        classes = _count_classes(train_y, train.labels_name)
-        kept, held_out = stratified_split(train_y, rng, test_fraction)
-        test_x, test_y = train_x[held_out], train_y[held_out]
-        train_x, train_y = train_x[kept], train_y[kept]
-    return Dataset(name, train_x, train_y, test_x, test_y, classes, train.shape, citation)
-
-
-def _count_classes(labels: Labels, name: str) -> int:
-    """Largest label plus one; two classes at least must occur, and half of the numbers below the largest."""
-    occurring = len(np.unique(labels))
-    classes = int(labels.max()) + 1
-    if occurring < 2:
-        raise DataError(f"{name}: every label is {classes - 1}; expected at least 2 classes")
-    if 2 * occurring < classes:
-        raise DataError(
-            f"{name}: only {occurring} different labels up to {classes - 1}; number the classes 0, 1, 2, ..."
-        )
-    return classes
 
 
 def stratified_split(labels: Labels, rng: np.random.Generator, test_fraction: float = 0.2) -> tuple[Indices, Indices]:

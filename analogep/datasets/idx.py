@@ -9,21 +9,27 @@ Source: Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten 
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.datasets.data import Dataset, Part, Precision, assemble
+from analogep.datasets.data import Dataset, Precision
+from analogep.datasets.parts import Check, Part, assemble
+from analogep.datasets.raw import Raw, rows_of_block
 from analogep.errors import DataError
 
 LARGEST = 4 * 2**30
+_PACKED = 1032
+"""Bytes that one byte of a gzip file stands for at most."""
 _CHUNK = 2**20
 _FILES = (("train-images", 3), ("train-labels", 1), ("t10k-images", 3), ("t10k-labels", 1))
 
@@ -62,14 +68,7 @@ _KNOWN = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class _File:
-    path: Path
-    values: NDArray[np.uint8]
-    md5: str
-
-
-def load(folder: str | Path, *, dtype: Precision = np.float32) -> Dataset:
+def load(folder: str | Path, *, dtype: Precision = np.float32, check: Check | None = None) -> Dataset:
     """Read a folder of four IDX files, each plain or gzip-compressed.
 
     MNIST and Fashion-MNIST are recognised by the checksums of their contents, however the folder is called;
@@ -82,6 +81,8 @@ def load(folder: str | Path, *, dtype: Precision = np.float32) -> Dataset:
         `t10k-labels-idx1-ubyte`; `train-images.idx3-ubyte` is understood too, and `.gz` behind each.
     dtype : float32 or float64
         Type of the images.
+    check : callable or None
+        Called with name, features and classes before images are unpacked.
 
     Returns
     -------
@@ -91,14 +92,12 @@ def load(folder: str | Path, *, dtype: Precision = np.float32) -> Dataset:
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected a folder of four IDX files, as MNIST has")
-    files = [_read(_find(folder, stem, ndim), ndim) for stem, ndim in _FILES]
-    train = Part(files[0].values, files[1].values, str(files[0].path), str(files[1].path))
-    test = Part(files[2].values, files[3].values, str(files[2].path), str(files[3].path))
+    files = [_File(_find(folder, stem, ndim), ndim) for stem, ndim in _FILES]
+    raw = [file.raw() for file in files]
+    found = assemble(folder.resolve().name, Part(*raw[:2]), Part(*raw[2:]), dtype=dtype, check=check)
     md5 = tuple(file.md5 for file in files)
-    for known in _KNOWN:
-        if known.md5 == md5:
-            return assemble(known.name, train, test, dtype=dtype, citation=known.citation)
-    return assemble(folder.resolve().name, train, test, dtype=dtype)
+    known = next((known for known in _KNOWN if known.md5 == md5), None)
+    return found if known is None else replace(found, name=known.name, citation=known.citation)
 
 
 def _find(folder: Path, stem: str, ndim: int) -> Path:
@@ -110,34 +109,72 @@ def _find(folder: Path, stem: str, ndim: int) -> Path:
     raise DataError(f"{folder}: no {stem} file; looked for {', '.join(names)}")
 
 
-def _read(path: Path, ndim: int) -> _File:
-    """Read one IDX file, turning every failure of the file system and of gzip into one sentence."""
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            return _parse(path, stream, ndim)  # type: ignore[arg-type]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: damaged gzip file ({error}); fetch it again") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+class _File:
+    """An IDX file; `md5` is that of its content once that has been read."""
+
+    def __init__(self, path: Path, ndim: int) -> None:
+        self.path, self.ndim, self.md5 = path, ndim, ""
+
+    def raw(self) -> Raw:
+        """Its array, by its header; a plain file is as long as that says."""
+        path = self.path
+        with self._opened() as stream:
+            header = stream.read(4 + 4 * self.ndim)
+            shape = _shape(path, header, self.ndim)
+            promised = len(header) + prod(shape)
+            if promised > LARGEST:
+                raise DataError(
+                    f"{path}: the header promises {shape} values, {promised} bytes; at most {LARGEST} bytes (4 GiB) "
+                    "are read"
+                )
+            stored = path.stat().st_size
+            if path.suffix != ".gz":
+                self._check_length(promised, stored)
+            elif promised > _PACKED * stored:
+                raise DataError(
+                    f"{path}: truncated; the header promises {promised} bytes, which {stored} packed ones cannot hold"
+                )
+        return Raw(str(path), shape, np.dtype(np.uint8), lambda: self._blocks(shape, promised))
+
+    def _blocks(self, shape: tuple[int, ...], promised: int) -> Iterator[NDArray[np.uint8]]:
+        """Rows, block by block."""
+        with self._opened() as stream:
+            content = hashlib.md5(stream.read(4 + 4 * self.ndim), usedforsecurity=False)
+            found, step = 4 + 4 * self.ndim, rows_of_block(shape, np.dtype(np.uint8))
+            for start in range(0, shape[0], step):
+                these = (min(step, shape[0] - start), *shape[1:])
+                block = _exactly(stream, prod(these))
+                found += len(block)
+                if len(block) < prod(these):
+                    self._check_length(promised, found)
+                content.update(block)
+                yield np.frombuffer(block, dtype=np.uint8).reshape(these)
+            self._check_length(promised, found + _count_rest(stream))
+        self.md5 = content.hexdigest()
+
+    def _check_length(self, promised: int, found: int) -> None:
+        if found != promised:
+            kind = "truncated" if found < promised else "too long"
+            raise DataError(f"{self.path}: {kind}; the header promises {promised} bytes, found {found}")
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        """Its content, with every failure of the file system and of gzip in one sentence."""
+        try:
+            with gzip.open(self.path, "rb") if self.path.suffix == ".gz" else self.path.open("rb") as stream:
+                yield stream  # type: ignore[misc]
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{self.path}: damaged gzip file ({error}); fetch it again") from error
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read ({error.strerror or error})") from error
 
 
-def _parse(path: Path, stream: BinaryIO, ndim: int) -> _File:
-    header = stream.read(4 + 4 * ndim)
-    shape = _shape(path, header, ndim)
-    promised = len(header) + prod(shape)
-    if promised > LARGEST:
-        raise DataError(
-            f"{path}: the header promises {shape} values, {promised} bytes; at most {LARGEST} bytes (4 GiB) are read"
-        )
-    content = bytearray(header)
-    while len(content) < promised and (chunk := stream.read(min(_CHUNK, promised - len(content)))):
+def _exactly(stream: IO[bytes], size: int) -> bytearray:
+    """So many bytes, or all that there are."""
+    content = bytearray()
+    while len(content) < size and (chunk := stream.read(min(_CHUNK, size - len(content)))):
         content += chunk
-    found = len(content) + _count_rest(stream)
-    if found != promised:
-        kind = "truncated" if found < promised else "too long"
-        raise DataError(f"{path}: {kind}; the header promises {promised} bytes, found {found}")
-    values = np.frombuffer(content, dtype=np.uint8, offset=len(header)).reshape(shape)
-    return _File(path, values, hashlib.md5(content, usedforsecurity=False).hexdigest())
+    return content
 
 
 def _shape(path: Path, header: bytes, ndim: int) -> tuple[int, ...]:
@@ -155,7 +192,7 @@ def _shape(path: Path, header: bytes, ndim: int) -> tuple[int, ...]:
     return tuple(int(length) for length in shape)
 
 
-def _count_rest(stream: BinaryIO) -> int:
+def _count_rest(stream: IO[bytes]) -> int:
     """Bytes left in the stream, counted without keeping them and not beyond the limit of a file."""
     rest = 0
     while rest < LARGEST and (chunk := stream.read(_CHUNK)):

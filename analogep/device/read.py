@@ -11,7 +11,6 @@ from pydantic import Field
 
 from analogep.cards import Block
 from analogep.device.iv import IV
-from analogep.draws import standard_normals
 from analogep.units import Fraction, Seconds, Siemens, Volts
 
 Floats = NDArray[np.float64]
@@ -46,6 +45,8 @@ class GaussianNoise(Block):
 
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
         """Conductances as one verify read sees them [S]."""
+        from analogep.draws import standard_normals
+
         return np.asarray(g + np.sqrt(self.variance(g, g_max)) * standard_normals(g.shape, rng))
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.special import ndtr, ndtri
 
 from analogep.cards import Block
 from analogep.units import Fraction, Siemens
@@ -148,13 +147,17 @@ class DeviceToDevice(Block):
 
     def draw(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Factors for an array of cells: one uniform number a cell, through the truncated normal's inverse."""
-        low, high = ndtr(-self.truncate), ndtr(self.truncate)
-        return self.factor(sigma, ndtri(low + (high - low) * rng.random(shape)))
+        return self.factor(sigma, self._deviates(shape, rng))
 
     def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """`sigma` times truncated normal deviates, one uniform number a cell."""
+        return np.asarray(sigma * self._deviates(shape, rng))
+
+    def _deviates(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        from scipy.special import ndtr, ndtri
+
         low, high = ndtr(-self.truncate), ndtr(self.truncate)
-        return np.asarray(sigma * ndtri(low + (high - low) * rng.random(shape)))
+        return np.asarray(ndtri(low + (high - low) * rng.random(shape)))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.distribution != "normal":

@@ -14,6 +14,7 @@ from analogep.device.laws import Direction
 from analogep.fit.columns import VALUES, Column, columns, direction_of, reading_column, unit_option
 from analogep.fit.ramps import LARGEST, FitError, Measurement, Ramp, Source, checked
 from analogep.fit.table import Row, Table, read_table, table_of
+from analogep.names import legible
 from analogep.units import format_si
 
 
@@ -78,7 +79,7 @@ def read_pulses(
     for path, direction in given:
         table = read_table(path)
         sources.append(table.source)
-        device = Path(path).stem if options.device_per_file else ""
+        device = legible(Path(path).stem) if options.device_per_file else ""
         ramps.extend(_ramps(table, direction, device, options))
     return Measurement(tuple(ramps), tuple(sources))
 

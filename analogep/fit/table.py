@@ -12,6 +12,7 @@ from typing import Final
 
 from analogep.cards.wording import printable
 from analogep.fit.ramps import FitError, Source
+from analogep.names import legible
 
 MAX_BYTES: Final = 200_000_000
 _COMMENT: Final = ("#", "%", "//", "!")
@@ -120,7 +121,7 @@ def table_of(data: bytes, name: str, short: str) -> Table:
     """
     if len(data) > MAX_BYTES:
         raise FitError(f"{name}: is larger than {MAX_BYTES // 1_000_000} MB; fit a part of it")
-    source = Source(short, hashlib.sha256(data).hexdigest())
+    source = Source(legible(short), hashlib.sha256(data).hexdigest())
     lines = list(_lines(_text(data, name)))
     if not lines:
         raise FitError(f"{name}: is empty; a file of pulse responses has one line per pulse")

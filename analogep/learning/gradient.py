@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 Phases = Sequence[tuple[float, Sequence[Floats]]]
 Gradient = Outer | Opposed | Floats
 """Of one store, multiplied out or not."""
+_SHORTEST = 1e-150
+"""Length below which a gradient is as good as zero."""
 
 
 @singledispatch
@@ -257,10 +259,13 @@ def _moving(network: Resistive, phases: Phases, k: int) -> Floats:
 
 
 def compare(estimated: Floats, exact: Floats) -> tuple[float, float]:
-    """Cosine of the two gradients, and gain <estimated, exact>/<exact, exact> (1 for an exact estimate)."""
+    """Cosine of the two gradients, and gain <estimated, exact>/<exact, exact> (1 for an exact estimate).
+
+    Not numbers where one of them is zero, or so short that the square of its length is no number.
+    """
     inner = float(np.vdot(estimated, exact))
     norm = float(np.linalg.norm(exact))
     other = float(np.linalg.norm(estimated))
-    if norm == 0.0 or other == 0.0:
+    if norm < _SHORTEST or other < _SHORTEST:
         return float("nan"), float("nan")
     return float(inner / (norm * other)), float(inner / norm**2)

@@ -20,6 +20,9 @@ _COARSE = 0.8
 """Change of a weight by one pulse, in standard deviations of the initial weights, from which a warning is due."""
 _FINE = 0.1
 """The same ratio at which to try again."""
+MOST_PULSES = 1e13
+"""Pulses that bring all cells of a chip once across their window, from which a run is refused: a day at ten
+nanoseconds for each of them, for the initial weights alone."""
 _HOPELESS = 10.0
 """Severity from which a run is refused: far corners of the array are hardly read at all."""
 
@@ -30,8 +33,8 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
     Raises
     ------
     CardError
-        If reading at the circuit's read voltage would program the devices, weights could not fall, or the wires would
-        eat the signal.
+        If reading at the circuit's read voltage would program the devices, weights could not fall, writing them
+        would not end, or the wires would eat the signal.
     """
     read = circuit.mapping.read_voltage
     threshold = device.threshold
@@ -69,6 +72,7 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
             ]
         )
     _check_complex(device, circuit)
+    _check_pulses(device, circuit)
     kappa, layer = wire_severity(device, circuit)
     if kappa > _HOPELESS:
         raise CardError(
@@ -82,6 +86,26 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
                 )
             ]
         )
+
+
+def _check_pulses(device: DeviceCard, circuit: CircuitCard) -> None:
+    """Refuse steps so small that already the initial weights are not written in any bearable time."""
+    halves = 1 if circuit.mapping.scheme == "single" else 2
+    cells = halves * sum(rows * columns for rows, columns in circuit.shapes)
+    if cells <= MOST_PULSES * device.step:
+        return
+    pulses = cells / device.step if device.step else math.inf
+    raise CardError(
+        [
+            Problem(
+                device.origin or device.name,
+                "programming",
+                f"a pulse moves a cell by {device.step:.3g} of its window: the {cells} cells of circuit "
+                f"'{circuit.name}' take some {pulses:.3g} pulses to be written, more than "
+                f"{MOST_PULSES:g}; give steps of at least {cells / MOST_PULSES:.2g} of the window, or fewer cells",
+            )
+        ]
+    )
 
 
 def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:

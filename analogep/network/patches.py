@@ -33,7 +33,7 @@ def _overlap(offset, places, width):  # type: ignore[no-untyped-def]
     return max(0, -offset), min(places, width - offset)
 
 
-@njit(nogil=True, fastmath=_FAST)
+@njit(forceinline=True, nogil=True, fastmath=_FAST)
 def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
     """Fill the box (height, width x channels) from one image (nodes,); `line` is a buffer of one image row."""
     height, width, channels, _, stride, padding, pooled, _, _ = geometry
@@ -58,7 +58,7 @@ def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
                     here[n] += there[n]
 
 
-@njit(nogil=True, fastmath=_FAST)
+@njit(forceinline=True, nogil=True, fastmath=_FAST)
 def _returned(box, geometry, share, line, nodes):  # type: ignore[no-untyped-def]
     """The transpose of `_pooled`: adds to the nodes."""
     height, width, channels, _, stride, padding, pooled, _, _ = geometry

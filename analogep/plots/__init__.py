@@ -3,21 +3,31 @@
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
 
-from analogep.plots.beta import finite_beta
-from analogep.plots.collect import FIGURES, SPIKING, drawable, figures, save
-from analogep.plots.conductance import conductances
-from analogep.plots.device import characteristics
-from analogep.plots.device_compare import comparison
-from analogep.plots.device_file import SUFFIXES, render
-from analogep.plots.energy import energy_by_component
-from analogep.plots.fit import fitted_pulses
-from analogep.plots.history import accuracy_and_cost, gradients, pulses
-from analogep.plots.runs import MOST_RUNS, runs_compared
-from analogep.plots.study import study_axes
-from analogep.plots.study_lines import study_lines
-from analogep.plots.style import engineering
-from analogep.plots.trace import relaxation
-from analogep.plots.waterfall import waterfall
+import os
+from typing import TYPE_CHECKING
+
+from analogep import lazy
+
+if os.environ.get("MPLBACKEND"):
+    # Before what imports matplotlib, which would not be imported at all with a backend that it does not know.
+    from analogep.plots import backend  # noqa: F401
+
+if TYPE_CHECKING:
+    from analogep.plots.beta import finite_beta
+    from analogep.plots.budget import waterfall
+    from analogep.plots.collect import FIGURES, SPIKING, drawable, figures, save
+    from analogep.plots.conductance import conductances
+    from analogep.plots.device import characteristics
+    from analogep.plots.device_compare import comparison
+    from analogep.plots.device_file import SUFFIXES, render
+    from analogep.plots.energy import energy_by_component
+    from analogep.plots.fit import fitted_pulses
+    from analogep.plots.history import accuracy_and_cost, gradients, pulses
+    from analogep.plots.runs import MOST_RUNS, runs_compared
+    from analogep.plots.study import study_axes
+    from analogep.plots.study_crossing import study_lines
+    from analogep.plots.style import engineering
+    from analogep.plots.trace import relaxation
 
 __all__ = [
     "FIGURES",
@@ -44,3 +54,25 @@ __all__ = [
     "study_lines",
     "waterfall",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy.names(
+        __name__,
+        {
+            "beta": ("finite_beta",),
+            "budget": ("waterfall",),
+            "collect": ("FIGURES", "SPIKING", "drawable", "figures", "save"),
+            "conductance": ("conductances",),
+            "device": ("characteristics",),
+            "device_compare": ("comparison",),
+            "device_file": ("SUFFIXES", "render"),
+            "energy": ("energy_by_component",),
+            "fit": ("fitted_pulses",),
+            "history": ("accuracy_and_cost", "gradients", "pulses"),
+            "runs": ("MOST_RUNS", "runs_compared"),
+            "study": ("study_axes",),
+            "study_crossing": ("study_lines",),
+            "style": ("engineering",),
+            "trace": ("relaxation",),
+        },
+    )

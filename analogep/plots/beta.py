@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analogep.plots.device_axes import handle, log_axis
+from analogep.plots.device_axes import handle, log_axis, positive_range
 from analogep.plots.style import BLACK, blank, drawn, legend, logarithmic, look, note
 
 if TYPE_CHECKING:
@@ -73,7 +73,10 @@ def _curves(axes: Axes, one: xr.Dataset, quantity: str) -> None:
 
 def _cosines(axes: Axes, one: xr.Dataset) -> None:
     _curves(axes, one, "cosine")
-    axes.set_ylim(min(0.0, float(np.nanmin(one["cosine"].values))), 1.03)
+    values = one["cosine"].values
+    axes.set_ylim(min(0.0, float(values.min(initial=0.0, where=np.isfinite(values)))), 1.03)
+    if not np.isfinite(values).any():
+        note(axes, "no gradient in any estimate")
     axes.set_ylabel("cosine [1]")
 
 
@@ -81,7 +84,10 @@ def _errors(axes: Axes, one: xr.Dataset) -> None:
     _curves(axes, one, "error")
     values = one["error"].values
     logarithmic(axes, values)
-    axes.set_ylim(0.7 * float(np.nanmin(values)), max(_HEADROOM, 2.5 * float(np.nanmin(values))))
+    low, _ = positive_range(values)
+    axes.set_ylim(0.7 * low, max(_HEADROOM, 2.5 * low))
+    if not np.isfinite(values).any():
+        note(axes, "no beta could be measured")
     axes.set_ylabel("relative error [1]")
 
 

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import matplotlib
 from matplotlib.figure import Figure
 
 from analogep.plots.conductance import conductances
 from analogep.plots.energy import energy_by_component
 from analogep.plots.history import accuracy_and_cost, gradients, pulses
 from analogep.plots.looks import looks
-from analogep.plots.style import STYLE
+from analogep.plots.style import styled
 from analogep.plots.trace import relaxation
 from analogep.results import write_bytes
 
@@ -64,6 +63,6 @@ def save(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
+    with styled():
         figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()

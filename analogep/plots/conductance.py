@@ -9,8 +9,10 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
+from analogep.plots.device_axes import log_axis, plain
 from analogep.plots.style import BLUE, ORANGE, SIZE, blank, drawn, legend, scale
 
 if TYPE_CHECKING:
@@ -59,8 +61,10 @@ def conductances(dataset: xr.Dataset) -> Figure:
 def _histograms(axes: Axes, counts: NDArray[np.float64], stages: list[str], edges: NDArray[np.float64]) -> list[Artist]:
     """Draw the stages (stage, bin) of one layer over one another."""
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(plain))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     if _geometric(edges):
-        axes.set_xscale("log")
+        log_axis(axes, "x", edges)
     handles: list[Artist] = []
     for stage, values in zip(stages, counts, strict=True):
         handles.append(axes.stairs(values, edges, baseline=0.5, **_STAGES[stage]))

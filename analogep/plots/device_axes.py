@@ -31,6 +31,8 @@ WIDTH = 9.2
 MOMENTS = (("1 h", 3600.0), ("1 d", 86_400.0), ("1 y", 31_557_600.0))
 """Times that are marked on axes of time."""
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def six_panels(height: float = 6.2) -> tuple[Figure, list[Axes]]:
     """Two rows of three panels that lay themselves out, lettered a to f."""
@@ -42,7 +44,7 @@ def six_panels(height: float = 6.2) -> tuple[Figure, list[Axes]]:
 
 def heading(axes: Axes, letter: str, text: str) -> None:
     """Title of a panel, flush left, its letter in bold."""
-    axes.set_title(rf"$\bf{{{letter}}}$  {text}", loc="left")
+    axes.set_title(rf"$\bf{{{letter}}}$  {text}", loc="left").set_parse_math(True)
 
 
 def handle(label: str, **look: Any) -> Line2D:
@@ -70,7 +72,12 @@ def plain(value: float, _: object = None) -> str:
         return f"{value:.6g}"
     exponent = math.floor(math.log10(value) + 1e-9)
     digit = value / 10.0**exponent
-    return rf"$10^{{{exponent}}}$" if abs(digit - 1.0) < 1e-6 else rf"${digit:.3g}\times10^{{{exponent}}}$"
+    return power(exponent) if abs(digit - 1.0) < 1e-6 else f"{digit:.3g}×{power(exponent)}"
+
+
+def power(exponent: int) -> str:
+    """Power of ten in plain signs."""
+    return "10" + str(exponent).translate(_RAISED)
 
 
 def positive_range(values: ArrayLike) -> tuple[float, float]:
@@ -136,7 +143,7 @@ def time_axis(axes: Axes, times: NDArray[np.float64], moved: NDArray[np.float64]
     axes.set_xlim(float(times.min()) if early else 1.0, float(times.max()))
     axes.xaxis.set_major_locator(FixedLocator([10.0**k for k in range(-2, 9, 2)]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: rf"$10^{{{round(math.log10(value))}}}$"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: power(round(math.log10(value)))))
     axes.set_xlabel("time since the write [s]")
     for text, seconds in MOMENTS:
         axes.axvline(seconds, color="#bbbbbb", linewidth=0.8, linestyle=":", zorder=0.5)

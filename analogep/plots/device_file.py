@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import matplotlib
-from matplotlib.figure import Figure
-
-from analogep.plots.style import STYLE
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SUFFIXES: Final = (".png", ".svg", ".pdf")
 """Kinds of file."""
@@ -26,9 +24,12 @@ def render(figure: Figure, suffix: str) -> bytes:
     suffix : str
         One of `SUFFIXES`. Text stays text in SVG and PDF.
     """
+
+    from analogep.plots.style import styled
+
     buffer = io.BytesIO()
     # Without a salt of its own matplotlib names the parts of an SVG anew each time.
     fixed: dict[Any, Any] = {"svg.hashsalt": "analogep", "svg.fonttype": "none", "pdf.fonttype": 42}
-    with matplotlib.rc_context(STYLE | fixed):
+    with styled(fixed):
         figure.savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=_STABLE[suffix])
     return buffer.getvalue()

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from analogep.plots.style import GREY, VERMILLION, blank, drawn, epochs, legend, logarithmic, look, note, scale, series
+from analogep.results.gradients import absent, layers_of
 from analogep.results.summary import quiet_cosine
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
     above.set_ylabel("accuracy [%]")
     cost = dataset["train_cost"].values
     if not series(below, epoch, np.where(cost > 0.0, cost, np.nan), 1, "training cost"):
-        note(below, "no cost above zero")
+        note(below, "no cost above zero" if np.isfinite(cost).any() else "not measured")
     logarithmic(below, cost)
     below.set_ylabel("training cost [1]")
     epochs(below, epoch)
-    legend(figure, above.get_lines(), columns=2)
+    legend(figure, [line for line in above.get_lines() if line.get_xdata().size], columns=2)
     return figure
 
 
@@ -62,8 +63,9 @@ def gradients(dataset: xr.Dataset) -> Figure:
     epoch, layers = dataset["epoch"].values, dataset["layer"].values
     for axes, name in zip(panels[:2], ("cosine", "gain"), strict=True):
         measured = [series(axes, epoch, dataset[name].values[:, k], k, str(layer)) for k, layer in enumerate(layers)]
-        if not any(measured):
-            note(axes, "not measured")
+        lacking = [layer for layer, any_epoch in zip(layers, measured, strict=True) if not any_epoch]
+        if lacking:
+            note(axes, f"{absent(dataset)} in\n{layers_of(lacking)}")
     quiet = _without_noise(panels[0], float(epoch[-1]), quiet_cosine(dataset))
     if not series(panels[2], epoch, dataset["loop_gain"].values, 6, "loop gain"):
         note(panels[2], "not measured")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -36,23 +37,34 @@ def looks(dataset: xr.Dataset) -> Figure:
     line = grid["joules"].axvline(digital * per_joule, color=BLACK, linestyle=(0, (1.0, 1.5)), linewidth=1.2)
     line.set_label("digital products alone")
     _rates(grid["rates"], dataset)
-    grid["distance"].loglog(times * seconds, 100.0 * dataset["look_distance"].values, "o-", color=BLUE)
+    distance = 100.0 * dataset["look_distance"].values
+    grid["distance"].plot(times * seconds, distance, "o-", color=BLUE)
+    _decades(grid["distance"], "x", times)
+    _decades(grid["distance"], "y", distance)
     grid["distance"].set_xlabel(f"time [{second}]")
     grid["distance"].set_ylabel("rates off rest, rms [%]")
-    for axis in (*(grid[name].xaxis for name in ("spikes", "joules", "distance")), grid["distance"].yaxis):
-        # A decade or less is common: 1, 2, 5 of each are written out.
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
     legend(figure, [line, *grid["rates"].get_lines()], columns=3)
     return figure
 
 
 def _errors(axes: Axes, across: NDArray[np.float64], error: NDArray[np.float64], label: str) -> None:
-    axes.semilogx(across, error, "o-", color=VERMILLION)
+    axes.plot(across, error, "o-", color=VERMILLION)
+    _decades(axes, "x", across)
     axes.set_xlabel(label)
     axes.set_ylabel("test error [%]")
     axes.set_ylim(0.0, max(1.1 * float(error.max()), 1.0))
+
+
+def _decades(axes: Axes, which: Literal["x", "y"], values: NDArray[np.float64]) -> None:
+    """Make an axis logarithmic, if there is anything to show on it."""
+    if not np.any(values > 0.0):
+        return
+    axes.set(**{f"{which}scale": "log"})
+    axis: Axis = axes.xaxis if which == "x" else axes.yaxis
+    # A decade or less is common: 1, 2, 5 of each are written out.
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _rates(axes: Axes, dataset: xr.Dataset) -> None:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analogep.errors import ResultError
 from analogep.plots.device_axes import handle, log_axis
 from analogep.plots.style import BLUE, GREY, VERMILLION, blank, drawn, legend, logarithmic, scale
 from analogep.study import recorded, summary
@@ -41,7 +42,14 @@ def study_axes(dataset: xr.Dataset) -> Figure:
     ----------
     dataset : xarray.Dataset
         As `analogep.study.Study.run` returns it.
+
+    Raises
+    ------
+    ResultError
+        If no point has an accuracy.
     """
+    if not np.isfinite(dataset.get("accuracy", np.array(np.nan))).any():
+        raise ResultError("no point of the study has an accuracy: there is nothing to draw until one is done")
     card = recorded.recorded(dataset.attrs)
     if not card.axes:
         return _spread(dataset)
@@ -130,7 +138,7 @@ def _along(axes: Axes, places: Floats, labels: Sequence[str], coordinate: xr.Dat
     """Name the axis of a study, logarithmic if its values span a decade."""
     numeric = coordinate.dtype.kind in "fiu"
     unit = str(coordinate.attrs.get("units", "1"))
-    axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name)).set_parse_math(False)
+    axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name))
     if not numeric:
         short = [label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…" for label in labels]
         crowded = sum(len(label) + 1 for label in short) > _FITTING_LETTERS

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import textwrap
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +64,10 @@ STYLE: Final[dict[Any, Any]] = {
     "lines.markersize": 4.5,
     "savefig.facecolor": "white",
     "savefig.bbox": None,
+    # Names are what people called things: a '$' in one begins no formula.
+    "text.parse_math": False,
+    "text.usetex": False,
+    "axes.formatter.use_mathtext": False,
 }
 
 _TITLE_CHARACTERS_PER_INCH: Final = 12
@@ -93,20 +99,28 @@ def look(index: int) -> Look:
     return LOOKS[index % len(LOOKS)]
 
 
+@contextlib.contextmanager
+def styled(more: dict[Any, Any] | None = None) -> Iterator[None]:
+    """The style of all figures, and `more` of it, while something is drawn; nothing is said of missing glyphs."""
+    with warnings.catch_warnings(), matplotlib.rc_context(STYLE | (more or {})):
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
 def drawn(draw: Callable[[xr.Dataset], Figure]) -> Callable[[xr.Dataset], Figure]:
     """Run `draw` in the style of all figures and put the run's title, `dataset.attrs["title"]`, above it."""
 
     @functools.wraps(draw)
-    def styled(dataset: xr.Dataset) -> Figure:
-        with matplotlib.rc_context(STYLE):
+    def whole(dataset: xr.Dataset) -> Figure:
+        with styled():
             figure = draw(dataset)
             title = textwrap.fill(str(dataset.attrs["title"]), int(_TITLE_CHARACTERS_PER_INCH * figure.get_figwidth()))
-            figure.suptitle(title).set_parse_math(False)
+            figure.suptitle(title)
             # Ticks are made when first drawn and would else take the style that the caller has then.
             figure.draw_without_rendering()
         return figure
 
-    return styled
+    return whole
 
 
 def blank(height: float = SIZE[1]) -> Figure:
@@ -117,13 +131,11 @@ def blank(height: float = SIZE[1]) -> Figure:
 
 
 def legend(figure: Figure, handles: Iterable[Artist], columns: int, title: str | None = None) -> None:
-    """Explain `handles` below the panels, their labels taken literally."""
+    """Explain `handles` below the panels."""
     handles = list(handles)
     if handles:
         columns = min(columns, len(handles))
-        box = figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
-        for text in box.get_texts():
-            text.set_parse_math(False)
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
 
 
 def note(axes: Axes, text: str) -> None:
@@ -139,7 +151,7 @@ def epochs(axes: Axes, numbers: ArrayLike) -> None:
     ticks = MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]).tick_values(first, max(last, first + 1.0))
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if first <= tick <= last]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
-    axes.set_xlabel("epoch")
+    axes.set_xlabel("epoch" if first > 0.0 else "epoch (0: untrained)")
 
 
 def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: str) -> bool:

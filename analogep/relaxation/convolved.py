@@ -27,7 +27,7 @@ _SAMPLES = 10
 _FAST = {"reassoc", "contract", "nsz"}
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
 def _curved(x, series):  # type: ignore[no-untyped-def]
     """x (c_0 + c_1 x^2 + ...)."""
     value = series[series.size - 1]

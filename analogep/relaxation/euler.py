@@ -36,9 +36,13 @@ def steps(network: Network, phase: Phase, solver: Solver) -> tuple[int, float]:
     # A phase of ten steps must not become eleven by rounding.
     count = max(1, math.ceil(phase.duration / longest * (1.0 - 1e-9)))
     if count > solver.max_evaluations:
+        larger = math.ceil(100.0 * solver.step * count / solver.max_evaluations) / 100.0
         raise SimulationError(
             f"a phase of {phase.duration:.3g} s takes {count} steps of {longest:.3g} s, more than "
-            f"solver.max_evaluations = {solver.max_evaluations}; raise it, or solver.step"
+            f"solver.max_evaluations = {solver.max_evaluations}, as time constants lie between "
+            f"{float(network.tau.min()):.3g} and {float(network.tau.max()):.3g} s; set solver.method=newton, which "
+            f"goes to the equilibrium without steps, {f'solver.step={larger:g}, ' if larger <= 1.0 else ''}or "
+            f"solver.max_evaluations={count}"
         )
     return count, phase.duration / count
 

@@ -12,7 +12,7 @@ from analogep.relaxation.spike_steps import lit_inputs
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _decoded(x, arrived, drive, share):  # type: ignore[no-untyped-def]
     """Decoders after a step, in place, with what has arrived, which is used up; returns the sum of x^2 before it."""
     square = 0.0
@@ -23,7 +23,7 @@ def _decoded(x, arrived, drive, share):  # type: ignore[no-untyped-def]
     return square
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _encoded(x, s, phi, pull, numbers, pace):  # type: ignore[no-untyped-def]
     """States and encoders of one layer after a step, before any spike.
 

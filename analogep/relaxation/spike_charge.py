@@ -23,7 +23,7 @@ def random(key, count):  # type: ignore[no-untyped-def]
     return turned(key[1], seed(key[0], u32(count)), u32(0))
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
 def _added(x, at, weights, row, of, many):  # type: ignore[no-untyped-def]
     """x[at : at + many] += weights[row, of : of + many].
 
@@ -34,7 +34,7 @@ def _added(x, at, weights, row, of, many):  # type: ignore[no-untyped-def]
         x[here + i] += weights[line, there + i]
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _summed(x, weights, fired, first, room):  # type: ignore[no-untyped-def]
     """The rows of all spikes of a dense layer, added up before they go to the synapses."""
     out = room[: weights.shape[1]]
@@ -64,7 +64,7 @@ def _plain(reach):  # type: ignore[no-untyped-def]
     return reach[0] * reach[1] * reach[6] * reach[7] == 1
 
 
-@njit(nogil=True, fastmath={"contract"}, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath={"contract"}, error_model="numpy")
 def _scattered(x, deviation, key, ticket):  # type: ignore[no-untyped-def]
     """Noise of one read into the synapses `x`; returns the next ticket."""
     i, many = 0, deviation.size
@@ -78,7 +78,7 @@ def _scattered(x, deviation, key, ticket):  # type: ignore[no-untyped-def]
     return ticket
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
 def _gathered(x, at, weights, rows, shift, many):  # type: ignore[no-untyped-def]
     """x[at : at + many] += weights[node - shift] of all nodes in `rows`, four at a time: fewer passes over x."""
     here, n, last = np.uint64(at), 0, rows.size
@@ -106,7 +106,7 @@ def _beginnings(fired, first, channels, places):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _pulsed(x, weights, deviation, fired, first, reach, key, ticket):  # type: ignore[no-untyped-def]
     """Spikes, ascending, into the sums `x` of the layer ahead; returns the next ticket.
 
@@ -187,7 +187,7 @@ def ahead(x, won, weights, deviation, fired, first, reach, room, key, ticket):  
     return ticket
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of a layer's spikes into the synapses of the one before; parameters as in `ahead`, weights transposed."""
     if _plain(reach):

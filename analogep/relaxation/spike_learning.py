@@ -13,7 +13,7 @@ from numba import njit
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _sloped(trace, slow, share, change):  # type: ignore[no-untyped-def]
     """The filtered traces after a step, in place, and their `change` in it."""
     for i in range(trace.size):
@@ -21,7 +21,7 @@ def _sloped(trace, slow, share, change):  # type: ignore[no-untyped-def]
         slow[i] += change[i]
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _gathered(gathered, row, change):  # type: ignore[no-untyped-def]
     """gathered[:, row] += change: as it is, or its rises and its falls."""
     none = change.dtype.type(0)

@@ -21,7 +21,7 @@ from analogep.relaxation.spike_learning import learned
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
     """Synapses and membranes of one layer after a step; returns the sum of x^2 before it."""
     a, mean, decay, gain, floor, top = numbers[0], numbers[1], numbers[2], numbers[3], numbers[5], u.dtype.type(2)

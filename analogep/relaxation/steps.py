@@ -15,7 +15,7 @@ from analogep.jit import kernel
 _FAST = {"reassoc", "contract", "nsz"}
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _swept(v, bracket, share, held, low, high, series, line, r, q):  # type: ignore[no-untyped-def]
     """v += share (bracket - v), back onto the rails if held there; then what the nodes drive in their new state.
 
@@ -44,7 +44,7 @@ def _swept(v, bracket, share, held, low, high, series, line, r, q):  # type: ign
     return _curved(series, line, r, q), square
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _curved(series, line, r, q):  # type: ignore[no-untyped-def]
     """q = r (c_0 + c_1 r^2 + ...), from its last coefficient; returns the sum of r q line."""
     array = r.dtype.type(0)
@@ -58,7 +58,7 @@ def _curved(series, line, r, q):  # type: ignore[no-untyped-def]
     return array
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _driven(r, series, line, q):  # type: ignore[no-untyped-def]
     """q = r (c_0 + c_1 r^2 + ...); returns the sum of r q line."""
     for j in range(r.size):
@@ -66,7 +66,7 @@ def _driven(r, series, line, q):  # type: ignore[no-untyped-def]
     return _curved(series, line, r, q)
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _forward(q, weights, out):  # type: ignore[no-untyped-def]
     """out_o += sum_j weights_oj q_j of two samples, five outputs at a time: numbers are read once for several."""
     first, second, zero, o = q[0], q[1], q.dtype.type(0), 0
@@ -107,7 +107,7 @@ def _forward(q, weights, out):  # type: ignore[no-untyped-def]
         o += 1
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _backward(q, weights, out):  # type: ignore[no-untyped-def]
     """out_j += sum_o weights_oj q_o of two samples, five outputs at a time."""
     one, other, o = out[0], out[1], 0
@@ -127,20 +127,20 @@ def _backward(q, weights, out):  # type: ignore[no-untyped-def]
         o += 1
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _squares(q, out):  # type: ignore[no-untyped-def]
     for j in range(q.size):
         out[j] = q[j] * q[j]
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _scattered(out, xi, variance):  # type: ignore[no-untyped-def]
     """out += xi sqrt(variance)."""
     for j in range(out.size):
         out[j] += xi[j] * np.sqrt(variance[j])
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _furthest(v, bracket):  # type: ignore[no-untyped-def]
     """Largest |bracket - v|."""
     most = v.dtype.type(0)
@@ -149,7 +149,7 @@ def _furthest(v, bracket):  # type: ignore[no-untyped-def]
     return most
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _nudge(beta, frozen, target, aim, y, r, leak, out):  # type: ignore[no-untyped-def]
     """out += beta pull; returns the power of the nudging source, sum |beta pull leak (aim - y)|."""
     power = y.dtype.type(0)
@@ -160,7 +160,7 @@ def _nudge(beta, frozen, target, aim, y, r, leak, out):  # type: ignore[no-untyp
     return power
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _disturb(both, q, back, signal, noise, spread, squares, scatter, out, bracket):  # type: ignore[no-untyped-def]
     """Read noise of both directions; `q` and `back` are squared."""
     for k in range(2):

@@ -27,14 +27,14 @@ def exponential(kind: Any) -> NDArray[Any]:
     return np.array([h ** (n + 1) / math.factorial(n + 1) for n in range(_TERMS[np.dtype(kind)])], dtype=kind)
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _clipped(v, low, high, r):  # type: ignore[no-untyped-def]
     """r = v between the rails."""
     for j in range(v.size):
         r[j] = min(max(v[j], low), high)
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def saturated(v, centre, swing, terms, r):  # type: ignore[no-untyped-def]
     """r = centre + swing tanh x, x = (v - centre)/swing, without a branch, so that sixteen are computed at once.
 
@@ -54,7 +54,7 @@ def saturated(v, centre, swing, terms, r):  # type: ignore[no-untyped-def]
         r[j] = centre + swing * (u / (u + two))
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _driven(r, gain, series, q):  # type: ignore[no-untyped-def]
     """r <- gain r and q = r (c_0 + c_1 r^2 + ...), a term after the other over all lines."""
     last = series.size - 1
@@ -68,7 +68,7 @@ def _driven(r, gain, series, q):  # type: ignore[no-untyped-def]
         q[j] *= r[j]
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _power(r, q, line):  # type: ignore[no-untyped-def]
     """Sum of r q line."""
     total = r.dtype.type(0)
@@ -77,7 +77,7 @@ def _power(r, q, line):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _square(v):  # type: ignore[no-untyped-def]
     """Sum of v^2."""
     total = v.dtype.type(0)
@@ -86,7 +86,7 @@ def _square(v):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _nudge(beta, frozen, pulls, y, r, leak, out):  # type: ignore[no-untyped-def]
     """out = beta pull; returns the power of the nudging source, sum |beta pull leak (target - y)|."""
     power = y.dtype.type(0)
@@ -97,14 +97,14 @@ def _nudge(beta, frozen, pulls, y, r, leak, out):  # type: ignore[no-untyped-def
     return power
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _disturbed(out, xi, variance):  # type: ignore[no-untyped-def]
     """out += xi sqrt(variance)."""
     for j in range(out.size):
         out[j] += xi[j] * variance[j] ** 0.5
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _furthest(v, into, fed, constant):  # type: ignore[no-untyped-def]
     """Largest |bracket - v|."""
     most = v.dtype.type(0)
@@ -113,14 +113,14 @@ def _furthest(v, into, fed, constant):  # type: ignore[no-untyped-def]
     return most
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _stepped(v, into, fed, constant, share):  # type: ignore[no-untyped-def]
     """v += share (bracket - v)."""
     for j in range(v.size):
         v[j] += share * (into[j] + fed[j] + constant[j] - v[j])
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _lines(k, v, numbers, scalars, signal, space, weight, energy):  # type: ignore[no-untyped-def]
     """Line voltages of layer k in both directions, its nudging, and the powers of arrays, leaks and nudging."""
     curves, rows, columns, series, terms = numbers
@@ -148,7 +148,7 @@ def _lines(k, v, numbers, scalars, signal, space, weight, energy):  # type: igno
             energy[b, 0] += weight * _power(r, back[k][b], columns[k])
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _products(layers, straight, weights, turned, q, back, into, fed):  # type: ignore[no-untyped-def]
     """into_k = q_(k-1) W_k and fed_(k-1) = back_k M_k', M stored as it is or, if `straight`, transposed."""
     for k in range(1, layers):
@@ -159,7 +159,7 @@ def _products(layers, straight, weights, turned, q, back, into, fed):  # type: i
             np.dot(back[k], turned[k].T, fed[k - 1])
 
 
-@njit(nogil=True, fastmath=_FAST, error_model="numpy")
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _noisy(layers, straight, noise, space):  # type: ignore[no-untyped-def]
     """Read noise of the arrays between layers, into their brackets; the drives are squared where they lie."""
     variances, turned, constants, deviates, reverse = noise

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
+from analogep.results.gradients import absent
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def number(value: float) -> str:
-    """Write a number without a unit; what is not one was not measured."""
-    return f"{value:.3g}" if np.isfinite(value) else "not measured"
+def number(value: float, missing: str = "not measured") -> str:
+    """Write a number without a unit; of what is not one, `missing` says why."""
+    return f"{value:.3g}" if np.isfinite(value) else missing
 
 
 def _moved(first: float, last: float, write: Callable[[float], str]) -> str:
@@ -40,6 +41,8 @@ def accuracy(dataset: xr.Dataset) -> str:
     """Accuracy and cost of the first and the last epoch, and the best one."""
     test, cost = dataset["accuracy"].values, dataset["train_cost"].values
     best = int(np.argmax(test))
+    if int(dataset["epoch"][-1]) == 0:
+        return f"Test accuracy before training: {percent(test[-1])}."
     return (
         f"Test accuracy over {test.size} epochs: {_moved(test[0], test[-1], percent)}; best {percent(test[best])} in "
         f"epoch {int(dataset['epoch'][best])}. Training cost: {_moved(cost[0], cost[-1], number)}."
@@ -55,10 +58,11 @@ def energy(dataset: xr.Dataset) -> str:
     shares = [f"{names[k]} {percent(joules[k] / total)}" for k in np.argsort(-joules)[:3] if joules[k] > 0.0]
     marks = json.loads(dataset.attrs["digital_training_joules"])
     digital = [f"{format_si(value, 'J')} ({name})" for name, value in marks.items()]
+    spent = f"{format_si(total, 'J')}, of which {listed(shares)}" if shares else "none"
+    inference = format_si(float(dataset["inference_energy"][-1]), "J")
     return (
-        f"Joules of a training sample in the last epoch: {format_si(total, 'J')}, of which {listed(shares)}. An "
-        f"inference takes {format_si(float(dataset['inference_energy'][-1]), 'J')}. In digital arithmetic a training "
-        f"sample takes {listed(digital)}."
+        f"Joules of a training sample in the last epoch: {spent}. An inference takes {inference}. In digital "
+        f"arithmetic a training sample takes {listed(digital)}."
     )
 
 
@@ -128,6 +132,8 @@ def gradient(dataset: xr.Dataset) -> str:
     last = dataset.isel(epoch=-1)
     layers = [
         f"{layer} cosine {number(float(cosine))}, gain {number(float(gain))}"
+        if np.isfinite(cosine)
+        else f"{layer} {absent(dataset)}"
         for layer, cosine, gain in zip(last["layer"].values, last["cosine"].values, last["gain"].values, strict=True)
     ]
     return (

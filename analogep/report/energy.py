@@ -59,7 +59,9 @@ def of_training(dataset: xr.Dataset) -> Text:
     """Joules of the whole training, and of writing the initial weights before it."""
     total = float(dataset["training_energy"].sum()) * float(dataset.attrs["train_samples"])
     initial = float(dataset["energy"].sel(phase="initial").sum())
-    samples, epochs = int(dataset.attrs["train_samples"]), dataset.sizes["epoch"]
+    samples, epochs = int(dataset.attrs["train_samples"]), int(dataset["epoch"][-1])
+    if epochs == 0:
+        return Text(f"Nothing was trained. Writing the initial weights took {joules(initial)}, from the supplies.")
     return Text(
         f"The whole training, {epochs} epoch{'s' * (epochs != 1)} of {samples} samples, took {joules(total)}, after "
         f"{joules(initial)} for writing the initial weights. Joules are energy taken from the supplies."

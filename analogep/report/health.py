@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analogep.report.alternatives import number
+from analogep.report.alternatives import listed, number
 from analogep.report.blocks import Table
+from analogep.results.gradients import gaps
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def sentences(dataset: xr.Dataset) -> list[str]:
     """Say each of it in a sentence, also where all is well."""
-    return [_unsettled(dataset), _worn(dataset), _wires(dataset), _measured(dataset)]
+    return [_unsettled(dataset), _worn(dataset), *_stuck(dataset), _wires(dataset), _measured(dataset)]
 
 
 def _unsettled(dataset: xr.Dataset) -> str:
@@ -45,11 +47,32 @@ def _wires(dataset: xr.Dataset) -> str:
 
 
 def _measured(dataset: xr.Dataset) -> str:
-    cosine = dataset["cosine"].values
-    missing = int((~np.isfinite(cosine)).sum())
+    missing = gaps(dataset)
     if missing:
-        return f"The cosine is missing in {missing} of {cosine.size} places: the exact gradient was zero or unmeasured."
+        return (
+            f"There is no cosine of {listed(missing)}: the estimated or the exact gradient was zero, or the exact one "
+            "had no solution."
+        )
     return f"The loop gain was at most {number(float(dataset['loop_gain'].max()))}; above 1 equilibria lose stability."
+
+
+def _stuck(dataset: xr.Dataset) -> list[str]:
+    """Of devices that ignore pulses, in results that count them."""
+    if "stuck" not in dataset:
+        return []
+    counts = dataset["stuck"].values
+    if not counts.any():
+        return ["Every device answers to pulses: none is dead or stuck."]
+    parts = [f"{int(count):,} in {name}" for count, name in zip(counts, dataset["layer"].values, strict=True) if count]
+    return [f"Devices that ignore pulses, dead or stuck as fabricated: {listed(parts)}."]
+
+
+def _still(dataset: xr.Dataset) -> dict[str, NDArray[np.float64]]:
+    """Share of the neurons of each layer that say the same to all probe samples [%], in results that hold it."""
+    if "silent" not in dataset:
+        return {}
+    shares = 100 * dataset["silent"].values
+    return {f"silent neurons, {name} [%]": shares[:, k] for k, name in enumerate(dataset["layer"].values)}
 
 
 def table(dataset: xr.Dataset) -> Table:
@@ -60,11 +83,12 @@ def table(dataset: xr.Dataset) -> Table:
             for name in dataset["relaxation"].values
         },
         "worn devices": dataset["worn"].sum("layer").values,
+        **_still(dataset),
         "wire error [%]": 100 * dataset["wire_error"].values,
         "loop gain": dataset["loop_gain"].values,
     }
     rows = [
         [name, number(float(v[0])), number(float(np.nanmax(v, initial=-np.inf))), number(float(v[-1]))]
-        for name, v in shown.items()
+        for name, v in ((name, np.asarray(values, dtype=np.float64)) for name, values in shown.items())
     ]
     return Table("Over the epochs", ["quantity", "first", "largest", "last"], rows)

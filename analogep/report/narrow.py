@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import matplotlib
-from matplotlib.figure import Figure
-from matplotlib.legend import Legend
-from matplotlib.text import Text
+from analogep.plots.style import legend, styled
 
-from analogep.plots.style import STYLE, legend
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+    from matplotlib.text import Text
 
 _LEAST_CHARACTERS: Final = 8
 
@@ -21,11 +21,13 @@ def narrow(figure: Figure, width: float, height: float) -> None:
     Titles and labels longer than their panel are wrapped; legends wider than the figure get fewer columns; words with
     a halo get a patch of paper instead, since with a halo a file holds their outlines and no text.
     """
+    from matplotlib.text import Text
+
     figure.set_size_inches(width, height)
     for text in figure.findobj(Text):
         _on_paper(text)
     # Ticks are made when first drawn and would else take the style that the caller has then.
-    with matplotlib.rc_context(STYLE):
+    with styled():
         figure.draw_without_rendering()
         for axes in figure.axes:
             panel = axes.get_window_extent()

@@ -15,6 +15,7 @@ from analogep.report import run, study
 from analogep.report.blocks import Page
 from analogep.run import RESULT
 from analogep.study import STUDY
+from analogep.study.study_file import check_study
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 PAGE: Final = "report.html"
 """Name of the page in the folder that it is about."""
 
-KINDS: Final[dict[str, tuple[str, Callable[[xr.Dataset], Page]]]] = {
-    STUDY: ("state", study.page),
-    RESULT: ("trace_time", run.page),
+KINDS: Final[dict[str, tuple[str, Callable[[xr.Dataset, Path], None], Callable[[xr.Dataset], Page]]]] = {
+    STUDY: ("state", check_study, study.page),
+    RESULT: ("trace_time", results.check_run, run.page),
 }
-"""File in a folder -> a variable that no kind below it has, and the function that lays its page out."""
+"""File in a folder -> a variable that no kind below it has, what refuses odd ones, and what lays its page out."""
 
 
 def find(path: Path) -> Path:
@@ -48,25 +49,32 @@ def find(path: Path) -> Path:
     )
 
 
+def read(path: Path) -> tuple[xr.Dataset, Callable[[xr.Dataset], Page]]:
+    """Read a result of either kind, once it is known to be one; with it comes what lays its page out.
+
+    Raises
+    ------
+    ResultError
+        If it is missing, damaged, of another kind, or holds what no run or study leaves behind.
+    """
+    dataset = results.read(path)
+    for marker, check, page in KINDS.values():
+        if marker in dataset.variables:
+            check(dataset, path)
+            return dataset, page
+    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run or a study")
+
+
 def lay_out(path: Path) -> Page:
     """Read a result and return its page.
 
     Raises
     ------
     ResultError
-        If it is missing, damaged, or of a kind that has no page.
+        As `read` does.
     """
-    dataset = results.read(path)
-    for marker, page in KINDS.values():
-        if marker in dataset.variables:
-            try:
-                return page(dataset)
-            except KeyError as error:
-                raise ResultError(
-                    f"{path}: lacks {error}, which a report needs; it was written by analogep "
-                    f"{dataset.attrs.get('analogep_version', 'of an unknown version')}, run it again with this one"
-                ) from None
-    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run or a study")
+    dataset, page = read(path)
+    return page(dataset)
 
 
 def html(page: Page) -> str:

@@ -124,9 +124,9 @@ def _said(attrs: Attributes, kind: str) -> bool:
         if record.changes_of(attrs, card):
             return False
         read = card.from_text(record.text_of(attrs, card), str(attrs[kind]), record.overrides_of(attrs, card))
+        return read.digest == record.card_of(attrs, card).digest
     except AnalogepError:
         return False
-    return read.canonical == str(attrs[f"{kind}_values"])
 
 
 def values(attrs: Attributes, kind: str) -> str:

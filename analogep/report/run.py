@@ -24,6 +24,7 @@ from analogep.report.blocks import (
     Tile,
     Tiles,
 )
+from analogep.results.gradients import NONE
 from analogep.results.summary import cautions, quiet_cosine
 from analogep.units import format_si
 
@@ -73,12 +74,14 @@ def headline(dataset: xr.Dataset) -> Section:
     pulses = float(dataset["pulses"].sum("layer").mean()) / float(attrs["train_samples"])
     digital = sorted(json.loads(attrs["digital_training_joules"]).values())
     span = f"in digital arithmetic {energy.joules(digital[0])} to {energy.joules(digital[-1])}" if digital else ""
+    trained, best = int(last["epoch"]) > 0, int(dataset["epoch"][int(accuracy.argmax())])
+    when = "by layer, last epoch" if trained else "by layer"
+    outcome = f"best {100 * accuracy.max():.2f} % in epoch {best}" if trained else "before training"
     tiles = [
-        Tile("Test accuracy", f"{100 * accuracy[-1]:.2f} %", f"of {attrs['test_samples']} samples; best "
-             f"{100 * accuracy.max():.2f} % in epoch {int(dataset['epoch'][int(accuracy.argmax())])}"),
+        Tile("Test accuracy", f"{100 * accuracy[-1]:.2f} %", f"of {attrs['test_samples']} samples; {outcome}"),
         Tile("Training sample", energy.joules(float(last["training_energy"])), span),
         Tile("Inference", energy.joules(float(last["inference_energy"])), "per test sample"),
-        Tile("Gradient cosine", " / ".join(map(number, last["cosine"].values)), "by layer, last epoch"),
+        Tile("Gradient cosine", " / ".join(number(one, NONE) for one in last["cosine"].values), when),
         Tile("Pulses", number(pulses), f"per training sample, on {int(attrs['devices']):,} devices"),
         Tile("Update rule", str(attrs["update_rule"]).replace("_", " "), _threshold(float(attrs["update_threshold"]))),
     ]  # fmt: skip
@@ -106,7 +109,7 @@ def _epochs(dataset: xr.Dataset) -> Table:
     )
     rows = []
     for one in (dataset.isel(epoch=k) for k in chosen):
-        shares = [f"{100 * float(one[name]):.2f} %" for name in ("accuracy", "train_accuracy")]
+        shares = [_percent(float(one[name])) for name in ("accuracy", "train_accuracy")]
         joules = [energy.joules(float(one[name])) for name in ("training_energy", "inference_energy")]
         rows.append([str(int(one["epoch"])), *shares, number(float(one["train_cost"])), *joules])
     title = "Per epoch" if len(chosen) == count else f"Per epoch, {len(chosen)} of {count}"
@@ -114,12 +117,16 @@ def _epochs(dataset: xr.Dataset) -> Table:
     return Table(title, heads, rows)
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %" if np.isfinite(share) else number(share)
+
+
 def gradients(dataset: xr.Dataset) -> Section:
     """How near the estimate came to the gradient."""
     last, quiet = dataset.isel(epoch=-1), quiet_cosine(dataset)
     rows = [
-        [str(layer), number(float(last["cosine"][k])), number(float(dataset["cosine"][:, k].min())),
-         number(float(quiet[k])), number(float(last["gain"][k]))]
+        [str(layer), *(number(float(value), NONE) for value in
+         (last["cosine"][k], dataset["cosine"][:, k].min(), quiet[k], last["gain"][k]))]
         for k, layer in enumerate(dataset["layer"].values)
     ]  # fmt: skip
     heads = ["layer", "cosine, last epoch", "cosine, lowest", "cosine without noise", "gain, last epoch"]

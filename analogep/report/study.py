@@ -14,6 +14,7 @@ from analogep.energy import TRAINING
 from analogep.report import energy, provenance, svg
 from analogep.report.alternatives import listed, number
 from analogep.report.blocks import Block, Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
+from analogep.results.gradients import NONE, lowest
 from analogep.study import StudyCard, recorded, summary
 from analogep.study.collect import DONE, FAILED, NOT_RUN
 from analogep.study.crossing import crossing
@@ -236,14 +237,27 @@ def _measured(dataset: xr.Dataset, axis: str) -> dict[str, list[str]]:
     place = list(dataset["state"].dims).index(axis)
     out = {}
     if "cosine" in dataset:
-        lowest = recorded.at_the_end(dataset, "cosine").min(axis=-1)
-        out["cosine, lowest"] = [number(float(value)) for value in _along(lowest, place)]
+        cosines = lowest(recorded.at_the_end(dataset, "cosine"))
+        out["cosine, lowest"] = [number(float(value), NONE) for value in _along(cosines, place)]
+        lacking = _without_gradient(dataset)
+        if lacking.any():
+            counts = np.moveaxis(lacking, place, 0).reshape(lacking.shape[place], -1).sum(axis=1)
+            out["points with no gradient in a layer"] = [str(int(count)) for count in counts]
     if "unsettled" in dataset:
         shares = 100 * recorded.at_the_end(dataset, "unsettled")
         phases = [_along(shares[..., k], place) for k in range(shares.shape[-1])]
         names = " / ".join(map(str, dataset["relaxation"].values))
         out[f"unsettled, {names} [%]"] = [" / ".join(map(number, values)) for values in zip(*phases, strict=True)]
     return out
+
+
+def _without_gradient(dataset: xr.Dataset) -> NDArray[np.bool_]:
+    """Whether the estimated or the exact gradient of some layer is zero in the last epoch (axes..., chip, seed)."""
+    found = np.zeros(dataset["state"].shape, dtype=bool)
+    for name in ("estimated_length", "exact_length"):
+        if name in dataset:
+            found |= (recorded.at_the_end(dataset, name) == 0.0).any(axis=-1)
+    return found
 
 
 def _along(values: NDArray[np.float64], place: int) -> NDArray[np.float64]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Final
 
 from analogep.plots import render
 from analogep.report.narrow import narrow
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH: Final = 4.9
 """Width [inch]: on a telephone 400 pixels wide, letters are then as large as drawn, 9 pixels."""

@@ -1,6 +1,7 @@
 """Results: one `xarray.Dataset` a run, and files that are either whole or absent."""
 
-from analogep.results.files import read, write, write_bytes
+from analogep.results.files import glance, read, write, write_bytes
+from analogep.results.run_file import check_run, read_run
 from analogep.results.schema import SPIKING, VARIABLES, conductance_name, conductances, describe, variable
 from analogep.results.together import together
 from analogep.results.yardstick import digital_joules
@@ -8,11 +9,14 @@ from analogep.results.yardstick import digital_joules
 __all__ = [
     "SPIKING",
     "VARIABLES",
+    "check_run",
     "conductance_name",
     "conductances",
     "describe",
     "digital_joules",
+    "glance",
     "read",
+    "read_run",
     "together",
     "variable",
     "write",

@@ -2,7 +2,7 @@
 
 | dimension | meaning |
 | --- | --- |
-| epoch | 1 to the number of epochs |
+| epoch | 1 to the number of epochs; 0 alone where nothing was trained |
 | layer | layer of weights, from the inputs |
 | component, phase | rows and columns of the ledger of joules (`energy.COMPONENTS`, `energy.PHASES`) |
 | relaxation | free, nudged |
@@ -41,6 +41,18 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
         "1",
         "the cosine after training, of the estimate without noise of reads and samples and without converters",
     ),
+    "estimated_length": (("epoch", "layer"), "1", "length of the estimated gradient on the probe samples"),
+    "exact_length": (
+        ("epoch", "layer"),
+        "1",
+        "length of the exact gradient on the probe samples; not a number where the adjoint has no solution",
+    ),
+    "silent": (
+        ("epoch", "layer"),
+        "1",
+        "share of the neurons behind a layer of weights whose rate is the same for all probe samples",
+    ),
+    "stuck": (("layer",), "1", "devices that ignore pulses as fabricated: dead or stuck"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
     "hopfield": (("epoch", "part"), "1", "mean Hopfield energy of the first samples, free phases without noise"),
     "spikes": (

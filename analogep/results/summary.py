@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.results import gradients
+
 if TYPE_CHECKING:
     import xarray as xr
+
+
+_SILENT: Final = 0.9
+"""Share of silent neurons of a layer from which on it is said."""
 
 
 def numbers(dataset: xr.Dataset) -> dict[str, Any]:
@@ -21,7 +27,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "title": attrs["title"],
         "accuracy": float(last["accuracy"]),
         "best_accuracy": float(dataset["accuracy"].max()),
-        "epochs": int(dataset.sizes["epoch"]),
+        "epochs": int(last["epoch"]),
         "update_rule": attrs["update_rule"],
         "update_threshold": float(attrs["update_threshold"]),
         "pulses_per_training_sample": float(dataset["pulses"].sum("layer").mean()) / per_epoch,
@@ -32,7 +38,10 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "cosine": [float(value) for value in last["cosine"].values],
         "quiet_cosine": [float(value) for value in quiet_cosine(dataset)],
         "gain": [float(value) for value in last["gain"].values],
+        "no_gradient": gradients.reasons(dataset),
         "worn_devices": int(last["worn"].sum()),
+        "stuck_devices": [int(value) for value in _by_layer(dataset, "stuck")],
+        "silent_neurons": [float(value) for value in _by_layer(dataset, "silent")],
         "spikes_per_inference": [float(n) for n in last["spikes"].values] if attrs["network"] == "spiking" else [],
         "loop_gain_max": float(dataset["loop_gain"].max()),
         "unsettled": {
@@ -41,9 +50,18 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "digital_joules_per_training_sample": json.loads(attrs["digital_training_joules"]),
         "digital_joules_per_inference": json.loads(attrs["digital_inference_joules"]),
         "seeds": attrs["seeds"],
+        "cautions": cautions(dataset),
         "digest": attrs["digest"],
         "version": attrs["analogep_version"],
     }
+
+
+def _by_layer(dataset: xr.Dataset, name: str) -> NDArray[np.float64]:
+    """A number of each layer (layers,), of the last epoch if it has any; empty in results from before it was kept."""
+    found = dataset.get(name)
+    if found is None:
+        return np.empty(0)
+    return np.asarray(found.values[-1] if found.dims[0] == "epoch" else found.values, dtype=np.float64)
 
 
 def quiet_cosine(dataset: xr.Dataset) -> NDArray[np.float64]:
@@ -67,14 +85,46 @@ def _drowned(dataset: xr.Dataset) -> list[str]:
     ]
 
 
+def _stuck(dataset: xr.Dataset) -> list[str]:
+    """Devices that ignore pulses, if there are any."""
+    found = _by_layer(dataset, "stuck")
+    if not found.any():
+        return []
+    devices = int(dataset["conductance_count"].values[0].sum())
+    parts = [f"{int(count)} in {name}" for count, name in zip(found, dataset["layer"].values, strict=True) if count]
+    return [
+        f"{int(found.sum())} of {devices} devices are dead or stuck and ignore pulses, as the card's faults have it: "
+        + ", ".join(parts)
+    ]
+
+
+def _silent(dataset: xr.Dataset) -> list[str]:
+    """Layers of which nearly no neuron answers to its inputs."""
+    out = []
+    speaking = np.ones(dataset.sizes["layer"], dtype=bool)
+    if dataset.attrs["network"] == "spiking":
+        # Layers without a single spike are named for that.
+        speaking = dataset["spikes"].values[-1] > 0.0
+    for share, name, speaks in zip(_by_layer(dataset, "silent"), dataset["layer"].values, speaking, strict=False):
+        if share >= _SILENT and speaks:
+            many = "no neuron" if share == 1.0 else f"only {100 * (1.0 - share):.2g} % of the neurons"
+            out.append(
+                f"{many} behind {name} answered to the probe samples: the others rest, or stand at a rail, whatever "
+                "the inputs; raise learning.initial_gain, or lower learning.rate, if training led there"
+            )
+    return out
+
+
 def cautions(dataset: xr.Dataset) -> list[str]:
     """Return what a reader of the numbers has to know, one sentence each."""
     out = []
     gain = dataset["loop_gain"]
-    lost = gain.epoch.values[gain.values >= 1.0]
+    lost = dataset["epoch"].values[gain.values >= 1.0]
     if lost.size:
+        highest = float(gain.max())
+        reached = f"reached {highest:.3g}" if math.isfinite(highest) else "grew beyond all bounds"
         out.append(
-            f"the loop gain reached {float(gain.max()):.3g} (epoch {int(lost[0])} first): above 1 several equilibria "
+            f"the loop gain {reached} (epoch {int(lost[0])} first): above 1 several equilibria "
             "exist and gradients explode; lower learning.rate, mapping.weight_range or feedback.gain"
         )
     for name in ("free", "nudged"):
@@ -84,7 +134,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
                 f"{100 * share:.3g} % of the {name} relaxations had not settled to timing.tolerance when they ended; "
                 f"lengthen timing.{name}.duration if that matters"
             )
-    out += _drowned(dataset)
+    out += gradients.reasons(dataset) + _silent(dataset) + _stuck(dataset) + _drowned(dataset)
     worn = int(dataset["worn"].isel(epoch=-1).sum())
     if worn:
         out.append(
@@ -99,7 +149,8 @@ def cautions(dataset: xr.Dataset) -> list[str]:
                 "learning.initial_gain or the phases' durations, or lower learning.rate"
             )
     dead = np.flatnonzero(dataset["confusion"].values.sum(axis=0) == 0)
-    if dead.size:
+    # Before training a class that is never the answer says nothing.
+    if dead.size and int(dataset["epoch"][-1]) > 0:
         out.append(
             f"no test sample was classified as {', '.join(map(str, dead))}: those outputs may be stuck at a rail"
         )

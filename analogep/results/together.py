@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from analogep.results.gradients import lowest
 from analogep.results.schema import VARIABLES
 
 if TYPE_CHECKING:
@@ -21,27 +22,28 @@ def together(runs: Sequence[xr.Dataset], names: Sequence[str]) -> xr.Dataset:
     Parameters
     ----------
     runs : sequence of Dataset
-        Results of runs, of any numbers of epochs and layers.
+        Results of runs, of any numbers of epochs and layers; epoch 0 is that of a run that was not trained.
     names : sequence of str
         One a run.
 
     Returns
     -------
     xarray.Dataset
-        Dimensions (run, epoch): accuracy, cost, joules per sample as in a run's result, and the lowest cosine of its
-        layers; NaN (not a number) after a run's last epoch.
+        Dimensions (run, epoch): accuracy, cost, joules per sample as in a run's result, and the lowest cosine of
+        those of its layers that have a gradient; NaN (not a number) after a run's last epoch.
     """
     import xarray as xr
 
-    epochs = max(run.sizes["epoch"] for run in runs)
+    first, last = min(int(run["epoch"][0]) for run in runs), max(int(run["epoch"][-1]) for run in runs)
     variables = {}
     for name in (*_HISTORIES, "cosine"):
-        values = np.full((len(runs), epochs), np.nan)
+        values = np.full((len(runs), last - first + 1), np.nan)
         for row, run in zip(values, runs, strict=True):
             found = run[name].values
-            row[: len(found)] = found.min(axis=1) if name == "cosine" else found
+            place = run["epoch"].values - first
+            row[place] = lowest(found) if name == "cosine" else found
         _, units, long_name = VARIABLES[name]
         text = f"{long_name}, the lowest of the layers" if name == "cosine" else long_name
         variables[name] = (("run", "epoch"), values, {"units": units, "long_name": text})
-    coordinates = {"run": list(names), "epoch": np.arange(1, epochs + 1)}
+    coordinates = {"run": list(names), "epoch": np.arange(first, last + 1)}
     return xr.Dataset(variables, coordinates, {"title": f"{len(runs)} runs"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,20 +12,22 @@ from numpy.typing import NDArray
 import analogep
 from analogep import results
 from analogep.cards.record import recorded
-from analogep.chip import stored
-from analogep.chip.emulator import Emulator
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
-from analogep.network import Hardware
-from analogep.run.epoch import Trainer
 from analogep.run.history import History
+from analogep.run.response import stuck
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from analogep.chip.emulator import Emulator
+    from analogep.network import Hardware
+    from analogep.run.epoch import Trainer
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _BINS = 60
+_CELLS = re.compile(r"(mirror_)?g(_plus|_minus)?_[0-9]+$")
 _BEFORE = "before"
 
 
@@ -49,15 +52,24 @@ def checkpoint(emulator: Emulator, history: History, before: Counts) -> xr.Datas
     """Everything that training needs to go on after the last recorded epoch."""
     import xarray as xr
 
+    from analogep.chip import stored
+
     arrays = stored.arrays(emulator) | {_BEFORE: before}
     return xr.Dataset(dict(history.variables()) | stored.variables(arrays), attrs=stored.counters(emulator))
 
 
 def restore(checkpoint: xr.Dataset, emulator: Emulator) -> Counts:
     """Put a checkpoint's arrays back; returns the histogram before training."""
+    from analogep.chip import stored
+
     named = stored.values(checkpoint)
     stored.restore(emulator, named, checkpoint.attrs)
     return np.asarray(named[_BEFORE], dtype=np.int64)
+
+
+def conductances(result: xr.Dataset) -> xr.Dataset:
+    """The conductances that a result holds [S], as `Chip.conductances` has them."""
+    return result[[name for name in result.data_vars if _CELLS.match(str(name))]]
 
 
 def finished(result: xr.Dataset, hardware: Hardware) -> None:
@@ -85,6 +97,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     np.add.at(confusion, (data.test_y, trainer.predictions), 1)
     variables["confusion"] = results.variable("confusion", confusion)
     variables["quiet_cosine"] = results.variable("quiet_cosine", trainer.quiet_cosine)
+    variables["stuck"] = results.variable("stuck", stuck(hardware.stores, hardware.circuit.depth))
     variables |= {name: value for name, value in traced.items() if name in results.VARIABLES | results.SPIKING}
     for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
         for store in stores:
@@ -92,7 +105,9 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
             for half, array in halves.items():
                 assert store is not None
                 variables |= results.conductances(store.layer + 1, half, array.g, mirror=mirror)
+    trained = hardware.circuit.learning.epochs > 0
     coordinates = history.coordinates(hardware.circuit.depth) | {
+        "epoch": np.arange(len(history)) + int(trained),
         "node": traced["node"],
         "stage": ["before", "after"],
     }
@@ -108,8 +123,9 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
     hardware, data = trainer.hardware, trainer.data
     device, circuit = hardware.device, hardware.circuit
     sources = {key: source.cite for key, source in device.sources.items()}
+    untrained = "" if circuit.learning.epochs else ", before training"
     return {
-        "title": f"{device.name}, {circuit.outline} on {data.name}",
+        "title": f"{device.name}, {circuit.outline} on {data.name}{untrained}",
         "analogep_version": analogep.__version__,
         "digest": identity["digest"],
         "device": device.name,

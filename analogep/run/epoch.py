@@ -10,45 +10,18 @@ from numpy.typing import NDArray
 
 from analogep import datasets
 from analogep.chip import Chip
-from analogep.circuit import CircuitCard
 from analogep.datasets import Dataset
 from analogep.datasets.augment import augmented
 from analogep.energy import TRAINING, Ledger
-from analogep.errors import SimulationError, UsageError
-from analogep.learning import Experimenter, compare, exact_gradient
+from analogep.errors import SimulationError
+from analogep.learning import Experimenter, Tally, compare, exact_gradient
 from analogep.network import LayeredRC, Network, hopfield_energy, loop_gain
 from analogep.run.history import History
+from analogep.run.images import image_shape
 from analogep.run.progress import Progress
+from analogep.run.response import silent
 
 Floats = NDArray[np.float64]
-
-
-def image_shape(circuit: CircuitCard, data: Dataset) -> tuple[int, int, int] | None:
-    """Height, width and channels of the inputs; None where training shows them as they are.
-
-    The circuit's input layer says them, or else the data set.
-
-    Raises
-    ------
-    UsageError
-        If the circuit changes images and none are there, or moves them out of sight.
-    """
-    augment, grid = circuit.learning.augment, circuit.grids[0]
-    if augment is None:
-        return None
-    shape: tuple[int, ...] = grid if grid is not None else data.shape
-    if len(shape) not in (2, 3):
-        raise UsageError(
-            f"learning.augment: data set '{data.name}' has samples of shape {list(shape)}, which are no images; give "
-            "it images (samples, height, width), or an input layer {kind: image, height: H, width: W}"
-        )
-    height, width, channels = (*shape, 1)[:3]
-    if augment.shift >= min(height, width):
-        raise UsageError(
-            f"learning.augment.shift: {augment.shift} pixels move images of {height} x {width} out of sight; give at "
-            f"most {min(height, width) - 1}"
-        )
-    return height, width, channels
 
 
 class Trainer:
@@ -91,34 +64,40 @@ class Trainer:
 
     def epoch(self, epoch: int) -> None:
         """Train, test and probe; `epoch` counts from 0."""
-        emulator = self.emulator
-        emulator.begin(epoch)
+        self.emulator.begin(epoch)
         pulses, right, total = self._train(epoch)
-        samples, ledger, tally = len(self.data.train_y), emulator.ledger, emulator.experimenter.tally
+        samples = len(self.data.train_y)
+        self._finish(epoch, self.emulator.experimenter.tally, pulses, right / samples, total / samples)
+
+    def untrained(self) -> None:
+        """Test and probe the chip as its initial weights make it, as an epoch in which nothing was trained."""
+        self._finish(0, None, np.zeros(self.circuit.depth), np.nan, np.nan)
+
+    def _finish(self, epoch: int, training: Tally | None, pulses: Floats, train_accuracy: float, cost: float) -> None:
+        """What comes after the training of an epoch; without any the relaxations that count are those of the test."""
+        samples, ledger = len(self.data.train_y), self.emulator.ledger
         wire_error = self.hardware.wiring.close(self.hardware.arrays())
         self._progress(epoch, 0, 0, "test")
-        accuracy, spikes = self._test()
+        accuracy, tested = self._test()
+        tally = tested if training is None else training
         network = self.hardware.network()
-        cosine, gain, loop = self._probe(epoch, network)
         self.history.add(
             accuracy=accuracy,
-            train_accuracy=right / samples,
-            train_cost=total / samples,
+            train_accuracy=train_accuracy,
+            train_cost=cost,
             energy=ledger.joules,
             training_energy=ledger.total(*TRAINING) / samples,
             inference_energy=ledger.total("inference") / len(self.data.test_y),
             pulses=pulses,
             worn=self._worn(),
-            cosine=cosine,
-            gain=gain,
-            loop_gain=loop,
+            **self._probe(epoch, network),
             hopfield=self._hopfield(network),
-            spikes=spikes,
+            spikes=tested.fired(self.circuit.depth),
             wire_error=wire_error,
             unsettled=tally.unsettled(),
             duration=tally.duration(),
         )
-        emulator.close()
+        self.emulator.close()
         self._progress(epoch, 0, 0, "done")
 
     def _train(self, epoch: int) -> tuple[Floats, int, float]:
@@ -155,10 +134,10 @@ class Trainer:
             worn[store.layer] += store.worn
         return worn
 
-    def _test(self) -> tuple[float, Floats]:
-        """Inference on the test samples: accuracy, and spikes of each layer; keeps the predictions."""
+    def _test(self) -> tuple[float, Tally]:
+        """Inference on the test samples: accuracy, and what was counted; keeps the predictions."""
         self.predictions, tally = self.emulator.infer(self.data.test_x)
-        return float(np.mean(self.predictions == self.data.test_y)), tally.fired(self.circuit.depth)
+        return float(np.mean(self.predictions == self.data.test_y)), tally
 
     def _by_layer(self, gradient: list[Floats]) -> list[Floats]:
         """Gradients of all stores of each layer in one vector."""
@@ -173,13 +152,17 @@ class Trainer:
         cosine, gain = (np.array(column) for column in zip(*pairs, strict=True))
         return cosine, gain
 
-    def _probe(self, epoch: int, network: Network) -> tuple[Floats, Floats, float]:
-        """Cosine and gain of the estimate on the first training samples, and their largest loop gain.
+    def _lengths(self, gradient: list[Floats]) -> Floats:
+        """Length of a gradient in each layer (layers,) [1]."""
+        return np.array([np.linalg.norm(part) for part in self._by_layer(gradient)])
+
+    def _probe(self, epoch: int, network: Network) -> dict[str, Floats | float]:
+        """Estimate against exact gradient on the first training samples, their largest loop gain, silent neurons.
 
         The estimate has all the noise of training; the reference has none and relaxes three times as long. Neither
         is booked: a chip does not do this. Not a number where there is no exact gradient: all samples have their
-        targets, or the network is close to an instability. The last epoch also keeps the cosine of the estimate
-        without noise: what is missing there, quieter parts will not bring.
+        targets (its length is 0), or the network is close to an instability (it has no length). The last epoch also
+        keeps the cosine of the estimate without noise: what is missing there, quieter parts will not bring.
         """
         chosen = slice(0, self.circuit.learning.probe)
         x, target = self.data.train_x[chosen], self.targets[self.data.train_y[chosen]]
@@ -193,12 +176,19 @@ class Trainer:
             exact = exact_gradient(network, v, lines, target)
         except SimulationError:
             # Near an instability the adjoint may have no solution. A comparison must not end hours of training.
-            cosine, gain = np.full((2, self.circuit.depth), np.nan)
+            cosine, gain, length = np.full((3, self.circuit.depth), np.nan)
         else:
-            cosine, gain = self._compared(estimated, exact)
-            if epoch + 1 == self.circuit.learning.epochs:
+            (cosine, gain), length = self._compared(estimated, exact), self._lengths(exact)
+            if epoch + 1 >= self.circuit.learning.epochs:
                 self.quiet_cosine, _ = self._compared(quiet.gradient(network, x, target, contour)[0], exact)
-        return cosine, gain, float(loop_gain(network, v, network.drive(lines)).max())
+        return {
+            "cosine": cosine,
+            "gain": gain,
+            "estimated_length": self._lengths(estimated),
+            "exact_length": length,
+            "loop_gain": float(loop_gain(network, v, network.drive(lines)).max()),
+            "silent": silent(network, v),
+        }
 
     def _hopfield(self, network: Network) -> Floats:
         """Mean Hopfield energy of the first training and of the first test samples (2,) [1]; nothing is booked."""

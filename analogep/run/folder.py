@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,12 +51,20 @@ class Folder(Owned):
 
     def result(self) -> xr.Dataset | None:
         """The finished result, or None."""
+        return self._finished(results.read)
+
+    def glance(self) -> xr.Dataset | None:
+        """What the finished result holds for a summary, or None."""
+        return self._finished(results.glance)
+
+    def _finished(self, read: Callable[[Path], xr.Dataset]) -> xr.Dataset | None:
         path = self.path / RESULT
         if not path.exists():
             return None
-        found = results.read(path)
+        found = read(path)
         if found.attrs.get("digest") != self.identity["digest"]:
             raise ResultError(f"{path}: is not the result of the run that {IDENTITY} names; remove it to run again")
+        results.check_run(found, path)
         return found
 
     def checkpoint(self) -> xr.Dataset | None:

@@ -77,6 +77,9 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
 def at_rest(network: SpikingNetwork, lines: Floats) -> Floats:
     """Rates of the analog network with the same weights at its equilibrium (samples, neurons) [V]."""
     analog = network.analog
-    long = Phase(duration=100.0 * float(np.max(analog.tau)))
-    end = relax(analog, analog.drive(lines), np.zeros((len(lines), analog.nodes)), long, _REST, 1.0)
+    shortest, longest = float(analog.tau.min()), float(analog.tau.max())
+    long, solver = Phase(duration=100.0 * longest), _REST
+    if long.duration > _REST.max_evaluations * _REST.step * shortest:
+        solver = _REST.model_copy(update={"method": "newton"})
+    end = relax(analog, analog.drive(lines), np.zeros((len(lines), analog.nodes)), long, solver, 1.0)
     return np.concatenate(analog.rates(end.v), axis=1)

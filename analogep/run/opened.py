@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analogep import results
 from analogep.cards.record import card_of
-from analogep.chip import Chip
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import ResultError
 from analogep.run.folder import CHIP, RESULT
-from analogep.run.run import trained
+from analogep.run.training import kept
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from analogep.chip import Chip
 
 
 class Opened(NamedTuple):
@@ -42,7 +43,7 @@ def open(path: str | Path) -> Opened:
     Raises
     ------
     ResultError
-        If there is no finished run, or a file of it is damaged.
+        If there is no finished run, or a file of it is damaged or holds what no run leaves behind.
 
     Examples
     --------
@@ -53,9 +54,8 @@ def open(path: str | Path) -> Opened:
     file = given / RESULT if given.is_dir() else given
     if given.is_dir() and not file.exists():
         raise ResultError(f"{given}: holds no {RESULT}: the run has not finished, or the folder is no run's")
-    result = results.read(file)
-    beside = file.parent / CHIP
-    if given.is_dir() and beside.exists():
-        return Opened(result, Chip.load(beside))
+    result = results.read_run(file)
     cards = card_of(result.attrs, DeviceCard), card_of(result.attrs, CircuitCard)
-    return Opened(result, trained(*cards, Seeds.parse(str(result.attrs["seeds"])), result))
+    # A file by itself may lie beside a chip that is another's.
+    path = given / CHIP
+    return Opened(result, kept(*cards, Seeds.parse(str(result.attrs["seeds"])), result, path))

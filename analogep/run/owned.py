@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from analogep import results
+from analogep.cautions import caution
 from analogep.errors import ResultError
 
 LOCK = ".lock"
@@ -104,8 +105,14 @@ class Owned(abc.ABC):
 
             try:
                 fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise ResultError(f"{self.path}: another process is working in this folder; wait for it") from None
+            except OSError as error:
+                caution(
+                    "locks",
+                    f"{self.path}: this file system gives no locks ({error.strerror or error}); "
+                    "see to it that no two processes work in one folder",
+                )
 
     def _own(self, force: bool) -> None:
         identity = self.path / self.file

@@ -12,7 +12,7 @@ from analogep import datasets, results
 from analogep.cards.record import card_of
 from analogep.cards.wording import printable
 from analogep.circuit import CircuitCard
-from analogep.datasets import Dataset
+from analogep.datasets import Dataset, Source
 from analogep.device import DeviceCard
 from analogep.errors import DataError, ResultError, UsageError
 from analogep.run.folder import RESULT
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def again(
     result: xr.Dataset | str | Path,
-    data: Any = None,
+    data: Source = None,
     *,
     on_batch: Watcher | None = None,
     on_epoch: Watcher | None = None,
@@ -88,7 +88,7 @@ def same_version(attrs: Mapping[str, Any]) -> bool:
 def _attributes(result: xr.Dataset | str | Path) -> Mapping[str, Any]:
     if isinstance(result, str | Path):
         path = Path(result)
-        result = results.read(path / RESULT if path.is_dir() else path)
+        result = results.read_run(path / RESULT if path.is_dir() else path)
     if "device" not in result.attrs or "circuit" not in result.attrs or "study" in result.attrs:
         raise ResultError("is no result of a run: a study is made again by analogep.study.again")
     return result.attrs
@@ -109,7 +109,7 @@ def seeds_of(attrs: Mapping[str, Any]) -> Seeds:
         raise ResultError(f"the result does not say the seeds of its run, got '{printable(said)}'") from None
 
 
-def samples(attrs: Mapping[str, Any], seeds: Seeds, data: str | Path | Dataset | None = None) -> Dataset:
+def samples(attrs: Mapping[str, Any], seeds: Seeds, data: Source = None) -> Dataset:
     """The data of a result, held against their digest.
 
     Parameters
@@ -134,7 +134,7 @@ def samples(attrs: Mapping[str, Any], seeds: Seeds, data: str | Path | Dataset |
             f"the run was trained on the data '{printable(name)}' (SHA-256 {digest[:16]}...), which its result does "
             "not hold: give their file, folder or arrays as data"
         )
-    found = data if isinstance(data, Dataset) else datasets.load(data, seeds.data.rng("split"))
+    found = datasets.load(data, seeds.data.rng("split"))
     if found.digest != digest:
         raise DataError(
             f"these are other data than '{printable(name)}' of the run: their SHA-256 is {found.digest[:16]}..., that "

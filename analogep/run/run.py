@@ -1,46 +1,38 @@
-"""A run: two cards and a seed become one Dataset, epoch by epoch, and may stop and go on in between."""
+"""A run: two cards and a seed become one Dataset, epoch by epoch, and may stop and go on in between.
+
+What trains is imported when training begins: to answer from a finished folder no compiled kernel is needed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import analogep
 from analogep import datasets
 from analogep.bars import in_notebook
-from analogep.chip import Chip, stored
-from analogep.chip.emulator import Emulator, inference
 from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
-from analogep.circuit.network import RC
-from analogep.circuit.spiking import Spiking
-from analogep.datasets import Dataset
+from analogep.datasets import Source
 from analogep.device import DeviceCard
 from analogep.display import line, table
-from analogep.energy import Ledger
-from analogep.errors import ResultError, SimulationError, UsageError
+from analogep.errors import UsageError
 from analogep.keys import load
-from analogep.learning import Experimenter
-from analogep.network import Hardware, check_fit, loop_gain_bound
-from analogep.run import assemble
-from analogep.run.epoch import Trainer, image_shape
-from analogep.run.folder import CHECKPOINT, CHIP, Folder, default_path
-from analogep.run.history import History
-from analogep.run.looks import looks
+from analogep.network.fit import check_fit
+from analogep.run.folder import CHIP, Folder, default_path
+from analogep.run.images import image_shape
 from analogep.run.progress import Progress, bar
-from analogep.run.trace import trace
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Watcher = Callable[[Chip], object]
+    from analogep.chip import Chip
+
+Watcher = Callable[["Chip"], object]
 Report = Callable[[Progress], None]
 
 
@@ -94,7 +86,7 @@ class Run:
         device: DeviceCard | str | Path,
         circuit: CircuitCard | str | Path = "digits",
         seed: int | Seeds = 0,
-        data: Any = None,
+        data: Source = None,
         *,
         set: Mapping[str, Any] | None = None,
         on_batch: Watcher | None = None,
@@ -103,21 +95,20 @@ class Run:
         self.device, self.circuit = load(device, circuit, set)
         check_fit(self.device, self.circuit)
         self.seeds = seed if isinstance(seed, Seeds) else Seeds.of(seed)
-        self.data = data if isinstance(data, Dataset) else datasets.load(data, self.seeds.data.rng("split"))
+        self.data = datasets.load(data, self.seeds.data.rng("split"), check=self._check_data)
+        image_shape(self.circuit, self.data)
         self.on_batch, self.on_epoch = on_batch, on_epoch
-        self._check_data()
         self.identity = self._identity()
         self._chip: Chip | None = None
+        self._kept: tuple[xr.Dataset, Path] | None = None
 
-    def _check_data(self) -> None:
-        inputs, outputs = self.circuit.sizes[0], self.circuit.sizes[-1]
-        if (self.data.features, self.data.classes) != (inputs, outputs):
+    def _check_data(self, name: str, features: int, classes: int) -> None:
+        if (features, classes) != (self.circuit.sizes[0], self.circuit.sizes[-1]):
             raise UsageError(
-                f"data set '{self.data.name}' has {self.data.features} inputs and {self.data.classes} classes, "
-                f"circuit '{self.circuit.name}' is {self.circuit.outline}: choose another circuit or other data, "
-                f"or set layers=[{self.data.features},128,{self.data.classes}]"
+                f"data set '{name}' has {features} inputs and {classes} classes, circuit '{self.circuit.name}' is "
+                f"{self.circuit.outline}: choose another circuit or other data, or set "
+                f"layers=[{features},128,{classes}]"
             )
-        image_shape(self.circuit, self.data)
 
     def _identity(self) -> dict[str, str]:
         said = {
@@ -159,6 +150,11 @@ class Run:
         UsageError
             If the run has not been executed.
         """
+        if self._chip is None and self._kept is not None:
+            from analogep.run import training
+
+            result, path = self._kept
+            self._chip = training.kept(self.device, self.circuit, self.seeds, result, path)
         if self._chip is None:
             raise UsageError("the run has no trained chip yet: call execute() first")
         return self._chip
@@ -205,17 +201,35 @@ class Run:
             with folder.claim(force=force):
                 finished = folder.result()
                 if finished is not None:
-                    self._chip = self._found(finished, folder)
+                    self._kept, self._chip = (finished, folder.path / CHIP), None
                     return finished
-                dataset = self._train(folder, report)
-                stored.save(self.chip.emulator, folder.path / CHIP)
-                folder.finish(dataset)
-                return dataset
+                return self._train(folder, report)
 
-    def _found(self, result: xr.Dataset, folder: Folder) -> Chip:
-        """The chip of a finished run."""
-        path = folder.path / CHIP
-        return Chip.load(path) if path.exists() else trained(self.device, self.circuit, self.seeds, result)
+    def _train(self, folder: Folder | None, report: Report) -> xr.Dataset:
+        from analogep.run import training
+
+        dataset, self._chip = training.train(self, folder, report)
+        return dataset
+
+    def glance(self, out: str | Path, *, force: bool = False) -> xr.Dataset | None:
+        """What a folder holds for a summary, if the run is finished there; None if it is not.
+
+        Read in a fraction of the time of `execute`, which gives all of the result (`results.glance`).
+
+        Parameters
+        ----------
+        out : str or Path
+        force : bool
+            As in `execute`.
+
+        Raises
+        ------
+        ResultError
+            If the folder cannot be used.
+        """
+        folder = Folder(Path(out), self.identity)
+        with folder.claim(force=force):
+            return folder.glance()
 
     def aged(self, result: xr.Dataset, seconds: float) -> float:
         """Accuracy of the trained chip on the test samples some time after training.
@@ -232,37 +246,10 @@ class Run:
         float
             Share of test samples classified correctly [1].
         """
-        with one_blas_thread():
-            hardware = Hardware(self.device, self.circuit, self.seeds)
-            assemble.finished(result, hardware)
-            experimenter = Experimenter(hardware.aged(seconds), Ledger(), self.seeds.operation.rng("aged"))
-            return float(np.mean(inference(experimenter, self.data.test_x) == self.data.test_y))
+        from analogep.run import training
 
-    def _train(self, folder: Folder | None, report: Report) -> xr.Dataset:
-        report(Progress(1, self.circuit.learning.epochs, 0, 0, None, "start"))
-        emulator = Emulator(self.device, self.circuit, self.seeds)
-        checkpoint = folder.checkpoint() if folder else None
-        if checkpoint is None:
-            emulator.start()
-            before, history = assemble.histogram(emulator.hardware), History()
-            self._check_stability(emulator.hardware)
-        else:
-            try:
-                before, history = assemble.restore(checkpoint, emulator), History.of(checkpoint)
-            except (KeyError, ValueError, TypeError) as error:
-                raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
-        chip = Chip.of(emulator)
-        trainer = Trainer(chip, self.data, history, report, self.on_batch)
-        for epoch in range(len(history), self.circuit.learning.epochs):
-            trainer.epoch(epoch)
-            if self.on_epoch is not None and self.on_epoch(chip) is True:
-                break
-            if folder and epoch + 1 < self.circuit.learning.epochs:
-                folder.keep(assemble.checkpoint(emulator, history, before))
-        hardware = emulator.hardware
-        shown = trace(hardware, self.data, self.seeds) | looks(hardware, self.data, self.seeds)
-        self._chip = chip
-        return assemble.dataset(self.identity, trainer, before, shown)
+        with one_blas_thread():
+            return training.aged(self, result, seconds)
 
     def _shown(self) -> dict[str, str]:
         """What a person wants to see first."""
@@ -272,7 +259,7 @@ class Run:
             "data": f"{self.data.name}, {len(self.data.train_y)} training and {len(self.data.test_y)} test samples",
             "epochs": f"{learning.epochs}",
             "seeds": str(self.seeds),
-            "state": "not executed yet" if self._chip is None else "executed",
+            "state": "executed" if self._chip is not None or self._kept is not None else "not executed yet",
         }
         changes = [*self.device.overrides, *self.circuit.overrides, *self.device.changes, *self.circuit.changes]
         return rows | ({"changed": ", ".join(changes)} if changes else {})
@@ -282,33 +269,3 @@ class Run:
 
     def _repr_html_(self) -> str:
         return table(f"Run: {self.device.name} in {self.circuit.name}", self._shown())
-
-    @staticmethod
-    def _check_stability(hardware: Hardware) -> None:
-        bound = loop_gain_bound(hardware.network())
-        if bound == math.inf:
-            raise SimulationError(
-                "the circuit is unstable as written: neurons without a rail on devices with a curved I-V have no bound "
-                "on their loop gain; give neurons.hidden.activation and neurons.output.activation rails"
-            )
-        kind = hardware.circuit.network
-        if not (bound < 1.0 or (isinstance(kind, RC | Spiking) and kind.unstable)):
-            raise SimulationError(
-                f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
-                "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"
-            )
-
-
-def trained(device: DeviceCard, circuit: CircuitCard, seeds: Seeds, result: xr.Dataset) -> Chip:
-    """Return the chip of a run with the conductances of its result, for reading only.
-
-    Parameters
-    ----------
-    device, circuit, seeds
-        Of the run.
-    result : xarray.Dataset
-        What its `execute` returned.
-    """
-    emulator = Emulator(device, circuit, seeds)
-    assemble.finished(result, emulator.hardware)
-    return Chip.of(emulator, "it has the conductances of a result, and not all that pulses would move")

@@ -7,17 +7,20 @@ from numpy.typing import NDArray
 
 from analogep import results
 from analogep.circuit import Solver
+from analogep.circuit.phases import Timing
 from analogep.datasets import Dataset
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
-from analogep.network import Hardware, SpikingNetwork
-from analogep.relaxation import Fired
+from analogep.network import Hardware, Network, SpikingNetwork
+from analogep.relaxation import Fired, explicit_evaluations
 from analogep.streams import Seeds
 
 _HIDDEN_TRACES = 5
 _HIDDEN_ROWS = 60
 """Hidden neurons of a spiking network whose spikes are kept."""
-_PATH = Solver(method="RK45", relative_tolerance=1e-3, absolute_tolerance=1e-5)
+_MOST = 100_000
+"""Evaluations from which on the network is too stiff for an explicit method."""
+_PATH = Solver(method="RK45", relative_tolerance=1e-3, absolute_tolerance=1e-5, max_evaluations=10 * _MOST)
 
 
 def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
@@ -26,7 +29,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     experimenter = Experimenter(hardware, Ledger(), seeds.operation.rng("trace"))
     if circuit.solver.method == "newton":
         # Newton's method knows no path: the figure's two phases are integrated.
-        experimenter.circuit = circuit.model_copy(update={"solver": _PATH})
+        experimenter.circuit = circuit.model_copy(update={"solver": path_solver(network, circuit.timing)})
     label = int(data.train_y[0])
     target = np.zeros((1, circuit.sizes[-1]))
     target[0, label] = circuit.target_voltage
@@ -58,6 +61,18 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
         "node": names,
         "class": label,
     }
+
+
+def path_solver(network: Network, timing: Timing) -> Solver:
+    """Integrator of a path that the card's own method does not know: explicit, but in a stiff network.
+
+    Parameters
+    ----------
+    network : Network
+    timing : Timing
+    """
+    most = max(explicit_evaluations(network, phase, _PATH.method) for phase in (timing.free, timing.nudged))
+    return _PATH if most <= _MOST else _PATH.model_copy(update={"method": "BDF"})
 
 
 def fired(

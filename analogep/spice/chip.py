@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import analogep
+from analogep.cards.record import card_of, changes_of
 from analogep.circuit import CircuitCard
 from analogep.circuit.spiking import Spiking
 from analogep.errors import ResultError, UsageError
@@ -102,6 +103,11 @@ def _check_same(job: Run, result: xr.Dataset) -> None:
             raise UsageError(
                 f"the run was trained with another {kind} card than '{card.name}' as it is now: its "
                 f"{kind} was '{result.attrs.get(kind, 'unknown')}'"
+            )
+        if changes_of(result.attrs, type(card)) and card_of(result.attrs, type(card)).digest != card.digest:
+            raise UsageError(
+                f"the run's {kind} card was changed in Python, and the card '{card.name}' here has other values; "
+                "analogep.again makes the run with its own cards"
             )
     if result.attrs.get("data_digest") != job.data.digest:
         raise UsageError(

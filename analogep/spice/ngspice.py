@@ -53,7 +53,7 @@ def batch(text: str) -> tuple[dict[str, Plot], str]:
     command = program()
     with tempfile.TemporaryDirectory(prefix="analogep-") as name:
         folder = Path(name)
-        (folder / "net.cir").write_text(text)
+        (folder / "net.cir").write_text(text, encoding="utf-8")
         # -n: no settings of the user's, which may change the dialect or the format of the raw file
         done = subprocess.run(
             [command, "-b", "-n", "-r", "out.raw", "net.cir"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,8 +63,8 @@ class Axis:
         if len(set(lengths.values())) > 1:
             counts = ", ".join(f"{key} has {length}" for key, length in lengths.items())
             raise ValueError(f"keys that move together need equally many values: {counts}")
-        places = list(zip(*found.values(), strict=True))
-        twice = next((place for place in places if places.count(place) > 1), None)
+        places = Counter(zip(*found.values(), strict=True))
+        twice = next((place for place, times in places.items() if times > 1), None)
         if twice is not None:
             raise ValueError(f"has the values {', '.join(twice)} of its keys twice")
         return cls(name, found)

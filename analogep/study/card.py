@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -85,7 +86,7 @@ class StudyCard(Card):
         given = str(name_or_path)
         if given in cls.names() and not os.path.isfile(given):
             text = (ready_dir() / f"{given}.yaml").read_bytes()
-            return cls._validated(reader.read(text, f"studies/{given}.yaml"), overrides, given)
+            return cls._validated(reader.read(text, f"studies/{given}.yaml", shipped=True), overrides, given)
         return super().load(name_or_path, overrides)
 
     @classmethod
@@ -129,8 +130,8 @@ class StudyCard(Card):
                 axes.append(Axis.of(name, given))
             except ValueError as error:
                 yield ("vary", name), str(error)
-        moved = [key for axis in axes for key in axis.values]
-        for key in sorted({key for key in moved if moved.count(key) > 1}):
+        moved = Counter(key for axis in axes for key in axis.values)
+        for key in sorted(key for key, times in moved.items() if times > 1):
             yield ("vary", key), "is on two axes"
         for key in self.set_:
             try:

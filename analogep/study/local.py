@@ -18,6 +18,8 @@ from analogep.errors import UsageError
 _CONTEXT = "forkserver" if sys.platform == "linux" else "spawn"
 """Linux forks workers off a process that has imported everything once and runs no threads of ours; elsewhere system
 libraries do not survive a fork."""
+PRELOADED = ("analogep.study.work", "analogep.run.epoch")
+"""What that process imports: the work, and all that it imports itself only when training begins."""
 _STILLBORN = 3
 
 
@@ -64,7 +66,7 @@ class _Slot:
         if self._pool is None:
             context = multiprocessing.get_context(_CONTEXT)
             if _CONTEXT == "forkserver":
-                multiprocessing.set_forkserver_preload(["analogep.study.work"])
+                multiprocessing.set_forkserver_preload(list(PRELOADED))
             before = set(multiprocessing.active_children())
             self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
             self._hello = self._pool.submit(os.getpid)

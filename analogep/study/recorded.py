@@ -53,11 +53,11 @@ def _own(cards: Mapping[str, str]) -> Iterator[str]:
     if cards:
         yield "cards:"
     for name, text in cards.items():
-        lines = text.split("\n")
+        lines = text[:-1].split("\n")
         kept = all(line.rstrip() == line and (line.isprintable() or not line) for line in lines)
-        if kept and not text[:1].isspace() and lines[-1:] == [""] and lines[-2]:
+        if kept and text.endswith("\n") and lines[-1] and not text[0].isspace():
             yield f"  {json.dumps(name)}: |"
-            yield from (f"    {line}" if line else "" for line in lines[:-1])
+            yield from (f"    {line}" if line else "" for line in lines)
         else:
             yield f"  {json.dumps(name)}: {written.text(text)}"
 

@@ -13,6 +13,7 @@ from analogep.errors import DataError, ResultError, UsageError
 from analogep.study.folder import STUDY
 from analogep.study.recorded import recorded
 from analogep.study.study import Study
+from analogep.study.study_file import check_study
 from analogep.study.work import Work, train
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def again(result: xr.Dataset | str | Path, data: str | Path | None = None, work:
     """
     if isinstance(result, str | Path):
         path = Path(result)
-        result = results.read(path / STUDY if path.is_dir() else path)
+        path = path / STUDY if path.is_dir() else path
+        result = results.read(path)
+        check_study(result, path)
     if "study" not in result.attrs or "axes" not in result.attrs:
         raise ResultError("is no result of a study; a run is made again by analogep.run.again")
     attrs, said = result.attrs, json.loads(result.attrs["study"])

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import typing
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -164,7 +165,7 @@ def texts(values: str | Sequence[Any], *, repeated: bool = False) -> list[str]:
         raise ValueError("has no values")
     if len(found) > MOST:
         raise ValueError(f"has {len(found)} values, more than {MOST}")
-    if not repeated and len(set(found)) < len(found):
-        twice = next(text for text in found if found.count(text) > 1)
+    twice = next((text for text, times in Counter(found).items() if times > 1), None)
+    if twice is not None and not repeated:
         raise ValueError(f"has the value {shown(twice)} twice")
     return found

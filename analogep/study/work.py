@@ -14,13 +14,15 @@ import analogep
 from analogep import datasets
 from analogep.datasets import Dataset
 from analogep.errors import AnalogepError, DataError, SimulationError
-from analogep.run import Progress, Run
+from analogep.run import Run
 from analogep.streams import Seeds, Streams
 from analogep.study import pointfile
 from analogep.study.point import Cards, unpacked
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from analogep.run import Progress
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analogep import datasets
+from analogep import Chip, datasets
 from analogep.datasets import Dataset
-from analogep.energy import Ledger
-from analogep.learning import Experimenter, Updater
-from analogep.network import Hardware, loop_gain_bound
+from analogep.network import loop_gain_bound
 from analogep.relaxation import relax
 from analogep.results import write_bytes
 from analogep.streams import Seeds
@@ -168,10 +166,9 @@ class Growth:
 def growth(found: Found) -> Growth:
     """How the outputs of the first network grow before it has learned anything."""
     device, circuit = _cards(found.studies["epochs"].card)
-    hardware, ledger = Hardware(device, circuit, Seeds.sample(base=found.studies["epochs"].card.seed)), Ledger()
-    Updater(hardware).start(ledger, hardware.seeds.operation.rng("start"))
-    network, bench = hardware.network(), Experimenter(hardware, ledger, np.random.default_rng(0), noisy=False)
-    drive = network.drive(bench.lines(found.data.test_x[: found.probe]))
+    network = Chip(device, circuit, Seeds.sample(base=found.studies["epochs"].card.seed)).network()
+    inputs = np.asarray(found.data.test_x[: found.probe], dtype=np.float64)
+    drive = network.drive(inputs * circuit.mapping.read_voltage)
     v, ends = np.zeros((len(found.data.test_x[: found.probe]), network.nodes)), []
     for _ in range(2):
         v = relax(network, drive, v, circuit.timing.free, circuit.solver, circuit.timing.tolerance).v

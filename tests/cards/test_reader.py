@@ -1,4 +1,5 @@
 import contextlib
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analogep.cards.reader import Document, read, read_file, read_value
+from analogep.cards import shipped_dir
+from analogep.cards.reader import MAX_BYTES, MOST_ENTRIES, Document, read, read_file, read_value
 from analogep.errors import CardError
+from analogep.study.card import ready_dir
 
 CARD = """\
 # a comment
@@ -141,8 +144,48 @@ def test_all_refusals_that_do_not_end_reading_come_at_once() -> None:
     assert [problem.where for problem in caught.value.problems] == [f"my.yaml:{n}" for n in (1, 2, 3, 3, 4)]
 
 
-def test_more_than_fifty_problems_are_counted() -> None:
-    assert where("a: 1\n" * 100).endswith("\nand 49 more problems")
+def test_reading_ends_behind_the_hundredth_problem() -> None:
+    assert "and more" not in where("a: 1\n" * 101)
+    lines = where("a: 1\n" * 102).splitlines()
+    assert len(lines) == 101
+    assert lines[-2:] == [
+        "my.yaml:101: a: stands twice, in lines 1 and 101",
+        "and more; these are the first 100 problems",
+    ]
+
+
+LONG = {
+    "keys twice": ("name: a\n", "stands twice"),
+    "aliases": ("- *a\n", "aliases are not read"),
+    "anchors": ("- &a 1\n", "anchors are not read"),
+    "tags": ("- !t 1\n", "tags are not read"),
+    "merge keys": ("<<: 1\n", "merge keys are not read"),
+    "keys that are no text": ("? [1]\n: 1\n", "key a list of 1 is not text"),
+    "numbers that are not finite": ("- .nan\n", "is not a finite number"),
+    "tabs": ("\ta: 1\n", "indent with spaces, not tabs"),
+    "items": ("- x\n", "my.yaml:10001: has more than 10000 entries, too many for a card"),
+    "items of items": ("- [x, y, z]\n", "holds more than 30000 keys and values, too many for a card"),
+    "depth": ("[", "nested deeper than 40 levels"),
+    "keys of keys": ("? ", "nested deeper than 40 levels"),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_megabyte_of_problems_is_refused_in_a_fraction_of_a_second(kind: str) -> None:
+    line, message = LONG[kind]
+    text = line * ((MAX_BYTES - 10) // len(line))
+    start = time.process_time()
+    told = where(text)
+    # 42 s before reading ended at the hundredth problem; 0.7 s where all that a card may hold is looked at.
+    assert time.process_time() - start < 3
+    assert re.search(message, told)
+    assert len(told.splitlines()) <= 101
+
+
+def test_as_many_entries_as_a_card_may_have_are_read() -> None:
+    assert len(read("a: [" + "1," * MOST_ENTRIES + "]", "my.yaml").data["a"]) == MOST_ENTRIES
+    with pytest.raises(CardError, match=r"my.yaml:10001: has more than 10000 keys, too many for a card"):
+        read("".join(f"a{k}: 1\n" for k in range(MOST_ENTRIES + 1)), "my.yaml")
 
 
 def test_a_byte_order_mark_is_read_over() -> None:
@@ -221,3 +264,18 @@ def test_a_mutated_card_is_read_or_a_card_error(data: st.DataObject) -> None:
         end = data.draw(st.integers(start, min(len(text), start + 20)))
         text = text[:start] + data.draw(SCRAPS | st.text(max_size=5)) + text[end:]
     attempt(text)
+
+
+@pytest.mark.parametrize(
+    "folder", [shipped_dir("device"), shipped_dir("circuit"), ready_dir()], ids=lambda path: path.name
+)
+def test_a_file_of_the_package_reads_the_same_with_and_without_libyaml(folder: Path) -> None:
+    """libyaml differs from PyYAML in corners of YAML; nothing that comes with the package goes there."""
+    pytest.importorskip("yaml._yaml", reason="this PyYAML has no libyaml")
+    paths = sorted(folder.glob("*.yaml"))
+    assert paths
+    for path in paths:
+        text = path.read_bytes()
+        # A repr tells 1 from 1.0 and from True, which are equal.
+        fast, slow = read(text, path.name, shipped=True), read(text, path.name)
+        assert (repr(fast.data), fast.lines) == (repr(slow.data), slow.lines), path

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import Field
 
-from analogep.cards import reader, schema
+from analogep.cards import Block, reader, schema
 from analogep.cards.base import shipped_dir
+from analogep.cards.docstrings import described
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 
@@ -170,3 +172,40 @@ def test_every_block_of_the_schema_says_what_it_is_and_nothing_has_a_title_besid
         for block in [made, *made["$defs"].values()]:
             for key, found in block.get("properties", {}).items():
                 assert "title" not in found, key
+
+
+class Plain(Block):
+    """A block."""
+
+    first: int
+    """Said in one line."""
+    second: int = Field(alias="other")
+    """Said
+
+    in several.
+    """
+    third: int = 1
+    fourth: int = 2
+
+    def rules(self) -> Any:
+        """No docstring of a field."""
+        return iter(())
+
+
+class Longer(Plain):
+    """What it inherits keeps its docstring, what it declares again needs a new one."""
+
+    first: int
+    third: int = 3
+    """Now with words."""
+
+
+def test_a_key_is_described_by_the_docstring_below_its_field() -> None:
+    assert described(Plain) == {"first": "Said in one line.", "other": "Said\n\nin several."}
+    assert described(Longer) == {"other": "Said\n\nin several.", "third": "Now with words."}
+
+
+def test_a_block_without_a_source_has_no_descriptions() -> None:
+    space: dict[str, Any] = {"__name__": "nowhere", "Block": Block}
+    exec('class Typed(Block):\n    first: int\n    """Words."""\n', space)
+    assert described(space["Typed"]) == {}

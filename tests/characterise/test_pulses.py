@@ -9,11 +9,11 @@ import pytest
 import xarray as xr
 
 from analogep.characterise import characterise
-from analogep.characterise.nominal import mean_step, nominal, pulse_noise, way
 from analogep.characterise.schema import VARIABLES
 from analogep.characterise.trains import MOST
 from analogep.crossbar import Array
 from analogep.device import DeviceCard, Direction, shape_of
+from analogep.device.nominal import mean_step, nominal, pulse_noise, way
 from analogep.results import describe
 from analogep.streams import Streams
 

@@ -121,7 +121,7 @@ def test_a_run_on_known_data_cites_them_and_one_of_an_unreadable_card_keeps_its_
     assert keys(said.out)[-2:] == ["digits", "analogep"]
     assert "doi = {10.24432/C50P49}," in said.out
     assert "wu2018" in keys(said.out)
-    stored.attrs["device_card"] = "schema: analogep.device/9\n"
+    stored.attrs |= {"device_card": "schema: analogep.device/9\n", "device_values": '{"schema": "analogep.device/9"}'}
     results.write(stored, folder / "result.nc")
     assert keys(say("cite", str(folder)).out) == ["source", "digits", "analogep"]
     del stored.attrs["citations"]

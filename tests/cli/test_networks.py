@@ -117,12 +117,6 @@ def test_a_typo_in_a_new_block_is_answered_with_what_was_meant(
 
 
 REFUSED = [
-    (
-        "digits",
-        f"{WIRES[:-9]}[66, 10]}}",
-        r"wires\.tile: 66 rows are more than the 65 of the largest array; give at most",
-    ),
-    ("resistive-digits", f"{WIRES[:-9]}[9, 21]}}", r"wires\.tile: 21 columns are more than the 20 of the largest"),
     ("digits", "wires={kind: exact, word: 0 ohm, bit: 0 ohm, tile: [9, 9]}", r"wires\.kind: 'exact' with 0 ohm every"),
     ("digits", "wires={kind: exact, word: 1 ohm, bit: -1 ohm, tile: [9, 9]}", r"wires\.bit: must be at least 0 "),
     (

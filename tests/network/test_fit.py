@@ -12,7 +12,7 @@ from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
 from analogep.errors import CardError
 from analogep.network import Hardware, check_fit, fit_warnings, wire_severity
-from analogep.network.fit import pulse_ratios
+from analogep.network.fit import MOST_PULSES, pulse_ratios
 from analogep.streams import Seeds, Streams
 
 MIDDLE = 5.5e-6
@@ -68,6 +68,7 @@ def test_tiles_are_cut_to_the_array_and_the_worst_layer_is_named() -> None:
     cases = [
         (circuit(tile=(129, 128), bit=1.0), kappa(129, 10, bit=1.0), 1),
         (circuit(tile=(129, 128), word=1.0), kappa(65, 128, word=1.0), 0),
+        (circuit(tile=(10**6, 10**6), bit=1.0), kappa(129, 10, bit=1.0), 1),
         (circuit("resistive-digits", tile=(130, 64), bit=1.0), kappa(130, 64, bit=1.0), 0),
     ]
     for card, expected, worst in cases:
@@ -226,3 +227,29 @@ def test_the_ratio_is_that_of_simulated_pulses(scheme: str) -> None:
     change = np.sqrt(np.mean(np.square(store.weights - before)))
     bound = circuit.per_layer(circuit.learning.initial_gain)[0] * np.sqrt(6.0 / sum(store.shape))
     assert change / (bound / np.sqrt(3.0)) == pytest.approx(pulse_ratios(device, circuit)[0], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("card", "overrides", "cells"),
+    [
+        ("rram", ["programming.up.pulses=1000000000", "programming.down.pulses=1000000000"], 19220),
+        ("ideal", ["programming.up.step=1e-8 %", "programming.down.step=1e-8 %"], 19220),
+        ("rram_hfo2", ["programming.up.step=1e-9 %", "programming.down.step=1e-9 %"], 19220),
+    ],
+)
+def test_cells_that_take_more_pulses_than_anybody_waits_for_are_refused(
+    card: str, overrides: list[str], cells: int
+) -> None:
+    message = (
+        rf"programming: a pulse moves a cell by .* of its window: the {cells} cells of circuit 'digits' take some "
+    )
+    with pytest.raises(CardError, match=message + r".*e\+1\d pulses to be written, more than 1e\+13; give steps of at"):
+        check_fit(DeviceCard.load(card, overrides), CircuitCard.load("digits"))
+
+
+@pytest.mark.parametrize("name", DeviceCard.names())
+def test_every_shipped_device_is_a_hundred_times_below_the_most_pulses(name: str) -> None:
+    cells = max(
+        2 * sum(rows * columns for rows, columns in CircuitCard.load(one).shapes) for one in CircuitCard.names()
+    )
+    assert cells < 0.01 * MOST_PULSES * DeviceCard.load(name).step

@@ -138,3 +138,24 @@ def test_the_error_of_an_epoch_is_that_of_its_estimates_and_zero_without_any(ref
     off = max(float(np.abs(a.weights - b.weights).max()) for a, b in zip(estimated.layers, exact.layers, strict=True))
     assert (error == 0.0) == (off == 0.0) == (refresh == 1)
     assert error < 0.05
+
+
+@pytest.mark.parametrize("iv", ["linear", "sinh"])
+@pytest.mark.parametrize("card", ["digits", "resistive-digits", "passive-digits"])
+def test_a_tile_larger_than_an_array_is_that_array(card, iv):
+    """Arrays of two sizes under tiles that fit the larger one, one side of it, or neither: equal slopes, bit by bit."""
+    device = DeviceCard.load("ideal", ["read.iv={kind: sinh, v0: 0.2 V}"] if iv == "sinh" else [])
+    found = []
+    shapes = CircuitCard.load(card, ["layers=[6,5,3]"]).shapes
+    rows, columns = (max(shape[axis] for shape in shapes) for axis in (0, 1))
+    for tile in ([rows, columns], [1000, columns], [rows, 1000], [10**6, 10**6]):
+        wires = WIRES.replace("[4, 3]", str(tile))
+        made = Hardware(device, CircuitCard.load(card, ["layers=[6,5,3]", wires]), Seeds.of(1))
+        made.initialise()
+        network = made.network()
+        x = 0.2 * np.random.default_rng(2).random((2, 6))
+        start = np.random.default_rng(3).uniform(0.0, 0.01, (2, network.nodes))
+        found.append((network.derivative(start, network.drive(x)), network.powers(start, network.drive(x))))
+    for other in found[1:]:
+        for one, same in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(one, same)

@@ -219,7 +219,7 @@ def test_epochs_without_a_measured_gradient_are_left_out(dataset: xr.Dataset) ->
     dataset["gain"][:] = np.nan
     cosine, gain, _ = plots.gradients(dataset).axes
     np.testing.assert_array_equal(line(cosine, "layer 1").get_xdata(), dataset["epoch"][::2])
-    assert words(gain) == ["not measured"]
+    assert words(gain) == ["no gradient in\nlayers 1 and 2"]
 
 
 def test_pulses_and_joules_are_per_training_sample(dataset: xr.Dataset) -> None:

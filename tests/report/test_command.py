@@ -73,7 +73,11 @@ def test_the_same_result_gives_the_same_page_also_from_its_file(folder: Path, sa
         (("rram",), 1, "rram: no such result"),
         (("damaged.nc",), 1, "damaged.nc: is damaged or not a result of analogep"),
         (("other.nc",), 1, "other.nc: is no result of a simulation; give the folder of a run or a study"),
-        (("old.nc",), 1, "old.nc: lacks 'network', which a report needs; it was written by analogep 0.0.1"),
+        (
+            ("old.nc",),
+            1,
+            "old.nc: lacks 'title', 'network', 'device', 'circuit', 'device_card', which every result holds; it was",
+        ),
         (("run", "--out", "a.pdf"), 2, "--out a.pdf: the name must end with .html, such as report.html"),
         (("run", "--out", "no/a.html"), 2, "the folder no does not exist; make it first"),
         (("run", "--out", "folder.html"), 2, "--out folder.html: is a folder; name a file in it"),

@@ -147,7 +147,7 @@ def test_what_went_wrong_is_said(of: dict[str, xr.Dataset]) -> None:
         "50 % of the nudged ones",
         "7 of ",
         "off by up to 1.2 %",
-        "cosine is missing in 1 of 6 places",
+        "There is no cosine of layer 1 in 1 of 3 epochs",
         "lengthen timing.free.duration",
     ):
         assert words in said
@@ -212,7 +212,7 @@ def test_settings_are_those_of_the_card_with_its_overrides(name: str, of: dict[s
 
 
 def test_every_kind_of_result_has_a_name_of_its_own() -> None:
-    assert len({marker for marker, _ in pages.KINDS.values()}) == len(pages.KINDS)
+    assert len({marker for marker, _, _ in pages.KINDS.values()}) == len(pages.KINDS)
 
 
 def test_coordinates_of_a_figure_are_rounded_and_its_words_are_not() -> None:

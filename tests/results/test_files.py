@@ -82,6 +82,27 @@ def failing(error: BaseException) -> Callable[..., None]:
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
+UNKNOWN = [("fsync", name) for name in ("EINVAL", "EBADF", "ENOSYS", "ENOTSUP", "EACCES")]
+
+
+@pytest.mark.parametrize(("call", "name"), [*UNKNOWN, ("chmod", "EPERM"), ("open", "EACCES")])
+def test_what_a_file_system_does_not_know_ends_no_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, name: str
+) -> None:
+    """No fsync of files or folders, folders that cannot be opened, files whose mode is not ours to set."""
+    number, real = getattr(errno, name), getattr(os, call)
+
+    def refused(path: object, *arguments: object, **named: object) -> object:
+        if call == "open" and path != tmp_path:
+            return real(path, *arguments, **named)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, refused)
+    results.write_bytes(tmp_path / "b.txt", b"new")
+    assert (tmp_path / "b.txt").read_bytes() == b"new"
+    assert entries(tmp_path) == ["b.txt"]
+
+
 @pytest.mark.parametrize("place", ["analogep.results.files.os.fsync", "analogep.results.files.os.replace"])
 def test_a_failure_before_the_rename_leaves_the_old_file_and_no_scratch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import xarray as xr
 
+from analogep import cautions
+from analogep.cautions import AnalogepWarning
 from analogep.errors import ResultError, SimulationError
 from analogep.run import CHECKPOINT, IDENTITY, RESULT, Run
+from analogep.run.folder import Folder
+from analogep.run.owned import Owned
 from analogep.streams import Seeds, Streams
+from analogep.study.folder import Folder as StudyFolder
 
 from .test_resume import interrupting
 from .tiny import tiny
@@ -223,3 +233,50 @@ def test_each_seed_and_monte_carlo_sample_has_a_folder_of_its_own() -> None:
     seeds = [Seeds.of(1), Seeds.of(1, fabrication=2), Seeds.of(1, operation=2), Seeds.of(1, data=2)]
     seeds += [Seeds(Streams(1, sample), Streams(1, sample), Streams(1, 0)) for sample in (1, 2)]
     assert len({short(seed=seed).default_folder for seed in seeds}) == 6
+
+
+KINDS = {"run": Folder, "study": StudyFolder}
+
+
+@pytest.fixture
+def flock(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let every lock fail with an error of the system."""
+    monkeypatch.setattr(cautions, "_said", set())
+
+    def fail(number: int) -> None:
+        def refused(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(fcntl, "flock", refused)
+
+    return fail
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("name", ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EIO", "EACCES"])
+def test_a_file_system_without_locks_is_said_once_and_worked_with(
+    tmp_path: Path, flock: Callable[[int], None], kind: type[Owned], name: str
+) -> None:
+    flock(getattr(errno, name))
+    folder = kind(tmp_path / "out", {"digest": "a"})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for part in ("", "1-of-2", "2-of-2"):
+            with folder.claim(part):
+                assert (tmp_path / "out" / folder.file).exists()
+    (only,) = said
+    assert only.category is AnalogepWarning
+    assert re.search(r"out: this file system gives no locks \(.*\); see to it that no two processes", str(only.message))
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("number", sorted({errno.EWOULDBLOCK, errno.EAGAIN}))
+def test_a_lock_that_would_have_to_wait_means_that_the_folder_is_in_use(
+    tmp_path: Path, flock: Callable[[int], None], kind: type[Owned], number: int
+) -> None:
+    flock(number)
+    with (
+        pytest.raises(ResultError, match="another process is working in this folder; wait for it"),
+        kind(tmp_path / "out", {"digest": "a"}).claim(),
+    ):
+        pass

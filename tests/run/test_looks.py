@@ -7,8 +7,11 @@ import pytest
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
+from analogep.network import Hardware, SpikingNetwork
 from analogep.results import SPIKING
 from analogep.run import Run
+from analogep.run.looks import at_rest
+from analogep.streams import Seeds
 
 from .test_spiking import PREDICTIVE, whole
 from .tiny import digits
@@ -44,3 +47,19 @@ def test_analog_networks_are_not_looked_at():
     circuit = CircuitCard.load("digits", ("layers=[64,6,10]", "learning.epochs=1"))
     found = Run(DeviceCard.load("ideal"), circuit, 1, digits()).execute()
     assert not set(SPIKING) & set(found)
+
+
+def test_rest_is_found_though_time_constants_lie_far_apart():
+    """A hundred of the longest took more equal steps of the shortest than are allowed, at the end of the training."""
+    circuits = [
+        CircuitCard.load("spiking-digits", ("layers=[64,4,10]", f"network.output.capacitance={c}"))
+        for c in ("2.5 pF", "10 nF")
+    ]
+    found = []
+    for circuit in circuits:
+        chip = Hardware(DeviceCard.load("ideal"), circuit, Seeds.of(1))
+        chip.initialise()
+        network = chip.network()
+        assert isinstance(network, SpikingNetwork)
+        found.append(at_rest(network, 0.2 * np.random.default_rng(1).random((2, 64))))
+    np.testing.assert_allclose(*found, atol=1e-4)

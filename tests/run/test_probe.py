@@ -21,9 +21,10 @@ def test_training_goes_on_where_there_is_no_exact_gradient(monkeypatch: pytest.M
     assert np.isfinite(whole["quiet_cosine"]).all()
     monkeypatch.setattr(epoch, "exact_gradient", failing)
     found = tiny().execute()
-    for name in ("cosine", "gain"):
+    compared = ["cosine", "gain", "exact_length"]
+    for name in compared:
         np.testing.assert_array_equal(np.isnan(found[name]).any("layer"), [False, True, False])
-    xr.testing.assert_identical(found.drop_vars(["cosine", "gain"]), whole.drop_vars(["cosine", "gain"]))
+    xr.testing.assert_identical(found.drop_vars(compared), whole.drop_vars(compared))
 
 
 def test_without_noise_and_converters_the_cosine_of_the_last_epoch_is_the_quiet_one() -> None:

@@ -12,7 +12,7 @@ import xarray as xr
 
 from analogep import results
 from analogep.errors import ResultError
-from analogep.run import CHECKPOINT, RESULT, Progress, Run
+from analogep.run import CHECKPOINT, CHIP, RESULT, Progress, Run
 
 from .tiny import EPOCHS, VARIANTS, network, tiny
 
@@ -101,7 +101,7 @@ def test_epochs_that_are_kept_are_not_done_again(tmp_path: Path) -> None:
 
 def test_the_checkpoint_goes_when_the_result_is_there(tmp_path: Path) -> None:
     tiny(*VARIANTS["stochastic"]).execute(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {RESULT, "run.json", ".lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {RESULT, CHIP, "run.json", ".lock"}
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "garbage"])
@@ -137,11 +137,11 @@ def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
     for name in left:
         (tmp_path / name).write_bytes(b"half")
     xr.testing.assert_identical(tiny(*VARIANTS["stochastic"]).execute(tmp_path), whole("stochastic"))
-    assert {path.name for path in tmp_path.iterdir()} == {RESULT, "run.json", ".lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {RESULT, CHIP, "run.json", ".lock"}
 
 
 def test_a_run_killed_before_it_named_the_folder_its_own_can_be_started_again(tmp_path: Path) -> None:
     (tmp_path / ".lock").touch()
     (tmp_path / ".run.json.12345678.part").write_bytes(b"{")
     xr.testing.assert_identical(tiny(*VARIANTS["stochastic"]).execute(tmp_path), whole("stochastic"))
-    assert {path.name for path in tmp_path.iterdir()} == {RESULT, "run.json", ".lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {RESULT, CHIP, "run.json", ".lock"}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analogep.circuit.wires import ExactWires
+from analogep.device.iv import LinearIV
 from analogep.errors import SimulationError
 from analogep.spice import Netlist
+from analogep.spice.arrays import crossbar
 from analogep.spice.netlist import number
 
 
@@ -80,3 +84,14 @@ def test_nodes_without_a_path_for_direct_current_are_named() -> None:
     assert netlist.floating() == ["b", "c"]
     with pytest.raises(SimulationError, match=r"2 of 4 nodes are disconnected.*: b, c; give them a leak"):
         netlist.text()
+
+
+def test_the_netlist_of_a_tile_larger_than_the_array_is_that_of_the_array() -> None:
+    texts = []
+    for tile in ((3, 2), (3, 100), (10**6, 10**6)):
+        netlist, wires = Netlist(), ExactWires(kind="exact", word=1.0, bit=2.0, driver=3.0, sense=4.0, tile=tile)
+        netlist.source("r1", "r1", "0", 0.2)
+        crossbar(netlist, "a", ["r1", "r2", "r3"], ["c1", "c2"], np.full((3, 2), 1e-5), LinearIV(kind="linear"), wires)
+        texts.append(netlist.text())
+    assert texts[0].count("\nra_w") == 6
+    assert texts[1:] == texts[:1] * 2

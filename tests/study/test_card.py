@@ -92,7 +92,7 @@ def test_options_change_a_card_and_keep_its_lines() -> None:
 def test_the_ready_studies_name_points_that_every_card_takes(path: Path, tmp_path: Path) -> None:
     card = StudyCard.load(path)
     if card.settings.get("layers", "").startswith("[784"):  # MNIST, which a new machine does not have
-        images, labels = np.zeros((20, 28, 28), np.uint8), np.arange(20) % 10
+        images, labels = np.full((20, 28, 28), 255, np.uint8), np.arange(20) % 10
         np.savez(tmp_path / "mnist.npz", train_x=images, train_y=labels, test_x=images, test_y=labels)
         card = card.changed({"data": str(tmp_path / "mnist.npz")})
     study = Study(card)

@@ -22,7 +22,7 @@ def plan(**given: Any) -> Plan:
     [
         ({"nudging.bta": [1]}, "--vary nudging.bta=1: nudging.bta: unknown key, did you mean 'beta'?"),
         ({"nudging.beta": [1, -2]}, "--vary nudging.beta=-2: nudging.beta: must be greater than 0, got -2"),
-        ({"read.noise.sigma": ["1 %", 3]}, "--vary read.noise.sigma=3: read.noise.sigma: needs a percentage"),
+        ({"read.noise.sigma": "1 %, 3"}, "--vary read.noise.sigma=3: read.noise.sigma: needs a percentage"),
         ({"device": ["rram", "eram"]}, "eram (at device=eram): unknown device card"),
         ({"circuit.name": ["a", "B"]}, "--vary circuit.name=B: name: "),
         ({"read.voltage": ["2 V"]}, "--vary read.voltage=2 V: read.voltage: must be below the smallest write"),

@@ -5,11 +5,16 @@
 the wires eat.
 """
 
-from analogep.crossbar.wires.linear import Solution, read
-from analogep.crossbar.wires.nonlinear import read_nonlinear
-from analogep.crossbar.wires.reduction import Ports, ports
-from analogep.crossbar.wires.resistances import Resistances, losses, severity
-from analogep.crossbar.wires.tiles import TiledPorts, TiledRead, read_tiles
+from typing import TYPE_CHECKING
+
+from analogep import lazy
+
+if TYPE_CHECKING:
+    from analogep.crossbar.wires.linear import Solution, read
+    from analogep.crossbar.wires.nonlinear import read_nonlinear
+    from analogep.crossbar.wires.reduction import Ports, ports
+    from analogep.crossbar.wires.resistances import Resistances, losses, severity
+    from analogep.crossbar.wires.tiles import TiledPorts, TiledRead, read_tiles
 
 __all__ = [
     "Ports",
@@ -24,3 +29,15 @@ __all__ = [
     "read_tiles",
     "severity",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy.names(
+        __name__,
+        {
+            "linear": ("Solution", "read"),
+            "nonlinear": ("read_nonlinear",),
+            "reduction": ("Ports", "ports"),
+            "resistances": ("Resistances", "losses", "severity"),
+            "tiles": ("TiledPorts", "TiledRead", "read_tiles"),
+        },
+    )

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.device import DeviceCard, Direction, Faults
-from analogep.device.laws import InverseCdf
+from analogep.device.card import DeviceCard, Faults
+from analogep.device.laws import Direction, InverseCdf
 
 Floats = NDArray[np.float64]
 

@@ -46,7 +46,7 @@ def study_lines(dataset: xr.Dataset) -> Figure:
     for place, axes in enumerate(panels[:number]):
         _lines(axes, found, place)
         if found.panels.name:
-            axes.set_title(f"{found.panels.name} = {found.panels.labels[place]}").set_parse_math(False)
+            axes.set_title(f"{found.panels.name} = {found.panels.labels[place]}")
     for axes in panels[:number:2]:
         axes.set_ylabel("test accuracy [%]")
     handles = []
@@ -70,7 +70,7 @@ def _lines(axes: Axes, found: Crossing, panel: int) -> None:
 
 
 def _along(axes: Axes, way: Way, places: np.ndarray) -> None:
-    axes.set_xlabel(way.name if way.places is None else f"{way.name} [{way.unit}]").set_parse_math(False)
+    axes.set_xlabel(way.name if way.places is None else f"{way.name} [{way.unit}]")
     if way.places is None:
         axes.set_xticks(places, way.labels)
     elif places.min() > 0.0 and places.max() > _DECADE * places.min():

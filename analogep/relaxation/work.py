@@ -1,0 +1,198 @@
+"""How much work a run is, known from its cards and from the network as written: what would not end is not begun.
+
+Equal steps are counted: of a phase T/h, of a batch those of its phases, of a run those of all batches, tests and
+epochs. The explicit methods of SciPy have no steps of their own choice in a stiff network: the fastest node decays
+within tau, and their steps stay below the length at which that decay would grow,
+
+    evaluations >= stages T/(2 limit tau),   limit = 3.3 for RK45, 2.5 for RK23, 6 for DOP853
+
+(Hairer and Wanner, Solving Ordinary Differential Equations II, chapter IV.2); the 2 leaves room for coupled nodes,
+which may be slower together than the fastest is alone. Implicit methods and Newton's take few
+steps whatever the network, and are held by `solver.max_evaluations` alone.
+
+Steps become seconds by what they take at least, on any machine. So a run that is refused is longer than it is said to
+be, and none is refused that somebody might wait for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from analogep.circuit import CircuitCard
+from analogep.circuit.phases import Phase, Solver
+from analogep.errors import SimulationError
+from analogep.network import Network, SpikingNetwork
+from analogep.relaxation import compiled
+from analogep.relaxation.euler import steps
+
+LONGEST: Final = 1e6
+"""Seconds of a run that is still begun: eleven days."""
+LARGEST: Final = 4 * 2**30
+"""Bytes of the recorded relaxation of a run's figure."""
+_CALL: Final = 1e-4
+"""Seconds of a step that Python takes for a batch, at least."""
+_PRODUCT: Final = 5e-11
+"""Seconds of a product in a compiled step, at least; of a spiking neuron the same."""
+_TESTED: Final = 100
+"""Samples of one relaxation of a test."""
+_EXPLICIT: Final = {"RK45": (6, 3.3), "RK23": (3, 2.5), "DOP853": (12, 6.0)}
+"""Evaluations of a step, and its longest length in time constants."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do.
+
+    Attributes
+    ----------
+    free, nudged : int
+        Steps of a free and of a nudged phase, or evaluations where the integrator chooses its steps.
+    phases : int
+        Nudged phases of a batch.
+    batches : int
+        Batches of an epoch.
+    seconds : float
+        What an epoch takes at least [s].
+    """
+
+    free: int
+    nudged: int
+    phases: int
+    batches: int
+    seconds: float
+
+
+def check_work(network: Network, circuit: CircuitCard, samples: int, tests: int) -> None:
+    """Refuse a run that would not end, before it begins.
+
+    Parameters
+    ----------
+    network : Network
+        As its initial weights make it.
+    circuit : CircuitCard
+    samples, tests : int
+        Training and test samples.
+
+    Raises
+    ------
+    SimulationError
+        If a phase has more steps than `solver.max_evaluations`, if the run takes longer than `LONGEST`, or if the
+        relaxation that it records for its figure is larger than `LARGEST`; with the number, and what would do.
+    """
+    work = work_of(network, circuit, samples, tests)
+    if work is None:
+        return
+    _check_record(work, network, circuit)
+    epochs = max(circuit.learning.epochs, 1)
+    seconds = epochs * work.seconds
+    if seconds <= LONGEST:
+        return
+    raise SimulationError(
+        f"this run would not end: a free phase has {work.free} steps and each of {work.phases} nudged ones "
+        f"{work.nudged}, in {work.batches} batches an epoch and {epochs} epochs, {seconds / 86400.0:.3g} days at "
+        f"least, and what takes more than {LONGEST / 86400.0:.3g} is not begun; {_remedies(circuit, seconds / LONGEST)}"
+    )
+
+
+def work_of(network: Network, circuit: CircuitCard, samples: int, tests: int) -> Work | None:
+    """The work of an epoch; None where nobody knows beforehand: phases that end early, methods that choose their steps.
+
+    Parameters
+    ----------
+    network, circuit, samples, tests
+        As in `check_work`.
+
+    Raises
+    ------
+    SimulationError
+        If a phase has more steps than `solver.max_evaluations`.
+    """
+    timing, learning = circuit.timing, circuit.learning
+    free, nudged = (_evaluations(network, phase, circuit.solver) for phase in (timing.free, timing.nudged))
+    if free is None or nudged is None:
+        return None
+    # Points above the real axis are two real networks; those below it are their mirror images.
+    phases = sum(
+        1 if beta.imag == 0.0 else 2 for beta, _ in circuit.nudging.contour() if beta != 0 and beta.imag >= 0.0
+    )
+    trained = min(learning.epochs, 1)
+    batches = -(-samples // learning.batch) * trained
+    each = free + phases * nudged
+    alone = _seconds_of_a_sample(network, circuit)
+    seconds = alone * (samples * trained * each + tests * free)
+    if alone == 0.0:
+        seconds = _CALL * (batches * each + -(-tests // _TESTED) * free)
+    return Work(free, nudged, phases, batches, seconds)
+
+
+def _evaluations(network: Network, phase: Phase, solver: Solver) -> int | None:
+    """Steps of one phase, at least; None where they cannot be told."""
+    if isinstance(network, SpikingNetwork):
+        return max(1, round(phase.duration / network.card.step))
+    if solver.method == "euler":
+        count, _ = steps(network, phase, solver)
+        return None if phase.until == "settled" else count
+    if solver.method not in _EXPLICIT or phase.until == "settled":
+        return None
+    count = explicit_evaluations(network, phase, solver.method)
+    if count > solver.max_evaluations:
+        raise SimulationError(
+            f"a phase of {phase.duration:.3g} s takes {solver.method} at least {count} evaluations, more than "
+            f"solver.max_evaluations = {solver.max_evaluations}, as the shortest time constant is "
+            f"{float(network.tau.min()):.3g} s; set solver.method to LSODA or BDF, which take few steps in stiff "
+            "networks, or to newton"
+        )
+    return count
+
+
+def explicit_evaluations(network: Network, phase: Phase, method: str) -> int:
+    """Evaluations that an explicit method of SciPy takes at least for a phase that lasts its whole duration.
+
+    Parameters
+    ----------
+    network : Network
+    phase : Phase
+    method : {'RK45', 'RK23', 'DOP853'}
+    """
+    stages, longest = _EXPLICIT[method]
+    # Coupled nodes may slow the fastest one down, but not to half of its rate.
+    return math.ceil(0.5 * stages * phase.duration / (longest * float(network.tau.min())))
+
+
+def _seconds_of_a_sample(network: Network, circuit: CircuitCard) -> float:
+    """Least time of one step of one sample in a compiled loop [s]; 0 where Python takes the steps."""
+    if isinstance(network, SpikingNetwork):
+        return _PRODUCT * network.neurons
+    if circuit.solver.method != "euler" or compiled.kernel(network, circuit.solver) is None:
+        return 0.0
+    return 2.0 * _PRODUCT * sum(math.prod(product) for product in circuit.products[1:])
+
+
+def _check_record(work: Work, network: Network, circuit: CircuitCard) -> None:
+    """One sample's states after every step of two phases, for the figure at the end of the run."""
+    if circuit.solver.method != "euler":
+        return
+    size = 8 * network.nodes * (work.free + work.nudged)
+    if size > LARGEST:
+        shorter = "network.step is larger" if isinstance(network, SpikingNetwork) else "solver.step is larger"
+        raise SimulationError(
+            f"the relaxation that a run records for its figure has {work.free + work.nudged} steps of {network.nodes} "
+            f"states, {size / 2**30:.3g} GiB, and at most {LARGEST // 2**30} GiB are kept: there are fewer steps where "
+            f"timing.free.duration and timing.nudged.duration are shorter, or {shorter}"
+        )
+
+
+def _remedies(circuit: CircuitCard, times: float) -> str:
+    """What makes a run so many times shorter."""
+    found, epochs, solver = [], int(circuit.learning.epochs / times), circuit.solver
+    if circuit.network.kind == "spiking":
+        found.append(f"a network.step and durations {times:.3g} times apart")
+    elif solver.method == "euler" and solver.step * times <= 1.0:
+        found.append(f"solver.step={float(f'{solver.step * times:.2g}'):g}")
+    if circuit.network.kind != "spiking" and circuit.nudging.estimator != "holomorphic":
+        found.append("solver.method=newton, which goes to the equilibrium without steps")
+    if epochs > 0:
+        found.append(f"learning.epochs={epochs}")
+    return f"give {', or '.join([*found, f'{times:.3g} times fewer samples'])}"

@@ -1,0 +1,139 @@
+"""The training of a run: from cards to a trained chip and its result. Imported when it begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analogep.chip import Chip, stored
+from analogep.chip.emulator import Emulator, inference
+from analogep.circuit import CircuitCard
+from analogep.circuit.network import RC
+from analogep.circuit.spiking import Spiking
+from analogep.device import DeviceCard
+from analogep.energy import Ledger
+from analogep.errors import ResultError, SimulationError
+from analogep.learning import Experimenter
+from analogep.network import Hardware, loop_gain_bound
+from analogep.relaxation import check_work
+from analogep.run import assemble
+from analogep.run.epoch import Trainer
+from analogep.run.folder import CHECKPOINT, CHIP, RESULT, Folder
+from analogep.run.history import History
+from analogep.run.looks import looks
+from analogep.run.progress import Progress
+from analogep.run.trace import trace
+from analogep.streams import Seeds
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from analogep.run.run import Run
+
+
+def train(run: Run, folder: Folder | None, report: Callable[[Progress], None]) -> tuple[xr.Dataset, Chip]:
+    """Train for all epochs, from the folder's checkpoint on if there is one.
+
+    Parameters
+    ----------
+    run : Run
+    folder : Folder or None
+        Claimed; gets the state after each epoch, the trained chip and the result.
+    report : callable
+        As in `Run.execute`.
+
+    Returns
+    -------
+    xarray.Dataset
+    Chip
+    """
+    report(Progress(1, run.circuit.learning.epochs, 0, 0, None, "start"))
+    emulator = Emulator(run.device, run.circuit, run.seeds)
+    before, history = _begun(run, emulator, folder)
+    chip, epochs = Chip.of(emulator), run.circuit.learning.epochs
+    trainer = Trainer(chip, run.data, history, report, run.on_batch)
+    if epochs == 0:
+        trainer.untrained()
+    for epoch in range(len(history), epochs):
+        trainer.epoch(epoch)
+        if run.on_epoch is not None and run.on_epoch(chip) is True:
+            break
+        if folder and epoch + 1 < epochs:
+            folder.keep(assemble.checkpoint(emulator, history, before))
+    hardware = emulator.hardware
+    shown = trace(hardware, run.data, run.seeds) | looks(hardware, run.data, run.seeds)
+    dataset = assemble.dataset(run.identity, trainer, before, shown)
+    if folder:
+        stored.save(emulator, folder.path / CHIP)
+        folder.finish(dataset)
+    return dataset, chip
+
+
+def _begun(run: Run, emulator: Emulator, folder: Folder | None) -> tuple[assemble.Counts, History]:
+    """Write the initial weights, or go on from a checkpoint: histogram before training, and what was recorded."""
+    checkpoint = folder.checkpoint() if folder else None
+    if checkpoint is None:
+        emulator.start()
+        before = assemble.histogram(emulator.hardware)
+        _check_stability(emulator.hardware)
+        check_work(emulator.hardware.network(), run.circuit, len(run.data.train_y), len(run.data.test_y))
+        return before, History()
+    try:
+        return assemble.restore(checkpoint, emulator), History.of(checkpoint)
+    except (KeyError, ValueError, TypeError) as error:
+        raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
+
+
+def _check_stability(hardware: Hardware) -> None:
+    bound = loop_gain_bound(hardware.network())
+    if bound == math.inf:
+        raise SimulationError(
+            "the circuit is unstable as written: neurons without a rail on devices with a curved I-V have no bound "
+            "on their loop gain; give neurons.hidden.activation and neurons.output.activation rails"
+        )
+    kind = hardware.circuit.network
+    if not (bound < 1.0 or (isinstance(kind, RC | Spiking) and kind.unstable)):
+        raise SimulationError(
+            f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
+            "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"
+        )
+
+
+def aged(run: Run, result: xr.Dataset, seconds: float) -> float:
+    """Accuracy of the trained chip some time after training; see `Run.aged`."""
+    hardware = Hardware(run.device, run.circuit, run.seeds)
+    assemble.finished(result, hardware)
+    experimenter = Experimenter(hardware.aged(seconds), Ledger(), run.seeds.operation.rng("aged"))
+    return float(np.mean(inference(experimenter, run.data.test_x) == run.data.test_y))
+
+
+def kept(device: DeviceCard, circuit: CircuitCard, seeds: Seeds, result: xr.Dataset, path: Path) -> Chip:
+    """Return the chip of a finished run.
+
+    Parameters
+    ----------
+    device, circuit, seeds
+        Of the run.
+    result : xarray.Dataset
+        What its `execute` returned.
+    path : Path
+        File of the chip. Without one the chip has the conductances of the result and is for reading only.
+
+    Raises
+    ------
+    ResultError
+        If the file is damaged, or of another chip.
+    """
+    if path.exists():
+        chip, cells = Chip.load(path), assemble.conductances(result)
+        same = (chip.device.digest, chip.circuit.digest, chip.seeds) == (device.digest, circuit.digest, seeds)
+        if not (same and cells.equals(chip.conductances())):
+            raise ResultError(f"{path}: is not the chip of {RESULT} beside it; remove it to open the result without it")
+        return chip
+    emulator = Emulator(device, circuit, seeds)
+    assemble.finished(result, emulator.hardware)
+    return Chip.of(emulator, "it has the conductances of a result, and not all that pulses would move")

@@ -1,0 +1,52 @@
+"""Examples run: those of docstrings as doctests, those of the README as scripts."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import analogep
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(analogep.__file__).parent
+MODULES = sorted(
+    ".".join(("analogep", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if any(">>> " in line and "+SKIP" not in line for line in path.read_text().splitlines())
+)
+SCRIPTS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_are_true(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.splitlines()[0])
+def test_scripts_of_the_readme_run(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script, "README.md", "exec"), {"__name__": "__main__"})
+    assert capsys.readouterr().out
+
+
+def test_a_training_loop_takes_twelve_lines_and_imports_from_the_package_alone() -> None:
+    (loop,) = (script for script in SCRIPTS if "chip.program" in script)
+    lines = [line for line in loop.splitlines() if line.strip()]
+    assert len(lines) <= 12
+    assert [line for line in lines if "import" in line] == ["from analogep import Chip, load_data"]
+
+
+def test_the_package_shows_what_it_has() -> None:
+    shown = dir(analogep)
+    assert set(shown) == set(analogep.__all__)
+    for name in analogep.__all__:
+        assert getattr(analogep, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'chips'; it has Chip, CircuitCard"):
+        _ = analogep.chips
