@@ -62,6 +62,9 @@ class Plan:
         self.card_texts: dict[str, dict[str, str]] = {kind: {} for kind in keys.CARDS}
         self.own: dict[str, str] = {}
         self.citations: dict[str, None] = {}
+        problems = [card.warning(("vary", axis.name), text) for axis in card.axes for text in axis.clashes]
+        if problems:
+            raise refusal(problems)
         self._data = datasets.load(card.data, Seeds.sample(base=card.seed).data.rng("split"))
         self._loaded: dict[tuple[str, ...], DeviceCard | CircuitCard] = {}
         self._warned: dict[str, None] = {}
