@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analogep.learning import compare
     from analogep.run import Run, again, open
     from analogep.streams import Seeds
-    from analogep.study import Study
+    from analogep.study import Study, standard_error
 
 __version__ = "0.1.0"
 
@@ -42,6 +42,7 @@ _HOME = {
     "compare": "analogep.learning",
     "load_data": "analogep.datasets",
     "open": "analogep.run",
+    "standard_error": "analogep.study",
 }
 """Public name -> module that has it."""
 _PARTS = ("beta", "budget", "characterise", "fit", "plots", "report", "results")
@@ -67,6 +68,7 @@ __all__ = [
     "plots",
     "report",
     "results",
+    "standard_error",
 ]
 
 

@@ -13,9 +13,14 @@ _PATIENCE = 1.0
 
 
 def in_notebook() -> bool:
-    """Whether this is the kernel of a notebook, whose cells show what goes on."""
-    shell = sys.modules.get("IPython")
-    return "ipykernel" in sys.modules and shell is not None and shell.get_ipython() is not None
+    """Whether this is a cell of a notebook that somebody executes by hand.
+
+    A notebook that a program executes (nbconvert, nbclient, nbmake) stores whatever a bar draws. Such a program says
+    with each cell that nobody is there to answer `input()`, as the messaging protocol of Jupyter has it.
+    """
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None and "ipykernel" in sys.modules else None
+    return shell is not None and bool(shell.get_parent().get("content", {}).get("allow_stdin", False))
 
 
 def opened(total: float, form: str, done: float = 0.0) -> Any:

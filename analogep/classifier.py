@@ -75,8 +75,8 @@ class EPClassifier:
         device: DeviceCard | str | Path = "rram",
         circuit: CircuitCard | str | Path = "digits",
         hidden: Sequence[int] = (32,),
-        epochs: int = 60,
-        batch: int | None = 10,
+        epochs: int = 40,
+        batch: int | None = 20,
         settings: Mapping[str, Any] | None = None,
         random_state: Any = 0,
     ) -> None:

@@ -70,6 +70,19 @@ class Seeds:
             Streams(seed if data is None else data),
         )
 
+    @classmethod
+    def sample(cls, *, chip: int = 0, seed: int = 0, base: int = 0) -> Seeds:
+        """Seeds of one point of a study: its chip is a sample of fabrication, its seed one of operation and data.
+
+        Parameters
+        ----------
+        chip, seed : int
+            Coordinates of the point in the study's result.
+        base : int
+            Seed of the study itself.
+        """
+        return cls(Streams(base, chip), Streams(base, seed), Streams(base, seed))
+
     def __str__(self) -> str:
         """The three seeds in one line, with the Monte-Carlo sample where it is not 0; `parse` is the way back."""
         named = {"fabrication": self.fabrication, "operation": self.operation, "data": self.data}

@@ -64,3 +64,9 @@ def test_each_of_the_three_seeds_can_be_held_while_the_others_move() -> None:
     assert Seeds.of(3, fabrication=0) == Seeds(Streams(0), Streams(3), Streams(3))
     assert Seeds.of(3, operation=0) == Seeds(Streams(3), Streams(0), Streams(3))
     assert Seeds.of(3, data=9) == Seeds(Streams(3), Streams(3), Streams(9))
+
+
+def test_a_point_of_a_study_has_a_sample_of_fabrication_and_one_of_all_else() -> None:
+    assert Seeds.sample() == Seeds.of(0)
+    assert Seeds.sample(base=4) == Seeds.of(4)
+    assert str(Seeds.sample(chip=2, seed=1, base=7)) == "fabrication 7 sample 2, operation 7 sample 1, data 7 sample 1"

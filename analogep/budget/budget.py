@@ -12,8 +12,8 @@ from analogep.budget.deck import Deck
 from analogep.budget.tally import ranked, tally
 from analogep.errors import UsageError
 from analogep.run import Run
+from analogep.streams import Seeds
 from analogep.study import Study, StudyCard
-from analogep.study.point import seeds as streams
 from analogep.study.values import written
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Budget:
             raise UsageError(f"--set: {error}") from None
         if not self.deck.limits:
             raise UsageError(f"{device} with {circuit}: these cards have no limit that could be made ideal")
-        Run(*self.deck.cards(()), streams(seed, 0, 0), data)
+        Run(*self.deck.cards(()), Seeds.sample(base=seed), data)
 
     @property
     def names(self) -> list[str]:

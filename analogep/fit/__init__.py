@@ -43,7 +43,7 @@ from analogep.fit.describe import Value
 from analogep.fit.estimate import DeviceFit, Fit, check_model, fit
 from analogep.fit.predict import predicted
 from analogep.fit.ramps import FitError, Measurement, Ramp, Source
-from analogep.fit.reading import Options, read_pulses
+from analogep.fit.reading import Options, from_text, read_pulses
 from analogep.fit.scatter import scatter
 from analogep.fit.spread import Spread
 
@@ -63,6 +63,7 @@ __all__ = [
     "check_model",
     "dataset",
     "fit",
+    "from_text",
     "make_card",
     "plus_minus",
     "predicted",

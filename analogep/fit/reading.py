@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from analogep.cards.wording import printable
 from analogep.device.laws import Direction
 from analogep.fit.columns import VALUES, Column, columns, direction_of, reading_column, unit_option
 from analogep.fit.ramps import LARGEST, FitError, Measurement, Ramp, Source, checked
-from analogep.fit.table import Row, Table, read_table
+from analogep.fit.table import Row, Table, read_table, table_of
 from analogep.names import legible
 from analogep.units import format_si
 
@@ -81,6 +82,26 @@ def read_pulses(
         device = legible(Path(path).stem) if options.device_per_file else ""
         ramps.extend(_ramps(table, direction, device, options))
     return Measurement(tuple(ramps), tuple(sources))
+
+
+def from_text(text: str, name: str = "pulses.csv", options: Options | None = None) -> Measurement:
+    """Read pulse responses that are given as the text of a CSV file.
+
+    Parameters
+    ----------
+    text : str
+        What the file would hold.
+    name : str
+        Stands for the file in messages and in the card that is made of it.
+    options : Options
+
+    Raises
+    ------
+    FitError
+        As `read_pulses`.
+    """
+    table = table_of(text.encode("utf-8", "replace"), printable(name, 200), name)
+    return Measurement(tuple(_ramps(table, None, "", options or Options())), (table.source,))
 
 
 def _ramps(table: Table, direction: Direction | None, device: str, options: Options) -> list[Ramp]:

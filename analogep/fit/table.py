@@ -108,9 +108,20 @@ def read_table(path: Path) -> Table:
         raise FitError(f"{name}: is a directory; give its CSV files") from None
     except (OSError, ValueError) as error:
         raise FitError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return table_of(data, name, Path(path).name)
+
+
+def table_of(data: bytes, name: str, short: str) -> Table:
+    """Read what a file holds; `name` stands for it in messages and `short` in what is made of it.
+
+    Raises
+    ------
+    FitError
+        If it is no text, is empty, or its lines do not fit together.
+    """
     if len(data) > MAX_BYTES:
         raise FitError(f"{name}: is larger than {MAX_BYTES // 1_000_000} MB; fit a part of it")
-    source = Source(legible(Path(path).name), hashlib.sha256(data).hexdigest())
+    source = Source(legible(short), hashlib.sha256(data).hexdigest())
     lines = list(_lines(_text(data, name)))
     if not lines:
         raise FitError(f"{name}: is empty; a file of pulse responses has one line per pulse")

@@ -1,4 +1,4 @@
-"""Figures of a run and of devices: each public function takes a Dataset, and nothing else, and returns a Figure.
+"""Figures of a run and of devices: each function that draws takes a Dataset, and nothing else, and returns a Figure.
 
 matplotlib's object-oriented API only: no window, no pyplot, and the caller's style is as it was afterwards.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analogep.plots.runs import MOST_RUNS, runs_compared
     from analogep.plots.study import study_axes
     from analogep.plots.study_crossing import study_lines
+    from analogep.plots.style import engineering
     from analogep.plots.trace import relaxation
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "conductances",
     "drawable",
     "energy_by_component",
+    "engineering",
     "figures",
     "finite_beta",
     "fitted_pulses",
@@ -70,6 +72,7 @@ if not TYPE_CHECKING:
             "runs": ("MOST_RUNS", "runs_compared"),
             "study": ("study_axes",),
             "study_crossing": ("study_lines",),
+            "style": ("engineering",),
             "trace": ("relaxation",),
         },
     )

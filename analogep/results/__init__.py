@@ -4,6 +4,7 @@ from analogep.results.files import glance, read, write, write_bytes
 from analogep.results.run_file import check_run, read_run
 from analogep.results.schema import SPIKING, VARIABLES, conductance_name, conductances, describe, variable
 from analogep.results.together import together
+from analogep.results.yardstick import digital_joules
 
 __all__ = [
     "SPIKING",
@@ -12,6 +13,7 @@ __all__ = [
     "conductance_name",
     "conductances",
     "describe",
+    "digital_joules",
     "glance",
     "read",
     "read_run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ Given = Values | Mapping[str, Values]
 
 RESERVED = frozenset({"chip", "seed", "age"}.union(*(dims for dims, _, _ in results.VARIABLES.values())))
 """Dimensions that results have already."""
+_VARIABLES = frozenset({"state", "aged_accuracy", *results.VARIABLES})
+_OF_LAYERS = re.compile(r"(mirror_)?g(_plus|_minus)?_[0-9]+|(row|column)_[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,19 @@ class Axis:
     def at(self, place: int) -> dict[str, str]:
         """Key -> text of one position."""
         return {key: values[place] for key, values in self.values.items()}
+
+    @property
+    def clashes(self) -> list[str]:
+        """What is wrong with names that a new result has for variables: it could not be put together in the end.
+
+        Results of earlier versions, which had fewer variables, may hold such axes.
+        """
+        names = [name for name in {self.name: None, **self.values} if name in _VARIABLES or _OF_LAYERS.fullmatch(name)]
+        return [
+            f"'{name}' is the name of a variable that every result has; "
+            + (f"say {keys.card_of(name)[0]}.{name}" if name in self.values else "choose another")
+            for name in names
+        ]
 
     def coordinates(self) -> dict[str, object]:
         """Coordinates of the dimension: numbers in SI units where all values are numbers, else texts.

@@ -21,8 +21,9 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem, UsageError
 from analogep.network import fit_warnings
 from analogep.run import Run
+from analogep.streams import Seeds
 from analogep.study.card import StudyCard
-from analogep.study.point import Cards, Combination, Point, packed, seeds
+from analogep.study.point import Cards, Combination, Point, packed
 
 _MOST_PROBLEMS = 20
 C = TypeVar("C", DeviceCard, CircuitCard)
@@ -61,7 +62,10 @@ class Plan:
         self.card_texts: dict[str, dict[str, str]] = {kind: {} for kind in keys.CARDS}
         self.own: dict[str, str] = {}
         self.citations: dict[str, None] = {}
-        self._data = datasets.load(card.data, seeds(card.seed, 0, 0).data.rng("split"))
+        problems = [card.warning(("vary", axis.name), text) for axis in card.axes for text in axis.clashes]
+        if problems:
+            raise refusal(problems)
+        self._data = datasets.load(card.data, Seeds.sample(base=card.seed).data.rng("split"))
         self._loaded: dict[tuple[str, ...], DeviceCard | CircuitCard] = {}
         self._warned: dict[str, None] = {}
         self.combinations = tuple(self._combinations())
@@ -139,7 +143,7 @@ class Plan:
 
     def _digest(self, cards: Cards) -> str:
         """Digest of a combination, after everything that a run refuses before it starts."""
-        run = Run(*cards, seeds(self.card.seed, 0, 0), self._data)
+        run = Run(*cards, Seeds.sample(base=self.card.seed), self._data)
         self._warn(*(str(problem) for problem in fit_warnings(*cards)))
         said = {
             **{key: value for key, value in run.identity.items() if key not in ("digest", "seeds")},

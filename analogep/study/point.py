@@ -12,7 +12,6 @@ from typing import Any
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.streams import Seeds, Streams
 
 Cards = tuple[DeviceCard, CircuitCard]
 
@@ -77,8 +76,3 @@ def described(where: Mapping[str, Any], equals: str = "=") -> str:
     """A point, or the record of one, in words: `nudging.beta=0.3, chip 0, seed 1`."""
     said = [f"{key}{equals}{text}" for key, text in where["at"].items()]
     return ", ".join([*said, f"chip {where['chip']}", f"seed {where['seed']}"])
-
-
-def seeds(base: int, chip: int, seed: int) -> Seeds:
-    """Fabrication is sample `chip`, operation and order of the data are sample `seed`, of the base seed."""
-    return Seeds(Streams(base, chip), Streams(base, seed), Streams(base, seed))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
+
+from analogep.errors import UsageError
 
 
-def standard_error(values: NDArray[np.float64]) -> float:
+def standard_error(values: ArrayLike) -> float:
     """Standard error of the mean of a full crossing of chips and seeds.
 
     With a_ij = m + c_i + s_j + e_ij (chip, seed, their interaction) the variance of the mean over C chips and S seeds
@@ -22,7 +24,7 @@ def standard_error(values: NDArray[np.float64]) -> float:
 
     Parameters
     ----------
-    values : ndarray (chips, seeds)
+    values : array_like (chips, seeds)
         Chips or seeds with a missing value (NaN) are left out: seeds first, if they are not all of them.
 
     Returns
@@ -30,13 +32,21 @@ def standard_error(values: NDArray[np.float64]) -> float:
     float
         NaN if fewer than two values are left.
 
+    Raises
+    ------
+    UsageError
+        If the values have other dimensions.
+
     Notes
     -----
     Searle, Casella, McCulloch, Variance Components (1992), section 4.3.
     """
-    whole = values[:, ~np.isnan(values).any(axis=0)]
+    given = np.asarray(values, dtype=np.float64)
+    if given.ndim != 2:
+        raise UsageError(f"values have the shape {given.shape}; give (chips, seeds), one combination of a study")
+    whole = given[:, ~np.isnan(given).any(axis=0)]
     if whole.size == 0:
-        whole = values[~np.isnan(values).any(axis=1)]
+        whole = given[~np.isnan(given).any(axis=1)]
     chips, seeds = whole.shape
     if whole.size < 2:
         return math.nan

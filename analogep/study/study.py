@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
@@ -20,6 +21,7 @@ from analogep.crossbar import threads
 from analogep.device import DeviceCard
 from analogep.display import line, table
 from analogep.errors import UsageError
+from analogep.streams import Seeds
 from analogep.study import cluster, pointfile, rounds, schedule
 from analogep.study.axis import Given
 from analogep.study.card import StudyCard
@@ -28,7 +30,7 @@ from analogep.study.folder import Folder
 from analogep.study.given import study_data
 from analogep.study.local import LocalWorkers
 from analogep.study.plan import Plan
-from analogep.study.point import Point, seeds
+from analogep.study.point import Point
 from analogep.study.pointfile import Stored
 from analogep.study.progress import StudyProgress, bar
 from analogep.study.work import Answer, Job, Work, measure, train
@@ -103,6 +105,7 @@ class Study:
         self,
         out: str | Path | None = None,
         *,
+        store: bool = True,
         workers: int | None = None,
         scheduler: str | None = None,
         executor: Executor | None = None,
@@ -117,6 +120,9 @@ class Study:
         ----------
         out : str, Path or None
             Folder of the study; by default one under `runs`, named from its digest.
+        store : bool
+            Whether the folder stays, so that the study can be interrupted and goes on from it; False leaves nothing
+            on the disk.
         workers : int or None
             Worker processes; by default as many as there are cores.
         scheduler : str or None
@@ -148,8 +154,13 @@ class Study:
             raise UsageError("a part of a study cannot know when the target is reached; give a number of seeds")
         if shard is not None and force:
             raise UsageError("a part of a study must not remove what other parts have done; use force without a part")
-        with bar(report is None and in_notebook()) as drawn:
-            where = Path(out) if out is not None else self.plan.default_folder
+        if not store and (out is not None or shard is not None):
+            raise UsageError("a study that is not stored has no folder, and a part of it would be lost; store it")
+        with bar(report is None and in_notebook()) as drawn, contextlib.ExitStack() as stack:
+            if store:
+                where = Path(out) if out is not None else self.plan.default_folder
+            else:
+                where = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="analogep-")))
             return self._run(
                 where, lambda: _executor(workers, scheduler, executor), shard, force, retry, report or drawn
             )
@@ -220,7 +231,7 @@ class Study:
             point.digest,
             point.where,
             point.combination.cards,
-            seeds(card.seed, point.chip, point.seed),
+            Seeds.sample(chip=point.chip, seed=point.seed, base=card.seed),
             card.data,
             self.plan.identity["data digest"],
             card.ages,

@@ -20,8 +20,9 @@ from analogep.datasets import Dataset
 from analogep.network import loop_gain_bound
 from analogep.relaxation import relax
 from analogep.results import write_bytes
+from analogep.streams import Seeds
 from analogep.study import Study, StudyCard, StudyProgress, recorded
-from analogep.study.point import Cards, seeds, unpacked
+from analogep.study.point import Cards, unpacked
 
 Floats = NDArray[np.float64]
 
@@ -165,7 +166,7 @@ class Growth:
 def growth(found: Found) -> Growth:
     """How the outputs of the first network grow before it has learned anything."""
     device, circuit = _cards(found.studies["epochs"].card)
-    network = Chip(device, circuit, seeds(found.studies["epochs"].card.seed, 0, 0)).network()
+    network = Chip(device, circuit, Seeds.sample(base=found.studies["epochs"].card.seed)).network()
     inputs = np.asarray(found.data.test_x[: found.probe], dtype=np.float64)
     drive = network.drive(inputs * circuit.mapping.read_voltage)
     v, ends = np.zeros((len(found.data.test_x[: found.probe]), network.nodes)), []
@@ -217,7 +218,7 @@ def run(options: Options, report: Callable[[str], None]) -> Found:
         found[name] = _one(name, options, report)
     card = found["epochs"].card
     # Split as seed 0 has it, where the data have no test part of their own.
-    data = datasets.load(options.data, seeds(card.seed, 0, 0).data.rng("split"))
+    data = datasets.load(options.data, Seeds.sample(base=card.seed).data.rng("split"))
     return Found(found, _backprop(card, data, options, report), data)
 
 

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from analogep import Run, plots, results
+from analogep import Run, Seeds, plots, results
 from analogep.budget import BUDGET, LIMITS, Budget, ranked, tally
 from analogep.errors import CardError
-from analogep.study.point import seeds
 
 from .conftest import SET, Done
 
@@ -21,7 +20,7 @@ from .conftest import SET, Done
 def final(done: Done, few: Path, ideal: list[str]) -> list[float]:
     """Accuracy of runs of their own, for both seeds."""
     cards = done.budget.deck.cards(ideal)
-    return [float(Run(*cards, seeds(0, 0, k), few).execute()["accuracy"][-1]) for k in (0, 1)]
+    return [float(Run(*cards, Seeds.sample(seed=k), few).execute()["accuracy"][-1]) for k in (0, 1)]
 
 
 def test_single_and_common_effects_are_differences_of_runs(done: Done, few: Path) -> None:

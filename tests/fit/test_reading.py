@@ -82,6 +82,23 @@ def test_spelling_of_the_file_does_not_matter(write: Write, header: str, sep: st
         np.testing.assert_allclose(one, two, rtol=1e-12)
 
 
+def test_a_text_is_read_as_the_file_that_holds_it(write: Write) -> None:
+    file = write(rows())
+    given, own = fit.read_pulses([file]), fit.from_text(file.read_text(), file.name)
+    assert own.sources == given.sources
+    for one, two in zip(levels(own), levels(given), strict=True):
+        np.testing.assert_array_equal(one, two)
+    for text, message in (
+        ("", "mine.csv: is empty"),
+        ("pulse\n1\0", "mine.csv: is not text"),
+        ("g [uS]\n", "no readings"),
+    ):
+        with pytest.raises(FitError, match=message):
+            fit.from_text(text, "mine.csv")
+    with pytest.raises(FitError, match=r"mine\.csv, column 'I \[uA\]'|mine\.csv:2.*give --read-voltage"):
+        fit.from_text("I [uA]\n1\n2\n", "mine.csv")
+
+
 def test_currents_and_resistances_become_conductances(write: Write) -> None:
     plain = levels(fit.read_pulses([write(rows())]))
     head = "device,direction,cycle,pulse,"

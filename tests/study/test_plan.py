@@ -35,6 +35,16 @@ def test_a_value_that_a_card_refuses_is_named_with_its_axis(vary: dict[str, Any]
     assert len(caught.value.problems) == 1
 
 
+def test_axes_that_would_clash_with_a_result_are_refused_before_anything_is_trained() -> None:
+    vary = {"stuck": {"faults.stuck_min": [0, 0.1]}, "energy": [{"write": "ohmic"}]}
+    with pytest.raises(CardError) as caught:
+        Study(device="rram", vary=vary).run(store=False)
+    assert str(caught.value).splitlines() == [
+        "study: vary.stuck: 'stuck' is the name of a variable that every result has; choose another",
+        "study: vary.energy: 'energy' is the name of a variable that every result has; say device.energy",
+    ]
+
+
 def test_every_bad_value_is_named_once_whatever_it_is_combined_with() -> None:
     with pytest.raises(CardError) as caught:
         plan(vary={"nudging.beta": [1, -2, -3], "read.noise.sigma": ["1 %", "-1 %"], "learning.batch": [1, 2, 3]})

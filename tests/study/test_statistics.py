@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from analogep.errors import UsageError
 from analogep.study import standard_error
 
 
@@ -30,6 +31,12 @@ def test_one_chip_or_one_seed_leaves_the_ordinary_formula() -> None:
     row = np.array([[1.0, 2.0, 4.0]])
     assert standard_error(row) == pytest.approx(row.std(ddof=1) / math.sqrt(3))
     assert standard_error(row.T) == pytest.approx(row.std(ddof=1) / math.sqrt(3))
+
+
+def test_values_of_a_study_may_be_lists_and_other_dimensions_are_refused() -> None:
+    assert standard_error([[1, 2, 4]]) == standard_error(np.array([[1.0, 2.0, 4.0]]))
+    with pytest.raises(UsageError, match=r"values have the shape \(3,\); give \(chips, seeds\)"):
+        standard_error([1.0, 2.0, 4.0])
 
 
 def test_a_seed_with_a_failed_point_is_left_out_and_too_few_are_no_number() -> None:

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import random
+import tempfile
 from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,21 @@ def test_large_parts_and_ages_are_kept_where_asked_for(few: Path, tmp_path: Path
     assert found["trace_voltage"].dims[-2:] == ("point", "node")
     assert list(found["age"].values) == [0.0, 86400.0]
     assert found["aged_accuracy"].shape == (1, 1, 1, 2)
+
+
+def test_a_study_that_is_not_stored_gives_the_same_and_leaves_nothing(
+    tmp_path: Path, here: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = quick(fast).run(tmp_path / "stored", executor=here)
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path / "bare")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    xr.testing.assert_identical(quick(fast).run(store=False, executor=here), stored)
+    assert list((tmp_path / "bare").iterdir()) == list((tmp_path / "scratch").iterdir()) == []
+    for asked in ({"out": tmp_path / "a"}, {"shard": (1, 2)}):
+        with pytest.raises(UsageError, match="has no folder, and a part of it would be lost"):
+            quick(fast).run(store=False, **asked)
 
 
 def test_the_same_study_computes_nothing_twice(tmp_path: Path, here: Executor) -> None:

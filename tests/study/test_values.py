@@ -111,6 +111,21 @@ def test_axes_that_cannot_be_are_refused(name: str, given: object, message: str)
         Axis.of(name, given)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["stuck", "accuracy", "state", "aged_accuracy", "g_plus_1", "mirror_g_12", "row_2"])
+def test_an_axis_does_not_take_the_name_of_a_variable(name: str) -> None:
+    found = Axis.of(name, {"nudging.beta": [0.1, 0.2]}).clashes
+    assert found == [f"'{name}' is the name of a variable that every result has; choose another"]
+
+
+def test_a_block_that_is_called_as_a_variable_is_an_axis_by_its_card() -> None:
+    blocks = [{"write": "ohmic"}]
+    for axis in (Axis.of("energy", blocks), Axis.of("x", {"energy": blocks})):
+        assert axis.clashes == ["'energy' is the name of a variable that every result has; say device.energy"]
+    for name in ("device.energy", "nudging.beta", "device", "update"):
+        assert not Axis.of(name, ["a"]).clashes
+    assert not Axis.of("stuck cells", {"device.energy": blocks, "faults.stuck_min": [0]}).clashes
+
+
 def test_keys_that_move_together_may_have_a_value_twice_but_no_position() -> None:
     axis = Axis.of("noise", {"sample_hold.noise": ["1 mV", "1 mV", "2 mV"], "adc.bits": [8, 6, 8]})
     assert axis.values["adc.bits"] == ("8", "6", "8")
