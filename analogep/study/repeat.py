@@ -50,7 +50,7 @@ def again(result: xr.Dataset | str | Path, data: str | Path | None = None, work:
         path = Path(result)
         path = path / STUDY if path.is_dir() else path
         result = results.read(path)
-        check_study(result, path)
+        check_study(result, path, drawn=False)
     if "study" not in result.attrs or "axes" not in result.attrs:
         raise ResultError("is no result of a study; a run is made again by analogep.run.again")
     attrs, said = result.attrs, json.loads(result.attrs["study"])

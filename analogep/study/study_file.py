@@ -63,7 +63,7 @@ _UNKNOWN: Final = ("cosine", "estimated_length", "exact_length")
 """Those that may hold infinite numbers."""
 
 
-def check_study(dataset: xr.Dataset, path: Path) -> None:
+def check_study(dataset: xr.Dataset, path: Path, *, drawn: bool = True) -> None:
     """Refuse what is not the collected result of a study.
 
     What its readers need must be there, of the kind, the dimensions and within the range that it has in a result; what
@@ -74,6 +74,9 @@ def check_study(dataset: xr.Dataset, path: Path) -> None:
     dataset : xarray.Dataset
     path : Path
         Where it was read, for messages.
+    drawn : bool
+        Whether it is to be drawn: the joules that stand beside accuracies must then be there, which work of one's own
+        need not measure.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def check_study(dataset: xr.Dataset, path: Path) -> None:
         if states.dtype.kind == "f" or not states.size or not np.isin(states, (NOT_RUN, DONE, FAILED)).all():
             raise OddError("variable 'state' must say of each point whether it is done")
         _axes(dataset, card)
-        _variables(dataset, dims)
+        _variables(dataset, dims, drawn)
     except OddError as odd:
         raise rules.refusal(odd, path, dataset) from None
 
@@ -122,10 +125,10 @@ def _axes(dataset: xr.Dataset, card: StudyCard) -> None:
             raise OddError(f"coordinate '{name}' must have the unit '{about['units']}'")
 
 
-def _variables(dataset: xr.Dataset, dims: tuple[str, ...]) -> None:
+def _variables(dataset: xr.Dataset, dims: tuple[str, ...], drawn: bool) -> None:
     for name, more in _MEASURED.items():
         if name not in dataset.variables:
-            if name in ("training_energy", "inference_energy") and "accuracy" in dataset.variables:
+            if drawn and name in ("training_energy", "inference_energy") and "accuracy" in dataset.variables:
                 raise OddError(f"lacks '{name}', which a result with accuracies holds")
             continue
         values = rules.numbers_of(dataset, name, (*dims, *more))
