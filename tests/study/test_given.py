@@ -190,7 +190,7 @@ def test_what_is_not_the_study_is_refused_with_a_sentence(folder: Path, tmp_path
     with pytest.raises(UsageError, match=r"^the study was made on the data 'few' \(SHA-256 [0-9a-f]{16}\.\.\.\)"):
         again(other, work=accuracy)
     few = tmp_path / "few.npz"
-    np.savez(few, x=np.zeros((40, 64)), y=np.arange(40) % 10)
+    np.savez(few, x=np.full((40, 64), 0.5), y=np.arange(40) % 10)
     with pytest.raises(DataError, match=r"^these are other data than 'few' of the study"):
         again(other, few, accuracy)
 
