@@ -47,7 +47,7 @@ class EPClassifier:
     batch : int or None
         Samples of a batch; None for the circuit card's.
     settings : mapping or None
-        Keys of either card and the values to change them to, such as `{"learning.rate": 0.3}`.
+        Keys of either card and the values to change them to, such as `{"learning.rate": [0.3]}`.
     random_state : int, numpy.random.RandomState, Generator or None
         Seed of fabrication, operation and order of the samples; None draws one.
 
@@ -284,7 +284,11 @@ def _labels(y: Any) -> NDArray[Any]:
         raise ValueError("requires y to be passed, but the target y is None")
     found = np.asarray(y)
     if found.ndim == 2 and found.shape[1] == 1:
-        warnings.warn("y is a column; it is taken as (samples,): use y.ravel()", _conversion(), stacklevel=4)
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected; it is taken as y.ravel()",
+            _conversion(),
+            stacklevel=4,
+        )
         found = found.ravel()
     if found.ndim != 1:
         raise ValueError(f"y has the shape {found.shape}; give one class a sample, such as y.argmax(axis=1)")

@@ -39,9 +39,9 @@ def test_scikit_learn_finds_nothing_to_complain_about() -> None:
 def test_it_searches_and_crosses(wine: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = wine
     model = make_pipeline(StandardScaler(), EPClassifier("ideal", **QUICK))
-    grid = {"epclassifier__settings": [{"learning.rate": rate} for rate in (0.02, 0.2)]}
+    grid = {"epclassifier__settings": [{"learning.rate": [rate]} for rate in (0.001, 0.2)]}
     search = GridSearchCV(model, grid, cv=2).fit(x[::2], y[::2])
-    assert search.best_params_["epclassifier__settings"] == {"learning.rate": 0.2}
+    assert search.best_params_["epclassifier__settings"] == {"learning.rate": [0.2]}
     assert search.score(x[1::2], y[1::2]) > 0.8
 
 

@@ -61,8 +61,8 @@ _UNKNOWN: Final = frozenset(
     ("cosine", "gain", "quiet_cosine", "estimated_length", "exact_length", "loop_gain", "hopfield", "wire_error")
 )
 """Variables that may hold no number, or an infinite one, in the result of a run that went well."""
-_GAPS: Final = frozenset(("silent",))
-"""Variables that may hold no number."""
+_GAPS: Final = frozenset(("silent", "train_accuracy", "train_cost"))
+"""Variables that may hold no number: of layers without neurons, and of epoch 0, in which nothing was trained."""
 _SHARES: Final = frozenset(("accuracy", "train_accuracy", "unsettled", "silent", "look_accuracy"))
 _FROM_ZERO: Final = frozenset(
     ("train_cost", "pulses", "worn", "spikes", "duration", "conductance_count", "conductance_edge", "confusion")

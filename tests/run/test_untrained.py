@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from analogep import plots, results
+from analogep.chip.emulator import inference
 from analogep.cli import summary
 from analogep.energy import Ledger
 from analogep.learning import Experimenter, Updater
@@ -19,7 +20,6 @@ from analogep.report.alternatives import ALTERNATIVES
 from analogep.report.energy import of_training
 from analogep.results import together
 from analogep.run import Progress
-from analogep.run.epoch import inference
 
 from .tiny import digits, network, tiny
 
