@@ -75,7 +75,7 @@ def test_what_cannot_be_made_again_is_refused_with_a_sentence(folder: Path, few:
     refused(1, message, str(folder), "--data", str(few))
     stored.attrs["device_values"] = "{"
     results.write(stored, folder / RESULT)
-    refused(1, f"analogep: {folder / RESULT}: attribute 'device_values' must hold", str(folder))
+    refused(1, f"analogep: {folder / RESULT}: attribute 'device_values' must be", str(folder))
 
 
 @pytest.mark.slow
