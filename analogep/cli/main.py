@@ -95,6 +95,9 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt as interrupt:
         streams.say(f"\nanalogep: interrupted{interrupt or ''}")
+        # Where it fell into text that Python ran (a dataclass is made of some), `python -m` would still end itself by
+        # the signal instead of this code; running other text makes it forget.
+        exec("")
         return 130
     except BrokenPipeError:
         return 1

@@ -60,6 +60,15 @@ _LONG = (
 )
 
 
+def prepare() -> None:
+    """Import what reads and collects points, before any is worked on.
+
+    While a library is imported a Ctrl-C may be lost: some of them catch everything there.
+    """
+    import scipy.io  # noqa: F401
+    import xarray  # noqa: F401
+
+
 def _kept(name: str, keep: Sequence[str]) -> bool:
     if name.startswith("trace_"):
         return "traces" in keep

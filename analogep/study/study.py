@@ -269,6 +269,7 @@ class _Session:
                 if not missing:
                     continue
                 if not started:
+                    pointfile.prepare()
                     started.append(stack.enter_context(executor()))
                 schedule.run(map(self.study.job, missing), self.study.work, *started[0], self._handle)
         return known

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +51,15 @@ def test_other_dropped_errors_are_told_as_ever(monkeypatch: pytest.MonkeyPatch) 
         drop(ValueError)
     assert told == [ValueError]
     assert sys.unraisablehook is hook
+
+
+def test_an_interrupt_within_text_that_python_runs_ends_with_the_code_of_one(tmp_path: Path) -> None:
+    """`python -m` remembers it, and would end itself by the signal although the command has said all it has to say."""
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\n"
+        "from analogep.cli import library, main\n"
+        "library.run = lambda parsed: exec('raise KeyboardInterrupt')\n"
+        "sys.exit(main.main(['list']))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "\nanalogep: interrupted\n")

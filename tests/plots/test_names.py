@@ -125,11 +125,13 @@ def test_a_name_is_drawn_as_it_is_written(name: str, tmp_path: Path) -> None:
         figure = draw(dataset)
         texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and "$" in text.get_text()]
         assert figure.get_suptitle() == ODD
-        named = [text for text in texts if "$\\frac{b$" in text.get_text()]
+        # A path may be cut short behind it.
+        named = [text for text in texts if "a$\\fr" in text.get_text()]
         assert named
         assert not any(text.get_parse_math() for text in named)
         # What is meant as a formula is the letter of a panel.
-        assert all(text.get_text().startswith("$\\bf{") for text in texts if text not in named)
+        rest = [text.get_text() for text in texts if text not in named]
+        assert [text for text in rest if not text.startswith("$\\bf{")] == []
         if made in ON_PAGES:
             assert inline(figure, "x", "y").startswith("<svg")
         else:
