@@ -165,7 +165,7 @@ def _answer(
         for age, accuracy in aged.items():
             print(summary.aged(dataset, age, accuracy))
         source = "answered from" if answered else "written to"
-        print(f"  {source} {folder}: result.nc and {len(_figures(dataset, folder))} figures")
+        print(f"  {source} {folder}: result.nc, chip.nc and {len(_figures(dataset, folder))} figures")
 
 
 def _figures(dataset: xr.Dataset, folder: Path) -> list[Path]:

@@ -118,8 +118,8 @@ def test_the_same_command_again_is_answered_from_the_folder_with_the_same_number
     second = simulate("--force")
     assert (folder / "result.nc").stat().st_mtime_ns == before
     assert first.out.splitlines()[:-1] == second.out.splitlines()[:-1]
-    assert first.out.endswith(f"written to runs/{folder.name}: result.nc and 6 figures\n")
-    assert second.out.endswith(f"answered from runs/{folder.name}: result.nc and 6 figures\n")
+    assert first.out.endswith(f"written to runs/{folder.name}: result.nc, chip.nc and 6 figures\n")
+    assert second.out.endswith(f"answered from runs/{folder.name}: result.nc, chip.nc and 6 figures\n")
 
 
 DRIFT = ("--set", "retention={kind: power_law, t0: 1 s, nu_offset: 0.1, nu_sigma_offset: 0.05}")

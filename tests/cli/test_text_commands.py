@@ -65,7 +65,7 @@ COMMANDS = {
     "schema of devices": Command(("schema", "device"), 0, '"description": "Temperature of the chip.'),
     "schema of circuits": Command(("schema", "circuit"), 0, "description"),
     "schema of studies": Command(("schema", "study"), 0, "description"),
-    "a finished run": Command(ARGUMENTS, 0, "answered from done: result.nc and 6 figures"),
+    "a finished run": Command(ARGUMENTS, 0, "answered from done: result.nc, chip.nc and 6 figures"),
     "a finished run as JSON": Command((*ARGUMENTS, "--json"), 0, '"joules_per_inference"'),
     "another run's folder": Command((*ARGUMENTS, "--seed", "7"), 1, "belongs to another run (seeds: "),
     "a typo in the device": Command(("simulate", "rramm"), 2, "did you mean 'rram'?"),
