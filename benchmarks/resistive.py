@@ -30,8 +30,8 @@ class Ours:
         self.chip = Chip(device, "resistive-1h", set={"learning.batch": batch})
 
     def step(self, x: np.ndarray, target: np.ndarray) -> None:
-        """One batch; targets in volts."""
-        self.chip.train(x, target / self.chip.circuit.target_voltage)
+        """One batch; targets as shares of the target voltage."""
+        self.chip.train(x, target)
 
 
 class Descent:
@@ -108,7 +108,7 @@ def main() -> None:
     with threadpool_limits(1):
         for batch in parsed.batches:
             runners = (Ours(parsed.device, batch), Descent(), Products())
-            targets = (labels * runners[0].circuit.target_voltage, labels * 1e-3, labels)
+            targets = (labels, labels * 1e-3, labels)
             for one, target in zip(runners, targets, strict=True):
                 seconds(one, x[:batch], target[:batch], batch)  # compiles, and fills caches
             taken = [

@@ -45,6 +45,7 @@ def convolutional(channels: int, steps: int, coding: str) -> CircuitCard:
     )
     length = f"{20 * steps} ns"
     times = (f"timing.free.duration={length}", f"timing.nudged.duration={length}", f"network.window={length}")
+    times += ("network.trace=250 ns",) if coding == "rate" else ()
     return CircuitCard.load("spiking-conv-mnist", [layers, *times, f"network.coding={{kind: {coding}}}"])
 
 
