@@ -99,8 +99,15 @@ class Pair(Store):
         """Compute the weights from the conductances of all cells."""
         # Rounded as kernels do it: a resumed run has the same weights.
         double = np.multiply(self.plus.g - self.minus.g, self.scale, dtype=np.float64)
-        self.weights: Floats = double.astype(self._real)
+        self._weights: Floats = double.astype(self._real)
         self._variance: Floats | None = None
+
+    @property
+    def weights(self) -> Floats:  # type: ignore[override]
+        """Weights of all pairs (rows, columns) [1], to look at: pulses alone move them."""
+        seen = self._weights.view()
+        seen.setflags(write=False)
+        return seen
 
     @property
     def row_total(self) -> Floats:
@@ -186,7 +193,7 @@ class Pair(Store):
         pulses, moved = np.zeros((blocks, 2, columns), dtype=np.int64), np.zeros((blocks, 2, columns))
         factors = _rowwise((lines, change), kind)
         steps = (kind(plus.steps[0]), kind(plus.steps[1]))
-        rounding, states = (halved(key), kind(most)), (plus.hidden, minus.hidden, self.weights)
+        rounding, states = (halved(key), kind(most)), (plus.hidden, minus.hidden, self._weights)
         given = (*factors, *rounding, *states, steps, plus.window, self.scale)
 
         def block(k: int) -> None:
@@ -246,7 +253,7 @@ class Pair(Store):
         given = (*_rowwise(factors, kind), rule, *memory, again)
         own = (
             self.scale,
-            self.weights,
+            self._weights,
             np.empty((0, 0), kind) if variances is None else variances,
             reading,
             key,
@@ -268,12 +275,12 @@ class Pair(Store):
         plus, minus, square = self.plus, self.minus, self.device.read.noise.square
         if plus.plain and minus.plain:
             states = (plus.hidden, minus.hidden)
-            weigh_plain(first, last, counts, *states, plus.window, self.scale, self.weights)
+            weigh_plain(first, last, counts, *states, plus.window, self.scale, self._weights)
             return
         told = self._variance is not None and square is not None
         variances = self._variance if told else np.empty((0, 0), self._real)
         weigh_rows(
-            first, last, counts, plus.g, minus.g, self.scale, self.weights, square if told else (0.0, 0.0), variances
+            first, last, counts, plus.g, minus.g, self.scale, self._weights, square if told else (0.0, 0.0), variances
         )
         if self._variance is not None and not told:
             self._spread_cells(self._variance, counts, first, last)

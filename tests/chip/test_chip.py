@@ -13,6 +13,7 @@ import pytest
 from analogep import Chip, Run, load_data
 from analogep.datasets import Dataset
 from analogep.errors import CardError, ResultError, UsageError
+from analogep.network import LayeredRC
 
 from ..run.tiny import digits
 
@@ -207,6 +208,10 @@ def test_weights_cannot_be_written_by_hand() -> None:
     chip = Chip("ideal", "digits", set=SMALL)
     with pytest.raises(ValueError, match="read-only"):
         chip.weights[0][0, 0] = 1.0
+    network = chip.network()
+    assert isinstance(network, LayeredRC)
+    with pytest.raises(ValueError, match="read-only"):
+        network.layers[0].weights[0, 0] = 1.0
 
 
 def test_a_recorded_relaxation_has_both_phases(data: Dataset) -> None:
