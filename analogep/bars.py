@@ -75,6 +75,7 @@ class Bar:
         self.last: Any = None
         self._place, self._form, self._early = place, form, early
         self._bar: Any = None
+        self._words = early
 
     def __enter__(self) -> Self:
         if self.show and self._early:
@@ -104,4 +105,7 @@ class Bar:
         self._bar.total = total
         self._bar.set_description_str(words, refresh=False)
         self._bar.update(max(done - self._bar.n, 0.0))
-        self._bar.refresh()
+        if words != self._words:
+            # By itself tqdm draws ten times a second at most; a run reports every batch.
+            self._words = words
+            self._bar.refresh()

@@ -240,7 +240,6 @@ class Chip:
         change : sequence of array_like (rows, columns) [1]
             One for each store of weights. Stochastic rules round to whole pulses, accumulating ones remember what they
             have not written.
-
         """
         self._programmable()
         wanted = matrices(change, self._shapes, "change")

@@ -121,7 +121,6 @@ class Emulator:
         self.updater = Updater(self.hardware)
         self.ledger, self.aside, self.spent = Ledger(), Ledger(), Ledger()
         self.mean_input: Floats | None = None
-        self._center: Floats | None = None
         self.done = self.looks = 0
         self.begin(0)
 
@@ -201,11 +200,10 @@ class Emulator:
                 "learning.center_inputs: the mean of the training inputs is not known; set it before training, "
                 "chip.mean_input = x.mean(axis=0), or change learning.center_inputs to null"
             )
-        if self._center is None:
-            self._center = center_of(self.mean_input, least)
-        macs = first.rows.size + self._center.size * first.columns.shape[1]
+        center = center_of(self.mean_input, least)
+        macs = first.rows.size + center.size * first.columns.shape[1]
         self.ledger.book("update", digital=macs * self.circuit.digital.mac)
-        return [centered(first, self._center), *gradient[1:]]
+        return [centered(first, center), *gradient[1:]]
 
     def program(self, change: Sequence[Floats]) -> Floats:
         """Program a wanted change of the weights of each store [1]; returns the pulses of each layer."""

@@ -94,7 +94,7 @@ def _generator_state(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def state(emulator: Emulator) -> dict[str, Any]:
     """All of a chip, as plain arrays beside its cards and seeds: what is pickled."""
-    cards = {"device": emulator.hardware.device, "circuit": emulator.circuit}
+    cards = {"device": emulator.hardware.device, "circuit": emulator.circuit, "wire_error": _exact_wires(emulator)}
     return {**cards, "seeds": emulator.seeds, "arrays": arrays(emulator), "counters": counters(emulator)}
 
 
@@ -102,17 +102,24 @@ def of_state(state: Mapping[str, Any]) -> Emulator:
     """The way back."""
     emulator = Emulator(state["device"], state["circuit"], state["seeds"])
     restore(emulator, state["arrays"], state["counters"])
+    emulator.hardware.wiring.error = state["wire_error"]
     return emulator
+
+
+def _exact_wires(emulator: Emulator) -> float:
+    """Let a chip go on from exact reductions of its wires, as its copy will; returns their largest error so far [1].
+
+    What is known of wires between two exact reductions is not stored.
+    """
+    wiring = emulator.hardware.wiring
+    wiring.error = wiring.close(emulator.hardware.arrays())
+    return wiring.error
 
 
 def save(emulator: Emulator, path: Path) -> Path:
     """Write a chip to a file; see `Chip.save`."""
     import xarray as xr
 
-    # What is known of wires between two exact reductions is not stored: both chips go on from exact ones.
-    wiring = emulator.hardware.wiring
-    error = wiring.close(emulator.hardware.arrays())
-    wiring.error = error
     device, circuit = emulator.hardware.device, emulator.circuit
     attrs = {
         "title": f"chip: {device.name}, {circuit.outline}",
@@ -121,7 +128,7 @@ def save(emulator: Emulator, path: Path) -> Path:
         "device": device.name,
         "circuit": circuit.name,
         "seeds": str(emulator.seeds),
-        "wire_error": error,
+        "wire_error": _exact_wires(emulator),
         **recorded(device),
         **recorded(circuit),
         **counters(emulator),

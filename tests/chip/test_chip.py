@@ -344,6 +344,27 @@ def test_inputs_are_centred_only_where_their_mean_is_known(data: Dataset) -> Non
     chip.train(data.train_x[:5], data.train_y[:5])
 
 
+def test_another_mean_input_is_heard_between_two_batches(data: Dataset) -> None:
+    settings = {**SMALL, **QUIET, "learning.center_inputs": 0.0}
+    same, other = (Chip("ideal", "digits", set=settings) for _ in range(2))
+    for chip in (same, other):
+        chip.mean_input = data.train_x.mean(axis=0)
+        chip.train(data.train_x[:20], data.train_y[:20])
+    other.mean_input = np.zeros(64)
+    for chip in (same, other):
+        chip.train(data.train_x[20:40], data.train_y[20:40])
+    assert not np.array_equal(same.weights[0], other.weights[0])
+
+
+def test_a_copy_and_the_original_agree_between_two_looks_at_the_wires(data: Dataset) -> None:
+    chip = Chip(KINDS["wires"][0], "digits", 4, set=KINDS["wires"][1])
+    for start in (0, 20):
+        chip.train(data.train_x[start : start + 20], data.train_y[start : start + 20])
+    copied = pickle.loads(pickle.dumps(chip))
+    np.testing.assert_array_equal(go_on(chip, data), go_on(copied, data))
+    same(chip, copied)
+
+
 def test_problems_of_both_cards_are_said_at_once() -> None:
     with pytest.raises(CardError) as caught:
         Chip("rram", "digits", set={"conductance.mxa": 1e-5, "nudging.beta": -1.0, "nonsense.key": 1})
