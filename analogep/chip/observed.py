@@ -143,11 +143,8 @@ def conductances(hardware: Hardware) -> xr.Dataset:
     import xarray as xr
 
     found: Values = {}
-    for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
-        for store in stores:
-            for half, array in ({} if store is None else store.halves).items():
-                assert store is not None
-                found |= results.conductances(store.layer + 1, half, np.array(array.g), mirror=mirror)
+    for layer, half, mirror, array in hardware.labelled():
+        found |= results.conductances(layer + 1, half, np.array(array.g), mirror=mirror)
     return xr.Dataset(found, attrs={"title": f"{hardware.device.name}, {hardware.circuit.outline}"})
 
 
@@ -219,10 +216,9 @@ def joules(emulator: Emulator) -> xr.DataArray:
 def shown(emulator: Emulator, only: str) -> dict[str, str]:
     """What a person wants to see first of a chip; `only` says why it can be read and not programmed."""
     hardware, circuit = emulator.hardware, emulator.circuit
-    devices = sum(store.devices * circuit.copies[store.layer] for store in hardware.stores)
     rows = {
         "layers": circuit.outline,
-        "devices": f"{devices}",
+        "devices": f"{hardware.devices}",
         "update rule": emulator.updater.rule.rule,
         "seeds": str(emulator.seeds),
         "updates": f"{emulator.done}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,18 @@ class Hardware:
     def network(self) -> Network:
         """The circuit with the conductances of now."""
         return self._builder.network()
+
+    @property
+    def devices(self) -> int:
+        """Number of cells, in all copies of the arrays; mirrored ones are not counted."""
+        return sum(store.devices * self.circuit.copies[store.layer] for store in self.stores)
+
+    def labelled(self) -> Iterator[tuple[int, str, bool, Array]]:
+        """Every array with its layer, its half, and whether it is a mirrored one."""
+        for stores, mirror in ((self.stores, False), (self.mirrors, True)):
+            for store in stores:
+                if store is not None:
+                    yield from ((store.layer, half, mirror, array) for half, array in store.halves.items())
 
     def arrays(self) -> list[Array]:
         """Every array of the chip, mirrored ones last."""

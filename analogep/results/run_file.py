@@ -75,7 +75,7 @@ _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "stage": ("before", "after"),
 }
 """Coordinate -> labels that it has in every version."""
-_CONDUCTANCES: Final = re.compile(r"(?:mirror_)?g_(?:(?:plus|minus)_)?([1-9][0-9]*)", re.ASCII)
+CONDUCTANCES: Final = re.compile(r"(?:mirror_)?g_(?:(?:plus|minus)_)?([1-9][0-9]*)", re.ASCII)
 _TRACE: Final = ("trace_membrane", "spike_time", "spike_row")
 _LOOK: Final = tuple(name for name in SPIKING if name.startswith("look_"))
 
@@ -181,7 +181,7 @@ def _conductances(dataset: xr.Dataset) -> None:
     """Final conductances of every layer, each on dimensions of its own."""
     found = set()
     for name in map(str, dataset.data_vars):
-        if match := _CONDUCTANCES.fullmatch(name):
+        if match := CONDUCTANCES.fullmatch(name):
             layer = match[1]
             values = rules.numbers_of(dataset, name, (f"row_{layer}", f"column_{layer}"))
             rules.check_range(name, values, 0.0, LARGEST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ import analogep
 from analogep import results
 from analogep.cards.record import recorded
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
+from analogep.results.run_file import CONDUCTANCES
 from analogep.run.history import History
 from analogep.run.response import stuck
 
@@ -27,7 +27,6 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _BINS = 60
-_CELLS = re.compile(r"(mirror_)?g(_plus|_minus)?_[0-9]+$")
 _BEFORE = "before"
 
 
@@ -69,17 +68,13 @@ def restore(checkpoint: xr.Dataset, emulator: Emulator) -> Counts:
 
 def conductances(result: xr.Dataset) -> xr.Dataset:
     """The conductances that a result holds [S], as `Chip.conductances` has them."""
-    return result[[name for name in result.data_vars if _CELLS.match(str(name))]]
+    return result[[name for name in result.data_vars if CONDUCTANCES.fullmatch(str(name))]]
 
 
 def finished(result: xr.Dataset, hardware: Hardware) -> None:
     """Give a fabricated chip the conductances of a result."""
-    for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
-        for store in stores:
-            if store is None:
-                continue
-            for half, array in store.halves.items():
-                array.show(result[results.conductance_name(store.layer + 1, half, mirror)].values)
+    for layer, half, mirror, array in hardware.labelled():
+        array.show(result[results.conductance_name(layer + 1, half, mirror)].values)
     hardware.refresh()
 
 
@@ -99,12 +94,8 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     variables["quiet_cosine"] = results.variable("quiet_cosine", trainer.quiet_cosine)
     variables["stuck"] = results.variable("stuck", stuck(hardware.stores, hardware.circuit.depth))
     variables |= {name: value for name, value in traced.items() if name in results.VARIABLES | results.SPIKING}
-    for stores, mirror in ((hardware.stores, False), (hardware.mirrors, True)):
-        for store in stores:
-            halves = {} if store is None else store.halves
-            for half, array in halves.items():
-                assert store is not None
-                variables |= results.conductances(store.layer + 1, half, array.g, mirror=mirror)
+    for layer, half, mirror, array in hardware.labelled():
+        variables |= results.conductances(layer + 1, half, array.g, mirror=mirror)
     trained = hardware.circuit.learning.epochs > 0
     coordinates = history.coordinates(hardware.circuit.depth) | {
         "epoch": np.arange(len(history)) + int(trained),
@@ -150,7 +141,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "endurance": float(device.endurance.pulses) if device.endurance else 0.0,
         "window_min": device.conductance.min,
         "window_max": device.conductance.max,
-        "devices": sum(store.devices * circuit.copies[store.layer] for store in hardware.stores),
+        "devices": hardware.devices,
         "digital_training_joules": json.dumps(
             {name: joules * training_macs(circuit.products) for name, joules in MAC_JOULES.items()}
         ),
