@@ -18,10 +18,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
-from analogep.jit import instruction, kernel
+from analogep.jit import inner, instruction, kernel
 
 u32, f32 = np.uint32, np.float32
 _CELL, _TURN = u32(0x9E3779B1), u32(0x85EBCA77)
@@ -60,7 +60,7 @@ def _fused_in_python(a: Any, b: Any, c: Any) -> np.float32:
 _fma: Any = instruction(_fused, _fused_in_python)
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def mix(h):  # type: ignore[no-untyped-def]
     """Scramble 32 bits: a bijection whose output bits depend on all input bits."""
     h = u32(h ^ u32(h >> _S16))
@@ -70,25 +70,31 @@ def mix(h):  # type: ignore[no-untyped-def]
     return u32(h ^ u32(h >> _S16))
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def seed(low, cell):  # type: ignore[no-untyped-def]
     """Bits of a cell under the lower half of a key."""
     return mix(u32(u32(cell * _CELL) + low))
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def turned(high, own, turn):  # type: ignore[no-untyped-def]
     """Random bits of a cell (its `seed`) at a turn, under the upper half of the key."""
     return mix(u32(own ^ u32(u32(turn * _TURN) + high)))
 
 
-@njit(inline="always")
+@inner(forceinline=True)
+def word(key, cell, turn):  # type: ignore[no-untyped-def]
+    """32 random bits of a cell at a turn under a key (`key_of`)."""
+    return turned(key[1], seed(key[0], u32(cell)), u32(turn))
+
+
+@inner(forceinline=True)
 def uniform(h):  # type: ignore[no-untyped-def]
     """Uniform number in (0, 1) from the upper 20 bits: the middles of 2^20 intervals."""
     return _fma(f32(u32(h >> _S12)), _SCALE, _HALF_STEP)
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def _log(u):  # type: ignore[no-untyped-def]
     """ln u of a positive normal number: exponent, and a polynomial for the mantissa (Cephes logf, S. L. Moshier)."""
     i = f32(u).view(u32)
@@ -109,7 +115,7 @@ def _log(u):  # type: ignore[no-untyped-def]
     return _fma(e, _LN2, _fma(p, z, x))
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def normals(h):  # type: ignore[no-untyped-def]
     """Two independent normal deviates of 32 random bits."""
     radius = np.sqrt(f32(f32(-2.0) * _log(uniform(h))))
@@ -156,6 +162,11 @@ def _round_rows(z, rows, low, high, most, out):  # type: ignore[no-untyped-def]
             u = (np.float64(turned(high, seed(low, u32(start + j)), u32(0))) + 0.5) * 2.0**-32
             n = np.floor(z[k, j] + u)
             out[k, j] = np.int32(min(max(n, -most), most))
+
+
+def key_of(key: int) -> tuple[np.uint32, np.uint32]:
+    """What `word` takes for a 64-bit key."""
+    return u32(key & 0xFFFFFFFF), u32(key >> 32)
 
 
 def halved(key: int) -> NDArray[np.uint32]:

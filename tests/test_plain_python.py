@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit
 
 from analogep import draws
-from analogep.crossbar import masks
 from tests.plain_python import found
 
 ROOT = Path(__file__).parents[1]
@@ -60,24 +59,3 @@ def test_the_fused_product_is_that_of_the_processor_to_the_last_bit() -> None:
     _fused(a, b, c, out)
     plain = [draws._fused_in_python(*terms) for terms in zip(a, b, c, strict=True)]
     np.testing.assert_array_equal(np.array(plain, np.float32).view(np.uint32), out.view(np.uint32))
-
-
-@njit
-def _mask(counts, start):  # type: ignore[no-untyped-def]
-    return masks.nonzero16(counts, start)
-
-
-@njit
-def _lowest(mask):  # type: ignore[no-untyped-def]
-    return masks.lowest_bit(mask)
-
-
-def test_masks_of_counts_are_those_of_the_processor() -> None:
-    rng = np.random.default_rng(2)
-    counts = (rng.integers(-2, 3, (5, 40)) * rng.integers(0, 2, (5, 40))).astype(np.int32)
-    for start in range(0, 5 * 40 - 16, 7):
-        mask = _mask(counts, start)
-        assert masks._nonzero16_in_python(counts, start) == mask
-        assert mask == sum(1 << k for k in range(16) if counts.flat[start + k])
-        if mask:
-            assert masks._lowest_bit_in_python(mask) == _lowest(mask)

@@ -6,19 +6,73 @@ pulses. Stochastic and fixed pulses forget what they did not write; the accumula
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.cards import Block
+from analogep.parts import fraction
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
 MOST_PULSES = 1_000_000
 """Most pulses that any rule asks of a cell at once."""
+
+
+class Rounding(NamedTuple):
+    """n = floor(z + u), at most `most` in size."""
+
+    most: float
+
+    def decided(rule, z, kept, seen, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Nothing is kept."""
+        return min(max(np.floor(z + fraction(bits, z)), -rule.most), rule.most), kept
+
+
+class Sign(NamedTuple):
+    """n = sign(z) where |z| >= dead."""
+
+    dead: float
+
+    def decided(rule, z, kept, seen, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Nothing is kept."""
+        return np.sign(z) if abs(z) >= rule.dead else z - z, kept
+
+
+class Residual(NamedTuple):
+    """chi = kept + z,   n = trunc(chi), 1 to `most`, where |chi| >= threshold,   kept = chi - n."""
+
+    threshold: float
+    most: float
+    one: float
+
+    def decided(rule, z, kept, seen, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """What is not written is kept."""
+        chi = kept + z
+        size = min(max(np.floor(abs(chi)), rule.one), rule.most)
+        n = (size if chi > 0 else -size) if abs(chi) >= rule.threshold else chi - chi
+        return n, chi - n
+
+
+class Target(NamedTuple):
+    """kept = clip(kept + z step, window),   chi = (kept - seen)/step,   n = trunc(chi) as in `Residual`."""
+
+    step: float
+    low: float
+    high: float
+    threshold: float
+    most: float
+    one: float
+
+    def decided(rule, z, kept, seen, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """What the window cannot hold is not remembered."""
+        target = min(max(kept + z * rule.step, rule.low), rule.high)
+        chi = (target - seen) / rule.step
+        size = min(max(np.floor(abs(chi)), rule.one), rule.most)
+        return (size if chi > 0 else -size) if abs(chi) >= rule.threshold else chi - chi, target
 
 
 def _whole(z: Floats) -> Counts:
@@ -38,6 +92,24 @@ class Stochastic(Block):
 
         return rounded(z, key, MOST_PULSES)
 
+    def numbers(self, step: float, ends: tuple[float, float]) -> Rounding:
+        """The rule for the programming engine.
+
+        Parameters
+        ----------
+        step : float [1]
+            Nominal step of a weight.
+        ends : tuple of float [1]
+            Weights at the ends of the window.
+
+        Returns
+        -------
+        NamedTuple
+            Its method `decided(rule, z, kept, seen, bits)` gives the signed pulses of one cell for the wanted change z
+            [steps], and the digital memory after them, from the memory, the last read [1] and 32 random bits.
+        """
+        return Rounding(float(MOST_PULSES))
+
 
 class FixedPulse(Block):
     """n = sign(z) where |z| reaches the dead zone (Manhattan rule): one pulse, whatever the size of the gradient."""
@@ -51,6 +123,10 @@ class FixedPulse(Block):
     def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the wanted change `z` [steps]."""
         return _whole(np.where(np.abs(z) >= self.dead_zone, np.sign(z), 0.0))
+
+    def numbers(self, step: float, ends: tuple[float, float]) -> Sign:
+        """The rule for the programming engine; see `Stochastic.numbers`."""
+        return Sign(float(self.dead_zone))
 
 
 class Accumulating(Block):
@@ -68,10 +144,14 @@ class Accumulating(Block):
     several times over, a write of many pulses lands further off than it started, and one pulse is best."""
     accumulates: ClassVar[bool] = True
 
+    @property
+    def most(self) -> float:
+        """Most pulses in one write."""
+        return float(MOST_PULSES if self.max_pulses is None else self.max_pulses)
+
     def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the accumulated change `z` [steps]."""
-        most = MOST_PULSES if self.max_pulses is None else self.max_pulses
-        size = np.clip(np.trunc(np.abs(z)), 1.0, most)
+        size = np.clip(np.trunc(np.abs(z)), 1.0, self.most)
         return _whole(np.where(np.abs(z) >= self.threshold, np.copysign(size, z), 0.0))
 
 
@@ -85,6 +165,10 @@ class MixedPrecision(Accumulating):
     rule: Literal["mixed_precision"]
     verifies: ClassVar[bool] = False
 
+    def numbers(self, step: float, ends: tuple[float, float]) -> Residual:
+        """The rule for the programming engine; see `Stochastic.numbers`."""
+        return Residual(float(self.threshold), self.most, 1.0)
+
 
 class ClosedLoop(Accumulating):
     """Mixed precision whose residual is corrected by reading back each pair that was written.
@@ -95,6 +179,10 @@ class ClosedLoop(Accumulating):
 
     rule: Literal["closed_loop"]
     verifies: ClassVar[bool] = True
+
+    def numbers(self, step: float, ends: tuple[float, float]) -> Target:
+        """The rule for the programming engine; see `Stochastic.numbers`."""
+        return Target(step, *ends, float(self.threshold), self.most, 1.0)
 
 
 class DeviceRule(Block):

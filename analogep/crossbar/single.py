@@ -5,9 +5,12 @@ w = range (g - g_0)/(G_max - G_min)       g_0 the lower end or the middle of the
 
 from __future__ import annotations
 
-from analogep.crossbar.array import Array, Counts, Floats
-from analogep.crossbar.store import Fill, Store
-from analogep.crossbar.written import Written
+import numpy as np
+
+from analogep.crossbar.array import Array, Floats
+from analogep.crossbar.program import Shown
+from analogep.crossbar.store import Store
+from analogep.crossbar.write import Member
 from analogep.device import DeviceCard
 from analogep.streams import Streams
 
@@ -82,9 +85,12 @@ class Single(Store):
         """The nominal step [1]."""
         return self.step
 
-    def program(self, counts: Counts, operation: Streams, epoch: int, call: int, fill: Fill | None = None) -> Written:
-        """Apply signed pulse counts (rows, columns), up where they are positive."""
-        array = self.array
-        if fill is not None:
-            fill(0, self.shape[0])
-        return array.program(counts, operation, epoch, call)
+    @property
+    def members(self) -> list[Member]:
+        """The array."""
+        return [Member(self.array, 1.0, -np.inf)]
+
+    def shown(self, counts: Floats) -> Shown:
+        """Nothing: weights are reckoned from the conductances."""
+        nothing = np.zeros((0, 0), self.real)
+        return Shown(nothing, nothing, counts, self.real(self.scale), self.real(self.origin))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats
+from analogep.crossbar.program import Reads, Shown, Wanted
+from analogep.crossbar.write import At, Member, Work, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
+from analogep.draws import key_of
+from analogep.parts import in_precision
 from analogep.streams import Streams
 
-Fill = Callable[[int, int], None]
-"""Writes the counts of the rows from one number to before another."""
 Chosen = NDArray[np.bool_] | NDArray[np.int64]
 """Cells: a mask (rows, columns), or their positions in the flattened array, ascending."""
 _MOST_ROUNDS = 20
@@ -56,6 +57,8 @@ class Store(ABC):
     scale: float
     step: float
     halves: dict[str, Array]
+    rule: Any = None
+    """Numbers of the rule that trains the store: kernels are compiled for its type."""
     elapsed: float | None = None
     """Time since the weights were written [s]; None in training."""
 
@@ -68,18 +71,60 @@ class Store(ABC):
     def refresh(self) -> None:
         """Compute the weights from the conductances of all cells."""
 
+    @property
     @abstractmethod
-    def program(self, counts: Counts, operation: Streams, epoch: int, call: int, fill: Fill | None = None) -> Written:
+    def members(self) -> list[Member]:
+        """The arrays as pulses move them."""
+
+    @abstractmethod
+    def shown(self, counts: Floats) -> Shown:
+        """What follows from the arrays and is kept beside them; `counts` as in `program.Shown`."""
+
+    @property
+    def real(self) -> type[np.floating[Any]]:
+        """Precision of the states."""
+        found: type[np.floating[Any]] = next(iter(self.halves.values())).hidden.dtype.type
+        return found
+
+    def program(self, counts: Counts | Floats, operation: Streams, epoch: int, call: int) -> Written:
         """Apply signed pulse counts; positive ones raise the weight.
 
         Parameters
         ----------
-        counts : int32 ndarray (rows, columns)
+        counts : ndarray (rows, columns)
+            Whole numbers.
         operation, epoch, call
             As in `Array.program`.
-        fill : callable or None
-            Writes counts before they are needed, a block of rows at a time, on any thread.
         """
+        real = self.real
+        wanted, nothing = wanted_counts(counts, real, self.rule), np.zeros((0, 0), real)
+        return together([self._write(wanted, nothing, exact(real, self._read_noise), At(operation, epoch, call))])[0][0]
+
+    def update(self, wanted: Wanted, counts: Floats, lsb: float, verify: bool, at: At) -> Work:
+        """Prepare an update by a rule, in one pass with the verify reads of what it pulses.
+
+        Parameters
+        ----------
+        wanted : Wanted
+        counts : ndarray (rows, columns) or (0, 0)
+            Filled with the signed pulses, unless empty.
+        lsb : float
+            As in `read`.
+        verify : bool
+        at : At
+        """
+        key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch))
+        quantum = self.real(lsb * self.device.conductance.span)
+        return self._write(wanted, counts, Reads(self._read_noise, quantum, verify, key), at)
+
+    def _write(self, wanted: Wanted, counts: Floats, reads: Reads, at: At) -> Work:
+        return prepare(self.members, wanted, self.shown(counts), reads, at, self.joules_per_siemens)
+
+    @property
+    def _read_noise(self) -> Any:
+        """Numbers of the read noise."""
+        read = self.device.read
+        return in_precision(read.noise.numbers(self.device.conductance.max, self.elapsed), self.real)
 
     @abstractmethod
     def weigh(self, g: dict[str, Floats]) -> Floats:

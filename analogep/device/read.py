@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from analogep.cards import Block
 from analogep.device.iv import IV
+from analogep.parts import uniform
 from analogep.units import Fraction, Seconds, Siemens, Volts
 
 Floats = NDArray[np.float64]
@@ -35,19 +36,97 @@ class GaussianNoise(Block):
         """
         raise NotImplementedError
 
-    @property
-    def square(self) -> tuple[float, float] | None:
-        """Share a [1] and floor b [S] of a standard deviation sqrt((a G)^2 + b^2), or None where it is of another form.
+    def numbers(self, g_max: float, elapsed: float | None = None) -> Any:
+        """The noise for the programming engine, or None: a NamedTuple whose methods are the equations of one cell.
 
-        Kernels follow it cell by cell.
+        `read_variance(noise, g)` gives the variance of a read [S^2], `read(noise, g, bits, xi)` the conductance that
+        one read sees [S], by 32 random bits or a normal deviate. Parameters as in `variance`.
         """
-        return None
+        raise NotImplementedError
 
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
         """Conductances as one verify read sees them [S]."""
         from analogep.draws import standard_normals
 
         return np.asarray(g + np.sqrt(self.variance(g, g_max)) * standard_normals(g.shape, rng))
+
+
+class RelativeSpread(NamedTuple):
+    """sd = sigma G."""
+
+    sigma: float
+
+    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
+        """(sigma G)^2."""
+        return (noise.sigma * g) * (noise.sigma * g)
+
+    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """G + sigma G xi."""
+        return g + noise.sigma * g * xi
+
+
+class AbsoluteSpread(NamedTuple):
+    """sd = sigma."""
+
+    sigma: float
+
+    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
+        """sigma^2."""
+        return noise.sigma * noise.sigma + (g - g)
+
+    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """G + sigma xi."""
+        return g + noise.sigma * xi
+
+
+class SaturatingSpread(NamedTuple):
+    """sd = sigma (1 - e^(-G/scale))."""
+
+    sigma: float
+    scale: float
+
+    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
+        """The square of sd."""
+        sd = noise.sigma * np.expm1(-g / noise.scale)
+        return sd * sd
+
+    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """G + sd xi."""
+        return g - noise.sigma * np.expm1(-g / noise.scale) * xi
+
+
+class PcmSpread(NamedTuple):
+    """sd = min(q/x^e, most) G, x = G/G_max."""
+
+    q: float
+    exponent: float
+    most: float
+    g_max: float
+
+    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
+        """The square of sd."""
+        sd = np.minimum(noise.q / np.maximum(g / noise.g_max, 1e-12) ** noise.exponent, noise.most) * g
+        return sd * sd
+
+    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """G + sd xi."""
+        return g + np.minimum(noise.q / np.maximum(g / noise.g_max, 1e-12) ** noise.exponent, noise.most) * g * xi
+
+
+class TwoLevels(NamedTuple):
+    """G (1 - a p), or with probability p G (1 + a (1 - p))."""
+
+    amplitude: float
+    probability: float
+
+    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
+        """(a G)^2 p (1 - p)."""
+        return (noise.amplitude * g) * (noise.amplitude * g) * (noise.probability * (1.0 - noise.probability))
+
+    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """One of the two levels."""
+        upper = 1.0 if uniform(bits) < noise.probability else 0.0
+        return g * (1.0 + noise.amplitude * (upper - noise.probability))
 
 
 class NoReadNoise(GaussianNoise):
@@ -58,6 +137,9 @@ class NoReadNoise(GaussianNoise):
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
         """Zero [S^2]."""
         return np.zeros_like(g)
+
+    def numbers(self, g_max: float, elapsed: float | None = None) -> None:
+        """None: reads are exact."""
 
 
 class RelativeReadNoise(GaussianNoise):
@@ -71,10 +153,9 @@ class RelativeReadNoise(GaussianNoise):
         """(sigma G)^2 [S^2]."""
         return np.square(self.sigma * g)
 
-    @property
-    def square(self) -> tuple[float, float]:
-        """The share alone."""
-        return self.sigma, 0.0
+    def numbers(self, g_max: float, elapsed: float | None = None) -> RelativeSpread:
+        """The share."""
+        return RelativeSpread(float(self.sigma))
 
 
 class AbsoluteReadNoise(GaussianNoise):
@@ -88,10 +169,9 @@ class AbsoluteReadNoise(GaussianNoise):
         """sigma^2 [S^2]."""
         return np.full_like(g, self.sigma**2)
 
-    @property
-    def square(self) -> tuple[float, float]:
-        """The floor alone."""
-        return 0.0, self.sigma
+    def numbers(self, g_max: float, elapsed: float | None = None) -> AbsoluteSpread:
+        """The standard deviation."""
+        return AbsoluteSpread(float(self.sigma))
 
 
 class SaturatingReadNoise(GaussianNoise):
@@ -109,6 +189,10 @@ class SaturatingReadNoise(GaussianNoise):
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
         """[sigma (1 - e^{-G/G_s})]^2 [S^2]."""
         return np.square(self.sigma * np.expm1(-g / self.scale))
+
+    def numbers(self, g_max: float, elapsed: float | None = None) -> SaturatingSpread:
+        """Standard deviation and scale."""
+        return SaturatingSpread(float(self.sigma), float(self.scale))
 
 
 class PcmReadNoise(GaussianNoise):
@@ -133,10 +217,18 @@ class PcmReadNoise(GaussianNoise):
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
         """Variance at the time `elapsed` since the write, on top of the card's own [S^2]."""
         x = np.maximum(g / g_max, 1e-12)
+        return np.square(np.minimum(self.q0 / x**self.exponent, self.q_max) * g) * self._growth(elapsed)
+
+    def _growth(self, elapsed: float | None) -> float:
+        """Factor on the variance by the time since the write."""
         t = self.elapsed + (elapsed or 0.0)
         # Before t_read nothing slower than the read itself has happened.
-        growth = max(math.log((t + self.t_read) / (2.0 * self.t_read)), 0.0)
-        return np.square(np.minimum(self.q0 / x**self.exponent, self.q_max) * g) * growth
+        return max(math.log((t + self.t_read) / (2.0 * self.t_read)), 0.0)
+
+    def numbers(self, g_max: float, elapsed: float | None = None) -> PcmSpread:
+        """Its parameters, and the factor of the time since the write."""
+        root = math.sqrt(self._growth(elapsed))
+        return PcmSpread(self.q0 * root, float(self.exponent), self.q_max * root, float(g_max))
 
 
 class TelegraphNoise(GaussianNoise):
@@ -163,6 +255,10 @@ class TelegraphNoise(GaussianNoise):
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
         """(amplitude G)^2 p (1 - p) [S^2]."""
         return np.square(self.amplitude * g) * (self.probability * (1.0 - self.probability))
+
+    def numbers(self, g_max: float, elapsed: float | None = None) -> TwoLevels:
+        """Amplitude and probability."""
+        return TwoLevels(float(self.amplitude), float(self.probability))
 
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
         """Conductances as one verify read sees them: one of two levels each [S]."""

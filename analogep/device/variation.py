@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.cards import Block
+from analogep.device.laws.base import DIRECTIONS, Law
 from analogep.units import Fraction, Siemens
 
 Path = tuple[str | int, ...]
@@ -36,6 +37,49 @@ class PulseNoise:
         return self.additive == self.nominal == self.multiplicative == self.slope == 0.0
 
 
+class AdditiveNoise(NamedTuple):
+    """change + sd xi."""
+
+    sd: float
+
+    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """The same everywhere."""
+        return change + noise.sd * xi
+
+
+class ProportionalNoise(NamedTuple):
+    """change + sigma |change| xi."""
+
+    sigma: float
+
+    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Relative to the step."""
+        return change + noise.sigma * abs(change) * xi
+
+
+class NominalNoise(NamedTuple):
+    """change + sd scale xi, sd by direction: in units of the cell's own nominal step."""
+
+    up: float
+    down: float
+
+    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """By direction and cell."""
+        return change + (noise.up if up else noise.down) * scale * xi
+
+
+class PolynomialNoise(NamedTuple):
+    """change + [floor + step |change| + slope (x + G_min/(G_max - G_min))] xi."""
+
+    floor: float
+    step: float
+    slope: float
+
+    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
+        """By state and step."""
+        return change + (noise.floor + noise.step * abs(change) + noise.slope * (x + off)) * xi
+
+
 class NoPulseNoise(Block):
     """Every pulse moves the state exactly as the law says."""
 
@@ -44,6 +88,9 @@ class NoPulseNoise(Block):
     def terms(self, span: float) -> PulseNoise:
         """Terms of the noise for a nominal window of `span` [S]."""
         return PulseNoise()
+
+    def numbers(self, law: Law, span: float) -> None:
+        """None: pulses are exact."""
 
 
 class RangeNoise(Block):
@@ -61,6 +108,10 @@ class RangeNoise(Block):
         """Terms of the noise for a nominal window of `span` [S]."""
         return PulseNoise(additive=self.sigma)
 
+    def numbers(self, law: Law, span: float) -> AdditiveNoise | None:
+        """For the programming engine; None without noise."""
+        return AdditiveNoise(self.sigma) if self.sigma else None
+
 
 class StepNoise(Block):
     """x' = x + dx(x) (1 + sigma xi): each pulse's noise is proportional to its step (aihwkit's convention)."""
@@ -72,6 +123,10 @@ class StepNoise(Block):
     def terms(self, span: float) -> PulseNoise:
         """Terms of the noise for a nominal window of `span` [S]."""
         return PulseNoise(multiplicative=self.sigma)
+
+    def numbers(self, law: Law, span: float) -> ProportionalNoise | None:
+        """For the programming engine; None without noise."""
+        return ProportionalNoise(self.sigma) if self.sigma else None
 
 
 class NominalStepNoise(Block):
@@ -89,6 +144,11 @@ class NominalStepNoise(Block):
         """Terms of the noise for a nominal window of `span` [S]."""
         return PulseNoise(nominal=self.sigma)
 
+    def numbers(self, law: Law, span: float) -> NominalNoise | None:
+        """For the programming engine; None without noise."""
+        up, down = (self.sigma * law.nominal_step(way) if way in law.directions else 0.0 for way in DIRECTIONS)
+        return NominalNoise(up, down) if self.sigma else None
+
 
 class StateNoise(Block):
     """sigma = step |dG| + floor + slope G per pulse (PCM; Nandakumar et al. 2020, doi 10.3389/fnins.2020.00406)."""
@@ -104,6 +164,10 @@ class StateNoise(Block):
     def terms(self, span: float) -> PulseNoise:
         """Terms of the noise for a nominal window of `span` [S]."""
         return PulseNoise(additive=self.floor / span, multiplicative=self.step, slope=self.slope)
+
+    def numbers(self, law: Law, span: float) -> PolynomialNoise | None:
+        """For the programming engine; None without noise."""
+        return None if self.terms(span).silent else PolynomialNoise(self.floor / span, self.step, self.slope)
 
 
 CycleToCycle = Annotated[

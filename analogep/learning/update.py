@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from analogep.circuit import ActiveRule, rule_named
 from analogep.circuit.update import DeviceRule
 from analogep.crossbar import Pair, Store, Written
+from analogep.crossbar.program import Wanted
 from analogep.crossbar.store import Chosen
-from analogep.crossbar.written import together
+from analogep.crossbar.write import At, Work, together
+from analogep.draws import key_of
 from analogep.energy import Ledger
 from analogep.learning.gradient import Gradient
 from analogep.learning.opposed import Opposed
-from analogep.learning.writer import Writer
+from analogep.learning.outer import Outer
 from analogep.network import Hardware
+from analogep.parts import in_precision
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +57,13 @@ class Updater:
         self.hardware = hardware
         self.rule = active_rule(hardware)
         self.memory: dict[str, Floats] = {}
-        self._writers = {store.name: Writer(store, self.rule, self.memory) for store in hardware.stores}
+        # After a resume nobody knows what memory still wants: look everywhere once.
+        self._again = {store.name: np.ones(store.shape[0], dtype=bool) for store in hardware.stores}
+        for store in hardware.stores:
+            store.rule = in_precision(self.rule.numbers(store.step, store.range), store.real)
+        for mirror in hardware.mirrors:
+            if mirror is not None:
+                mirror.rule = in_precision(self.rule.numbers(mirror.step, mirror.range), mirror.real)
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
@@ -65,7 +74,7 @@ class Updater:
     def remember(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Fill the memory from the weights as they are: nothing is wanted beyond them."""
         for store in self.hardware.stores:
-            self._writers[store.name].look_at(np.ones(store.shape[0], dtype=bool))
+            self._again[store.name][:] = True
             if self.rule.verifies:
                 everywhere = np.ones(store.shape, dtype=bool)
                 seen = self._verify(store, everywhere, ledger, rng, "initial").reshape(store.shape)
@@ -120,42 +129,41 @@ class Updater:
             Pulses applied in each layer, in all copies of its arrays.
         """
         pulses = [0.0] * self.hardware.circuit.depth
-        hardware, operation = self.hardware, self.hardware.seeds.operation
-        at_once: list[Writer] = []
-        spiked: dict[str, Written] = {}
+        hardware, operation, works = self.hardware, self.hardware.seeds.operation, dict[str, Work]()
+        spiked, counts = dict[str, Written](), dict[str, Floats]()
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
             if isinstance(slope, Opposed):
                 spiked[store.name] = self._at_spikes(
                     store, mirror, slope * (rates[store.layer] / store.step), epoch, batch
                 )
                 continue
-            writer = self._writers[store.name]
-            writer.want(slope, rates[store.layer], operation.key(f"{store.name}/rounding/{batch}", epoch))
-            if mirror is None and writer.at_once:
-                at_once.append(writer)
-        fraction = hardware.adc_fraction
-        updates = {writer.store.name: writer.update(fraction, operation, epoch, batch) for writer in at_once}
-        done_at_once = dict(zip(updates, together([work for work, _ in updates.values()]), strict=True))
+            counts[store.name] = np.zeros((0, 0) if mirror is None else store.shape, store.real)
+            key = operation.key(f"{store.name}/rounding/{batch}", epoch)
+            wanted = self._wanted(store, slope * (-rates[store.layer] / store.step), key)
+            works[store.name] = store.update(
+                wanted, counts[store.name], hardware.adc_fraction, self.rule.verifies, At(operation, epoch, batch)
+            )
+        done_now = dict(zip(works, together(list(works.values())), strict=True))
         for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
-            writer = self._writers[store.name]
-            if store.name in spiked:
-                written = spiked[store.name]
-            elif store.name in done_at_once:
-                written = done_at_once[store.name]
-            else:
-                written = store.program(writer.counts, operation, epoch, batch, writer.fill)
-            if mirror is not None and store.name not in spiked:
-                written += mirror.program(writer.counts, operation, epoch, batch)
+            written, read = done_now.get(store.name) or (spiked[store.name], Written())
+            if mirror is not None and store.name in counts:
+                written += mirror.program(counts[store.name], operation, epoch, batch)
             self.book(store, written, ledger, "update")
-            if self.rule.verifies and store.name in updates:
-                self.book(store, updates[store.name][1](), ledger, "verify")
-            elif self.rule.verifies:
-                where = writer.positions()
-                self.memory[f"{store.name}/seen"].ravel()[where] = self._verify(store, where, ledger, rng, "verify")
+            self.book(store, read, ledger, "verify")
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
             pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
+
+    def _wanted(self, store: Store, change: Outer | Floats, key: int) -> Wanted:
+        """A wanted change [steps] for the engine, beside the rule's memory."""
+        real, name, nothing = store.real, store.name, np.zeros((0, 0), store.real)
+        lines, columns = nothing, change
+        if isinstance(change, Outer):
+            lines, columns = np.ascontiguousarray(change.rows.T, real), change.columns
+        kept = self.memory.get(f"{name}/wanted", self.memory.get(f"{name}/residual", nothing))
+        seen, again = self.memory.get(f"{name}/seen", nothing), self._again[name]
+        return Wanted(lines, np.ascontiguousarray(columns, real), False, store.rule, kept, seen, again, key_of(key))
 
     def _at_spikes(self, store: Store, mirror: Store | None, wanted: Opposed, epoch: int, batch: int) -> Written:
         """Pulses of all spikes of a batch for `wanted` [steps], those up and those down.
@@ -194,5 +202,5 @@ class Updater:
             pulses += written.pulses
             if one is store and self.rule.verifies:
                 self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
-                self._writers[store.name].look_at(np.asarray(where.any(axis=1)))
+                self._again[store.name] |= where.any(axis=1)
         return pulses

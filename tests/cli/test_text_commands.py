@@ -34,7 +34,7 @@ for arguments in json.loads(sys.stdin.read()):
             code = end.code
         except Exception as error:
             code = repr(error)
-    kernels = [name for name in sys.modules if name in ("analogep.jit", "analogep.draws", "analogep.crossbar.kernels")]
+    kernels = [name for name in sys.modules if name in ("analogep.jit", "analogep.draws", "analogep.crossbar.program")]
     answers.append([code, out.getvalue(), err.getvalue() + "".join(kernels)])
 print(json.dumps(answers))
 """

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from analogep.crossbar.kernels import program_rows
+from analogep.crossbar.program import SUMS, Shown, Sums, update_rows
+from analogep.crossbar.row import Half, buffers
+from analogep.crossbar.write import exact, wanted_counts
 from analogep.device import Law
 from analogep.device.laws import (
     Branch,
@@ -34,6 +38,8 @@ from analogep.device.laws import (
 )
 from analogep.device.laws.kinetic import Joglekar, LinearWindow, NoWindow
 from analogep.device.laws.rates import Pulse
+from analogep.device.variation import AdditiveNoise, PolynomialNoise, ProportionalNoise
+from analogep.draws import key_of
 
 PULSE: dict[str, float] = {"amplitude": 1.0, "width": 1e-9}
 
@@ -191,6 +197,15 @@ def off_bounds(law: Law, pulses: int) -> bool:
 STATES = np.linspace(0.0, 1.0, 101)
 
 
+def noise_of(additive: float, multiplicative: float, share: float = 0.0) -> Any:
+    """Numbers of the noise of a pulse."""
+    if share or (additive and multiplicative):
+        return PolynomialNoise(additive, multiplicative, share)
+    if multiplicative:
+        return ProportionalNoise(multiplicative)
+    return AdditiveNoise(additive) if additive else None
+
+
 def programmed(
     law: Law,
     counts: np.ndarray,
@@ -199,20 +214,21 @@ def programmed(
     scale: float = 1.0,
     key: int = 7,
 ) -> np.ndarray:
-    """Hidden state after the compiled kernel has applied `counts` to cells of window 0..1; additive and relative
-    noise of a pulse, and its share of the state."""
-    counts = np.ascontiguousarray(counts, dtype=np.int32)
+    """Hidden state after the engine has applied `counts` to cells of window 0..1; additive and relative noise of a
+    pulse, and its share of the state."""
     hidden = np.array(np.broadcast_to(start, counts.shape), dtype=np.float64)
-    table = np.zeros((2, 4))
-    for k, side in enumerate(law.directions):
-        table[k, :2] = [p[0] for p in law.cell(side, np.ones(1), np.zeros(1))]
-    table[:, 2] = noise[0]
-    tables = tuple(law.table(side) for side in law.directions)
-    rows, columns = counts.shape
-    program_rows(
-        0, rows, 1, counts, hidden, hidden.copy(), np.array([[[scale, scale, 0.0, 1.0]]]), np.zeros((0, 0, 0)),
-        np.zeros((0, 0), bool), np.zeros((0, 0), np.int32), law.code, table, tables * (3 - len(tables)),
-        np.array([*noise[1:], *[0.0] * (4 - len(noise))]), 0, np.array([key, key + 1, key + 2, key + 3], np.uint32),
-        np.zeros((2, rows), np.int64), np.zeros((rows, 7)), np.zeros((2, columns), np.int64), np.zeros(columns),
+    (rows, columns), nothing = counts.shape, np.zeros((0, 0))
+    half = Half(
+        hidden, nothing, nothing, np.array([[[scale, scale, 0.0, 1.0]]]), np.zeros((0, 0, 0)), np.zeros((0, 0), bool),
+        np.zeros((0, 0), np.int32), law.numbers(), noise_of(*noise), 0.0, 0.0, 1.0, -np.inf,
+        (key_of(key), key_of(key + 1)),
+    )  # fmt: skip
+    sums = Sums(
+        np.zeros((2, rows)), np.zeros((2, rows)), np.zeros((1, rows, SUMS)), np.zeros((1, 2, columns)),
+        np.zeros((1, 1, columns)), np.zeros((2, rows)),
+    )  # fmt: skip
+    update_rows(
+        np.array([0, rows]), np.zeros(1, np.int64), wanted_counts(counts, np.float64), (half,),
+        Shown(nothing, nothing, nothing, 1.0, 0.0), exact(np.float64), sums, buffers(columns, 0, np.float64),
     )  # fmt: skip
     return hidden

@@ -14,8 +14,6 @@ from analogep.device.laws.affine import (
     SlopedBranch,
     SoftBounds,
     SoftBoundsReference,
-    label_of,
-    shape_of,
 )
 from analogep.device.laws.base import DIRECTIONS, Branch, Direction, Law, Reset, StepBranch
 from analogep.device.laws.curved import (
@@ -27,6 +25,7 @@ from analogep.device.laws.curved import (
     PowerBranch,
 )
 from analogep.device.laws.kinetic import Kinetic
+from analogep.device.laws.labels import label_of, shape_of
 from analogep.device.laws.rates import Kinetics, SinhRate, Threshold, Vteam, Yakopcic
 from analogep.device.laws.tables import InverseCdf, Piecewise, QuantileBranch, TableBranch
 

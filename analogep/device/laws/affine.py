@@ -10,10 +10,9 @@ so that n pulses give, exactly and without noise,
 
 Every law moves monotonically in its direction, so clipping once after n noise-free pulses is the same as clipping
 after each of them, unless a single step is longer than the way to x_inf (slope < -1): such a pulse ends at the bound.
-With additive noise the unclipped state after n pulses is normal with the variance of `Affine.additive_variance`, so
-that one deviate serves n pulses far from the bounds; with multiplicative noise mean and variance are exact and the
-distribution is not normal. Where clipping bites, and for multiplicative noise, pulses are applied one by one
-(`crossbar.kernels`).
+With additive noise the unclipped state after n pulses is normal with the variance of `Affine.additive_variance`; with
+multiplicative noise mean and variance are exact and the distribution is not normal. The engine applies noisy pulses one
+by one, with a clip after each (`crossbar.row`).
 """
 
 from __future__ import annotations
@@ -22,23 +21,16 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.device.laws.base import AFFINE, Branch, Direction, Floats, Law, Path, StepBranch, given
+from analogep.device.laws.base import Branch, Direction, Floats, Law, Path, StepBranch, given
+from analogep.device.laws.labels import LABEL_LIMIT, STEEPEST, STRAIGHT, inverse_shape, shape_of
+from analogep.parts import clip
 from analogep.units import Fraction
-
-LABEL_LIMIT = 9.99
-"""Largest |label|. The formula ends at 10.10, NeuroSim's table at 9; beyond 9.99, e^{P_max/A} of an accelerating law is
-no number."""
-
-_STEEPEST = 9.98
-_STRAIGHT = 1e-6
-"""|label| below which the curve is a straight line to rounding: A beyond 1e5 P_max."""
 
 
 @dataclass(frozen=True)
@@ -93,29 +85,6 @@ class Affine:
         return float((self.offset / b - x) ** 2 * ((r**2 + (sigma * b) ** 2) ** n - r ** (2 * n)))
 
 
-def label_of(a: float) -> float:
-    """NeuroSim's nonlinearity label of the shape parameter a = A/P_max > 0.
-
-    label = [B - a + a ln(a/B)]/(0.07 sqrt 2), B = 1/(1 - e^{-1/a}): the largest distance of the normalised curve
-    from the straight line, in the unit of NeuroSim's table (all 900 entries of which it fits).
-    """
-    b = -1.0 / math.expm1(-1.0 / a)
-    return (b - a + a * math.log(a / b)) / (0.07 * math.sqrt(2.0))
-
-
-@cache
-def shape_of(label: float) -> float:
-    """Invert `label_of` by bisection: a = A/P_max of NeuroSim's label (0 < label < 9.99).
-
-    The label falls monotonically with a; 2.40 gives 0.499181, 4.88 gives 0.200303, 1.00 gives 1.251653.
-    """
-    low, high = math.log(1e-3), math.log(1e9)
-    for _ in range(200):
-        mid = 0.5 * (low + high)
-        low, high = (mid, high) if label_of(math.exp(mid)) > label else (low, mid)
-    return math.exp(0.5 * (low + high))
-
-
 class CountedBranch(Branch):
     """Direction of the exponential law: how many pulses span the window, and how nonlinearly."""
 
@@ -133,10 +102,58 @@ class SlopedBranch(StepBranch):
     """gamma: relative loss of step from the middle of the window to the far bound."""
 
 
+class ConstantStep(NamedTuple):
+    """x' = x + p: signed steps up and down [window]."""
+
+    up: float
+    down: float
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Step of the cell."""
+        p = (law.up if up else law.down) * scale
+        return p, p - p
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """The step, everywhere."""
+        return p, second
+
+    def several(law, x, n, up, p, q):  # type: ignore[no-untyped-def]  # noqa: N805
+        """x + n p."""
+        return clip(x + n * p)
+
+
+class AffineStep(NamedTuple):
+    """x' = x + p + q x: offset and slope up and down [window]."""
+
+    up_offset: float
+    up_slope: float
+    down_offset: float
+    down_slope: float
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Offset and slope of the cell."""
+        return (law.up_offset if up else law.down_offset) * scale, (law.up_slope if up else law.down_slope) * scale
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """p + q x."""
+        return p + q * x, second
+
+    def several(law, x, n, up, p, q):  # type: ignore[no-untyped-def]  # noqa: N805
+        """The closed form, clipped once.
+
+        A step beyond the limit of its law ends at the bound, as it does with a clip after each pulse; a state at the
+        limit stays there, whatever the power overflows to.
+        """
+        if n <= 1 or q == 0:
+            return clip(x + n * (p + q * x))
+        limit = -p / q
+        return clip(limit - (limit - x) * max(1 + q, 0) ** n) if x != limit else x
+
+
 class AffineLaw(Law):
     """Base of the laws whose pulse is x' = x + offset + slope x."""
 
-    code: ClassVar[int] = AFFINE
+    saturates: ClassVar[bool] = True
     exact: ClassVar[str] = "n pulses in closed form; mean and variance of n noisy pulses in closed form off the bounds"
 
     @abstractmethod
@@ -146,6 +163,14 @@ class AffineLaw(Law):
     def affine(self, direction: Direction) -> Affine:
         """One pulse of a nominal cell in `direction`, its dose included."""
         return self.nominal(direction).dosed(self.dose(direction))
+
+    def numbers(self) -> ConstantStep | AffineStep:
+        """Offset and slope of both directions, or the step alone where the slope is 0."""
+        up = self.affine("up")
+        down = Affine(0.0, 0.0) if self.unidirectional else self.affine("down")
+        if up.slope == down.slope == 0.0:
+            return ConstantStep(up.offset, down.offset)
+        return AffineStep(up.offset, up.slope, down.offset, down.slope)
 
     def step(self, direction: Direction, x: Floats) -> Floats:
         """Mean change by one pulse at `x`: offset + slope x [window]."""
@@ -313,40 +338,20 @@ class Exponential(SpreadAffineLaw):
     def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
         """Offset and slope; down is the own-direction law in 1 - x."""
         branch = self.up if direction == "up" else given(self.down)
-        label = np.clip(branch.nonlinearity + np.asarray(shape), -_STEEPEST, _STEEPEST)
-        b = -np.expm1(-_inverse_shape(label) / branch.pulses)
-        straight = np.abs(label) < _STRAIGHT
-        own = np.where(straight, 1.0 / branch.pulses, b / -np.expm1(-_inverse_shape(label)))
+        label = np.clip(branch.nonlinearity + np.asarray(shape), -STEEPEST, STEEPEST)
+        b = -np.expm1(-inverse_shape(label) / branch.pulses)
+        straight = np.abs(label) < STRAIGHT
+        own = np.where(straight, 1.0 / branch.pulses, b / -np.expm1(-inverse_shape(label)))
         b = np.where(straight, 0.0, b)
         return (own, -b) if direction == "up" else (-(own - b), -b)
 
     def nominal(self, direction: Direction) -> Affine:
         """One reference pulse in `direction`."""
         branch = self.up if direction == "up" else given(self.down)
-        if abs(branch.nonlinearity) < _STRAIGHT:
+        if abs(branch.nonlinearity) < STRAIGHT:
             own = Affine(1.0 / branch.pulses, 0.0)
         else:
             a = math.copysign(shape_of(abs(branch.nonlinearity)), branch.nonlinearity)
             b = -math.expm1(-1.0 / (a * branch.pulses))
             own = Affine(b / -math.expm1(-1.0 / a), -b)
         return own if direction == "up" else Affine(-(own.offset + own.slope), own.slope)
-
-
-def _inverse_shape(label: Floats) -> Floats:
-    """P_max/A of many labels: the inverse of `label_of` by interpolation, 1e-7 of it; not defined at 0."""
-    known, inverse = _labels()
-    size = np.maximum(np.abs(label), _STRAIGHT)
-    return np.asarray(np.copysign(np.interp(size, known, inverse), label))
-
-
-@cache
-def _labels() -> tuple[Floats, Floats]:
-    """Labels, rising, and P_max/A of each: dense enough for 1e-8 between them."""
-    inverse = np.sinh(np.linspace(0.0, math.asinh(1000.0), 40_001))[1:]
-    a = 1.0 / inverse
-    b = -1.0 / np.expm1(-inverse)
-    known = (b - a + a * np.log(a / b)) / (0.07 * math.sqrt(2.0))
-    # The difference of large numbers is lost for nearly straight curves: there the label is inverse/(8 x 0.07 sqrt 2).
-    straight = inverse < 1e-3
-    known[straight] = inverse[straight] / (8.0 * 0.07 * math.sqrt(2.0))
-    return np.concatenate([[0.0], known]), np.concatenate([[0.0], inverse])

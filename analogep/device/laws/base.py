@@ -10,7 +10,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,6 @@ Direction = Literal["up", "down"]
 DIRECTIONS: Final[tuple[Direction, Direction]] = ("up", "down")
 Path = tuple[str | int, ...]
 Floats = NDArray[np.float64]
-
-AFFINE, POWER, EXP_STEP, LOGISTIC, TABLE, INVERSE_CDF = range(6)
-"""What the kernels can compute; every law is one of them (`crossbar.kernels`)."""
-
-NO_TABLE: Final[Floats] = np.zeros((1, 1))
 
 
 class Branch(Block):
@@ -77,8 +72,11 @@ class Law(Block, ABC):
     methods below. `exact` says in one line what is known of n pulses in closed form.
     """
 
-    code: ClassVar[int]
     exact: ClassVar[str]
+    saturates: ClassVar[bool] = False
+    """Whether a pulse of any dose ends within the window."""
+    second: ClassVar[float | None] = None
+    """Second state of a cell as it is made [1]; None for laws of one state."""
     shape_name: ClassVar[str] = ""
     """Parameter that `device_to_device.shape` spreads; empty where the law has none."""
 
@@ -96,8 +94,18 @@ class Law(Block, ABC):
         """Mean change by one pulse at the states `x` of a nominal cell, before clipping: signed [window]."""
 
     @abstractmethod
+    def numbers(self) -> Any:
+        """The law for the programming engine: a NamedTuple whose methods are the equation of one cell.
+
+        `cell(law, up, scale)` gives two parameters of a cell whose steps are multiplied by `scale`, `step(law, x,
+        second, up, p, q, bits)` the change by one pulse [window] and the second state after it, from 32 random bits if
+        it wants them, and `several(law, x, n, up, p, q)` the state after n pulses without noise in closed form; it is
+        None where there is none.
+        """
+
+    @abstractmethod
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Two parameters per cell for the kernel.
+        """Two parameters per cell, as `numbers` take them.
 
         Parameters
         ----------
@@ -107,10 +115,6 @@ class Law(Block, ABC):
         shape : ndarray
             Normal deviate of the cell's shape parameter times its spread: added to, or relative to, that parameter.
         """
-
-    def table(self, direction: Direction) -> Floats:
-        """Nodes that the kernel interpolates, in the layout of the law's code; one zero where it needs none."""
-        return NO_TABLE
 
     def branch(self, direction: Direction) -> Branch:
         """The pulse of one direction; for a unidirectional device down is its reset."""
@@ -182,7 +186,7 @@ class Law(Block, ABC):
                     f"a pulse of {branch.amplitude:g} V moves nothing by the card's kinetics (dose {dose:.3g} of the "
                     "reference pulse); use an amplitude beyond the threshold",
                 )
-            elif self.code != AFFINE and abs(float(self.step(direction, np.array(0.5)))) > 1.0:
+            elif not self.saturates and abs(float(self.step(direction, np.array(0.5)))) > 1.0:
                 yield (
                     (direction, "width"),
                     f"the pulse is worth {dose:.3g} reference pulses, more than the window holds; shorten it",

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from analogep.device.laws.base import (
-    EXP_STEP,
-    LOGISTIC,
-    POWER,
+    DIRECTIONS,
     Branch,
     Direction,
     Floats,
@@ -35,6 +33,23 @@ class PowerBranch(StepBranch):
     """gamma: how fast the step falls towards the far bound; 0 is the constant step, 1 soft bounds."""
 
 
+class PowerStep(NamedTuple):
+    """dx = p (1 - x)^q up, -p x^q down: steps and exponents [window], [1]."""
+
+    up_step: float
+    up_exponent: float
+    down_step: float
+    down_exponent: float
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Step and exponent of the cell."""
+        return (law.up_step if up else law.down_step) * scale, law.up_exponent if up else law.down_exponent
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Power of the way that is left."""
+        return (p * (1 - x) ** q if up else -p * x**q), second
+
+
 class Power(Law):
     """dx = step (1 - x)^gamma up, -step x^gamma down: `step` is the change at the near bound (PowStep of aihwkit).
 
@@ -45,7 +60,6 @@ class Power(Law):
     model: Literal["power"]
     up: PowerBranch
     down: PowerBranch | None = None
-    code: ClassVar[int] = POWER
     exact: ClassVar[str] = "pulse by pulse; the continuous formula is off by the order of a step"
     shape_name: ClassVar[str] = "exponent"
 
@@ -57,6 +71,14 @@ class Power(Law):
             return size * self.up.step * np.maximum(1.0 - x, 0.0) ** self.up.exponent
         down = given(self.down)
         return -size * down.step * np.maximum(x, 0.0) ** down.exponent
+
+    def numbers(self) -> PowerStep:
+        """Steps and exponents of both directions."""
+        out = [0.0] * 4
+        for at, branch, direction in ((0, self.up, DIRECTIONS[0]), (2, self.down, DIRECTIONS[1])):
+            if branch is not None:
+                out[at : at + 2] = branch.step * self.dose(direction), float(branch.exponent)
+        return PowerStep(*out)
 
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
         """Step and exponent of each cell."""
@@ -85,6 +107,29 @@ class ExpStepBranch(StepBranch):
     """Steepness of the exponential."""
 
 
+class ExponentialStep(NamedTuple):
+    """dx = +-p max(1 - q e^(k x + m), 0): step, weight, and the exponent's slope and offset, of both directions."""
+
+    up_step: float
+    up_weight: float
+    up_slope: float
+    up_offset: float
+    down_step: float
+    down_weight: float
+    down_slope: float
+    down_offset: float
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Step and weight of the cell."""
+        return (law.up_step if up else law.down_step) * scale, law.up_weight if up else law.down_weight
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Step that the exponential bends."""
+        z = law.up_slope * x + law.up_offset if up else law.down_slope * x + law.down_offset
+        size = p * max(1.0 - q * math.exp(min(z, 700.0)), 0.0)
+        return (size if up else -size), second
+
+
 class ExpStep(Law):
     """dx = +-step max(1 - A e^{+-gamma z}, 0), z = 2 a (x - zero) + b (ExpStep of aihwkit, weight 0 at `zero`).
 
@@ -101,7 +146,6 @@ class ExpStep(Law):
     """z at `zero`."""
     zero: Annotated[Fraction, Field(ge=0, le=1)] = 0.5
     """State at which z = b."""
-    code: ClassVar[int] = EXP_STEP
     exact: ClassVar[str] = "pulse by pulse; the continuous formula is off by the order of a step"
     shape_name: ClassVar[str] = "A"
 
@@ -118,11 +162,15 @@ class ExpStep(Law):
         branch = self.up if direction == "up" else given(self.down)
         return scale * (branch.step * self.dose(direction)), branch.A * (1.0 + shape)
 
-    def table(self, direction: Direction) -> Floats:
-        """Coefficients of the exponent gamma z = k1 x + k0, signed for the direction: [[k1, k0]]."""
-        branch, sign = (self.up, 1.0) if direction == "up" else (given(self.down), -1.0)
-        k = sign * branch.gamma
-        return np.array([[k * 2.0 * self.a, k * (self.b - 2.0 * self.a * self.zero)]])
+    def numbers(self) -> ExponentialStep:
+        """Step, weight and the coefficients of gamma z = k x + m of both directions."""
+        out = [0.0] * 8
+        for at, sign, direction in ((0, 1.0, "up"), (4, -1.0, "down")):
+            branch = getattr(self, direction)
+            if branch is not None:
+                k, size = sign * branch.gamma, branch.step * self.dose("up" if sign > 0.0 else "down")
+                out[at : at + 4] = size, branch.A, k * 2.0 * self.a, k * (self.b - 2.0 * self.a * self.zero)
+        return ExponentialStep(*out)
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from super().rules()
@@ -142,6 +190,26 @@ class LogisticBranch(Branch):
     """a: how much smaller the steps at both ends are than in the middle, by cosh^2(a/2)."""
 
 
+class LogisticStep(NamedTuple):
+    """y' = 1/(1 + (1/y - 1) e^-p), x = (y (1 + e^-q) - e^-q)/(1 - e^-q): exponents p, curvatures q."""
+
+    up_rate: float
+    up_curvature: float
+    down_rate: float
+    down_curvature: float
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Exponent of one pulse, signed, and a of the cell."""
+        return (law.up_rate if up else law.down_rate) * scale, law.up_curvature if up else law.down_curvature
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Along the S-curve."""
+        e = math.exp(-q)
+        y = (x * (1.0 - e) + e) / (1.0 + e)
+        odds = (1.0 - y) / y * math.exp(-p)
+        return ((1.0 + e) / (1.0 + odds) - e) / (1.0 - e) - x, second
+
+
 class Logistic(Law):
     """S-shaped curve: x = B + A y, y' = 1/(1 + (1/y - 1) e^{-2 alpha}), the same law backwards on the way down.
 
@@ -152,7 +220,6 @@ class Logistic(Law):
     model: Literal["logistic"]
     up: LogisticBranch
     down: LogisticBranch | None = None
-    code: ClassVar[int] = LOGISTIC
     exact: ClassVar[str] = "n pulses in closed form; noisy pulses one by one"
     shape_name: ClassVar[str] = "curvature"
 
@@ -160,6 +227,12 @@ class Logistic(Law):
         """(2 alpha dose, a) of the direction."""
         branch = self.up if direction == "up" else given(self.down)
         return 2.0 * branch.curvature / branch.pulses * self.dose(direction), branch.curvature
+
+    def numbers(self) -> LogisticStep:
+        """Exponent of one pulse and a of both directions."""
+        up = self._own("up")
+        rate, curvature = (0.0, 1.0) if self.down is None else self._own("down")
+        return LogisticStep(up[0], float(up[1]), -rate, float(curvature))
 
     def after(self, direction: Direction, x: Floats | float, n: int) -> Floats:
         """State after `n` noise-free pulses, in closed form [window]."""

@@ -11,8 +11,9 @@ from pydantic import Field, PrivateAttr
 
 from analogep.cards import Block
 from analogep.device.laws.affine import Affine
-from analogep.device.laws.base import TABLE, Branch, Direction, Floats, Law, Path, given
+from analogep.device.laws.base import Branch, Direction, Floats, Law, Path, given
 from analogep.device.laws.rates import AnyRate
+from analogep.device.laws.tables import TableStep
 
 _NODES = 513
 _LEAST = 1e-12
@@ -60,7 +61,6 @@ class Kinetic(Law):
     rate: AnyRate
     window: Window
     _tables: dict[str, Floats] = PrivateAttr(default_factory=dict)
-    code: ClassVar[int] = TABLE
     exact: ClassVar[str] = "one pulse integrated (closed form without a window or with a linear one); pulse by pulse"
 
     def turn(self, direction: Direction) -> float:
@@ -87,6 +87,11 @@ class Kinetic(Law):
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
         """Factor on the table of each cell."""
         return np.asarray(scale * 1.0), np.zeros_like(scale)
+
+    def numbers(self) -> TableStep:
+        """States and steps of both directions."""
+        up = self.table("up")
+        return TableStep(up, up if self.down is None else self.table("down"))
 
     def table(self, direction: Direction) -> Floats:
         """States and the change by one pulse from each of them, (2, nodes)."""

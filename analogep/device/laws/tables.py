@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from analogep.device.laws.base import INVERSE_CDF, TABLE, Branch, Direction, Floats, Law, Nodes, Path, covers, given
+from analogep.device.laws.base import Branch, Direction, Floats, Law, Nodes, Path, covers, given
+from analogep.parts import interval, uniform
 from analogep.units import Fraction
 
 _Steps = Annotated[tuple[Annotated[Fraction, Field(ge=-1, le=1)], ...], Field(min_length=2, max_length=4096)]
@@ -29,13 +30,30 @@ class TableBranch(Branch):
             yield ("steps",), f"needs one entry per node, {len(self.nodes)}, got {len(self.steps)}"
 
 
+class TableStep(NamedTuple):
+    """dx = p times what a table (2, nodes) of states and steps gives between its nodes."""
+
+    up: Floats
+    down: Floats
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Factor on the table."""
+        return scale, scale
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Linear between two nodes."""
+        table = law.up if up else law.down
+        k = interval(table[0], x)
+        t = (x - table[0, k]) / (table[0, k + 1] - table[0, k])
+        return p * ((1.0 - t) * table[1, k] + t * table[1, k + 1]), second
+
+
 class Piecewise(Law):
     """dx interpolated linearly on nodes of x; as many pulses as there are, one by one."""
 
     model: Literal["piecewise"]
     up: TableBranch
     down: TableBranch | None = None
-    code: ClassVar[int] = TABLE
     exact: ClassVar[str] = "pulse by pulse"
 
     def step(self, direction: Direction, x: Floats) -> Floats:
@@ -45,13 +63,14 @@ class Piecewise(Law):
 
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
         """Factor on the table of each cell."""
-        factor = scale * self.dose(direction)
-        return factor, np.zeros_like(factor)
+        return np.asarray(scale * 1.0), np.zeros_like(scale)
 
-    def table(self, direction: Direction) -> Floats:
-        """Nodes and steps, (2, nodes)."""
-        branch = self.up if direction == "up" else given(self.down)
-        return np.array([branch.nodes, branch.steps])
+    def numbers(self) -> TableStep:
+        """Nodes and steps of both directions, doses included."""
+        up = np.array([self.up.nodes, np.multiply(self.up.steps, self.dose("up"))])
+        if self.down is None:
+            return TableStep(up, up)
+        return TableStep(up, np.array([self.down.nodes, np.multiply(self.down.steps, self.dose("down"))]))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from super().rules()
@@ -101,6 +120,33 @@ class QuantileBranch(Branch):
         return mean, np.maximum(square - mean * mean, 0.0)
 
 
+class QuantileStep(NamedTuple):
+    """dx = p mean + q (quantile - mean) of a table (quantiles + 2, nodes + 1) in the middle of four of its entries."""
+
+    up: Floats
+    down: Floats
+    up_dose: float
+    down_dose: float
+
+    def cell(law, up, scale):  # type: ignore[no-untyped-def]  # noqa: N805
+        """Factor on the mean and on the noise."""
+        p = scale * (law.up_dose if up else law.down_dose)
+        return p, np.sqrt(p)
+
+    def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]  # noqa: N805
+        """The step of a random quantile at x."""
+        table, u = law.up if up else law.down, float(uniform(bits))
+        nodes = table[0, 1:]
+        k = interval(nodes, x)
+        t = (x - nodes[k]) / (nodes[k + 1] - nodes[k])
+        r = 2 + interval(table[2:, 0], u)
+        s = (u - table[r, 0]) / (table[r + 1, 0] - table[r, 0])
+        low = (1.0 - t) * table[r, 1 + k] + t * table[r, 2 + k]
+        high = (1.0 - t) * table[r + 1, 1 + k] + t * table[r + 1, 2 + k]
+        mean = (1.0 - t) * table[1, 1 + k] + t * table[1, 2 + k]
+        return p * mean + q * ((1.0 - s) * low + s * high - mean), second
+
+
 class InverseCdf(Law):
     """Each pulse draws its step dx(x, u), u uniform in 0..1: measured tables of the whole distribution.
 
@@ -111,7 +157,6 @@ class InverseCdf(Law):
     model: Literal["inverse_cdf"]
     up: QuantileBranch
     down: QuantileBranch | None = None
-    code: ClassVar[int] = INVERSE_CDF
     exact: ClassVar[str] = "pulse by pulse; mean and variance of one pulse in closed form"
 
     def _branch(self, direction: Direction) -> QuantileBranch:
@@ -137,7 +182,14 @@ class InverseCdf(Law):
         factor = scale * self.dose(direction)
         return factor, np.sqrt(factor)
 
-    def table(self, direction: Direction) -> Floats:
+    def numbers(self) -> QuantileStep:
+        """The tables and doses of both directions."""
+        up = self._table("up")
+        if self.down is None:
+            return QuantileStep(up, up, self.dose("up"), 1.0)
+        return QuantileStep(up, self._table("down"), self.dose("up"), self.dose("down"))
+
+    def _table(self, direction: Direction) -> Floats:
         """(quantiles + 2, nodes + 1): nodes in the first row, mean steps in the second, then quantile and steps."""
         branch = self._branch(direction)
         out = np.zeros((len(branch.quantiles) + 2, len(branch.nodes) + 1))

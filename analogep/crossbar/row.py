@@ -1,0 +1,345 @@
+"""One row of cells under pulses, compiled for the types of law and noise and for the precision of the states.
+
+    x' = clip(x + disturbed(step(x), xi)),     G = min(G_min + (G_max - G_min) shown(x'), G_max)
+
+pulse by pulse where pulses have noise, in closed form where they have none and the law has one. What a row needs lies
+in buffers: a row with few pulses is gathered cell by cell, one with many is taken as it lies. Random numbers depend on
+the cell and the pulse (`draws.word`), not on threads or order.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+
+from analogep.crossbar.gather import alike, own, pad, padded, put, take
+from analogep.draws import normals, word
+from analogep.inlined import compiled, method
+from analogep.jit import inner
+from analogep.parts import clip
+
+_DRAWN = 1 << 30
+"""Added to the turn of the random bits that a law draws by itself."""
+
+
+class Half(NamedTuple):
+    """One array of cells as the engine takes it; arrays are changed in place, empty ones stand for what is not there.
+
+    Attributes
+    ----------
+    hidden : ndarray (rows, columns) [window]
+        State that pulses move.
+    second : ndarray (rows, columns) or (0, 0)
+        Second state of laws that have one.
+    g : ndarray (rows, columns) or (0, 0) [S]
+        Conductance that each cell shows; empty where it follows from the state and is not kept.
+    cells : ndarray (rows, columns, 4) or (1, 1, 4) [1], [1], [S], [S]
+        Each cell, or all of them: factors on the steps up and down, and the window.
+    shapes : ndarray (rows, columns, 4) or (0, 0, 0)
+        Parameters of each cell's own law, two up and two down; empty where the card's law serves all.
+    responds : bool ndarray (rows, columns) or (0, 0)
+        False where a cell is stuck: it takes pulses and joules, and does not move.
+    cycles : int32 ndarray (rows, columns) or (0, 0)
+        Pulses that each cell has had.
+    law, noise : NamedTuple
+        Numbers of the pulse law, and of the noise of a pulse or None.
+    write : float [window]
+        Write noise.
+    levels : float
+        Number of shown states less 1; 0 for analog.
+    sign : float
+        +1 or -1: counts of the pair times this are counts of the half; 0 where it is not programmed.
+    least : float
+        Smallest count of a cell: 0 for a device without pulses down.
+    keys : tuple
+        Keys of the pulses and of the write noise.
+    """
+
+    hidden: Any
+    second: Any
+    g: Any
+    cells: Any
+    shapes: Any
+    responds: Any
+    cycles: Any
+    law: Any
+    noise: Any
+    write: Any
+    levels: Any
+    sign: Any
+    least: Any
+    keys: Any
+
+
+class Cells(NamedTuple):
+    """Buffers of the cells of one row, each (columns,): state, signed pulses, two parameters of the law, factor on the
+    steps, window, second state, column."""
+
+    x: Any
+    n: Any
+    p: Any
+    q: Any
+    scale: Any
+    low: Any
+    high: Any
+    second: Any
+    index: Any
+
+
+class Buffers(NamedTuple):
+    """What one row needs: all of its cells, those that still have pulses and where they stood, states as they were,
+    conductances before and after of either half, counts of the pairs, lines that are not zero; and what a block adds:
+    pulses of each column up and down, and changes of conductance on each of either half."""
+
+    all: Cells
+    live: Cells
+    at: Any
+    start: Any
+    before: Any
+    after: Any
+    z: Any
+    lit: Any
+    counted: Any
+    shifted: Any
+
+
+@method
+def cell(law, up, scale):  # type: ignore[no-untyped-def]
+    """Two parameters of the law of a cell whose steps are multiplied by `scale`."""
+    return scale, scale
+
+
+@method
+def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]
+    """Change by one pulse [window], and the second state after it; `bits` are 32 random ones."""
+    return x, second
+
+
+@method
+def several(law, x, n, up, p, q):  # type: ignore[no-untyped-def]
+    """State after n pulses without noise, in closed form [window]."""
+    return x
+
+
+@method
+def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]
+    """Change by one pulse with its noise [window]; `off` is G_min/(G_max - G_min), `xi` a normal deviate."""
+    return change
+
+
+def buffers(columns: int, terms: int, real: type[np.floating[Any]]) -> Buffers:
+    """Buffers for rows of so many cells, and for wanted changes of so many terms."""
+    # Lengths that are no power of two: buffers must not fall on the same lines of the cache.
+    n = columns + 24
+
+    def cells() -> Cells:
+        return Cells._make([*np.empty((8, n), real), np.empty(n, np.int32)])
+
+    halves = [np.empty((2, n), real) for _ in range(2)]
+    sums = [np.empty((2, columns), real) for _ in range(2)]
+    at, lit = np.empty(n, np.int32), np.empty(terms + 1, np.int64)
+    return Buffers._make([cells(), cells(), at, np.empty(n, real), *halves, np.empty(columns, real), lit, *sums])
+
+
+@inner(forceinline=True)
+def _laws(law, shapes, i, m, c):  # type: ignore[no-untyped-def]
+    """Two parameters of each cell's law in the direction of its pulses."""
+    p, q, n, scale = c.p, c.q, c.n, c.scale
+    if shapes.size > 0:
+        for k in range(m):
+            at = 0 if n[k] > 0 else 2
+            p[k], q[k] = shapes[i, c.index[k], at], shapes[i, c.index[k], at + 1]
+    else:
+        for k in range(m):
+            p[k], q[k] = cell(law, n[k] > 0, scale[k])
+
+
+@inner(forceinline=True)
+def _count(m, n, least):  # type: ignore[no-untyped-def]
+    """Cells with more than `least` pulses."""
+    found = 0
+    for k in range(m):
+        found += abs(n[k]) > least
+    return found
+
+
+@inner(forceinline=True)
+def _pulse_twice(m, turn, law, noise, key, start, c):  # type: ignore[no-untyped-def]
+    """The pulses 2 turn and 2 turn + 1 of every cell that has so many; `start` is the number of the first cell."""
+    x, n, p, q, second = c.x, c.n, c.p, c.q, c.second
+    first, other = np.float32(2 * turn), np.float32(2 * turn + 1)
+    for k in range(m):
+        number = start + c.index[k]
+        up, size = n[k] > 0, abs(n[k])
+        off = c.low[k] / (c.high[k] - c.low[k])
+        xi, later = normals(word(key, number, turn))
+        was, y = x[k], x[k]
+        change, own = step(law, y, second[k], up, p[k], q[k], word(key, number, turn + _DRAWN))
+        y = clip(y + disturbed(noise, change, y, up, c.scale[k], off, xi))
+        y = y if size > first else was
+        own = own if size > first else second[k]
+        was = y
+        change, after = step(law, y, own, up, p[k], q[k], word(key, number, turn + 2 * _DRAWN))
+        y = clip(y + disturbed(noise, change, y, up, c.scale[k], off, later))
+        # In this order: a second state that no pulse moves is then no store at all.
+        second[k] = after if size > other else own
+        x[k] = y if size > other else was
+
+
+@inner()
+def _survivors(m, least, given, kept, at):  # type: ignore[no-untyped-def]
+    """Copy the cells that have more than `least` pulses to the front of `kept`, and where they stood to `at`."""
+    front = 0
+    for k in range(m):
+        at[front] = k
+        front += abs(given.n[k]) > least
+    for k in range(front):
+        j = at[k]
+        kept.x[k], kept.n[k], kept.p[k], kept.q[k] = given.x[j], given.n[j], given.p[j], given.q[j]
+        kept.scale[k], kept.low[k], kept.high[k] = given.scale[j], given.low[j], given.high[j]
+        kept.second[k], kept.index[k] = given.second[j], given.index[j]
+    pad(front, kept)
+    return front
+
+
+@inner()
+def _back(m, kept, at, given):  # type: ignore[no-untyped-def]
+    """Put the states of cells back to where they stood."""
+    for k in range(m):
+        given.x[at[k]], given.second[at[k]] = kept.x[k], kept.second[k]
+
+
+@inner()
+def _trains(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
+    """Pulse by pulse. Cells that are done make room once they are most, so that one long train does not keep a row."""
+    now, live, turn, apart = b.all, m, 0, False
+    while True:
+        _pulse_twice(padded(live), turn, law, noise, key, start, now)
+        turn += 1
+        left = _count(live, now.n, 2 * turn)
+        if left == 0:
+            break
+        if 2 * left < live:
+            if apart:
+                _back(live, b.live, b.at, b.all)
+            live = _survivors(m, 2 * turn, b.all, b.live, b.at)
+            now, apart = b.live, True
+    if apart:
+        _back(live, b.live, b.at, b.all)
+
+
+@inner()
+def _closed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
+    """In closed form: pulses without noise, of a law that has one."""
+    x, n, p, q = b.all.x, b.all.n, b.all.p, b.all.q
+    for k in range(m):
+        y = several(law, x[k], abs(n[k]), n[k] > 0, p[k], q[k])
+        x[k] = y if n[k] != 0 else x[k]
+
+
+def _several(numbers: type) -> bool:
+    """Whether a law has a closed form."""
+    return "several" in vars(numbers)
+
+
+def pulsed(m: Any, law: Any, noise: Any, key: Any, start: Any, b: Any) -> None:
+    """All pulses of `m` cells: new states."""
+    (_closed if noise is None and _several(type(law)) else _trains)(m, law, noise, key, start, b)
+
+
+@compiled(pulsed)
+def _pulsed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
+    if isinstance(noise, types.NoneType) and _several(law.instance_class):
+        return lambda m, law, noise, key, start, b: _closed(m, law, noise, key, start, b)
+    return lambda m, law, noise, key, start, b: _trains(m, law, noise, key, start, b)
+
+
+@inner()
+def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
+    """Conductances that the states show, write noise included where it is drawn anew [S]."""
+    x, n, low, high, levels = c.x, c.n, c.low, c.high, half.levels
+    if noisy and half.write > 0:
+        for k in range(m):
+            xi, _ = normals(word(half.keys[1], start + c.index[k], 0))
+            g[k] = clip(x[k] + half.write * g.dtype.type(xi)) if n[k] != 0 else x[k]
+    else:
+        for k in range(m):
+            g[k] = x[k]
+    if levels > 0:
+        for k in range(m):
+            g[k] = np.rint(g[k] * levels) / levels
+    for k in range(m):
+        # At x = 1 the sum may round to just above the window.
+        g[k] = min(low[k] + (high[k] - low[k]) * g[k], high[k])
+
+
+@inner(forceinline=True)
+def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
+    """What memory holds of `m` cells of row i with the counts of the pair; conductances before go to `before`."""
+    c, index = b.all, b.all.index
+    for k in range(m):
+        c.n[k] = max(half.sign * counts[k], half.least)
+    take(dense, half.hidden[i], index, m, c.x)
+    if half.cells.shape[0] * half.cells.shape[1] > 1:
+        own(dense, half.cells[i], index, m, c.n, c.scale, c.low, c.high)
+    else:
+        alike(half.cells[0, 0], m, c.n, c.scale, c.low, c.high)
+    if half.second.size > 0:
+        take(dense, half.second[i], index, m, c.second)
+    pad(m, c)
+
+
+@inner(forceinline=True)
+def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-untyped-def]
+    """Pulse `m` cells of row i, at the columns `b.all.index`, by the counts of the pair.
+
+    Parameters
+    ----------
+    i, m : int
+    dense : bool
+        Whether these are all cells of the row, in order.
+    half : Half
+    counts : ndarray (m,)
+        Signed pulses of the pair.
+    b : Buffers
+    before, after : ndarray (m,) [S]
+        Filled: conductances.
+    """
+    c, columns = b.all, half.hidden.shape[1]
+    start, index = i * columns, b.all.index
+    fetch(i, m, dense, half, counts, b)
+    if half.g.size > 0:
+        take(dense, half.g[i], index, m, before)
+        for k in range(m, padded(m)):
+            before[k] = 0
+    else:
+        show(padded(m), half, start, False, c, before)
+    if half.sign == 0:
+        for k in range(m):
+            after[k] = before[k]
+        return
+    _laws(half.law, half.shapes, i, padded(m), c)
+    if half.responds.size > 0:
+        for k in range(m):
+            b.start[k] = c.x[k]
+    pulsed(m, half.law, half.noise, half.keys[0], start, b)
+    stuck = half.responds.size > 0
+    if stuck:
+        for k in range(m):
+            c.x[k] = c.x[k] if half.responds[i, index[k]] else b.start[k]
+    show(padded(m), half, start, True, c, after)
+    if half.g.size > 0:
+        for k in range(m):
+            after[k] = after[k] if c.n[k] != 0 else before[k]
+        if stuck:
+            for k in range(m):
+                after[k] = after[k] if half.responds[i, index[k]] else before[k]
+        put(dense, after, index, m, half.g[i])
+    put(dense, c.x, index, m, half.hidden[i])
+    if half.second.size > 0:
+        put(dense, c.second, index, m, half.second[i])
+    if half.cycles.size > 0:
+        for k in range(m):
+            half.cycles[i, index[k]] += np.int32(abs(c.n[k]))

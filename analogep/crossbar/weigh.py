@@ -1,0 +1,70 @@
+"""What is read of a row of pairs: weights, the variance of a read of each, and verify reads.
+
+w = (G+ - G-) scale,    seen = [q(G+ + s(G+) xi) - q(G- + s(G-) xi')] scale     q the converter, s read noise
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analogep.draws import normals, word
+from analogep.inlined import method
+from analogep.jit import inner
+
+
+@method
+def read_variance(noise, g):  # type: ignore[no-untyped-def]
+    """Variance of one read of a conductance [S^2]."""
+    return g - g
+
+
+@method
+def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]
+    """Conductance as one read sees it [S], by random bits or by a normal deviate of its own."""
+    return g
+
+
+@inner(forceinline=True)
+def weigh(m, index, dense, after, halves, shown, reads, i):  # type: ignore[no-untyped-def]
+    """Weights and the variances of their reads, where they are kept."""
+    plus, minus, scale, noise = after[0], after[1], shown.scale, reads.noise
+    if len(halves) == 1:
+        return
+    if dense:
+        weights = shown.weights[i]
+        for k in range(m):
+            weights[k] = (plus[k] - minus[k]) * scale
+    else:
+        for k in range(m):
+            shown.weights[i, index[k]] = (plus[k] - minus[k]) * scale
+    if shown.variances.size > 0:
+        for k in range(m):
+            both = read_variance(noise, plus[k]) + read_variance(noise, minus[k])
+            shown.variances[i, index[k]] = both * (scale * scale)
+
+
+@inner(forceinline=True)
+def converted(g, quantum):  # type: ignore[no-untyped-def]
+    """Nearest multiple of the converter's step."""
+    return np.rint(g / quantum) * quantum if quantum > 0 else g
+
+
+@inner(forceinline=True)
+def verify(m, index, n, after, halves, shown, reads, start, seen):  # type: ignore[no-untyped-def]
+    """Reads of the cells of a row that had pulses; returns how many, and the sum of their conductances [S]."""
+    number, total = 0, 0.0
+    for k in range(m):
+        if n[k] == 0:
+            continue
+        cell = start + index[k]
+        xi, other = normals(word(reads.key, cell, 0))
+        g = after[0, k]
+        value = converted(read(reads.noise, g, word(reads.key, cell, 1), xi), reads.quantum)
+        total += np.float64(g)
+        if len(halves) == 2:
+            g = after[1, k]
+            total += np.float64(g)
+            value -= converted(read(reads.noise, g, word(reads.key, cell, 2), other), reads.quantum)
+        seen[index[k]] = (value - shown.origin) * shown.scale
+        number += 1
+    return number, total
