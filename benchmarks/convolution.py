@@ -1,6 +1,6 @@
 """Convolutions on unrolled kernels: time of a read against the product that it must do, and of a step against its size.
 
-    python benchmarks/convolution.py [--samples 16] [--repeat 30]
+    python benchmarks/convolution.py [--samples 16] [--repeat 30] [--json]
 
 Single precision, one thread, medians. `product` is the product of the patches with the kernel alone, in BLAS, on
 patches that lie ready; `forward` and `backward` gather or scatter them, too. With pooling by the average the patches of
@@ -10,12 +10,11 @@ Euler steps of whole networks over the products of their reads, for more channel
 
 from __future__ import annotations
 
-import argparse
 import os
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from timing import seconds
+from timing import options, report, seconds
 
 from analogep import Chip, CircuitCard
 from analogep.circuit.topology import Conv, Grid, Pool
@@ -68,23 +67,28 @@ def march(channels: int, count: int, samples: int, repeat: int) -> tuple[float, 
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__)
     parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--repeat", type=int, default=30)
     parsed = parser.parse_args()
     print("| read | pooling | product | forward | backward |")
     print("| --- | --- | --- | --- | --- |")
+    found = {}
     for name, before, conv in READS:
         for pool in (None, Pool(kind="average", size=2), Pool(kind="max", size=2)):
             one = Convolution(conv.model_copy(update={"pool": pool}), before)
             product, ahead, back = read(one, parsed.samples, parsed.repeat)
             kind = "none" if pool is None else pool.kind
+            found |= {f"{name}, {kind}: forward_over_product": ahead / product}
+            found |= {f"{name}, {kind}: backward_over_product": back / product}
             print(f"| {name} | {kind} | {1e3 * product:.3f} ms | {ahead / product:.2f} | {back / product:.2f} |")
     print("\n| channels | steps | ms | over its products |")
     print("| --- | --- | --- | --- |")
     for channels, count in [(one, 20) for one in CHANNELS] + [(16, one) for one in STEPS]:
         took, product = march(channels, count, parsed.samples, max(3, parsed.repeat // 5))
+        found[f"{channels} channels, {count} steps: march_over_products"] = took / product
         print(f"| {channels}, {2 * channels} | {count} | {1e3 * took:.2f} | {took / product:.2f} |")
+    report(parsed, found)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long a fit takes: median seconds of a three-parameter fit of 1000 readings, and of a whole measurement.
 
-    python benchmarks/fit.py [SET.csv RESET.csv]
+    python benchmarks/fit.py [SET.csv RESET.csv] [--json]
 
 A published tool takes 9.3 s for the first; the aim is below 0.5 s. With two files the whole command's work is timed as
 well: reading, every law, noise, standard errors.
@@ -8,11 +8,10 @@ well: reading, every law, noise, standard errors.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
-from timing import seconds
+from timing import options, report, seconds
 
 from analogep import fit
 from analogep.device.laws import Exponential
@@ -31,16 +30,21 @@ def ramp(readings: int) -> fit.Measurement:
     return fit.Measurement((fit.Ramp("", "up", g, "ramp"),), ())
 
 
-def main(files: list[str]) -> None:
+def main() -> None:
     """Print the medians."""
+    parser = options(__doc__)
+    parser.add_argument("files", type=Path, nargs="*")
+    parsed = parser.parse_args()
     one = ramp(1000)
-    print(f"3 parameters, 1000 readings: {seconds(lambda: fit.fit(one, 'exponential', True), 7):.3f} s (aim 0.5 s)")
-    if files:
-        paths = [Path(name) for name in files]
-        whole = seconds(lambda: fit.fit(fit.read_pulses(paths), "exponential"), 3)
-        print(f"{', '.join(path.name for path in paths)}, exponential: {whole:.2f} s")
-        print(f"the same, every law: {seconds(lambda: fit.fit(fit.read_pulses(paths)), 3):.2f} s")
+    found = {"three_parameters_s": seconds(lambda: fit.fit(one, "exponential", True), 7)}
+    print(f"3 parameters, 1000 readings: {found['three_parameters_s']:.3f} s (aim 0.5 s)")
+    if parsed.files:
+        found["exponential_s"] = seconds(lambda: fit.fit(fit.read_pulses(parsed.files), "exponential"), 3)
+        print(f"{', '.join(path.name for path in parsed.files)}, exponential: {found['exponential_s']:.2f} s")
+        found["every_law_s"] = seconds(lambda: fit.fit(fit.read_pulses(parsed.files)), 3)
+        print(f"the same, every law: {found['every_law_s']:.2f} s")
+    report(parsed, found)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

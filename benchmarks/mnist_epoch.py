@@ -1,6 +1,7 @@
 """Samples per second of an MNIST-size epoch, against the matrix products that it cannot avoid, and where time goes.
 
-    python benchmarks/mnist_epoch.py [--data DIR] [--samples 2000] [--device ideal] [--repeat 3] [--set KEY=VALUE]
+    python benchmarks/mnist_epoch.py [--data DIR] [--samples 2000] [--device ideal] [--repeat 3] [--json]
+                                     [--set KEY=VALUE]
 
 Without --data the images are random with MNIST's share of zero pixels; the time does not depend on what they show.
 The yardstick, measured in the same process: the products of an epoch in BLAS with one thread (input drive once,
@@ -10,7 +11,6 @@ machine; samples per second alone do not.
 
 from __future__ import annotations
 
-import argparse
 import cProfile
 import pstats
 import statistics
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from timing import options, report
 
 from analogep import Chip, CircuitCard, DeviceCard, datasets
 from analogep.datasets import Dataset
@@ -73,7 +74,7 @@ def equal_steps(circuit: CircuitCard, network: Network) -> int:
 
 def main() -> None:
     """Time one epoch several times, then profile one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = options(__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--device", default="ideal")
@@ -118,6 +119,7 @@ def main() -> None:
     total = sum(shares.values())
     for station, own in sorted(shares.items(), key=lambda item: -item[1]):
         print(f"    {station:<12}{100 * own / total:5.1f} %")
+    report(parsed, {"samples_per_second": parsed.samples / statistics.median(epochs), "epoch_over_floor": ratio})
 
 
 if __name__ == "__main__":

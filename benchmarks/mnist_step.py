@@ -1,13 +1,13 @@
 """Training steps of 784-1024-10 with 60 free and 6 nudged steps, against an autograd step and the BLAS floor.
 
-    python benchmarks/mnist_step.py [--data DIR] [--batches 50] [--repeat 5]
+    python benchmarks/mnist_step.py [--data DIR] [--batches 50] [--repeat 5] [--json]
 
 Three ways through the same batches of 20 images, by turns in one process, medians of the turns:
 
 floor     the products that no implementation can do without, in single precision by BLAS: inputs once, both directions
           of the second array in every step, the gradient
-autograd  a plain equilibrium-propagation step in PyTorch (extra `bench`), the way published code does it: the energy
-          is a scalar, its gradient by autograd moves the states, weights are floating-point numbers
+autograd  a plain equilibrium-propagation step in PyTorch (`benchmarks/requirements.txt`), the way published code does
+          it: the energy is a scalar, its gradient by autograd moves the states, weights are floating-point numbers
 analogep  `solver.method: euler` in single precision: converters, sampling noise, joules, and pulses on the cells of
           each device card
 
@@ -18,7 +18,6 @@ PyTorch use all cores.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import statistics
 import time
@@ -28,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
+from timing import options, report
 
 from analogep import Chip, CircuitCard, datasets
 
@@ -124,17 +124,18 @@ def emulated(name: str, settings: Sequence[str] = (), batch: int = BATCH) -> Cal
 
 def main() -> None:
     """Time all by turns and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = options(__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--batches", type=int, default=50)
     parser.add_argument("--repeat", type=int, default=5)
     parsed = parser.parse_args()
     data = images(parsed.data, BATCH * parsed.batches)
-    ways: dict[str, Callable[[Images], None]] = {"floor": floor, "ideal": emulated("ideal"), "rram": emulated("rram")}
+    emulators = ("ideal", "rram")
+    ways: dict[str, Callable[[Images], None]] = {"floor": floor, **{name: emulated(name) for name in emulators}}
     try:
         ways["autograd"] = autograd()
     except ImportError:
-        print("PyTorch is not installed (pip install '.[bench]'): no autograd step")
+        print("PyTorch is not installed (pip install -r benchmarks/requirements.txt): no autograd step")
     one = {name: 1 if name != "autograd" else None for name in ways}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for name, way in ways.items():
@@ -153,6 +154,9 @@ def main() -> None:
             f", {medians[other] / median:6.2f} x {other}" for other in ("floor", "autograd") if other in ways
         )
         print(f"  {name:<9}{1e3 * median / len(data[0]):8.3f} s per 1000 samples{against}")
+    # How many times as fast as the autograd step, and how many times as long as the products.
+    ratios = {f"{name}_over_autograd": medians["autograd"] / medians[name] for name in emulators if "autograd" in ways}
+    report(parsed, ratios | {f"{name}_over_floor": medians[name] / medians["floor"] for name in emulators})
 
 
 if __name__ == "__main__":

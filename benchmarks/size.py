@@ -1,6 +1,6 @@
 """Cost of training against the size of the network: hidden neurons, hidden layers, images in a batch.
 
-    python benchmarks/size.py [--data DIR] [--device ideal] [--repeat 3] [--figure benchmarks/figures/size.png]
+    python benchmarks/size.py [--data DIR] [--device ideal] [--repeat 3] [--figure benchmarks/figures/size.png] [--json]
 
 Each panel changes one size of 784-1024-10 at batch 20 (60 free and 6 nudged steps of `solver.method: euler` in single
 precision, converters, noise, joules, pulses on the cells) and draws the time per image beside what theory says:
@@ -14,7 +14,6 @@ Times are medians of turns through all sizes, so that a slow moment of the machi
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from mnist_step import Images, emulated, images
 from threadpoolctl import threadpool_limits
+from timing import options, report
 
 HIDDEN = (128, 256, 512, 1024, 2048, 4096, 8192)
 DEPTHS = (1, 2, 3)
@@ -115,7 +115,7 @@ def draw(device: str, found: dict[tuple[str, int], float], path: Path) -> None:
 
 def main() -> None:
     """Measure, print a table, and draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = options(__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--device", default="ideal")
     parser.add_argument("--repeat", type=int, default=3)
@@ -131,6 +131,7 @@ def main() -> None:
             print(f"  {size:6d} {1e3 * found[panel, size]:9.3f} {found[panel, size] / expected:7.2f}")
     if parsed.figure:
         draw(parsed.device, found, parsed.figure)
+    report(parsed, {f"{panel.replace(' ', '_')}_{size}_ms": 1e3 * one for (panel, size), one in found.items()})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Spiking networks: time of a step against activity, neurons and samples, over that of a silent network.
 
-    python benchmarks/spikes.py [--samples 40] [--repeat 5] [--device ideal]
+    python benchmarks/spikes.py [--samples 40] [--repeat 5] [--device ideal] [--json]
 
 784-1024-10 with analog inputs, free phases of 200 steps, single precision, one thread, medians. The images' brightness
 sets how many neurons fire: a silent step moves synapses and membranes alone, and every spike adds the row of its line
@@ -10,13 +10,13 @@ channels, and with longer phases: nanoseconds of a spike, a silent step taken of
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
+from timing import options, report
 
 from analogep import Chip, CircuitCard
 from analogep.network import SpikingNetwork
@@ -67,22 +67,24 @@ def measure(device: str, circuit: CircuitCard, brightness: float, samples: int, 
 
 def main() -> None:
     """Print two tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__)
     parser.add_argument("--samples", type=int, default=40)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--device", default="ideal")
     parsed = parser.parse_args()
     print("| brightness | spikes in a step | us a step and sample | over a silent network |")
     print("| --- | --- | --- | --- |")
-    silent = None
+    silent, found = None, {}
     for brightness in BRIGHTNESS:
         took, spikes = measure(parsed.device, dense(1024), brightness, parsed.samples, parsed.repeat)
         silent = took if silent is None else silent
+        found[f"brightness_{brightness:g}_over_silent"] = took / silent
         print(f"| {brightness:g} | {spikes.sum():.3g} | {took:.2f} | {took / silent:.2f} |")
     print("\n| hidden neurons | spikes in a step | us a step and sample | ns a neuron |")
     print("| --- | --- | --- | --- |")
     for hidden in HIDDEN:
         took, spikes = measure(parsed.device, dense(hidden), 0.3, parsed.samples, parsed.repeat)
+        found[f"hidden_{hidden}_us"] = took
         print(f"| {hidden} | {spikes.sum():.3g} | {took:.2f} | {1e3 * took / hidden:.2f} |")
     head = (
         "| coding | channels | steps | spikes in a step | us a step and sample | silent | ns a spike | ns an addition |"
@@ -90,11 +92,13 @@ def main() -> None:
     print(f"\n{head}\n| --- | --- | --- | --- | --- | --- | --- | --- |")
     cases = [("rate", channels, 100) for channels in CHANNELS] + [("rate", 16, steps) for steps in STEPS]
     for coding, channels, steps in [*cases, *(("predictive", channels, 20) for channels in CHANNELS)]:
-        row(parsed.device, coding, channels, steps, parsed.samples // 4, parsed.repeat)
+        took = row(parsed.device, coding, channels, steps, parsed.samples // 4, parsed.repeat)
+        found[f"{coding}_{channels}_channels_{steps}_steps_us"] = took
+    report(parsed, found)
 
 
-def row(device: str, coding: str, channels: int, steps: int, samples: int, repeat: int) -> None:
-    """One line of the table of convolutions."""
+def row(device: str, coding: str, channels: int, steps: int, samples: int, repeat: int) -> float:
+    """One line of the table of convolutions; returns microseconds of a step of one sample."""
     circuit = convolutional(channels, steps, coding)
     took, spikes = measure(device, circuit, 1.0, samples, repeat)
     silent, _ = measure(device, circuit, 0.0, samples, repeat)
@@ -106,6 +110,7 @@ def row(device: str, coding: str, channels: int, steps: int, samples: int, repea
         f"{spare / spikes.sum():.1f} | {spare / additions:.2f} |",
         flush=True,
     )
+    return took
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How much faster a study of many small runs is on all cores than the same runs one after the other.
 
-    python benchmarks/studies.py [--points 200] [--epochs 1] [--workers N]
+    python benchmarks/studies.py [--points 200] [--epochs 1] [--workers N] [--json]
 
 The yardstick is a plain loop over `Run` in one process, for the same chips and seeds; the study works on the same
 points in worker processes, writes a file for each and collects them, and must find the same accuracies. One half of the
@@ -10,7 +10,6 @@ many points that compute nothing tell what the study itself costs per point.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from timing import options as parser_of
+from timing import report
 
 from analogep import Run, Study
 from analogep.study.point import Point
@@ -51,7 +52,7 @@ def timed(study: Study, workers: int | None) -> tuple[float, xr.Dataset]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--points", type=int, default=200, help="points of the study, a multiple of 20")
     parser.add_argument("--epochs", type=int, default=1, help="epochs of one point")
     parser.add_argument("--workers", type=int, default=None, help="worker processes (as many as cores)")
@@ -79,6 +80,7 @@ def main() -> None:
     print(f"  same accuracies             {same}")
     idle, _ = timed(Study(**given, seeds=options.points // (2 * _CHIPS), work=nothing), options.workers)
     print(f"  points that compute nothing {1e3 * idle / len(points):7.1f} ms each")
+    report(options, {"study_over_loop": alone / seconds, "point_ms": 1e3 * idle / len(points), "same": float(same)})
 
 
 if __name__ == "__main__":

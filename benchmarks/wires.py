@@ -1,6 +1,6 @@
 """Arrays with wires of 1 ohm a cell and cells of 1-100 uS: a read, Y, a read of sinh cells, against other solvers.
 
-    python benchmarks/wires.py [--sizes 64 128 256 512] [--repeats 9] [--ngspice-up-to 64]
+    python benchmarks/wires.py [--sizes 64 128 256 512] [--repeats 9] [--ngspice-up-to 64] [--json]
 
 Everything runs in one process on one thread and in turns, medians of the repeats, compiled code warm. `sparse LU` is
 SciPy's SuperLU (MMD ordering, symmetric mode) on all 2 N^2 nodes, factorisation and solution, the matrix given; for
@@ -10,7 +10,6 @@ badcrossbar (PyPI) and ngspice's .op (a process of its own; minutes at 128) are 
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import logging
 import shutil
@@ -23,7 +22,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import splu
 from threadpoolctl import threadpool_limits
-from timing import milliseconds
+from timing import milliseconds, options, report
 
 OHM = 1.0
 V0 = 0.25
@@ -117,8 +116,8 @@ def apart(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.abs(x - y).max() / np.abs(y).max())
 
 
-def measure(n: int, repeats: int, spice_up_to: int) -> None:
-    """Time one size and print its rows."""
+def measure(n: int, repeats: int, spice_up_to: int) -> dict[str, float]:
+    """Time one size and print its rows; returns how many times as long each other solver takes."""
     from analogep.crossbar.wires import Resistances, ports, read, read_nonlinear, severity
     from analogep.device.iv import SinhIV
 
@@ -148,17 +147,24 @@ def measure(n: int, repeats: int, spice_up_to: int) -> None:
         found = []
         ms = milliseconds(lambda: found.append(ngspice(g, v)), 1, warm=False)
         others["ngspice .op"] = (ms, apart(-one.column_currents, found[0]))
-    print(row("read", milliseconds(lambda: read(g, wires, v), repeats), others), flush=True)
     many = {"sparse LU": (factoring + 2 * n * solving, apart(-y.rc.T @ v, exact))}
-    print(row("Y", milliseconds(lambda: ports(g, wires), repeats), many), flush=True)
     off = apart(-curved.column_currents, newton(nodes, g, v))
     steps = {"sparse LU": (milliseconds(lambda: newton(nodes, g, v), 1, warm=False), off)}
-    print(row("sinh read", milliseconds(lambda: read_nonlinear(g, iv, wires, v), repeats), steps), flush=True)
+    ratios = {}
+    for name, call, slower in (
+        ("read", lambda: read(g, wires, v), others),
+        ("Y", lambda: ports(g, wires), many),
+        ("sinh read", lambda: read_nonlinear(g, iv, wires, v), steps),
+    ):
+        ms = milliseconds(call, repeats)
+        print(row(name, ms, slower), flush=True)
+        ratios |= {f"{n}, {name}: {other}_over_ours": t / ms for other, (t, _) in slower.items()}
+    return ratios
 
 
 def main() -> None:
     """Time all sizes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = options(__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[64, 128, 256, 512])
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--ngspice-up-to", type=int, default=64)
@@ -181,8 +187,10 @@ def main() -> None:
         ):
             if missing:
                 print(f"{name} is not installed: left out")
+        ratios: dict[str, float] = {}
         for n in parsed.sizes:
-            measure(n, parsed.repeats, parsed.ngspice_up_to)
+            ratios |= measure(n, parsed.repeats, parsed.ngspice_up_to)
+    report(parsed, ratios)
 
 
 if __name__ == "__main__":

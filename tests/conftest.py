@@ -1,12 +1,18 @@
 """Order of the suite: conventions first, then the rest as collected; one thread of BLAS in every worker.
 
+Where parametrisations cross, tests run that have every pair of values, and not every combination: what depends on three
+values at once is rare, and forty combinations of three lists say little more than the ten that cover their pairs.
+`--every-combination` runs them all.
+
 Before the workers of a whole suite start, kernels are compiled once (`tests.warm`). Notebooks take the package from
 here as all tests do, so that they load the same kernels; tests/test_installed.py holds the installed one against it.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,9 +42,39 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.cache.set("analogep/compiled", sources())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the cheap checks of the code itself in front."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer all combinations of crossed parametrisations."""
+    parser.addoption("--every-combination", action="store_true", help="run crossed parametrisations in full")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the cheap checks of the code itself in front, and leave of crossed parametrisations what covers pairs."""
     items.sort(key=lambda item: item.path.name != "test_conventions.py")
+    if config.getoption("every_combination"):
+        return
+    functions: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        functions.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {id(item) for one in functions.values() for item in covering(one)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
+
+
+def covering(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The fewest of one function's tests, found greedily, that have every pair of its parameters' values."""
+    parts = {id(item): _pairs(item) for item in items}
+    left, found = set().union(*parts.values()), []
+    while left:
+        found.append(max(items, key=lambda item: len(parts[id(item)] & left)))
+        left -= parts[id(found[-1])]
+    return found if any(parts.values()) else list(items)
+
+
+def _pairs(item: pytest.Item) -> set[tuple[object, ...]]:
+    """Pairs of entries of different parametrisations, and each by itself."""
+    # One identifier a parametrisation: entries that stand together in one list stay together.
+    entries = list(enumerate(item.callspec._idlist)) if hasattr(item, "callspec") else []
+    return {*itertools.combinations(entries, 2), *((one,) for one in entries)}
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "analogep"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -44,15 +42,15 @@ def test_a_module_imports_only_from_lines_below_its_own() -> None:
     _run(_tool("lint-imports"))
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_and_functions_stay_small(source: Path) -> None:
-    text = source.read_text()
-    assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            doc = ast.get_docstring(node, clean=False)
-            lines = (node.end_lineno or 0) - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0)
-            assert lines <= 60, f"{node.name} has {lines} lines"
+def test_files_and_functions_stay_small() -> None:
+    for source in SOURCES:
+        text = source.read_text()
+        assert text.count("\n") <= 400, source.relative_to(ROOT)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                doc = ast.get_docstring(node, clean=False)
+                lines = (node.end_lineno or 0) - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0)
+                assert lines <= 60, f"{source.relative_to(ROOT)}: {node.name} has {lines} lines"
 
 
 def test_only_commands_print() -> None:

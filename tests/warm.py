@@ -18,6 +18,7 @@ STOCHASTIC = ["update={rule: stochastic}"]
 RUNS = (
     # Device, circuit and settings of each: those of one process share most of their kernels.
     (
+        ("rram", "digits", []),
         ("rram", "digits", SINGLE),
         ("rram", "digits", DOUBLE),
         ("ideal", "digits", [*SINGLE, *STOCHASTIC]),

@@ -11,7 +11,10 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+
+from analogep.jit import kernel
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +54,7 @@ class Curve(ABC):
         """`theta` (parameters,) moved to where the curve is defined."""
         return theta
 
+    @abstractmethod
     def path(self, theta: Floats, start: Floats, pulses: float, count: int) -> Floats:
         """States after 0, 1, ..., count - 1 pulses (batch, ramps, count); pulse by pulse where there is no closed form.
 
@@ -64,12 +68,45 @@ class Curve(ABC):
         count : int
             Number of readings.
         """
-        out = np.empty((*start.shape, count))
-        state = np.array(start)
-        for k in range(count):
-            out[..., k] = state
-            state = state + self.rate(theta, state) / pulses
-        return out
+
+
+_POWER, _EXP_STEP, _TABLE = range(3)
+"""Curves without a closed form."""
+
+
+@njit(nogil=True, error_model="numpy")
+def _rate(curve, theta, xi, low, high):  # type: ignore[no-untyped-def]
+    """`Curve.rate` of one state."""
+    if curve == _POWER:
+        u = theta[1]
+        return theta[0] * (max(u - xi, 1e-12) / (u - 0.5)) ** theta[2] if xi < u else 0.0
+    if curve == _EXP_STEP:
+        bent = 1e-3 if abs(theta[2]) < 1e-3 else theta[2]
+        return max(theta[0] + theta[1] * (np.expm1(min(bent * xi, 300.0)) / np.expm1(bent)), 0.0)
+    place = min(max((xi - low) / (high - low), 0.0), 1.0) * (theta.size - 1)
+    left = min(int(place), theta.size - 2)
+    share = place - left
+    return max((1.0 - share) * theta[left] + share * theta[left + 1], 0.0)
+
+
+@kernel(error_model="numpy")
+def _pulsed(curve, theta, start, pulses, low, high, out):  # type: ignore[no-untyped-def]
+    """States (batch, ramps, count) from `start`, each by one pulse from the one before."""
+    for b in range(out.shape[0]):
+        for r in range(out.shape[1]):
+            xi = start[b, r]
+            for k in range(out.shape[2]):
+                out[b, r, k] = xi
+                xi += _rate(curve, theta[b], xi, low, high) / pulses
+
+
+def _path(
+    curve: int, theta: Floats, start: Floats, pulses: float, count: int, ends: tuple[float, float] = (0.0, 1.0)
+) -> Floats:
+    """`Curve.path`, pulse by pulse."""
+    out = np.empty((*start.shape, count))
+    _pulsed(curve, np.ascontiguousarray(theta), np.ascontiguousarray(start), float(pulses), *ends, out)
+    return out
 
 
 def _column(theta: Floats, k: int) -> Floats:
@@ -130,6 +167,10 @@ class PowerCurve(Curve):
         left = np.maximum(u - xi, 1e-12) / (u - 0.5)
         return np.asarray(_column(theta, 0) * left ** _column(theta, 2) * (xi < u))
 
+    def path(self, theta: Floats, start: Floats, pulses: float, count: int) -> Floats:
+        """Pulse by pulse."""
+        return _path(_POWER, theta, start, pulses, count)
+
     def guesses(self, at: Floats, rate: Floats) -> list[list[float]]:
         """Bounds just above the measured states with some exponents, to tell local minima apart."""
         middle = float(np.interp(0.5, at, rate)) or float(rate.mean())
@@ -155,6 +196,10 @@ class ExpStepCurve(Curve):
         bent = np.where(np.abs(gamma) < 1e-3, 1e-3, gamma)
         share = np.expm1(np.minimum(bent * xi, 300.0)) / np.expm1(bent)
         return np.maximum(_column(theta, 0) + _column(theta, 1) * share, 0.0)
+
+    def path(self, theta: Floats, start: Floats, pulses: float, count: int) -> Floats:
+        """Pulse by pulse."""
+        return _path(_EXP_STEP, theta, start, pulses, count)
 
     def guesses(self, at: Floats, rate: Floats) -> list[list[float]]:
         """The ends of the regression line, bent either way."""
@@ -220,6 +265,10 @@ class TableCurve(Curve):
         share = place - left
         before, after = np.take_along_axis(theta, left, 1), np.take_along_axis(theta, left + 1, 1)
         return np.maximum((1.0 - share) * before + share * after, 0.0)
+
+    def path(self, theta: Floats, start: Floats, pulses: float, count: int) -> Floats:
+        """Pulse by pulse."""
+        return _path(_TABLE, theta, start, pulses, count, (self.low, self.high))
 
     def guesses(self, at: Floats, rate: Floats) -> list[list[float]]:
         """Least squares of the measured rates on the nodes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +12,7 @@ from analogep.plots.conductance import conductances
 from analogep.plots.energy import energy_by_component
 from analogep.plots.history import accuracy_and_cost, gradients, pulses
 from analogep.plots.looks import looks
-from analogep.plots.style import styled
+from analogep.plots.style import png
 from analogep.plots.trace import relaxation
 from analogep.results import write_bytes
 
@@ -56,13 +55,6 @@ def save(dataset: xr.Dataset, folder: Path) -> list[Path]:
     paths = []
     for name, draw in drawable(dataset).items():
         path = folder / f"{name}.png"
-        write_bytes(path, _png(draw(dataset)))
+        write_bytes(path, png(draw, dataset, DPI))
         paths.append(path)
     return paths
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    with styled():
-        figure.savefig(buffer, format="png", dpi=DPI)
-    return buffer.getvalue()

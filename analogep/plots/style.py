@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
+import io
 import math
 import textwrap
 import warnings
@@ -116,14 +118,28 @@ def drawn(draw: Callable[[xr.Dataset], Figure]) -> Callable[[xr.Dataset], Figure
     @functools.wraps(draw)
     def whole(dataset: xr.Dataset) -> Figure:
         with styled():
-            figure = draw(dataset)
-            title = short(str(dataset.attrs["title"]), _TITLE_CHARACTERS)
-            figure.suptitle(textwrap.fill(title, int(_TITLE_CHARACTERS_PER_INCH * figure.get_figwidth())))
+            figure = _titled(draw, dataset)
             # Ticks are made when first drawn and would else take the style that the caller has then.
             figure.draw_without_rendering()
         return figure
 
     return whole
+
+
+def png(draw: Callable[[xr.Dataset], Figure], dataset: xr.Dataset, dpi: int) -> bytes:
+    """PNG file of what a function that was `drawn` draws; laid out and drawn once, where `savefig` does both twice."""
+    buffer = io.BytesIO()
+    with styled():
+        figure = _titled(inspect.unwrap(draw), dataset)
+        figure.set_dpi(dpi)
+        FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
+
+
+def _titled(draw: Callable[[xr.Dataset], Figure], dataset: xr.Dataset) -> Figure:
+    figure, title = draw(dataset), short(str(dataset.attrs["title"]), _TITLE_CHARACTERS)
+    figure.suptitle(textwrap.fill(title, int(_TITLE_CHARACTERS_PER_INCH * figure.get_figwidth())))
+    return figure
 
 
 def blank(height: float = SIZE[1]) -> Figure:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_WITHOUT_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
+WITHOUT_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
+"""What the scale of a dimension without labels is called, before its size."""
 _OF_THE_FORMAT = ("CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "_FillValue")
 """Attributes that say how the file is made; those that begin with `_Netcdf4` and `_NC` do so too."""
 
@@ -163,7 +164,7 @@ def stored(path: Path) -> Stored:
             values = np.asarray(entry.asstr()[()], dtype=np.str_) if text else np.asarray(entry[()])
             if entry.is_scale:
                 sizes[name] = entry.shape[0]
-                if _label(entry).startswith(_WITHOUT_VARIABLE):
+                if _label(entry).startswith(WITHOUT_VARIABLE):
                     continue
             own = _attributes(entry)
             # NetCDF has no type of truth values: xarray stores small integers, and says so.

@@ -137,7 +137,7 @@ def test_what_interrupts_a_write_passes_and_leaves_the_old_file(
 def test_a_failure_of_the_library_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results.write(dataset(10), tmp_path / "a.nc")
     with monkeypatch.context() as patched:
-        patched.setattr(xr.Dataset, "to_netcdf", failing(RuntimeError("library")))
+        patched.setattr(h5py.Group, "create_dataset", failing(RuntimeError("library")))
         with pytest.raises(RuntimeError, match="library"):
             results.write(dataset(), tmp_path / "a.nc")
     xr.testing.assert_identical(results.read(tmp_path / "a.nc"), dataset(10))

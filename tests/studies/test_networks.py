@@ -13,7 +13,7 @@ def accuracy(circuit: str, seed: int) -> float:
     return float(result["accuracy"][-1])
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_resistive_card_learns_the_digits(seed: int) -> None:
     """At least 95 %, with 12-bit converters and kT/C noise."""
     assert accuracy("resistive-digits", seed) >= 0.95

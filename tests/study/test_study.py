@@ -48,7 +48,7 @@ def test_chips_and_seeds_are_samples_of_their_own_streams(few: Path, tmp_path: P
     assert not np.array_equal(pulses.isel(seed=0), pulses.isel(seed=1))
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.slow), 4])
 def test_any_number_of_workers_gives_identical_arrays(
     few: Path, tmp_path: Path, one_worker: xr.Dataset, workers: int
 ) -> None:
