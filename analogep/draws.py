@@ -1,15 +1,19 @@
 """Random numbers for compiled kernels: of a key and a counter, never of an order.
 
-The generator is counter-based. A 32-bit finaliser (two rounds of xorshift and multiplication, with constants from
-C. Wellons' search for low bias, 2018) scrambles key, cell and turn to 32 random bits, whose upper 20 give a uniform u
-and whose lower 12 a direction phi; two normal deviates follow by Box and Muller,
+The generator is Squares (B. Widynski 2020, arXiv:2004.06278), counter-based: four rounds of squaring and exchanging the
+halves of 64 bits scramble counter times key to 32 random bits,
+
+    x = y = counter key,  z = y + key;   x <- swap(x^2 + y);   x <- swap(x^2 + z);   x <- swap(x^2 + y);   high(x^2 + z)
+
+The counter of a cell's bits at a turn is cell + 2^32 turn. Their upper 20 bits give a uniform u and their lower 12 a
+direction phi; two normal deviates follow by Box and Muller,
 
     r = sqrt(-2 ln u),   xi_0 = r cos(phi),   xi_1 = r sin(phi).
 
-32-bit integers, single precision, and polynomials for ln, sin and cos (relative error below 1e-6) let the compiler
-compute sixteen cells at once. Only exact operations are used (+, *, fused multiply-add, sqrt, shifts), so that the
-numbers are the same on every machine, which the ln and cos of a C library are not. Deviates end at +-5.4, and lie on
-2^32 points of the plane.
+Integers, single precision, and polynomials for ln, sin and cos (relative error below 1e-6) let the compiler compute
+sixteen cells at once. Only exact operations are used (+, *, fused multiply-add, sqrt, shifts), so that the numbers are
+the same on every machine, which the ln and cos of a C library are not. Deviates end at +-5.4, and lie on 2^32 points of
+the plane.
 """
 
 from __future__ import annotations
@@ -23,10 +27,9 @@ from numpy.typing import NDArray
 
 from analogep.jit import inner, instruction, kernel
 
-u32, f32 = np.uint32, np.float32
-_CELL, _TURN = u32(0x9E3779B1), u32(0x85EBCA77)
-_M1, _M2 = u32(0x7FEB352D), u32(0x846CA68B)
-_S9, _S10, _S11, _S12, _S15, _S16, _S20, _S23 = (u32(k) for k in (9, 10, 11, 12, 15, 16, 20, 23))
+u32, u64, f32 = np.uint32, np.uint64, np.float32
+_HALF = u64(32)
+_S9, _S10, _S11, _S12, _S23 = (u32(k) for k in (9, 10, 11, 12, 23))
 _ONE = u32(1)
 _EXPONENT_ONE, _MANTISSA = u32(0x3F800000), u32(0x7FFFFF)
 _SCALE = f32(2.0**-20)
@@ -61,31 +64,23 @@ _fma: Any = instruction(_fused, _fused_in_python)
 
 
 @inner(forceinline=True)
-def mix(h):  # type: ignore[no-untyped-def]
-    """Scramble 32 bits: a bijection whose output bits depend on all input bits."""
-    h = u32(h ^ u32(h >> _S16))
-    h = u32(h * _M1)
-    h = u32(h ^ u32(h >> _S15))
-    h = u32(h * _M2)
-    return u32(h ^ u32(h >> _S16))
-
-
-@inner(forceinline=True)
-def seed(low, cell):  # type: ignore[no-untyped-def]
-    """Bits of a cell under the lower half of a key."""
-    return mix(u32(u32(cell * _CELL) + low))
-
-
-@inner(forceinline=True)
-def turned(high, own, turn):  # type: ignore[no-untyped-def]
-    """Random bits of a cell (its `seed`) at a turn, under the upper half of the key."""
-    return mix(u32(own ^ u32(u32(turn * _TURN) + high)))
+def squares(counter, key):  # type: ignore[no-untyped-def]
+    """32 random bits of 64 bits of a counter under a 64-bit key."""
+    x = u64(counter * key)
+    y, z = x, u64(x + key)
+    x = u64(u64(x * x) + y)
+    x = u64(u64(x >> _HALF) | u64(x << _HALF))
+    x = u64(u64(x * x) + z)
+    x = u64(u64(x >> _HALF) | u64(x << _HALF))
+    x = u64(u64(x * x) + y)
+    x = u64(u64(x >> _HALF) | u64(x << _HALF))
+    return u32(u64(u64(x * x) + z) >> _HALF)
 
 
 @inner(forceinline=True)
 def word(key, cell, turn):  # type: ignore[no-untyped-def]
-    """32 random bits of a cell at a turn under a key (`key_of`)."""
-    return turned(key[1], seed(key[0], u32(cell)), u32(turn))
+    """32 random bits of a cell at a turn, both below 2^32, under a key (`key_of`)."""
+    return squares(u64(u64(u64(turn) << _HALF) + u64(cell)), key)
 
 
 @inner(forceinline=True)
@@ -137,11 +132,11 @@ def normals(h):  # type: ignore[no-untyped-def]
 @kernel()
 def fill_normals(key, out):  # type: ignore[no-untyped-def]
     """Fill flat `out` with normal deviates of a key."""
-    half, low, high = (out.size + 1) // 2, key[0], key[1]
+    half = (out.size + 1) // 2
     first, second, spare = out[:half], out[half:], np.empty(half, np.float32)
     # Two deviates of each scrambling: one for either half of the numbers.
     for k in range(half):
-        first[k], spare[k] = normals(turned(high, seed(low, u32(k)), u32(0)))
+        first[k], spare[k] = normals(word(key, k, 0))
     for k in range(second.size):
         second[k] = spare[k]
 
@@ -149,29 +144,39 @@ def fill_normals(key, out):  # type: ignore[no-untyped-def]
 def standard_normals(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     """Normal deviates of `normals` by a key that `rng` draws: an eighth of the time of `rng.standard_normal`."""
     out = np.empty(shape)
-    fill_normals(halved(int(rng.integers(2**63))), out.reshape(-1))
+    fill_normals(key_of(int(rng.integers(2**63))), out.reshape(-1))
     return out
 
 
 @kernel()
-def _round_rows(z, rows, low, high, most, out):  # type: ignore[no-untyped-def]
+def _round_rows(z, rows, key, most, out):  # type: ignore[no-untyped-def]
     columns = z.shape[1]
     for k in range(rows.size):
         start = rows[k] * columns
         for j in range(columns):
-            u = (np.float64(turned(high, seed(low, u32(start + j)), u32(0))) + 0.5) * 2.0**-32
+            u = (np.float64(word(key, start + j, 0)) + 0.5) * 2.0**-32
             n = np.floor(z[k, j] + u)
             out[k, j] = np.int32(min(max(n, -most), most))
 
 
-def key_of(key: int) -> tuple[np.uint32, np.uint32]:
-    """What `word` takes for a 64-bit key."""
-    return u32(key & 0xFFFFFFFF), u32(key >> 32)
+def key_of(bits: int) -> np.uint64:
+    """The key of `squares` for 64 bits: hexadecimal digits that are not 0, as its author makes them.
 
-
-def halved(key: int) -> NDArray[np.uint32]:
-    """Lower and upper half of a 64-bit key (2,)."""
-    return np.array([key & 0xFFFFFFFF, key >> 32], dtype=np.uint32)
+    The lower eight differ from one another and the last of them is odd; of the upper eight each differs from the one
+    below it. There are 2^57 of them.
+    """
+    left = list(range(1, 16))
+    bits, at = divmod(bits, 8)
+    key = left.pop(2 * at)
+    for place in range(1, 8):
+        bits, at = divmod(bits, len(left))
+        key |= left.pop(at) << 4 * place
+    last = key >> 28
+    for place in range(8, 16):
+        bits, at = divmod(bits, 14)
+        last = at + 1 if at + 1 < last else at + 2
+        key |= last << 4 * place
+    return u64(key)
 
 
 def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:
@@ -201,5 +206,5 @@ def rounded_rows(z: NDArray[np.float64], rows: NDArray[np.int64], key: int, most
         As in `rounded`.
     """
     out = np.empty(z.shape, dtype=np.int32)
-    _round_rows(np.ascontiguousarray(z), rows, u32(key & 0xFFFFFFFF), u32(key >> 32), float(most), out)
+    _round_rows(np.ascontiguousarray(z), rows, key_of(key), float(most), out)
     return out

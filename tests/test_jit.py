@@ -18,10 +18,10 @@ from analogep.draws import fill_normals
 PACKAGE = Path(jit.__file__).parent
 SCRIPT = """
 import numpy as np
-from analogep.draws import halved
+from analogep.draws import key_of
 from analogep.learning.sampling import _sampled
 out = np.empty(2)
-_sampled(np.ones(2), 1.0, halved(5), (0.0, 1.0), 0.0, out)
+_sampled(np.ones(2), 1.0, key_of(5), (0.0, 1.0), 0.0, out)
 stats = _sampled.stats
 print((abs(out) > 50.0).any(), "loaded" if sum(stats.cache_hits.values()) else "compiled")
 """

@@ -50,7 +50,7 @@ class Wanted(NamedTuple):
         Digital memory of the rule, and last reads of the weights [1].
     again : bool ndarray (rows,)
         Rows that are looked at although nothing is wanted of them; filled with those that have had pulses.
-    key : tuple
+    key : uint64
         Key of the rule's random numbers.
     """
 
@@ -75,7 +75,7 @@ class Reads(NamedTuple):
         Step of the converter; 0 for an ideal one.
     verify : bool
         Whether cells with pulses are read after them.
-    key : tuple
+    key : uint64
         Key of the noise.
     """
 

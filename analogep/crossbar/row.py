@@ -53,7 +53,7 @@ class Half(NamedTuple):
         +1 or -1: counts of the pair times this are counts of the half; 0 where it is not programmed.
     least : float
         Smallest count of a cell: 0 for a device without pulses down.
-    keys : tuple
+    keys : tuple of uint64
         Keys of the pulses and of the write noise.
     """
 

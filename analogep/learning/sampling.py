@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.converters import Adc
-from analogep.draws import fill_normals, halved
+from analogep.draws import fill_normals, key_of
 from analogep.jit import kernel
 
 Floats = NDArray[np.float64]
@@ -55,5 +55,5 @@ def sampled(rates: Floats, sigma: float, adc: Adc, key: int) -> tuple[Floats, fl
     """
     out = np.empty(rates.shape)
     flat = np.ascontiguousarray(rates, dtype=np.float64).reshape(-1)
-    total = _sampled(flat, sigma, halved(key), (adc.low, adc.high), adc.lsb, out.reshape(-1))
+    total = _sampled(flat, sigma, key_of(key), (adc.low, adc.high), adc.lsb, out.reshape(-1))
     return out, float(total)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analogep.circuit.phases import Solver
 from analogep.circuit.spiking import LIF, EqSpike
 from analogep.crossbar import threads
+from analogep.draws import key_of
 from analogep.network.connection import Connection
 from analogep.network.spiking import SpikingDrive, SpikingNetwork
 from analogep.relaxation.padding import padded
@@ -49,7 +50,7 @@ class Given:
     nudging: tuple[Any, ...]
     inputs: tuple[int, Reals]
     noise: tuple[tuple[Reals, ...], tuple[Reals, ...]]
-    keys: NDArray[np.uint32]
+    keys: NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,8 @@ class Clock:
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
         quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
-        keys = np.random.default_rng(drive.key).integers(0, 2**32, size=(samples, 2), dtype=np.uint32)
+        drawn = np.random.default_rng(drive.key).integers(0, 2**64, size=samples, dtype=np.uint64)
+        keys = np.array([key_of(int(bits)) for bits in drawn], dtype=np.uint64)
         return Given(still, nudging, inputs, noise, keys)
 
     def blank(self, state: Reals, count: int, *, record: bool) -> Run:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from analogep.draws import normals, seed, turned, u32
+from analogep.draws import normals, word
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 LANES = 16
@@ -20,7 +20,7 @@ LANES = 16
 @njit(nogil=True, error_model="numpy")
 def random(key, count):  # type: ignore[no-untyped-def]
     """32 random bits of a counter."""
-    return turned(key[1], seed(key[0], u32(count)), u32(0))
+    return word(key, count, 0)
 
 
 @njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")

@@ -148,7 +148,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
         `share` is that of the filter of the traces in a step.
     won : int64 ndarray (samples, neurons)
         Which of its places each neuron that chooses took last; changed in place.
-    keys : uint32 ndarray (samples, 2)
+    keys : uint64 ndarray (samples,)
     energy : ndarray (samples, 4)
         Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
         nudging, |pull (d - x)| [V^2]; joules of lines [J].

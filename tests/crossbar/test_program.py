@@ -15,6 +15,7 @@ from analogep.device import DIRECTIONS, Law
 from analogep.device.laws import LAWS
 from analogep.device.laws.affine import AffineStep, ConstantStep
 from analogep.device.variation import AdditiveNoise, NominalNoise, PolynomialNoise, ProportionalNoise
+from analogep.draws import key_of
 from analogep.parts import in_precision
 from tests.device.examples import by_name
 from tests.test_draws import bits, twin
@@ -38,7 +39,7 @@ NOISES = {
 PAIRS = [(law, noise) for law in AFFINE for noise in NOISES if law != "constant" or noise in ("none", "additive")]
 """The engine is compiled for each type of law with each type of noise: laws are crossed with noises where both are of
 one type."""
-KEYS = (0xFEDCBA98, 0x76543210, 17, 3)
+KEYS = tuple(int(key_of(k)) for k in (0xFEDCBA9876543210, 17))
 
 
 def clip(x: float) -> float:
@@ -80,14 +81,14 @@ def plain(cells: dict[str, Any], law: Any, noise: tuple[float, ...], levels: int
         if cells["responds"][i, j]:
             x = hidden[i, j]
             for pulse in range(n):
-                xi = twin(bits(KEYS[0], KEYS[1], cell, pulse // 2))[pulse % 2]
+                xi = twin(bits(KEYS[0], cell, pulse // 2))[pulse % 2]
                 own = pulse // 2 + ((1 + pulse % 2) << 30)
-                d = plain_step(law, side, x, scale, bits(KEYS[0], KEYS[1], cell, own))
+                d = plain_step(law, side, x, scale, bits(KEYS[0], cell, own))
                 sd = additive + nominal * scale + multiplicative * abs(d) + share * (x + low / (high - low))
                 x = clip(x + d + sd * xi)
             hidden[i, j] = x
             if write:
-                x = clip(x + write * twin(bits(KEYS[2], KEYS[3], cell, 0))[0])
+                x = clip(x + write * twin(bits(KEYS[1], cell, 0))[0])
             if levels:
                 x = round(x * (levels - 1)) / (levels - 1)
             g[i, j] = low + (high - low) * x
@@ -149,7 +150,7 @@ def compiled(
         np.zeros((0, 0, 0), real) if shapes is None else shapes.astype(real), responds, cycles,
         in_precision(numbers(law), real), in_precision(pulse_noise(noise), real), real(noise[4]),
         real(max(levels - 1, 0)), real(sign), real(-np.inf),
-        ((np.uint32(KEYS[0]), np.uint32(KEYS[1])), (np.uint32(KEYS[2]), np.uint32(KEYS[3]))),
+        (np.uint64(KEYS[0]), np.uint64(KEYS[1])),
     )  # fmt: skip
     sums = Sums(
         np.zeros((2, rows)), np.zeros((2, rows)), np.zeros((1, rows, SUMS)), np.zeros((parts, 2, columns)),
