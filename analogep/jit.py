@@ -21,20 +21,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.extending import intrinsic
+from numba import njit, types
+from numba.extending import intrinsic, overload
 
 from analogep.kernel_files import KernelFiles, config
 
 
 @cache
 def sources() -> str:
-    """SHA-256 over the package's files that hold compiled functions, 64 hex digits; empty where none can be read."""
+    """SHA-256 over the package's files that hold compiled functions or parts that bring some along (`brought`), 64 hex
+    digits; empty where none can be read."""
     sha, package = hashlib.sha256(), Path(__file__).parent
     try:
         for path in sorted(package.rglob("*.py")):
             text = path.read_bytes()
-            if b"numba" in text or b"analogep.jit" in text:
+            if any(word in text for word in (b"numba", b"analogep.jit", b"NamedTuple")):
                 sha.update(f"{path.relative_to(package)} {len(text)}\n".encode() + text)
     except OSError:
         return ""
@@ -74,6 +75,48 @@ def instruction(typed: Callable[..., Any], plain: Callable[..., Any]) -> Callabl
     """
     found: Callable[..., Any] = plain if config.DISABLE_JIT else intrinsic(typed)
     return found
+
+
+def _apart(typing: Any) -> Any:
+    def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+def _nothing() -> None:
+    """What a note to the compiler is in Python."""
+
+
+apart: Callable[[], None] = instruction(_apart, _nothing)
+"""Called within a compiled function: it stays one, and is not compiled into its callers again and again. For functions
+whose sums the compiler may not reorder: others would have other last digits."""
+
+
+def brought(name: str, **options: Any) -> Callable[..., Any]:
+    """A function that kernels call, and that the type of its first argument, a NamedTuple, brings along as `name`.
+
+    What it brings is a static method in plain Python, which is compiled into its callers.
+
+    Parameters
+    ----------
+    name : str
+        Of the static method.
+    **options
+        As for `numba.njit`.
+    """
+
+    def call(part: Any, *rest: Any) -> Any:
+        return getattr(type(part), name)(part, *rest)
+
+    def typed(part: Any, *rest: Any) -> Any:
+        return getattr(part.instance_class, name)
+
+    call.__name__ = call.__qualname__ = name
+    together: Any = {"forceinline": True, "nogil": True, **options}
+    overload(call, strict=False, jit_options=together)(typed)
+    return call
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
