@@ -1,9 +1,8 @@
-"""How kernels call what `parts` give them: by the type of a part's numbers, when the kernel is compiled."""
+"""What kernels compile for a call of a Python function, by the types of its arguments: those of `parts` first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -14,35 +13,6 @@ from analogep import parts
 from analogep.kernel_files import config
 
 _FORCED: Any = {"forceinline": True, "error_model": "numpy"}
-
-
-def method(absent: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator of a function f(part, ...): the method of that name of the part's numbers, for engines to inline.
-
-    Parameters
-    ----------
-    absent : callable
-        What the function does where the part is None.
-
-    Returns
-    -------
-    callable
-        Compiled code calls it as Python does.
-    """
-    name = absent.__name__
-
-    @wraps(absent)
-    def called(part: Any, *rest: Any) -> Any:
-        return absent(part, *rest) if part is None else getattr(type(part), name)(part, *rest)
-
-    def chosen(part: types.Type, *rest: types.Type) -> Callable[..., Any] | None:
-        if isinstance(part, types.NamedTuple | types.NamedUniTuple):
-            found: Callable[..., Any] = getattr(part.instance_class, name)
-            return found
-        return absent if isinstance(part, types.NoneType) else None
-
-    compiled(called)(chosen)
-    return called
 
 
 def compiled(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

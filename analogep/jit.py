@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.extending import intrinsic
+from numba import njit, types
+from numba.extending import intrinsic, overload
 
 from analogep.kernel_files import KernelFiles, config
 
@@ -34,7 +34,8 @@ def compiled_in(text: bytes) -> bool:
 
 @cache
 def sources() -> str:
-    """SHA-256 over the package's files that hold compiled functions, 64 hex digits; empty where none can be read."""
+    """SHA-256 over the package's files that hold compiled functions or parts that bring some along (`brought`), 64 hex
+    digits; empty where none can be read."""
     sha, package = hashlib.sha256(), Path(__file__).parent
     try:
         for path in sorted(package.rglob("*.py")):
@@ -96,6 +97,51 @@ def instruction(typed: Callable[..., Any], plain: Callable[..., Any]) -> Callabl
     """
     found: Callable[..., Any] = plain if config.DISABLE_JIT else intrinsic(typed)
     return found
+
+
+def _apart(typing: Any) -> Any:
+    def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+def _nothing() -> None:
+    """What a note to the compiler is in Python."""
+
+
+apart: Callable[[], None] = instruction(_apart, _nothing)
+"""Called within a compiled function: it stays one, and is not compiled into its callers again and again. For functions
+whose sums the compiler may not reorder: others would have other last digits."""
+
+
+def brought(name: str, absent: Callable[..., Any] | None = None, **options: Any) -> Callable[..., Any]:
+    """A function that kernels call, and that the type of its first argument, a NamedTuple, brings along as `name`.
+
+    What it brings is a method in plain Python, which is compiled into its callers.
+
+    Parameters
+    ----------
+    name : str
+        Of the method.
+    absent : callable or None
+        What the function is where the argument is None.
+    **options
+        As for `numba.njit`.
+    """
+
+    def call(part: Any, *rest: Any) -> Any:
+        found = getattr(type(part), name) if absent is None or part is not None else absent
+        return found(part, *rest)
+
+    def typed(part: Any, *rest: Any) -> Any:
+        return absent if isinstance(part, types.NoneType) else getattr(part.instance_class, name)
+
+    call.__name__ = call.__qualname__ = name
+    together: Any = {"forceinline": True, "nogil": True, **options}
+    overload(call, strict=False, jit_options=together)(typed)
+    return call
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,9 +18,9 @@ from timing import options, report, seconds
 
 from analogep import Chip, CircuitCard
 from analogep.circuit.topology import Conv, Grid, Pool
-from analogep.network import LayeredRC
+from analogep.engine.layout import layout
+from analogep.network import LayeredRC, RCDrive
 from analogep.network.convolution import Convolution
-from analogep.relaxation.compiled import kernel
 
 READS = (
     ("28x28, 16 kernels of 5", Grid(28, 28, 1), Conv(kind="conv", channels=16, kernel=5)),
@@ -51,10 +51,11 @@ def march(channels: int, count: int, samples: int, repeat: int) -> tuple[float, 
     circuit = CircuitCard.load("conv-mnist", [f"layers.1.channels={channels}", f"layers.2.channels={2 * channels}"])
     network, rng = Chip("ideal", circuit, 0).network(), np.random.default_rng(0)
     assert isinstance(network, LayeredRC)
-    drive, steps = network.drive(rng.random((samples, 784)) * 0.2), kernel(network, circuit.solver)
-    assert steps is not None
+    drive, made = network.drive(rng.random((samples, 784)) * 0.2), layout(network, circuit.solver)
+    assert isinstance(drive, RCDrive)
+    assert made is not None
     start = np.zeros((samples, network.nodes))
-    took = seconds(lambda: steps.march(drive, start, count, 25e-9), repeat)
+    took = seconds(lambda: made.run([drive], start, [(count, 25e-9)], [0.0]), repeat)
     product = 0.0
     for layer in network.layers[1:]:
         rows, columns = network.inner(layer).shape

@@ -18,7 +18,7 @@ from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.errors import UsageError
-from analogep.learning import Experimenter, Outer, Tally, Updater, cost, factored
+from analogep.learning import Experimenter, Outer, Tally, Updater, factored
 from analogep.learning.centering import center_of, centered
 from analogep.learning.gradient import Gradient
 from analogep.network import Hardware, Network
@@ -180,7 +180,7 @@ class Emulator:
         gradient = self._centered(factored(network, phases, lines))
         outputs = network.scores(experimenter.rates(network, free.v)[-1])
         pulses = self._apply(gradient, rates)
-        return Trained(pulses, float(cost(outputs, target, circuit.target_voltage).sum()), outputs)
+        return Trained(pulses, float(circuit.cost.value(outputs, target, circuit.target_voltage).sum()), outputs)
 
     def _apply(self, gradient: Sequence[Gradient], rates: tuple[float, ...]) -> Floats:
         """Program a step down the gradient; returns the pulses of each layer."""

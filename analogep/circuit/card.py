@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from analogep.cards import Card
@@ -20,6 +21,7 @@ from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
 from analogep.circuit.update import Stochastic, UpdateRule
 from analogep.circuit.wires import ExactWires, NoWires, Wires
+from analogep.costs import SQUARED_ERROR, AnyCost
 from analogep.errors import Problem
 from analogep.units import format_si
 
@@ -47,6 +49,8 @@ class CircuitCard(Card):
     sample_hold: SampleHold
     lines: Lines
     digital: Digital
+    cost: AnyCost = SQUARED_ERROR
+    """What is learned, and what the nudging currents are made of."""
     nudging: Nudging
     timing: Timing
     solver: Solver
@@ -245,6 +249,8 @@ class CircuitCard(Card):
         if self.nudging.estimator != "holomorphic":
             return
         path, solver = ("nudging", "estimator"), self.solver
+        if not self.cost.analytic:
+            yield path, f"'holomorphic' needs a cost of complex scores, and '{self.cost.kind}' has none"
         if not isinstance(self.network, RC) or not isinstance(self.wires, NoWires):
             yield path, "'holomorphic' needs a network of kind 'rc' without wires"
             return
@@ -309,12 +315,19 @@ class CircuitCard(Card):
         found: list[tuple[Path, str]] = []
         if self.neurons is None:
             return found
-        strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0))
+        strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0)) * self.cost.steepest
         if strongest >= 1.0 and self.nudging.kind == "proportional":
-            found.append((("nudging", "beta"), "negative nudging of 1 or more cancels the output leak"))
+            found.append(
+                (
+                    ("nudging", "beta"),
+                    f"negative nudging of {1.0 / self.cost.steepest:g} or more cancels the output leak",
+                )
+            )
         low, full = self.neurons.output.activation.rails[0], self.mapping.read_voltage
         # A node below the rail by more than what nudging adds stays below it, and its rate does not move.
-        lift = max(0.0, *(beta for beta, _ in self.nudging.stencil())) * (full - low)
+        one = full * np.eye(self.sizes[-1])[0]
+        pull = float(self.cost.pull(np.full_like(one, low), one, full)[0])
+        lift = max(0.0, *(beta for beta, _ in self.nudging.stencil())) * pull
         if lift - low < 0.25 * full:
             found.append(
                 (

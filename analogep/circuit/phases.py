@@ -21,9 +21,9 @@ Contour = tuple[tuple[complex, complex], ...]
 class Nudging(Block):
     """Nudging currents and the finite difference that makes a gradient of them.
 
-    The output current is beta g (d - r) towards the target d (`proportional`), or that current frozen at its value at
-    the end of the free phase (`constant`). With Phi(beta) what an update measures in a phase, the estimators of
-    dPhi/dbeta at 0 are
+    The output current is beta g p, p the pull of the cost, which for the squared error is d - r towards the target d
+    (`proportional`), or that current frozen at its value at the end of the free phase (`constant`). With Phi(beta) what
+    an update measures in a phase, the estimators of dPhi/dbeta at 0 are
 
         positive     [Phi(b) - Phi(0)]/b                       bias O(b)
         negative     [Phi(0) - Phi(-b)]/b                      bias O(b)
@@ -118,8 +118,8 @@ class Solver(Block):
 
     `euler` takes equal steps, v <- v + h dv/dt, with h = step times the shortest time constant, shortened so that a
     whole number of them makes up the phase. It has no tolerance: its error is of order h on the way, and none at the
-    equilibrium. Networks of kind `rc` with hidden layers and without wires run in compiled kernels, unless a curved
-    device's voltage has no bound.
+    equilibrium. Networks of kind `rc` with hidden layers and without wires are marched in one compiled call, unless
+    a curved device's voltage has no bound.
     """
 
     method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau", "newton", "euler"]

@@ -20,8 +20,7 @@ from analogep.crossbar.settled import settle, settles
 from analogep.crossbar.threads import next_job
 from analogep.crossbar.weigh import verify, weigh
 from analogep.draws import word
-from analogep.inlined import method
-from analogep.jit import inner, kernel
+from analogep.jit import brought, inner, kernel
 
 _FAST = {"reassoc", "contract", "nsz"}
 _IN_ORDER = {"contract", "nsz"}
@@ -124,10 +123,8 @@ class Sums(NamedTuple):
     reads: Any
 
 
-@method
-def decided(rule, z, kept, seen, bits):  # type: ignore[no-untyped-def]
-    """Signed pulses of one cell for the wanted change `z` [steps], and its digital memory after them."""
-    return z, kept
+decided = brought("decided", lambda rule, z, kept, seen, bits: (z, kept), error_model="numpy")
+"""Of an update rule (`Stochastic.numbers`)."""
 
 
 @inner(forceinline=True, fastmath=_IN_ORDER)

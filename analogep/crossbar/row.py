@@ -16,8 +16,8 @@ from numba import types
 
 from analogep.crossbar.gather import alike, own, pad, padded, put, take
 from analogep.draws import normals, word
-from analogep.inlined import compiled, method
-from analogep.jit import inner
+from analogep.inlined import compiled
+from analogep.jit import brought, inner
 from analogep.parts import clip
 
 _DRAWN = 1 << 30
@@ -105,28 +105,11 @@ class Buffers(NamedTuple):
     shifted: Any
 
 
-@method
-def cell(law, up, scale):  # type: ignore[no-untyped-def]
-    """Two parameters of the law of a cell whose steps are multiplied by `scale`."""
-    return scale, scale
-
-
-@method
-def step(law, x, second, up, p, q, bits):  # type: ignore[no-untyped-def]
-    """Change by one pulse [window], and the second state after it; `bits` are 32 random ones."""
-    return x, second
-
-
-@method
-def several(law, x, n, up, p, q):  # type: ignore[no-untyped-def]
-    """State after n pulses without noise, in closed form [window]."""
-    return x
-
-
-@method
-def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]
-    """Change by one pulse with its noise [window]; `off` is G_min/(G_max - G_min), `xi` a normal deviate."""
-    return change
+cell, step, several = (brought(name, error_model="numpy") for name in ("cell", "step", "several"))
+"""Of a pulse law (`Law.numbers`)."""
+disturbed = brought("disturbed", lambda noise, change, x, up, scale, off, xi: change, error_model="numpy")
+"""Change by one pulse with its noise [window]: (noise, change, x, up, scale, off, xi), `scale` the factor on the cell's
+steps, `off` G_min/(G_max - G_min), `xi` a normal deviate."""
 
 
 def buffers(columns: int, terms: int, real: type[np.floating[Any]]) -> Buffers:

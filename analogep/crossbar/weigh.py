@@ -8,20 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.draws import normals, word
-from analogep.inlined import method
-from analogep.jit import inner
+from analogep.jit import brought, inner
 
-
-@method
-def read_variance(noise, g):  # type: ignore[no-untyped-def]
-    """Variance of one read of a conductance [S^2]."""
-    return g - g
-
-
-@method
-def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]
-    """Conductance as one read sees it [S], by random bits or by a normal deviate of its own."""
-    return g
+read_variance = brought("read_variance", lambda noise, g: g - g, error_model="numpy")
+read = brought("read", lambda noise, g, bits, xi: g, error_model="numpy")
+"""Of a read noise (`GaussianNoise.numbers`)."""
 
 
 @inner(forceinline=True)

@@ -3,7 +3,7 @@
 from analogep.learning.gradient import compare, estimate, factored, product_rule
 from analogep.learning.outer import Outer
 from analogep.learning.phases import Experimenter, Tally
-from analogep.learning.reference import adjoint, cost, exact_gradient
+from analogep.learning.reference import adjoint, exact_gradient
 from analogep.learning.update import Updater, active_rule
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "active_rule",
     "adjoint",
     "compare",
-    "cost",
     "estimate",
     "exact_gradient",
     "factored",

@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 def output_slope(network: LayeredRC, v: Floats, target: Floats) -> Floats:
     """dC/dv of every node (samples, nodes) [1/V]: only outputs have one."""
     out, last = np.zeros(v.shape), network.slices[-1]
-    pull = (network.rates(v)[-1] - target) / network.read_voltage**2
-    out[:, last] = pull * network.layers[-1].activation.slope(v[:, last])
+    slope = network.cost.slope(network.rates(v)[-1], target, network.full_score)
+    out[:, last] = slope * network.layers[-1].activation.slope(v[:, last])
     return out
 
 

@@ -245,10 +245,9 @@ class Experimenter:
         return phases, lines, free
 
     def _one_pass(self, network: Network, contour: Contour) -> bool:
-        """Whether all phases of a batch can be run together: equal steps, and none needs what another ended with."""
+        """Whether all phases of a batch can be run together: equal steps, and real voltages."""
         timing, real = self.circuit.timing, all(beta.imag == 0.0 for beta, _ in contour)
-        alone = real and self.circuit.nudging.kind != "constant"
-        return alone and one_pass(network, self.circuit.solver, (timing.free, timing.nudged))
+        return real and one_pass(network, self.circuit.solver, (timing.free, timing.nudged))
 
     def _in_one_pass(
         self, network: Network, lines: Floats, target: Floats, contour: Contour
@@ -261,7 +260,9 @@ class Experimenter:
                 drives.append(network.nudged(self._drive(network, lines), beta.real, target))
             keys.append(self._keys(len(network.slices)))
         lengths = [timing.free, *[timing.nudged] * (len(drives) - 1)]
-        free, *others = march_phases(network, drives, start, lengths, self.circuit.solver)
+        free, *others = march_phases(
+            network, drives, start, lengths, self.circuit.solver, constant=self.circuit.nudging.kind == "constant"
+        )
         self._enter_free(network, "free", free, start, lines)
         ends, phases = iter(others), list[tuple[Any, Any]]()
         for (beta, weight), own in zip(contour, keys, strict=True):

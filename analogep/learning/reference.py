@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.learning.convolved import convolved_adjoint
-from analogep.learning.coupled import uses
+from analogep.learning.coupled import output_slope, uses
 from analogep.learning.gradient import SCHEMES
 from analogep.network import LayeredRC, Network, Passive, Resistive, SpikingNetwork
 from analogep.relaxation import relax
@@ -30,11 +30,6 @@ Floats = NDArray[np.float64]
 _LONG = 60.0
 """Time constants that the analog network of a spiking one is given to come to rest."""
 _CALM = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
-
-
-def cost(rates: Floats, target: Floats, read_voltage: float) -> Floats:
-    """C = 1/2 |r - d|^2/V^2 of each sample (samples,) [1]."""
-    return np.asarray(0.5 * np.square((rates - target) / read_voltage).sum(axis=1))
 
 
 def _scaled(matrix: Floats, factor: Floats) -> Floats:
@@ -58,8 +53,6 @@ def adjoint(network: LayeredRC, v: Floats, target: Floats) -> list[Floats]:
         mu of each layer.
     """
     forward, backward = network.slopes(v)
-    rates = network.rates(v)
-    last = network.layers[-1]
     depth = len(network.layers)
     # Row l of J' mu: mu_l = forward_l * (w_{l+1} mu_{l+1}) + backward_l * (m_l' mu_{l-1})  [+ dC/dv at the outputs].
     # Eliminating layer by layer: S_l mu_l = forward_l * (w_{l+1} mu_{l+1}), S_1 = 1,
@@ -74,7 +67,7 @@ def adjoint(network: LayeredRC, v: Floats, target: Floats) -> list[Floats]:
             carried = np.asarray(np.linalg.solve(before, carried), dtype=np.float64)
         product = np.matmul(layer.reverse.T, carried)
         matrices.append(np.eye(layer.size) - _scaled(product, backward[k]))
-    source = (rates[-1] - target) / network.read_voltage**2 * last.activation.slope(v[:, network.slices[-1]])
+    source = output_slope(network, v, target)[:, network.slices[-1]]
     mu: list[Floats] = [np.empty(0)] * depth
     for k in range(depth - 1, -1, -1):
         if k < depth - 1:
@@ -146,7 +139,7 @@ def _through_wires(network: LayeredRC, k: int, x: Floats, rates: list[Floats], m
 def _passive(network: Passive, v: Floats, x: Floats, target: Floats) -> list[Floats]:
     rates = network.rates(v)
     slope = np.zeros_like(v)
-    slope[:, network.slices[-1]] = (rates[-1] - target) / network.read_voltage**2
+    slope[:, network.slices[-1]] = network.cost.slope(rates[-1], target, network.full_score)
     mu = network.chain(v, network.drive(x)).adjoint(slope)
     nodes, adjoints = ([whole[:, part] for part in network.slices] for whole in (v, mu))
     out = []
@@ -167,9 +160,9 @@ def _passive(network: Passive, v: Floats, x: Floats, target: Floats) -> list[Flo
 @exact_gradient.register
 def _resistive(network: Resistive, v: Floats, x: Floats, target: Floats) -> list[Floats]:
     u, drive = network.held(v), network.quiet(x)
-    pull = (network.scores(u[-1]) - target) / network.target**2
+    ends = network.cost.slope(network.scores(u[-1]), target, network.full_score)
     slope = np.zeros_like(v)
-    slope[:, network.slices[-1]] = np.concatenate([pull, -pull], axis=1) if network.doubled else pull
+    slope[:, network.slices[-1]] = np.concatenate([ends, -ends], axis=1) if network.doubled else ends
     mu = network.chain(v, drive).adjoint(slope)
     adjoints = [mu[:, part] for part in network.slices]
     out = []

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.costs import Cost
 from analogep.jit import kernel
 
 Floats = NDArray[np.float64]
@@ -27,7 +28,7 @@ class Drive:
         Nudging strength of this phase.
     target : ndarray (samples, outputs) or None [V]
     frozen : ndarray (samples, outputs) or None [V]
-        Constant nudging: target minus output at the end of the free phase.
+        Constant nudging: the pull of the outputs at the end of the free phase.
     noise : Deviates
         Normal deviates of this phase's read noise, an entry for each array; empty without.
     """
@@ -36,13 +37,6 @@ class Drive:
     target: Floats | None = None
     frozen: Floats | None = None
     noise: Deviates = ()
-
-    def pull(self, output: Floats) -> Floats:
-        """Target minus output (samples, outputs) [V], as it is or as it was frozen."""
-        if self.frozen is not None:
-            return self.frozen
-        assert self.target is not None
-        return self.target - output
 
 
 class Network(ABC):
@@ -58,8 +52,11 @@ class Network(ABC):
         Time constant of each node.
     read_voltage : float [V]
         Full scale of the input lines.
+    cost : Cost
+        What nudging lowers.
     """
 
+    cost: Cost
     powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging")
     slices: tuple[slice, ...]
     tau: Floats
@@ -77,6 +74,29 @@ class Network(ABC):
     def scores(self, outputs: Floats) -> Floats:
         """Score of each class [V] from what is sampled of the last layer (..., outputs) [V]."""
         return outputs
+
+    @property
+    def full_score(self) -> float:
+        """Score of the right class [V]: the scale of the cost."""
+        return self.read_voltage
+
+    def loss(self, v: Floats, target: Floats) -> Floats:
+        """Cost of each sample (samples,) [1] at node voltages `v` (samples, nodes) [V]."""
+        return self.cost.value(self.scores(self.rates(v)[-1]), target, self.full_score)
+
+    def pull(self, scores: Floats, drive: Drive) -> Floats:
+        """What nudges the outputs at beta = 1 (..., classes) [V], as it is at `scores` [V] or as it was frozen."""
+        if drive.frozen is not None:
+            return drive.frozen
+        assert drive.target is not None
+        return self.cost.pull(scores, drive.target, self.full_score)
+
+    def stiffness(self, scores: Floats, drive: Drive) -> Floats | None:
+        """beta times the curvature of the cost (samples, classes, classes) [1]; None where nudging has none."""
+        if drive.beta == 0.0 or drive.frozen is not None:
+            return None
+        assert drive.target is not None
+        return drive.beta * self.cost.curvature(scores, drive.target, self.full_score)
 
     def drive(self, x: Floats, noise: Deviates = ()) -> Drive:
         """Drive of a free phase.
@@ -113,7 +133,9 @@ class Network(ABC):
         target : ndarray (samples, classes) [V]
         free : ndarray (samples, nodes) or None [V]
         """
-        frozen = None if free is None else target - self.scores(self.rates(free)[-1])
+        frozen = None
+        if free is not None:
+            frozen = self.cost.pull(self.scores(self.rates(free)[-1]), target, self.full_score)
         return replace(drive, beta=beta, target=target, frozen=frozen)
 
     @abstractmethod

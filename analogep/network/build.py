@@ -183,7 +183,7 @@ class RCBuilder(Neuronal):
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain
-        return rc.LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias)
+        return rc.LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias, circuit.cost)
 
     def _wired(self, pair: Pair) -> PairWires | None:
         """Both halves with their wires, or None where lines are perfect."""
@@ -240,7 +240,7 @@ class PassiveBuilder(Neuronal):
                 )
             )
         read_voltage, gain, scheme = circuit.mapping.read_voltage, circuit.feedback.gain, circuit.mapping.scheme
-        return passive.Passive(layers, read_voltage, gain, circuit.bias, scheme)
+        return passive.Passive(layers, read_voltage, gain, circuit.bias, scheme, circuit.cost)
 
     def _half(self, k: int, half: str, sign: float) -> passive.Half:
         forward = self._array(k, half, self.hardware.stores)
@@ -324,4 +324,5 @@ class ResistiveBuilder(Builder):
             doubled=card.outputs == "doubled",
             content=curve.expansions().content,
             scales=tuple(store.scale for store in self.hardware.stores),
+            cost=circuit.cost,
         )

@@ -158,7 +158,7 @@ def _pole(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
     if limits is None or nudging.kind != "proportional":
         return []
     unit, least = limits
-    strongest = -min(beta for beta, _ in nudging.stencil(-1.0)) * unit
+    strongest = -min(beta for beta, _ in nudging.stencil(-1.0)) * unit * circuit.cost.steepest
     if strongest < least:
         return []
     smaller = "network.nudging_conductance" if isinstance(network, Resistive) else "neurons.output.leak"

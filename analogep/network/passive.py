@@ -4,7 +4,7 @@ Node i of layer l, lines of the layer before at +r and -r (bias lines at +V and 
 
     C dv_i/dt = sum_j [g+_ji q(r_j - v_i) + g-_ji q(-r_j - v_i)]                        arrays in front, forward
               + sum_k [g+_ik q(s r_k - v_i) + g-_ik q(-s r_k - v_i)]                    arrays behind, in reverse
-              - g_L v_i + beta g_L (d_i - r_i)                                          leak, nudging (outputs)
+              - g_L v_i + beta g_L p_i                                                  leak, nudging (outputs)
 
 Forward and reverse reads of one array take turns in hardware; here both act at once, and their joules are booked so.
 For linear devices, shared arrays and node leaks g_i = g_L + sum (g+ + g-) this is descent on
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import Activation
+from analogep.costs import SQUARED_ERROR, Cost
 from analogep.network.base import Deviates, Drive, swings, with_bias
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
@@ -118,6 +119,7 @@ class Passive(Layered):
         Whether the last row of each array is a bias line.
     scheme : str
         How the halves of a pair are programmed: `push_pull`, `reference` or `separate`.
+    cost : Cost
     """
 
     layers: Sequence[PassiveLayer]
@@ -125,6 +127,7 @@ class Passive(Layered):
     feedback: float
     bias: bool
     scheme: str
+    cost: Cost = SQUARED_ERROR
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     load: Floats = field(init=False)
@@ -200,7 +203,7 @@ class Passive(Layered):
                 self._add_noise(out, k, nodes, rates, drive.noise[k])
         if drive.beta != 0.0:
             part = self.slices[-1]
-            out[:, part] += drive.beta * self.leak[part] * drive.pull(rates[-1])
+            out[:, part] += drive.beta * self.leak[part] * self.pull(rates[-1], drive)
         return out
 
     def _add_first_noise(self, out: Floats, nodes: Floats, drive: PassiveDrive) -> None:
@@ -248,9 +251,8 @@ class Passive(Layered):
                 out[..., 0] += half.reverse.power(back, half.sign * self.feedback * rates[k])
         out[..., 1] = np.square(v) @ self.leak
         if drive.beta != 0.0 and drive.target is not None:
-            current = drive.beta * self.leak[self.slices[-1]] * drive.pull(rates[-1])
-            # The magnitude: a negative conductance is an active circuit that gives nothing back.
-            out[..., 2] = np.abs(current * (drive.target - nodes[-1])).sum(axis=-1)
+            current = drive.beta * self.leak[self.slices[-1]] * self.pull(rates[-1], drive)
+            out[..., 2] = self.cost.power(current, drive.target, nodes[-1])
         return out
 
     def chain(self, v: Floats, drive: Drive) -> Chain:
@@ -276,9 +278,9 @@ class Passive(Layered):
                 ahead.append(half.sign * found.cross)
                 behind.append(half.sign * other.cross)
             blocks.couple(ahead[0] + ahead[1], behind[0] + behind[1])
-        if drive.beta != 0.0 and drive.frozen is None:
-            last = len(nodes) - 1
-            blocks.add(last, drive.beta * self.layers[-1].leak * blocks.seen[-1], True)
+        stiffness = self.stiffness(rates[-1], drive)
+        if stiffness is not None:
+            blocks.add(len(nodes) - 1, self.layers[-1].leak * stiffness * blocks.seen[-1][:, None, :], False)
         stages = len(nodes) - 1
         return blocks.chain([1.0] * stages, [self.feedback] * stages, held=False)
 

@@ -5,6 +5,8 @@ Node i of layer l with capacitance C, leak g, transfer curve rho, line voltage r
     C dv_i/dt = -g v_i + g [ sum_j w_ji q(r_j)  +  sum_k m_ik q(s r_k)  +  beta (d_i - r_i)  +  e_i ]
                             forward, layer l-1     reverse, layer l+1    nudging, outputs    read noise
 
+with beta p in place of beta (d_i - r_i) for another cost of the pull p than the squared error (`costs`).
+
 w are the weights that the forward arrays hold, m those of the arrays that are read in reverse (the same ones, or
 mirrored), q(r) = i(r)/G the devices' current per conductance (r itself for linear devices), s the feedback gain.
 Sums over the lines of a convolution are those of its patches, pooled (`connection`). Everything in the brackets is a
@@ -25,6 +27,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.costs import SQUARED_ERROR, Cost
 from analogep.device.iv import IV
 from analogep.draws import standard_normals
 from analogep.network.base import Deviates, Drive, Network, swings, with_bias
@@ -69,6 +72,7 @@ class LayeredRC(Network):
         Feedback gain s.
     bias : bool
         Whether the last row of each array is a bias line.
+    cost : Cost
     slices : tuple of slice
         Columns of `v` that hold each layer.
     tau : ndarray (nodes,) [s]
@@ -85,6 +89,7 @@ class LayeredRC(Network):
     read_voltage: float
     gain: float
     bias: bool
+    cost: Cost = SQUARED_ERROR
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     bias_drive: float = field(init=False)
@@ -203,7 +208,7 @@ class LayeredRC(Network):
             if drive.noise:
                 self._add_noise(out, k, (forward, backward), winners, drive.noise[k])
         if drive.beta != 0.0:
-            out[:, self.slices[-1]] += drive.beta * drive.pull(rates[-1])
+            out[:, self.slices[-1]] += drive.beta * self.pull(rates[-1], drive)
         return out
 
     def winners(self, rates: Sequence[Floats]) -> list[Winners]:
@@ -252,8 +257,7 @@ class LayeredRC(Network):
         """Powers (..., samples, 3) [W] at `v` (..., samples, nodes) [V]: devices of all arrays, leaks, nudging source.
 
         A device between a line at r and a virtual ground takes r i(r) = G r q(r), so that an array takes the sum of
-        its line conductances times r q(r). The nudging source at the target d delivers |i (d - v)| into its output
-        resistance; the magnitude, because a negative conductance is an active circuit that gives nothing back.
+        its line conductances times r q(r).
         """
         rates = self.rates(v)
         out = np.zeros((*v.shape[:-1], 3))
@@ -275,8 +279,8 @@ class LayeredRC(Network):
         out[..., 1] = np.square(v) @ self.leak
         if drive.beta != 0.0 and drive.target is not None:
             part = self.slices[-1]
-            current = drive.beta * drive.pull(rates[-1]) * self.leak[part]
-            out[..., 2] = np.abs(current * (drive.target - v[..., part])).sum(axis=-1)
+            current = drive.beta * self.pull(rates[-1], drive) * self.leak[part]
+            out[..., 2] = self.cost.power(current, drive.target, v[..., part])
         return out
 
     def slopes(self, v: Floats) -> tuple[list[Floats], list[Floats]]:
@@ -294,17 +298,18 @@ class LayeredRC(Network):
         out = np.zeros((samples, nodes, nodes))
         out[:, range(nodes), range(nodes)] = -1.0
         forward, backward = self.slopes(v)
-        winners = self.winners(self.rates(v))
+        rates = self.rates(v)
+        winners = self.winners(rates)
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             assert layer.reverse is not None
             ahead, behind = (layer.connection.matrices(one, winners[k]) for one in (self.inner(layer), layer.reverse))
             out[:, here, before] = np.swapaxes(ahead, -1, -2) * forward[k - 1][:, None, :]
             out[:, before, here] = behind * backward[k][:, None, :]
-        if drive.beta != 0.0 and drive.frozen is None:
+        stiffness = self.stiffness(rates[-1], drive)
+        if stiffness is not None:
             last = self.slices[-1]
-            ends = range(last.start, last.stop)
-            out[:, ends, ends] -= drive.beta * self.layers[-1].activation.slope(v[:, last])
+            out[:, last, last] -= stiffness * self.layers[-1].activation.slope(v[:, last])[:, None, :]
         return out / self.tau[:, None]
 
     def within_rails(self, v: Floats) -> Floats:

@@ -2,14 +2,15 @@
 
 Node i of layer l, with capacitance C, held at u by its diode (u = v where it has none or a soft one):
 
-    C dv_i/dt = sum_j g_ji q(a u_j - u_i)  -  h sum_k g_ik q(a u_i - u_k)  -  g_leak u_i - i_d(u_i) + beta g_n (d - s)
+    C dv_i/dt = sum_j g_ji q(a u_j - u_i)  -  h sum_k g_ik q(a u_i - u_k)  -  g_leak u_i - i_d(u_i) + beta g_n p
                 array in front of layer l     array behind it                            diode     outputs
 
 a and h are gain and back-current factor of the amplifiers between a layer and the next array (1 without). Rows of the
 first array are the inputs, doubled (+x, -x), and of every array two bias sources. Scores s are the output voltages, or
-differences of doubled outputs. With P_k the co-content of array k,
+differences of doubled outputs; p is the pull of the cost C at them, d - s for the squared error, and V their target.
+With P_k the co-content of array k,
 
-    F = sum_k c_k (P_k + leaks + diodes of layer k) + c_L beta g_n |d - s|^2/2,      c_k = prod_{stages before k} h/a
+    F = sum_k c_k (P_k + leaks + diodes of layer k) + c_L beta g_n V^2 C,      c_k = prod_{stages before k} h/a
 
 falls along every transient, c_l C_l dv_i/dt = -dF/du_i. F (`pseudo_power`) has the unit of power and is none: of
 linear branches it is half of what they dissipate, of diodes and sources not even that.
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.diodes import Clamp, IdealDiodes
+from analogep.costs import SQUARED_ERROR, Cost
 from analogep.device.iv import Separable
 from analogep.errors import SimulationError
 from analogep.network.base import Deviates, Drive, swings
@@ -113,6 +115,7 @@ class Resistive(Layered):
         Co-content per conductance that the update rule assumes.
     scales : tuple of float [1/S]
         Weight per siemens of each array.
+    cost : Cost
     """
 
     stages: Sequence[Stage]
@@ -122,6 +125,7 @@ class Resistive(Layered):
     doubled: bool
     content: Separable
     scales: tuple[float, ...]
+    cost: Cost = SQUARED_ERROR
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     load: Floats = field(init=False)
@@ -158,6 +162,11 @@ class Resistive(Layered):
     def rates(self, v: Floats) -> list[Floats]:
         """Voltages behind the amplifiers of each layer [V], a times those of the nodes: what is sampled."""
         return [stage.gain * u for stage, u in zip(self.stages, self.held(v), strict=True)]
+
+    @property
+    def full_score(self) -> float:
+        """Score of the right class [V]."""
+        return self.target
 
     def scores(self, outputs: Floats) -> Floats:
         """Score of each class (..., classes) [V]: V_plus - V_minus of doubled outputs."""
@@ -210,7 +219,7 @@ class Resistive(Layered):
             if isinstance(stage.diodes, IdealDiodes):
                 out[:, part] += stage.diodes.conductance * (held - v[:, part])
         if drive.beta != 0.0:
-            current = drive.beta * self.nudging * drive.pull(self.scores(u[-1]))
+            current = drive.beta * self.nudging * self.pull(self.scores(u[-1]), drive)
             out[:, self.slices[-1]] += np.concatenate([current, -current], axis=1) if self.doubled else current
         return out
 
@@ -245,9 +254,8 @@ class Resistive(Layered):
             out[..., 2] += (u[k] * stage.diodes.current(u[k], stage.sign)).sum(axis=-1)
         if drive.beta != 0.0 and drive.target is not None:
             score = self.scores(u[-1])
-            current = drive.beta * self.nudging * drive.pull(score)
-            # The magnitude: a negative conductance is an active circuit that gives nothing back.
-            out[..., 3] = np.abs(current * (drive.target - score)).sum(axis=-1)
+            current = drive.beta * self.nudging * self.pull(score, drive)
+            out[..., 3] = self.cost.power(current, drive.target, score)
         return out
 
     def pseudo_power(self, v: Floats, drive: Drive) -> Floats:
@@ -264,7 +272,7 @@ class Resistive(Layered):
         if drive.beta != 0.0 and drive.target is not None:
             score = self.scores(u[-1])
             if drive.frozen is None:
-                total += weight * drive.beta * self.nudging * 0.5 * np.square(drive.target - score).sum(axis=1)
+                total += weight * drive.beta * self.nudging * self.target**2 * self.loss(v, drive.target)
             else:
                 total -= weight * drive.beta * self.nudging * (drive.frozen * score).sum(axis=1)
         return total
@@ -288,8 +296,9 @@ class Resistive(Layered):
             blocks.add_rows(k - 1, found.rows, coupling.diagonal, before.gain * before.back)
             blocks.add(k, found.columns, coupling.diagonal)
             blocks.couple(found.cross, found.cross, found.squares)
-        if drive.beta != 0.0 and drive.frozen is None:
-            blocks.add(len(self.stages) - 1, drive.beta * self.nudging * self._pairs(), False)
+        stiffness = self.stiffness(self.scores(u[-1]), drive)
+        if stiffness is not None:
+            blocks.add(len(self.stages) - 1, self.nudging * self._pairs(stiffness), False)
         for k, stage in enumerate(self.stages):
             if isinstance(stage.diodes, IdealDiodes):
                 free = blocks.seen[k]
@@ -297,10 +306,9 @@ class Resistive(Layered):
         stages = self.stages[:-1]
         return blocks.chain([stage.gain for stage in stages], [stage.back for stage in stages], held=True)
 
-    def _pairs(self) -> Floats:
-        """Derivative of the nudging current by the outputs over -beta g_n (outputs, outputs)."""
-        one = np.eye(self.stages[-1].size // (1 + int(self.doubled)))
-        return np.block([[one, -one], [-one, one]]) if self.doubled else one
+    def _pairs(self, stiffness: Floats) -> Floats:
+        """That of scores (samples, classes, classes) as one of outputs (samples, outputs, outputs)."""
+        return np.block([[stiffness, -stiffness], [-stiffness, stiffness]]) if self.doubled else stiffness
 
     def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
         """Whether F has a minimum here (samples,): only negative nudging can take that away."""

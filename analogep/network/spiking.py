@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.spiking import LIF, Spiking
+from analogep.costs import Cost
 from analogep.draws import standard_normals
 from analogep.network.base import Deviates, Drive, Network
 from analogep.network.rc import LayeredRC, RCDrive
@@ -97,6 +98,7 @@ class SpikingNetwork(Network):
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     read_voltage: float = field(init=False)
+    cost: Cost = field(init=False)
     kept: dict[str, object] = field(init=False, repr=False, compare=False, default_factory=dict)
     """What the clock has worked out of this network, for its next phases."""
 
@@ -104,6 +106,7 @@ class SpikingNetwork(Network):
         object.__setattr__(self, "slices", self.analog.slices)
         object.__setattr__(self, "tau", np.tile(self.analog.tau, BLOCKS))
         object.__setattr__(self, "read_voltage", self.analog.read_voltage)
+        object.__setattr__(self, "cost", self.analog.cost)
 
     @property
     def neurons(self) -> int:

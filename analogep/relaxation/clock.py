@@ -19,9 +19,9 @@ from analogep.circuit.phases import Solver
 from analogep.circuit.spiking import LIF, EqSpike
 from analogep.crossbar import threads
 from analogep.draws import key_of
+from analogep.engine.layout import padded
 from analogep.network.connection import Connection
 from analogep.network.spiking import SpikingDrive, SpikingNetwork
-from analogep.relaxation.padding import padded
 from analogep.relaxation.spike_charge import LANES
 from analogep.relaxation.spike_steps import spike_steps
 
@@ -182,7 +182,8 @@ class Clock:
         outputs = np.zeros((samples, self.analog.layers[-1].size), self.kind)
         target = outputs if drive.target is None else drive.target.astype(self.kind)
         pull = target if drive.frozen is None else drive.frozen.astype(self.kind)
-        nudging = self.kind(drive.beta), drive.frozen is not None, pull, target
+        cost = self.network.cost.numbers(volts, self.kind)
+        nudging = self.kind(drive.beta), drive.frozen is not None, pull, target, cost
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
         quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)

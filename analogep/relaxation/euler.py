@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
+from analogep.engine.layout import Layout, layout
 from analogep.errors import SimulationError
-from analogep.network import Drive, Network
-from analogep.relaxation import compiled
+from analogep.network import Drive, Network, RCDrive
 from analogep.relaxation.guard import MOST_VOLTS, diverged
 from analogep.relaxation.relaxed import Relaxed
 
@@ -57,7 +57,7 @@ def march(
     *,
     record: bool = False,
 ) -> Relaxed:
-    """Take the steps of one phase, in the compiled kernel where it knows the network.
+    """Take the steps of one phase, in the compiled march where it knows the network.
 
     Parameters
     ----------
@@ -69,16 +69,16 @@ def march(
     SimulationError
         If a node grows without bound or there are too many steps.
     """
-    count, h = steps(network, phase, solver)
-    kernel = None if record or phase.until == "settled" else compiled.kernel(network, solver)
+    grid = steps(network, phase, solver)
+    made = None if record or phase.until == "settled" else layout(network, solver)
     with np.errstate(over="ignore", invalid="ignore"):
-        if kernel is not None:
-            return _checked(kernel.march(drive, v0, count, h), count)
-        return _checked(_plain(network, drive, v0, (count, h), solver, phase, tolerance, record), count)
+        if made is None:
+            return _checked(_plain(network, drive, v0, grid, solver, phase, tolerance, record), grid[0])
+        return _marched(made, [drive], v0, [grid], chained=False, constant=drive.frozen is not None)[0]
 
 
 def march_phases(
-    network: Network, drives: Sequence[Drive], v0: Floats, phases: Sequence[Phase], solver: Solver
+    network: Network, drives: Sequence[Drive], v0: Floats, phases: Sequence[Phase], solver: Solver, *, constant: bool
 ) -> list[Relaxed]:
     """Take the steps of several phases in one pass, the first from `v0`, each other one from the end of the first.
 
@@ -90,24 +90,39 @@ def march_phases(
         As in `relax`.
     drives, phases : sequence
         Of each phase.
+    constant : bool
+        Whether the pulls of the outputs are frozen at the end of the first phase.
 
     Raises
     ------
     SimulationError
         As `march`.
     """
-    kernel, grids = compiled.kernel(network, solver), [steps(network, phase, solver) for phase in phases]
-    assert isinstance(kernel, compiled.Kernel)
+    made, grids = layout(network, solver), [steps(network, phase, solver) for phase in phases]
+    assert made is not None
     with np.errstate(over="ignore", invalid="ignore"):
-        ends = kernel.phases(drives, v0, grids)
-        return [_checked(end, count) for end, (count, _) in zip(ends, grids, strict=True)]
+        return _marched(made, drives, v0, grids, chained=True, constant=constant)
 
 
 def one_pass(network: Network, solver: Solver, phases: Sequence[Phase]) -> bool:
     """Whether `march_phases` knows the network, and phases of a fixed length."""
     if solver.method != "euler" or any(phase.until == "settled" for phase in phases):
         return False
-    return isinstance(compiled.kernel(network, solver), compiled.Kernel)
+    return layout(network, solver) is not None
+
+
+def _marched(
+    made: Layout, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]], *, chained: bool,
+    constant: bool,
+) -> list[Relaxed]:  # fmt: skip
+    """The ends of all phases."""
+    given, found = [one for one in drives if isinstance(one, RCDrive)], []
+    betas = [one.beta for one in given]
+    ends, residual, energy = made.run(given, v0, grids, betas, chained=chained, constant=constant)
+    for v, left, joules, (count, h) in zip(ends[:, :, 0], residual, energy, grids, strict=True):
+        times, path = np.array([0.0, count * h]), np.empty((0, *v.shape))
+        found.append(_checked(Relaxed(v, left, count * h, joules, count + 1, times, path), count))
+    return found
 
 
 def _checked(end: Relaxed, count: int) -> Relaxed:

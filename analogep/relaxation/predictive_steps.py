@@ -7,7 +7,7 @@ from numba import njit
 
 from analogep.jit import kernel
 from analogep.relaxation.spike_charge import LANES, ahead, exchanged, most_sums
-from analogep.relaxation.spike_steps import lit_inputs
+from analogep.relaxation.spike_steps import lit_inputs, pulled
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -49,18 +49,6 @@ def _firing(phi, here, fired, found):  # type: ignore[no-untyped-def]
             fired[found] = here + i
             found += 1
     return found
-
-
-@njit(nogil=True, error_model="numpy")
-def _pulled(s, nudging, b, out):  # type: ignore[no-untyped-def]
-    """out = beta pull of the outputs; returns the sum of |pull (d - s)|."""
-    beta, frozen, pulls, targets = nudging
-    power = 0.0
-    for o in range(s.size):
-        pull = pulls[b, o] if frozen else targets[b, o] - s[o]
-        out[o] = beta * pull
-        power += abs(pull * (targets[b, o] - s[o]))
-    return power
 
 
 @njit(nogil=True, error_model="numpy")
@@ -114,7 +102,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
         end = start + count
         for step in range(start, end):
             if nudging[0] != 0.0:
-                energy[b, 2] += _pulled(s[ends:], nudging, b, pull[ends:])
+                energy[b, 2] += pulled(s[ends:], s[ends:], nudging, b, pull[ends:])
             found, pace = 0, (ramps[0, step], ramps[1, step])
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analogep.engine.nodes import pull
 from analogep.jit import kernel
 from analogep.relaxation.spike_charge import LANES, ahead, exchanged, most_sums, random
 from analogep.relaxation.spike_learning import learned
@@ -35,14 +36,17 @@ def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
-def _pulled(drive, x, trace, nudging, b, out):  # type: ignore[no-untyped-def]
-    """out = drive + beta pull; returns the sum of |pull (d - x)|."""
-    beta, frozen, pulls, targets = nudging
+def pulled(x, seen, nudging, b, out):  # type: ignore[no-untyped-def]
+    """out = beta pull, of the outputs as they are `seen` or as it was frozen; returns the sum of |pull (d - x)|."""
+    beta, frozen, pulls, targets, cost = nudging
     power = 0.0
-    for o in range(drive.size):
-        pull = pulls[b, o] if frozen else targets[b, o] - trace[o]
-        out[o] = drive[o] + beta * pull
-        power += abs(pull * (targets[b, o] - x[o]))
+    if frozen:
+        out[:] = pulls[b]
+    else:
+        pull(cost, seen, targets[b], out)
+    for o in range(out.size):
+        power += abs(out[o] * (targets[b, o] - x[o]))
+        out[o] *= beta
     return power
 
 
@@ -124,7 +128,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
         As `SpikingNetwork` lays it out; changed in place.
     drive : ndarray (samples, neurons) [V]
         What stands still: analog inputs and bias lines.
-    nudging : tuple (beta, frozen, pull or target (samples, outputs) [V], target (samples, outputs) [V])
+    nudging : tuple (beta, frozen, pulls (samples, outputs) [V], target (samples, outputs) [V], `Cost.numbers`)
     inputs : tuple (mode, ndarray (samples, inputs) [1])
         0: analog, in `drive`; 1: equal intervals; 2: at random. Shares of the largest rate.
     forward, reverse : tuple of ndarray [V]
@@ -179,7 +183,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
                 rest[:] = u
             part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
             if nudging[0] != 0.0:
-                energy[b, 2] += _pulled(drive[b, ends:], x[ends:], trace[ends:], nudging, b, nudged[ends:])
+                energy[b, 2] += pulled(x[ends:], trace[ends:], nudging, b, nudged[ends:])
+                nudged[ends:] += drive[b, ends:]
             for i in range(traced, many):
                 trace[i] *= outputs[7]
             found, glowing = 0, 0

@@ -22,9 +22,9 @@ from typing import Final
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase, Solver
+from analogep.engine.layout import layout
 from analogep.errors import SimulationError
 from analogep.network import Network, SpikingNetwork
-from analogep.relaxation import compiled
 from analogep.relaxation.euler import steps
 
 LONGEST: Final = 1e6
@@ -165,7 +165,7 @@ def _seconds_of_a_sample(network: Network, circuit: CircuitCard) -> float:
     """Least time of one step of one sample in a compiled loop [s]; 0 where Python takes the steps."""
     if isinstance(network, SpikingNetwork):
         return _PRODUCT * network.neurons
-    if circuit.solver.method != "euler" or compiled.kernel(network, circuit.solver) is None:
+    if circuit.solver.method != "euler" or layout(network, circuit.solver) is None:
         return 0.0
     return 2.0 * _PRODUCT * sum(math.prod(product) for product in circuit.products[1:])
 

@@ -102,10 +102,16 @@ class Board:
         self.netlist.behavioural_voltage(line, line, GROUND, curve(activation, f"{number(gain)}*v({node})"))
         return line
 
-    def nudge(self, plus: str, minus: str, target: float, siemens: float, output: str) -> None:
-        """Current `siemens` (target - output) into `plus` and out of `minus`, in the nudged phase alone.
+    def nudge(self, outputs: Sequence[tuple[str, str]], scores: Sequence[str], siemens: float) -> None:
+        """Nudging sources of all classes, of `siemens` at a pull of 1 V."""
+        target, volts = [float(d) for d in self.scene.target[0]], self.network.full_score
+        for k, (plus, minus) in enumerate(outputs):
+            self._pulled(plus, minus, target[k], siemens, self.network.cost.expression(k, target, scores, volts))
 
-        With constant nudging the difference is held from the end of the free phase on. The source at the target, above
+    def _pulled(self, plus: str, minus: str, target: float, siemens: float, pull: str) -> None:
+        """Current `siemens` pull into `plus` and out of `minus`, in the nudged phase alone.
+
+        With constant nudging the pull is held from the end of the free phase on. The source at the target, above
         `minus`, is what is metered: the magnitude of its current times what is left of its voltage at `plus`.
 
         Parameters
@@ -114,12 +120,11 @@ class Board:
             Output node, and the other one of a doubled output or ground.
         target : float [V]
         siemens : float [S]
-        output : str
-            Expression of what should become the target [V].
+        pull : str
+            Expression of it [V].
         """
         netlist, source = self.netlist, f"target_{plus}"
         sensed = netlist.source(source, source, minus, target)
-        pull = f"({number(target)}-{output})"
         if self.scene.hardware.circuit.nudging.kind == "constant":
             pull = self._hold(f"hold_{plus}", pull)
         netlist.behavioural_current(f"nudge_{plus}", source, plus, f"v({CONTROL})*{number(siemens)}*{pull}")

@@ -78,6 +78,6 @@ def _(network: LayeredRC, scene: Scene, netlist: Netlist) -> Probes:
             writer.reverse(k)
         lines = ahead
     strength = scene.beta * network.layers[-1].leak
-    for node, target in zip(writer.nodes[-1], scene.target[0], strict=True):
-        board.nudge(node, GROUND, float(target), strength, f"v({node}_line)")
+    outputs = writer.nodes[-1]
+    board.nudge([(node, GROUND) for node in outputs], [f"v({node}_line)" for node in outputs], strength)
     return board.probes([name for layer in writer.nodes for name in layer])

@@ -71,10 +71,9 @@ class _Writer:
         """Sources at the targets, between the two nodes of doubled outputs."""
         network, outputs, scene = self.network, self.nodes[-1], self.board.scene
         classes = scene.target.shape[1]
-        for i, target in enumerate(scene.target[0]):
-            plus, minus = outputs[i], outputs[classes + i] if network.doubled else GROUND
-            score = f"v({plus},{minus})" if network.doubled else f"v({plus})"
-            self.board.nudge(plus, minus, float(target), scene.beta * network.nudging, score)
+        pairs = [(one, outputs[classes + i] if network.doubled else GROUND) for i, one in enumerate(outputs[:classes])]
+        scores = [f"v({plus},{minus})" if network.doubled else f"v({plus})" for plus, minus in pairs]
+        self.board.nudge(pairs, scores, scene.beta * network.nudging)
 
 
 @add_network.register

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
-from analogep.learning.reference import cost
 from analogep.learning.unrolled import backpropagated, propagated, unroll
 from analogep.network import Hardware, LayeredRC
 
@@ -71,7 +70,7 @@ def test_the_sum_over_steps_is_the_derivative_of_the_cost_after_them(name):
             reverse = None if k == 0 else weights[:-1]
             layers[k] = replace(layers[k], weights=weights, reverse=reverse)
             moved = replace(network, layers=layers)
-            costs.append(float(cost(moved.rates(after(moved)[-1])[-1], target, 0.2).mean()))
+            costs.append(float(moved.loss(after(moved)[-1], target).mean()))
         assert (costs[0] - costs[1]) / 2e-5 == pytest.approx(total[k][i, o], rel=1e-6, abs=1e-10)
 
 

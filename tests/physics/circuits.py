@@ -12,7 +12,6 @@ from analogep.circuit import HardClip, Sigmoid, Solver, Tanh
 from analogep.circuit.diodes import AntiparallelDiodes, Clamp, IdealDiodes, NoDiodes, ShockleyDiodes
 from analogep.circuit.phases import Phase
 from analogep.device.iv import IV, CubicIV, LinearIV, SinhIV
-from analogep.learning import cost
 from analogep.network import Drive, Half, Network, Passive, PassiveLayer, Resistive, Stage
 from analogep.network.coupling import Perfect
 from analogep.relaxation.equilibrium import equilibrium
@@ -157,8 +156,7 @@ def nudged(network: Network, x: Floats, target: Floats, beta: float, kind: str =
 def relaxed_cost(network: Network, x: Floats, target: Floats, start: Floats) -> float:
     """Mean cost at the free equilibrium [1]."""
     v = settled(network, network.drive(x), start)
-    unit = network.target if isinstance(network, Resistive) else network.read_voltage
-    return float(cost(network.scores(network.rates(v)[-1]), target, unit).mean())
+    return float(network.loss(v, target).mean())
 
 
 def measured(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analogep.learning import adjoint, compare, cost, exact_gradient, product_rule
+from analogep.learning import adjoint, compare, exact_gradient, product_rule
 from analogep.network import LayeredRC
 
 from .nets import (
@@ -89,7 +89,7 @@ def test_without_dividing_by_the_gain_earlier_layers_would_be_off_by_its_powers(
 
 def relaxed_cost(network: LayeredRC, x: Floats, target: Floats, start: Floats) -> float:
     v = equilibrium(network, network.drive(x), start)
-    return float(cost(network.rates(v)[-1], target, READ).mean())
+    return float(network.loss(v, target).mean())
 
 
 def changed(network: LayeredRC, k: int, i: int, j: int, h: float) -> LayeredRC:

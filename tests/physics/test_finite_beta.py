@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analogep.circuit.phases import Nudging
-from analogep.learning import cost, exact_gradient, product_rule
+from analogep.learning import exact_gradient, product_rule
 from analogep.network import LayeredRC
 
 from .nets import CURVES, FAR, READ, Floats, build, data, equilibrium, estimator, flat, hopfield_energy, nudge
@@ -96,7 +96,7 @@ def total(network: LayeredRC, x: Floats, target: Floats, beta: float) -> Floats:
     """F(beta) = E + beta C at the equilibrium under proportional nudging, over V^2 (samples,) [1]."""
     drive = network.drive(x)
     v = equilibrium(network, nudge(network, drive, target, beta))
-    return hopfield_energy(network, v, x) / READ**2 + beta * cost(network.rates(v)[-1], target, READ)
+    return hopfield_energy(network, v, x) / READ**2 + beta * network.loss(v, target)
 
 
 @pytest.mark.parametrize("curve", SMOOTH.values(), ids=SMOOTH)
@@ -108,7 +108,7 @@ def test_finite_nudging_bounds_the_cost_from_both_sides(curve, sizes, beta):
     x, target = data(network, 20)
     down, rest, up = (total(network, x, target, b) for b in (-beta, 0.0, beta))
     free = equilibrium(network, network.drive(x))
-    loss = cost(network.rates(free)[-1], target, READ)
+    loss = network.loss(free, target)
     lower, upper = (up - rest) / beta, (rest - down) / beta
     assert (lower < loss).all()
     assert (loss < upper).all()

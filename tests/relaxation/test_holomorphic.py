@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from analogep.circuit import Sigmoid
 from analogep.circuit.phases import Solver
+from analogep.engine import layout
+from analogep.engine.nodes import rates
+from analogep.engine.parts import activation
 from analogep.errors import SimulationError
 from analogep.network import Drive, LayeredRC
-from analogep.relaxation import holomorphic, relax, relax_on_circle
-from analogep.relaxation.sweeps import exponential
+from analogep.relaxation import relax, relax_on_circle
 from tests.physics.nets import CURVES, READ, Floats, build, data, equilibrium, nudge, phase
 
 SMOOTH = {name: CURVES[name] for name in ("tanh", "sigmoid")}
@@ -85,7 +88,7 @@ def test_conjugate_nudging_gives_conjugate_voltages_and_the_same_joules(constant
 
 
 def test_any_number_of_threads_takes_the_same_steps(monkeypatch):
-    monkeypatch.setattr(holomorphic.threads, "LEAST_CELLS", 1)
+    monkeypatch.setattr(layout.threads, "LEAST_CELLS", 1)
     network, drive, free = scene(CURVES["sigmoid"])
     found = []
     for count in ("1", "2"):
@@ -102,8 +105,8 @@ def test_the_complex_curve_is_the_hyperbolic_tangent(kind, close):
     rng = np.random.default_rng(1)
     v = np.concatenate([rng.uniform(-4, 4, 1000), [-1e3, -30.0, 30.0, 1e3]]).astype(kind)
     w = rng.uniform(-0.4, 0.4, v.size).astype(kind)
-    r, s = np.empty_like(v), np.empty_like(v)
-    holomorphic.saturated(v, w, kind(0.5), kind(0.5), exponential(kind), r, s)
+    made = activation(Sigmoid(kind="sigmoid", amplitude=1.0), kind)
+    r, s = np.array([rates(made, *both) for both in zip(v, w, strict=True)]).T
     wanted = 0.5 + 0.5 * np.tanh((v.astype(np.float64) + 1j * w - 0.5) / 0.5)
     np.testing.assert_allclose(r + 1j * s, wanted, rtol=0, atol=4 * close)
 

@@ -9,9 +9,9 @@ import xarray as xr
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
+from analogep.engine import layout
 from analogep.learning import Experimenter, compare
 from analogep.network import Hardware
-from analogep.relaxation import compiled
 from analogep.streams import Seeds
 
 from .tiny import QUIET, digits, tiny
@@ -48,7 +48,7 @@ def test_the_gradient_of_a_batch_is_that_of_the_adaptive_integrator_and_its_joul
 
 
 def test_one_and_two_threads_train_the_same_chip(monkeypatch):
-    monkeypatch.setattr(compiled.threads, "LEAST_CELLS", 1)
+    monkeypatch.setattr(layout.threads, "LEAST_CELLS", 1)
     found = []
     for count in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", count)

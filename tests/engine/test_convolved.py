@@ -5,9 +5,9 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
+from analogep.engine.layout import layout
 from analogep.network import Hardware, LayeredRC
-from analogep.relaxation import compiled, euler
-from analogep.relaxation.convolved import ConvolvedKernel
+from analogep.relaxation import euler
 
 LAYERS = (
     "layers=[{{kind: image, height: 8, width: 8}}, {{kind: conv, channels: 5, kernel: 3, padding: 1, pool: {{"
@@ -34,9 +34,11 @@ def test_compiled_steps_are_those_of_the_network(pool, device, precision, projec
     drive = network.nudged(network.drive(x, network.deviates(37, rng)), -0.5, target)
     start = rng.uniform(-0.1, 0.3, (37, network.nodes))
     phase = Phase(duration=200e-9)
-    assert isinstance(compiled.kernel(network, made.solver), ConvolvedKernel)
+    known = layout(network, made.solver)
+    assert known is not None
+    assert known.convolutional
     fast = euler.march(network, drive, start, phase, made.solver, 0.01)
-    monkeypatch.setattr(compiled, "kernel", lambda *_: None)
+    monkeypatch.setattr(euler, "layout", lambda *_: None)
     slow = euler.march(network, drive, start, phase, made.solver, 0.01)
     assert np.abs(fast.v - slow.v).max() < error
     assert np.allclose(fast.energy, slow.energy, rtol=10 * error, atol=0)

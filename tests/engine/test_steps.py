@@ -8,9 +8,12 @@ import pytest
 from analogep.circuit import HardClip, ReLU
 from analogep.circuit.phases import Solver
 from analogep.device.iv import CubicIV
+from analogep.engine import layout as laid
+from analogep.engine.nodes import rate
+from analogep.engine.parts import activation
 from analogep.errors import SimulationError
 from analogep.network import LayeredRC
-from analogep.relaxation import compiled, deep, euler, relax, sweeps
+from analogep.relaxation import euler, relax
 from tests.physics.nets import CURVES, LINEAR, READ, SINH, TAU, build, data, equilibrium, nudge, phase
 from tests.physics.nets import solver as adaptive
 
@@ -33,13 +36,12 @@ def noisy(network: LayeredRC, seed: int = 5) -> LayeredRC:
     return replace(network, layers=layers)
 
 
-ONE, DEEP = compiled.Kernel, deep.DeepKernel
 STEPPED = pytest.mark.parametrize(
     ("curve", "iv"),
     [(RAILS, SINH), (CURVES["tanh"], SINH), (CURVES["relu"], SINH)],
-    ids=["sample by sample", "by products", "plain"],
+    ids=["clipped", "saturating", "plain"],
 )
-"""One hidden layer by each kernel, and from the network's own equations."""
+"""One hidden layer by the march, and from the network's own equations."""
 
 
 @STEPPED
@@ -70,27 +72,25 @@ def test_any_step_comes_to_rest_at_the_equilibrium(curve, iv, step):
 
 
 CASES = [
-    pytest.param(ONE, (5, 7, 3), RAILS, LINEAR, {}, id="linear"),
-    pytest.param(ONE, (5, 70, 11), RAILS, SINH, {}, id="sinh"),
-    pytest.param(ONE, (5, 33, 1), RAILS, CUBIC, {"projected": True}, id="cubic-projected"),
-    pytest.param(ONE, (5, 20, 64), ReLU(kind="relu", high=0.2), SINH, {}, id="relu"),
-    pytest.param(ONE, (5, 20, 6), ReLU(kind="relu"), LINEAR, {"projected": True}, id="relu-without-rail"),
-    pytest.param(DEEP, (5, 20, 65), RAILS, SINH, {}, id="many outputs"),
-    pytest.param(DEEP, (5, 7, 3), CURVES["sigmoid"], LINEAR, {}, id="sigmoid"),
-    pytest.param(DEEP, (5, 7, 40, 1), CURVES["tanh"], CUBIC, {"projected": True}, id="two hidden layers, tanh"),
-    pytest.param(DEEP, (5, 33, 1, 11), RAILS, SINH, {}, id="two hidden layers, sinh"),
-    pytest.param(DEEP, (5, 8, 9, 7, 3), ReLU(kind="relu"), LINEAR, {"projected": True}, id="three hidden layers, relu"),
+    pytest.param((5, 7, 3), RAILS, LINEAR, {}, id="linear"),
+    pytest.param((5, 70, 11), RAILS, SINH, {}, id="sinh"),
+    pytest.param((5, 33, 1), RAILS, CUBIC, {"projected": True}, id="cubic-projected"),
+    pytest.param((5, 20, 64), ReLU(kind="relu", high=0.2), SINH, {}, id="relu"),
+    pytest.param((5, 20, 6), ReLU(kind="relu"), LINEAR, {"projected": True}, id="relu-without-rail"),
+    pytest.param((5, 20, 65), RAILS, SINH, {}, id="many outputs"),
+    pytest.param((5, 7, 3), CURVES["sigmoid"], LINEAR, {}, id="sigmoid"),
+    pytest.param((5, 7, 40, 1), CURVES["tanh"], CUBIC, {"projected": True}, id="two hidden layers, tanh"),
+    pytest.param((5, 33, 1, 11), RAILS, SINH, {}, id="two hidden layers, sinh"),
+    pytest.param((5, 8, 9, 7, 3), ReLU(kind="relu"), LINEAR, {"projected": True}, id="three hidden layers, relu"),
 ]
 
 
-@pytest.mark.parametrize(("kernel", "sizes", "curve", "iv", "options"), CASES)
+@pytest.mark.parametrize(("sizes", "curve", "iv", "options"), CASES)
 @pytest.mark.parametrize("noise", [False, True], ids=["quiet", "noisy"])
 @pytest.mark.parametrize("bias", [False, True], ids=["no-bias", "bias"])
 @pytest.mark.parametrize("kind", ["free", "proportional", "constant"])
 @pytest.mark.parametrize("precision", ["double", "single"])
-def test_the_compiled_loop_takes_the_steps_of_the_networks_equations(
-    kernel, sizes, curve, iv, options, noise, bias, kind, precision
-):
+def test_the_march_takes_the_steps_of_the_networks_equations(sizes, curve, iv, options, noise, bias, kind, precision):
     """Voltages, joules and residuals, to rounding of the precision asked for."""
     network = build(sizes, curve, loop=0.3, gain=0.5, bias=bias, iv=iv)
     network = noisy(network) if noise else network
@@ -100,7 +100,7 @@ def test_the_compiled_loop_takes_the_steps_of_the_networks_equations(
     if kind != "free":
         drive = nudge(network, drive, target, -0.4, start if kind == "constant" else None)
     chosen = solver(precision=precision, **options)
-    assert type(compiled.kernel(network, chosen)) is kernel
+    assert laid.layout(network, chosen) is not None
     end = relax(network, drive, start, phase(6), chosen, 1e-3)
     grid = euler.steps(network, phase(6), chosen)
     twin = euler._plain(network, drive, start, grid, chosen, phase(6), 1e-3, False)
@@ -121,9 +121,9 @@ def test_a_phase_without_noise_of_a_network_that_has_some_is_quiet():
     np.testing.assert_array_equal(ends[0].energy, ends[1].energy)
 
 
-@pytest.mark.parametrize("sizes", [(5, 70, 11), (5, 70, 40, 11)], ids=["sample by sample", "by products"])
+@pytest.mark.parametrize("sizes", [(5, 70, 11), (5, 70, 40, 11)], ids=["one hidden layer", "two"])
 def test_any_number_of_threads_takes_the_same_steps(monkeypatch, sizes):
-    monkeypatch.setattr(compiled.threads, "LEAST_CELLS", 1)
+    monkeypatch.setattr(laid.threads, "LEAST_CELLS", 1)
     network = noisy(build(sizes, RAILS, loop=0.3, bias=True, iv=SINH))
     x, _ = data(network, 150)
     drive = network.drive(x, network.deviates(150, np.random.default_rng(1)))
@@ -136,25 +136,14 @@ def test_any_number_of_threads_takes_the_same_steps(monkeypatch, sizes):
     np.testing.assert_array_equal(found[0].energy, found[1].energy)
 
 
-def test_jobs_are_about_equal_and_know_nothing_of_threads():
-    for samples in (1, 20, 32, 63, 64, 100, 128, 129, 1000):
-        split = deep.jobs(samples)
-        sizes = [last - first for first, last in split]
-        assert sum(sizes) == samples
-        assert [first for first, _ in split[1:]] == [last for _, last in split[:-1]]
-        assert max(sizes) - min(sizes) <= 1
-        assert max(sizes) <= 64
-    assert [len(deep.jobs(samples)) for samples in (20, 63, 64, 128, 129)] == [1, 1, 2, 2, 3]
-
-
 @pytest.mark.parametrize("curve", [CURVES["tanh"], CURVES["sigmoid"]], ids=["tanh", "sigmoid"])
 @pytest.mark.parametrize(("kind", "close"), [(np.float64, 1e-15), (np.float32, 5e-7)])
 def test_saturating_curves_are_those_of_the_neurons_at_any_voltage(curve, kind, close):
     """As a share of the swing, from a millionth of it to a thousand times of it on both sides."""
     v = curve.amplitude * np.concatenate([sign * np.geomspace(1e-6, 1e3, 1001) for sign in (-1.0, 1.0)]).astype(kind)
-    r = np.empty_like(v)
-    _, _, centre, swing = np.array(deep.curve(curve), dtype=kind)
-    sweeps.saturated(v, centre, swing, sweeps.exponential(kind), r)
+    made = activation(curve, kind)
+    r = np.array([rate(made, one) for one in v])
+    assert r.dtype == kind
     np.testing.assert_allclose(r, curve.rate(v.astype(np.float64)), rtol=0, atol=close * curve.amplitude)
 
 
@@ -164,7 +153,7 @@ def test_saturating_curves_are_those_of_the_neurons_at_any_voltage(curve, kind, 
     ids=["no hidden layer", "sinh without a bound"],
 )
 def test_other_networks_take_the_same_steps_uncompiled(network):
-    assert compiled.kernel(network, solver()) is None
+    assert laid.layout(network, solver()) is None
     x, _ = data(network, 2)
     end = relax(network, network.drive(x), np.zeros((2, network.nodes)), phase(1), solver(0.5), 1e-3)
     assert np.isfinite(end.v).all()
@@ -217,7 +206,7 @@ def test_too_many_steps_are_refused_with_what_to_change():
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("sizes", [(5, 7, 3), (5, 7, 6, 3), (5, 7)], ids=["sample by sample", "by products", "plain"])
+@pytest.mark.parametrize("sizes", [(5, 7, 3), (5, 7, 6, 3), (5, 7)], ids=["one hidden layer", "two", "plain"])
 def test_growth_without_bound_is_an_error(sizes):
     network = build(sizes, ReLU(kind="relu"), loop=8.0)
     x, target = data(network, 2)

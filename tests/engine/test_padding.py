@@ -7,9 +7,9 @@ import pytest
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.relaxation.padding import LENGTHS, padded
+from analogep.engine.layout import LENGTHS, padded
+from analogep.engine.steps import march
 from analogep.relaxation.spike_steps import spike_steps
-from analogep.relaxation.sweeps import sweep_steps
 from analogep.run import Run
 from tests.run.tiny import digits
 
@@ -35,7 +35,7 @@ def trained(card: str, layers: str) -> None:
 @pytest.mark.parametrize(
     ("kernel", "card", "layers"),
     [
-        (sweep_steps, "digits", ("[64,6,5,10]", "[64,6,5,5,10]")),
+        (march, "digits", ("[64,6,10]", "[64,6,5,5,10]")),
         (spike_steps, "spiking-digits", ("[64,6,10]", "[64,6,5,10]")),
     ],
 )
