@@ -43,7 +43,11 @@ class Streams:
 
     def key(self, name: str, epoch: int = 0) -> int:
         """64-bit key of the stream `name` in `epoch`, for the counter-based generators of compiled kernels."""
-        return int(self._sequence(name, epoch).generate_state(1, np.uint64)[0])
+        return self.keys(name, epoch, 1)[0]
+
+    def keys(self, name: str, epoch: int, number: int) -> list[int]:
+        """Several keys of one stream; the first of them is `key`."""
+        return [int(one) for one in self._sequence(name, epoch).generate_state(number, np.uint64)]
 
 
 @dataclass(frozen=True)

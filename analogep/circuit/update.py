@@ -83,6 +83,8 @@ class Stochastic(Block):
     """n = floor(z + u), u uniform in [0, 1): the mean of n is z."""
 
     rule: Literal["stochastic"]
+    draws: ClassVar[bool] = True
+    """Whether the rule needs random bits."""
     accumulates: ClassVar[bool] = False
     verifies: ClassVar[bool] = False
 
@@ -117,6 +119,7 @@ class FixedPulse(Block):
     rule: Literal["fixed_pulse"]
     dead_zone: Annotated[float, Field(ge=0, le=10**6)] = 0.5
     """Smallest |z| that gets a pulse, in steps."""
+    draws: ClassVar[bool] = False
     accumulates: ClassVar[bool] = False
     verifies: ClassVar[bool] = False
 
@@ -142,6 +145,7 @@ class Accumulating(Block):
     max_pulses: Annotated[int | None, Field(ge=1, le=MOST_PULSES)] = None
     """Most pulses in one write; null for no limit. The noise of n pulses grows as sqrt(n): where it exceeds the step
     several times over, a write of many pulses lands further off than it started, and one pulse is best."""
+    draws: ClassVar[bool] = False
     accumulates: ClassVar[bool] = True
 
     @property

@@ -71,6 +71,8 @@ class Array:
         law, span = device.programming, device.conductance.span
         self._law = in_precision(law.numbers(), real)
         self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, span), real)
+        self._drawn = law.draws or self._kept or self._noise is not None
+        """Whether pulses draw random numbers."""
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)
 
     @property
@@ -212,7 +214,10 @@ class Array:
         at : At
         """
         real, levels = self.hidden.dtype.type, self.device.conductance.levels
-        keys = tuple(key_of(at.operation.key(f"{self.name}/{what}/{at.call}", at.epoch)) for what in ("pulse", "write"))
+        keys = (key_of(0), key_of(0))
+        if self._drawn:
+            pulse, write = at.operation.keys(f"{self.name}/pulse/{at.call}", at.epoch, 2)
+            keys = (key_of(pulse), key_of(write))
         nothing = np.zeros((0, 0), real)
         return Half(
             self.hidden, self.second, self.g if self._kept else nothing, self._cells.each, self._cells.shapes,

@@ -113,7 +113,7 @@ class Store(ABC):
         verify : bool
         at : At
         """
-        key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch))
+        key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch) if verify else 0)
         quantum = self.real(lsb * self.device.conductance.span)
         return self._write(wanted, counts, Reads(self._read_noise, quantum, verify, key), at)
 

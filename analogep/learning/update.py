@@ -138,7 +138,7 @@ class Updater:
                 )
                 continue
             counts[store.name] = np.zeros((0, 0) if mirror is None else store.shape, store.real)
-            key = operation.key(f"{store.name}/rounding/{batch}", epoch)
+            key = operation.key(f"{store.name}/rounding/{batch}", epoch) if self.rule.draws else 0
             wanted = self._wanted(store, slope * (-rates[store.layer] / store.step), key)
             works[store.name] = store.update(
                 wanted, counts[store.name], hardware.adc_fraction, self.rule.verifies, At(operation, epoch, batch)

@@ -75,6 +75,8 @@ class Law(Block, ABC):
     exact: ClassVar[str]
     saturates: ClassVar[bool] = False
     """Whether a pulse of any dose ends within the window."""
+    draws: ClassVar[bool] = False
+    """Whether pulses are random by the law itself."""
     second: ClassVar[float | None] = None
     """Second state of a cell as it is made [1]; None for laws of one state."""
     shape_name: ClassVar[str] = ""

@@ -155,6 +155,7 @@ class InverseCdf(Law):
     """
 
     model: Literal["inverse_cdf"]
+    draws: ClassVar[bool] = True
     up: QuantileBranch
     down: QuantileBranch | None = None
     exact: ClassVar[str] = "pulse by pulse; mean and variance of one pulse in closed form"
