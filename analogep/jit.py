@@ -63,6 +63,22 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return decorate
 
 
+def inner(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator of functions that only kernels call: compiled into their callers, without wrappers for Python.
+
+    Parameters
+    ----------
+    **options
+        As for `numba.njit`. What is not given is the callers'.
+    """
+    together: Any = {"nogil": True, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        return function if config.DISABLE_JIT else njit(**together)(function)
+
+    return decorate
+
+
 def instruction(typed: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
     """A machine instruction that kernels call.
 
