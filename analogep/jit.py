@@ -69,20 +69,33 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def inner(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator of functions that compiled code alone calls, and that make no arrays.
-
-    Without an entry for Python they compile in two thirds of the time. Without counting who holds an array, which takes
-    an atomic instruction for each array of each call, a row of cells costs a fraction.
+    """Decorator of functions that only kernels call: compiled into their callers, without wrappers for Python.
 
     Parameters
     ----------
     **options
-        As for `numba.njit`.
+        As for `numba.njit`. What is not given is the callers'.
     """
-    lean = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    compiler: Any = njit
-    found: Callable[..., Any] = compiler(error_model="numpy", nogil=True, **lean, **options)
-    return found
+    together: Any = {"nogil": True, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        return function if config.DISABLE_JIT else njit(**together)(function)
+
+    return decorate
+
+
+def lean(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator of functions that only kernels call, and that make no arrays and return none.
+
+    Who holds an array is not counted in them, which takes an atomic instruction for each array of each call: a row of
+    cells costs a fraction.
+
+    Parameters
+    ----------
+    **options
+        As for `inner`.
+    """
+    return inner(**{"_nrt": False, "error_model": "numpy", "forceinline": False} | options)
 
 
 def instruction(typed: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:

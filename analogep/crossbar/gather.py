@@ -5,10 +5,10 @@ Short loops over few arrays, which the compiler turns into vector instructions; 
 
 from __future__ import annotations
 
-from analogep.jit import inner
+from analogep.jit import lean
 
 
-@inner()
+@lean()
 def take(dense, row, index, m, out):  # type: ignore[no-untyped-def]
     """Numbers of a row at `m` columns, or the first `m` as they lie, into `out`."""
     if dense:
@@ -19,7 +19,7 @@ def take(dense, row, index, m, out):  # type: ignore[no-untyped-def]
             out[k] = row[index[k]]
 
 
-@inner()
+@lean()
 def put(dense, values, index, m, row):  # type: ignore[no-untyped-def]
     """The way back of `take`."""
     if dense:
@@ -30,7 +30,7 @@ def put(dense, values, index, m, row):  # type: ignore[no-untyped-def]
             row[index[k]] = values[k]
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def own(dense, cells, index, m, n, scale, low, high):  # type: ignore[no-untyped-def]
     """Factors on the steps and windows of `m` cells of a row (columns, 4). Short loops over few arrays, which the
     compiler turns into vector instructions."""
@@ -45,7 +45,7 @@ def own(dense, cells, index, m, n, scale, low, high):  # type: ignore[no-untyped
             low[k], high[k] = cells[index[k], 2], cells[index[k], 3]
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def alike(cells, m, n, scale, low, high):  # type: ignore[no-untyped-def]
     """The same where all cells are alike."""
     up, down = cells[0], cells[1]
@@ -55,13 +55,13 @@ def alike(cells, m, n, scale, low, high):  # type: ignore[no-untyped-def]
         low[k], high[k] = cells[2], cells[3]
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def padded(m):  # type: ignore[no-untyped-def]
     """`m` in whole vectors of sixteen: what is left over is done one by one, and takes as long."""
     return (m + 15) // 16 * 16
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def pad(m, c):  # type: ignore[no-untyped-def]
     """Cells without pulses up to the end of the last vector."""
     for k in range(m, padded(m)):

@@ -20,7 +20,7 @@ from analogep.crossbar.settled import settle, settles
 from analogep.crossbar.threads import next_job
 from analogep.crossbar.weigh import verify, weigh
 from analogep.draws import word
-from analogep.jit import brought, inner, kernel
+from analogep.jit import brought, kernel, lean
 
 _FAST = {"reassoc", "contract", "nsz"}
 _IN_ORDER = {"contract", "nsz"}
@@ -127,7 +127,7 @@ decided = brought("decided", lambda rule, z, kept, seen, bits: (z, kept), error_
 """Of an update rule (`Stochastic.numbers`)."""
 
 
-@inner(forceinline=True, fastmath=_IN_ORDER)
+@lean(forceinline=True, fastmath=_IN_ORDER)
 def multiplied(line, change, lit, z):  # type: ignore[no-untyped-def]
     """z = sum_b line_b change_b, four terms at a time; returns whether any line was not zero. `lit` is a buffer."""
     found, k = 0, 0
@@ -153,7 +153,7 @@ def multiplied(line, change, lit, z):  # type: ignore[no-untyped-def]
     return True
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def wants(i, wanted, lit, z):  # type: ignore[no-untyped-def]
     """Wanted change of row i into z; returns whether the row is to be looked at."""
     if wanted.lines.size == 0:
@@ -167,7 +167,7 @@ def wants(i, wanted, lit, z):  # type: ignore[no-untyped-def]
     return wanted.again[i]
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def decide(i, wanted, z):  # type: ignore[no-untyped-def]
     """Pulses of row i, in place of its wanted change."""
     rule, start = wanted.rule, i * z.size
@@ -186,7 +186,7 @@ def decide(i, wanted, z):  # type: ignore[no-untyped-def]
             z[j], _ = decided(rule, z[j], z[j], z[j], word(wanted.key, start + j, 0))
 
 
-@inner(forceinline=True, fastmath=_FAST)
+@lean(forceinline=True, fastmath=_FAST)
 def count(n, ups, downs):  # type: ignore[no-untyped-def]
     """Pulses of a row up and down, also added to each column's, and the most of one cell up and down."""
     zero = n.dtype.type(0)
@@ -204,7 +204,7 @@ def count(n, ups, downs):  # type: ignore[no-untyped-def]
     return up, down, most, -least
 
 
-@inner(forceinline=True, fastmath=_FAST)
+@lean(forceinline=True, fastmath=_FAST)
 def summed(m, n, before, after):  # type: ignore[no-untyped-def]
     """The numbers of `SUMS`."""
     zero, half = n.dtype.type(0), n.dtype.type(0.5)
@@ -221,7 +221,7 @@ def summed(m, n, before, after):  # type: ignore[no-untyped-def]
     return mean_up, mean_down, start_up, start_down, change
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def shift(m, index, dense, before, after, moved):  # type: ignore[no-untyped-def]
     """Add the changes of conductance to the columns'."""
     if dense:
@@ -232,7 +232,7 @@ def shift(m, index, dense, before, after, moved):  # type: ignore[no-untyped-def
             moved[index[k]] += after[k] - before[k]
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def listed(n, index):  # type: ignore[no-untyped-def]
     """Columns with pulses, into `index`, and their counts to the front of `n`; or all of them where they are many.
 
@@ -259,7 +259,7 @@ def listed(n, index):  # type: ignore[no-untyped-def]
     return front, False
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore[no-untyped-def]
     """Everything that an update does to row i."""
     z, counted, shifted, index = b.z, b.counted, b.shifted, b.all.index

@@ -17,7 +17,7 @@ from numba import types
 from analogep.crossbar.gather import alike, own, pad, padded, put, take
 from analogep.draws import normals, word
 from analogep.inlined import compiled
-from analogep.jit import brought, inner
+from analogep.jit import brought, lean
 from analogep.parts import clip
 
 _DRAWN = 1 << 30
@@ -126,7 +126,7 @@ def buffers(columns: int, terms: int, real: type[np.floating[Any]]) -> Buffers:
     return Buffers._make([cells(), cells(), at, np.empty(n, real), *halves, np.empty(columns, real), lit, *sums])
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def _laws(law, shapes, i, m, c):  # type: ignore[no-untyped-def]
     """Two parameters of each cell's law in the direction of its pulses."""
     p, q, n, scale = c.p, c.q, c.n, c.scale
@@ -139,7 +139,7 @@ def _laws(law, shapes, i, m, c):  # type: ignore[no-untyped-def]
             p[k], q[k] = cell(law, n[k] > 0, scale[k])
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def _count(m, n, least):  # type: ignore[no-untyped-def]
     """Cells with more than `least` pulses."""
     found = 0
@@ -148,7 +148,7 @@ def _count(m, n, least):  # type: ignore[no-untyped-def]
     return found
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def _pulse_twice(m, turn, law, noise, key, start, c):  # type: ignore[no-untyped-def]
     """The pulses 2 turn and 2 turn + 1 of every cell that has so many; `start` is the number of the first cell."""
     x, n, p, q, second = c.x, c.n, c.p, c.q, c.second
@@ -171,7 +171,7 @@ def _pulse_twice(m, turn, law, noise, key, start, c):  # type: ignore[no-untyped
         x[k] = y if size > other else was
 
 
-@inner()
+@lean()
 def _survivors(m, least, given, kept, at):  # type: ignore[no-untyped-def]
     """Copy the cells that have more than `least` pulses to the front of `kept`, and where they stood to `at`."""
     front = 0
@@ -187,14 +187,14 @@ def _survivors(m, least, given, kept, at):  # type: ignore[no-untyped-def]
     return front
 
 
-@inner()
+@lean()
 def _back(m, kept, at, given):  # type: ignore[no-untyped-def]
     """Put the states of cells back to where they stood."""
     for k in range(m):
         given.x[at[k]], given.second[at[k]] = kept.x[k], kept.second[k]
 
 
-@inner()
+@lean()
 def _trains(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     """Pulse by pulse. Cells that are done make room once they are most, so that one long train does not keep a row."""
     now, live, turn, apart = b.all, m, 0, False
@@ -213,7 +213,7 @@ def _trains(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
         _back(live, b.live, b.at, b.all)
 
 
-@inner()
+@lean()
 def _closed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     """In closed form: pulses without noise, of a law that has one."""
     x, n, p, q = b.all.x, b.all.n, b.all.p, b.all.q
@@ -239,7 +239,7 @@ def _pulsed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     return lambda m, law, noise, key, start, b: _trains(m, law, noise, key, start, b)
 
 
-@inner()
+@lean()
 def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
     """Conductances that the states show, write noise included where it is drawn anew [S]."""
     x, n, low, high, levels = c.x, c.n, c.low, c.high, half.levels
@@ -258,7 +258,7 @@ def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
         g[k] = min(low[k] + (high[k] - low[k]) * g[k], high[k])
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
     """What memory holds of `m` cells of row i with the counts of the pair; conductances before go to `before`."""
     c, index = b.all, b.all.index
@@ -274,7 +274,7 @@ def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
     pad(m, c)
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-untyped-def]
     """Pulse `m` cells of row i, at the columns `b.all.index`, by the counts of the pair.
 

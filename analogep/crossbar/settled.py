@@ -15,13 +15,13 @@ from numba import types
 
 from analogep.device.laws.affine import ConstantStep
 from analogep.inlined import compiled
-from analogep.jit import inner
+from analogep.jit import lean
 
 _SUMS = {"reassoc", "nsz"}
 """Sums may be taken in any order; states are as `row` has them, to the last bit."""
 
 
-@inner(forceinline=True, fastmath=_SUMS)
+@lean(forceinline=True, fastmath=_SUMS)
 def _half(n, x, sign, least, up, down, span, moved):  # type: ignore[no-untyped-def]
     """Pulse one row of one half; x before and after times pulses up, times pulses down, x before times the same, and
     the change of x. Change of conductance is added to `moved` [S]."""
@@ -44,7 +44,7 @@ def _half(n, x, sign, least, up, down, span, moved):  # type: ignore[no-untyped-
     return mean_up, mean_down, start_up, start_down, change
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def _weigh(plus, minus, low, high, scale, weights):  # type: ignore[no-untyped-def]
     """weights = (G(plus) - G(minus)) scale of one row, rounded as NumPy does: a resumed run has the same ones."""
     span = high - low
@@ -52,14 +52,14 @@ def _weigh(plus, minus, low, high, scale, weights):  # type: ignore[no-untyped-d
         weights[j] = (min(low + span * plus[j], high) - min(low + span * minus[j], high)) * scale
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def _alike(half):  # type: ignore[no-untyped-def]
     """Whether cells have nothing of their own and show what their states say."""
     own = half.second.size + half.g.size + half.shapes.size + half.responds.size + half.cycles.size
     return own == 0 and half.cells.shape[0] * half.cells.shape[1] == 1 and half.write == 0 and half.levels == 0
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def _sum(x, low, span, number):  # type: ignore[no-untyped-def]
     """Sum of conductances from that of the states [S]."""
     return low * number + span * np.float64(x)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.draws import normals, word
-from analogep.jit import brought, inner
+from analogep.jit import brought, lean
 
 read_variance = brought("read_variance", lambda noise, g: g - g, error_model="numpy")
 read = brought("read", lambda noise, g, bits, xi: g, error_model="numpy")
 """Of a read noise (`GaussianNoise.numbers`)."""
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def weigh(m, index, dense, after, halves, shown, reads, i):  # type: ignore[no-untyped-def]
     """Weights and the variances of their reads, where they are kept."""
     plus, minus, scale, noise = after[0], after[1], shown.scale, reads.noise
@@ -34,13 +34,13 @@ def weigh(m, index, dense, after, halves, shown, reads, i):  # type: ignore[no-u
             shown.variances[i, index[k]] = both * (scale * scale)
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def converted(g, quantum):  # type: ignore[no-untyped-def]
     """Nearest multiple of the converter's step."""
     return np.rint(g / quantum) * quantum if quantum > 0 else g
 
 
-@inner(forceinline=True)
+@lean(forceinline=True)
 def verify(m, index, n, after, halves, shown, reads, start, seen):  # type: ignore[no-untyped-def]
     """Reads of the cells of a row that had pulses; returns how many, and the sum of their conductances [S]."""
     number, total = 0, 0.0

@@ -126,7 +126,7 @@ class Layout:
         arrays = [self.network.inner(layer) for layer in self.network.layers]
         return np.array(
             [
-                k > 0 and layer.dense and array.shape[1] < array.shape[0]
+                k > 0 and not self.convolutional and array.shape[1] < array.shape[0]
                 for k, (layer, array) in enumerate(zip(self.network.layers, arrays, strict=True))
             ]
         )
@@ -151,13 +151,14 @@ class Layout:
     def _meets(self) -> Dense | Convolved:
         if not self.convolutional:
             return Dense(self._turned)
-        shapes, chooses = [(0,) * 9], [1]
+        plain = (*(0,) * 7, 1, 1)
+        shapes, chooses = [plain], [1]
         for layer in self.network.layers[1:]:
             meet = layer.connection
             one = meet if isinstance(meet, Convolution) else None
-            shapes.append((0,) * 9 if one is None else tuple(map(int, one.geometry)))  # type: ignore[arg-type]
+            shapes.append(plain if one is None else tuple(map(int, one.geometry)))  # type: ignore[arg-type]
             chooses.append(1 if one is None or one.linear else one.conv.pooled)
-        return Convolved(Dense(self._turned), padded(shapes, (0,) * 9), np.array(chooses))
+        return Convolved(padded(shapes, plain), np.array(chooses))
 
     @cached_property
     def _lines(self) -> tuple[Reals, tuple[Reals, Reals]]:
@@ -249,7 +250,11 @@ class Layout:
         workers = threads.worth(samples * parts * network.nodes * int(counts.sum()))
         groups = -(-samples * parts // GROUP)
         size = _SAMPLES if self.convolutional else max(1, GROUP * min(_GROUPS, -(-groups // workers)) // parts)
-        threads.divide(lambda first, last: march(first, last, net, cost, plan, batch), samples, size, workers)
+
+        def job(k: int) -> None:
+            march(k * size, min((k + 1) * size, samples), net, cost, plan, batch)
+
+        threads.share(job, -(-samples // size), workers)
         bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
         batch.energy[:] *= lengths[:, None, None]
         still = np.stack([drive.power for drive in drives]) + network.read_voltage * network.bias_drive * bias

@@ -15,7 +15,7 @@ from analogep.engine.products import FAST
 from analogep.jit import brought
 
 _OPTIONS: dict[str, Any] = {"fastmath": FAST, "error_model": "numpy"}
-rate, rates, current, heat = (brought(name, **_OPTIONS) for name in ("rate", "rates", "current", "heat"))
+rate, rates, driven = (brought(name, **_OPTIONS) for name in ("rate", "rates", "driven"))
 pull, pull_on_circle = (brought(name, **_OPTIONS) for name in ("row", "circle"))
 
 
@@ -51,18 +51,15 @@ class Real(NamedTuple):
         share = share if moves else share - share
         for n in range(energy.shape[0]):
             v, bracket, base = space[0][n, here], space[1][n, here], space[4][n, here]
-            lines, turned, array, square = space[2][n, here], space[3][n, here], share - share, share - share
+            lines, turned, square = space[2][n, here], space[3][n, here], share - share
             # Few arrays a loop: of more the compiler does not find out in time that they lie apart, and gives up.
             for j in range(v.size):
                 moved = v[j] + share * (bracket[j] - v[j])
                 moved = min(max(moved, some.curve.low), some.curve.high) if held else moved
                 v[j], lines[j] = moved, rate(some.curve, moved)
                 square += moved * moved
-            for j in range(v.size):
-                r, s = lines[j], gain * lines[j]
-                q, back = current(bent, r), current(bent, s)
-                lines[j], turned[j] = q, back
-                array += heat(bent, r, q, s, back, ahead[j], behind[j])
+            # The first layer, whose lines begin a row, drives nothing in reverse.
+            array = driven(bent, gain, lines, turned if span[0] > 0 else turned[:0], ahead, behind)
             for j in range(v.size):
                 bracket[j] = base[j]
             energy[n, 0] += weight * array

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from numba import njit
-
 from analogep.engine.products import FAST
+from analogep.jit import inner
 
 
 class Noise(NamedTuple):
@@ -31,7 +30,7 @@ class Noise(NamedTuple):
     reverse: Any
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def squared(noise, k, spans, x, y, spread):  # type: ignore[no-untyped-def]
     """Square what drives the lines of array k where it lies, and set the variances that it is to be added to."""
     for b in range(x.shape[0]):
@@ -44,7 +43,7 @@ def squared(noise, k, spans, x, y, spread):  # type: ignore[no-untyped-def]
             row[j] = noise.constants[j]
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def disturbed(noise, k, phase, first, spans, spread, out):  # type: ignore[no-untyped-def]
     """out += xi sqrt(variance), of array k in both directions, for the samples from `first` on."""
     for b in range(min(out.shape[0], noise.forward.shape[1] - first)):

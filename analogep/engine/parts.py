@@ -1,7 +1,7 @@
 """What a network is made of, as the compiled march takes it: its type says which code, its fields which numbers.
 
 Each part is a NamedTuple that brings its plain Python functions along (`jit.brought`): transfer curves `rate`, devices
-`current`. Numbers are of the precision of the march.
+`driven`. Numbers are of the precision of the march.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from analogep.circuit.activation import HardClip, ReLU, Sigmoid, Tanh
+from analogep.engine.products import FAST
+from analogep.jit import brought
 from analogep.network.rc_layer import Curve
 
 DOUBLINGS: Final = 6
@@ -84,14 +86,26 @@ class Straight(NamedTuple):
     unit: Any
 
     @staticmethod
-    def current(curve, r):  # type: ignore[no-untyped-def]
-        """q(r) [V]."""
-        return r
+    def driven(curve, gain, lines, turned, ahead, behind):  # type: ignore[no-untyped-def]
+        """Lines at r [V] drive q(r) forward, and in reverse q(s r), where any are read so; returns their power [W].
 
-    @staticmethod
-    def heat(curve, r, q, s, back, ahead, behind):  # type: ignore[no-untyped-def]
-        """Power of the arrays on a neuron's lines [W]; `ahead` holds the loads of both directions."""
-        return r * r * ahead
+        Parameters
+        ----------
+        gain : float
+            s.
+        lines : ndarray (neurons,) [V]
+            r, and then q(r).
+        turned : ndarray (neurons,) or (0,) [V]
+            Filled with q(s r).
+        ahead, behind : ndarray (neurons,) [S]
+            Loads of the lines; of linear devices those of both directions are together in `ahead`.
+        """
+        array = gain - gain
+        for j in range(turned.size):
+            turned[j] = gain * lines[j]
+        for j in range(lines.size):
+            array += lines[j] * lines[j] * ahead[j]
+        return array
 
 
 class Bent(NamedTuple):
@@ -108,9 +122,21 @@ class Bent(NamedTuple):
         return q * r
 
     @staticmethod
-    def heat(curve, r, q, s, back, ahead, behind):  # type: ignore[no-untyped-def]
-        """Power of the arrays on a neuron's lines [W], at r and q forward and at s and `back` in reverse."""
-        return r * q * ahead + s * back * behind
+    def driven(curve, gain, lines, turned, ahead, behind):  # type: ignore[no-untyped-def]
+        """As in `Straight`."""
+        array = gain - gain
+        for j in range(turned.size):
+            s = gain * lines[j]
+            turned[j] = current(curve, s)
+            array += s * turned[j] * behind[j]
+        for j in range(lines.size):
+            r = lines[j]
+            lines[j] = current(curve, r)
+            array += r * lines[j] * ahead[j]
+        return array
+
+
+current = brought("current", fastmath=FAST, error_model="numpy")
 
 
 def activation(curve: Curve, kind: Any) -> Clipped | Saturating | None:

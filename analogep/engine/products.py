@@ -7,7 +7,7 @@ panel by panel, while it is near the core.
 
 from __future__ import annotations
 
-from numba import njit
+from analogep.jit import inner
 
 FAST = {"reassoc", "contract", "nsz"}
 """Sums may be added in any order, and products fused with additions: numbers depend on the processor, not on threads,
@@ -18,7 +18,7 @@ _PANEL = 1 << 16
 """Numbers of an array that both directions use before the next ones are fetched."""
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def _ahead(n, x, here, w, out, there, first, last):  # type: ignore[no-untyped-def]
     """Of five rows from n on, out[there] += x[here] w, of the lines `first` to `last` - 1 of w."""
     a, b, c, d, e = x[n, here], x[n + 1, here], x[n + 2, here], x[n + 3, here], x[n + 4, here]
@@ -52,7 +52,7 @@ def _ahead(n, x, here, w, out, there, first, last):  # type: ignore[no-untyped-d
         i += 1
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def _behind(n, y, there, w, out, here, first, last):  # type: ignore[no-untyped-def]
     """Of five rows from n on, out[here] += y[there] w', of the lines `first` to `last` - 1 of w."""
     a, b, c, d, e = y[n, there], y[n + 1, there], y[n + 2, there], y[n + 3, there], y[n + 4, there]
@@ -87,7 +87,7 @@ def _behind(n, y, there, w, out, here, first, last):  # type: ignore[no-untyped-
         i += 1
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def both_ways(x, here, y, there, arrays, out):  # type: ignore[no-untyped-def]
     """out[there] += x[here] along, out[here] += y[there] across'.
 

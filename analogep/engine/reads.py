@@ -16,10 +16,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from analogep.engine.products import FAST, both_ways
-from analogep.jit import apart, brought
+from analogep.jit import apart, brought, inner
 from analogep.network.patch_reads import read_ahead, read_back
 from analogep.network.patches import chosen, largest, returned
 
@@ -44,43 +43,26 @@ class Convolved(NamedTuple):
 
     Parameters
     ----------
-    dense : Dense
-        For those that are none.
     geometry : tuple of tuples of int
-        As `patches.gather` takes it, all 0 where a layer is dense.
+        As `patches.gather` takes it; of a dense layer (0, ..., 0, 1, 1), whose products BLAS does.
     chooses : ndarray (layers,)
         Side of the square of patches of which a maximum takes one; 1 without.
     """
 
-    dense: Any
     geometry: Any
     chooses: Any
 
     @staticmethod
     def exchange(meets, k, spans, many, arrays, power, x, y, out, won):  # type: ignore[no-untyped-def]
         """Both directions of array k."""
-        if meets.geometry[k][0] == 0:
-            exchange(meets.dense, k, spans, many, arrays, power, x, y, out, won)
-        else:
-            _patched(
-                meets.geometry[k],
-                meets.chooses[k],
-                power,
-                many,
-                spans[k - 1 : k + 1],
-                arrays[0][k],
-                arrays[1][k],
-                x,
-                y,
-                out,
-                won,
-            )
+        shape, both = meets.geometry[k], spans[k - 1 : k + 1]
+        _patched(shape, meets.chooses[k], power, many, both, arrays[0][k], arrays[1][k], x, y, out, won)
 
 
 exchange = brought("exchange", fastmath=FAST, error_model="numpy")
 
 
-@njit(nogil=True, error_model="numpy", forceinline=False, fastmath=False)
+@inner(error_model="numpy", forceinline=False, fastmath=False)
 def _patched(shape, side, power, many, spans, along, across, x, y, out, won):  # type: ignore[no-untyped-def]
     """A convolution, both ways; of the patches that a maximum chooses among, the one of the largest sum of currents."""
     apart()
@@ -93,8 +75,11 @@ def _patched(shape, side, power, many, spans, along, across, x, y, out, won):  #
     winners = np.empty((many if side > 1 else 0, neurons, columns), np.int64)
     _copied(x, start, lines)
     _copied(y, middle, values.reshape(many, after))
-    share = x.dtype.type((1.0 if side > 1 else 1.0 / shape[6] ** 2) ** power)
-    read_ahead(lines, shape, share, along, sums)
+    share = x.dtype.type((1.0 if side > 1 or shape[6] < 2 else 1.0 / shape[6] ** 2) ** power)
+    if shape[0] == 0:
+        np.dot(lines, along, sums.reshape(many, columns))
+    else:
+        read_ahead(lines, shape, share, along, sums)
     if side > 1:
         if power == 1:
             largest(sums, shape[7] // side, shape[8] // side, side, ahead, winners)
@@ -106,12 +91,15 @@ def _patched(shape, side, power, many, spans, along, across, x, y, out, won):  #
         returned(values, winners, sums)
     else:
         ahead, sums = sums, values
-    read_back(sums, shape, share, across, back)
+    if shape[0] == 0:
+        np.dot(sums.reshape(many, columns), across.T, back)
+    else:
+        read_back(sums, shape, share, across, back)
     _added(ahead.reshape(many, after), out, middle, True)
     _added(back, out, start, True)
 
 
-@njit(nogil=True, error_model="numpy", fastmath=False)
+@inner(error_model="numpy", fastmath=False)
 def _copied(given, start, out):  # type: ignore[no-untyped-def]
     """Nodes from `start` on into an array of their own."""
     for b in range(out.shape[0]):
@@ -119,7 +107,7 @@ def _copied(given, start, out):  # type: ignore[no-untyped-def]
             out[b, j] = given[b, start + j]
 
 
-@njit(nogil=True, error_model="numpy", fastmath=False)
+@inner(error_model="numpy", fastmath=False)
 def _added(given, out, start, adds):  # type: ignore[no-untyped-def]
     """And back: added to what is there, or put there."""
     for b in range(given.shape[0]):

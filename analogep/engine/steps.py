@@ -12,13 +12,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from analogep.engine.nodes import pull, rate
 from analogep.engine.noise import disturbed, squared
 from analogep.engine.products import FAST, GROUP
 from analogep.engine.reads import exchange
-from analogep.jit import brought, kernel
+from analogep.jit import brought, inner, kernel
 
 sweep, nudge, away = (brought(name, fastmath=FAST, error_model="numpy") for name in ("sweep", "nudge", "away"))
 
@@ -113,7 +112,7 @@ class Batch(NamedTuple):
     residual: Any
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def _begun(net, batch, phase, first, last, begin, v, base):  # type: ignore[no-untyped-def]
     """State and constant brackets at the beginning of a phase."""
     parts, given = batch.ends.shape[2], batch.inputs[min(phase, batch.inputs.shape[0] - 1)]
@@ -128,7 +127,7 @@ def _begun(net, batch, phase, first, last, begin, v, base):  # type: ignore[no-u
             row[j] = own[j]
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def _ended(net, batch, phase, first, last, v, bracket):  # type: ignore[no-untyped-def]
     """Where a phase has ended, and how far from rest."""
     parts = batch.ends.shape[2]
@@ -143,7 +142,7 @@ def _ended(net, batch, phase, first, last, v, bracket):  # type: ignore[no-untyp
         batch.residual[phase, b] = most
 
 
-@njit(forceinline=True, nogil=True, fastmath=FAST, error_model="numpy")
+@inner(fastmath=FAST, error_model="numpy")
 def _frozen(net, cost, batch, first, last, v, pulls):  # type: ignore[no-untyped-def]
     """The pulls at the end of a free phase."""
     r, start = np.empty(pulls.shape[1], v.dtype), net.spans[net.spans.shape[0] - 1, 0]
