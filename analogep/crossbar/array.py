@@ -220,7 +220,8 @@ class Array:
             keys = (key_of(pulse), key_of(write))
         nothing = np.zeros((0, 0), real)
         return Half(
-            self.hidden, self.second, self.g if self._kept else nothing, self._cells.each, self._cells.shapes,
+            self.hidden, self.second, self.g if self._kept else nothing, self._cells.each.reshape(-1),
+            self._cells.shapes,
             self._faulty, self.cycles, self._law, self._noise, real(self.device.variation.write_noise.sigma),
             real((levels or 1) - 1), real(sign), real(least), keys,
         )  # fmt: skip

@@ -31,18 +31,20 @@ def put(dense, values, index, m, row):  # type: ignore[no-untyped-def]
 
 
 @lean(forceinline=True)
-def own(dense, cells, index, m, n, scale, low, high):  # type: ignore[no-untyped-def]
-    """Factors on the steps and windows of `m` cells of a row (columns, 4). Short loops over few arrays, which the
-    compiler turns into vector instructions."""
+def own(dense, cells, start, index, m, n, scale, low, high):  # type: ignore[no-untyped-def]
+    """Factors on the steps and windows of `m` cells of a row whose first cell is number `start`."""
     if dense:
         for k in range(m):
-            scale[k] = cells[k, 0] if n[k] > 0 else cells[k, 1]
+            at = 4 * (start + k)
+            scale[k] = cells[at] if n[k] > 0 else cells[at + 1]
         for k in range(m):
-            low[k], high[k] = cells[k, 2], cells[k, 3]
+            at = 4 * (start + k)
+            low[k], high[k] = cells[at + 2], cells[at + 3]
     else:
         for k in range(m):
-            scale[k] = cells[index[k], 0] if n[k] > 0 else cells[index[k], 1]
-            low[k], high[k] = cells[index[k], 2], cells[index[k], 3]
+            at = 4 * (start + index[k])
+            scale[k] = cells[at] if n[k] > 0 else cells[at + 1]
+            low[k], high[k] = cells[at + 2], cells[at + 3]
 
 
 @lean(forceinline=True)

@@ -259,7 +259,7 @@ def listed(n, index):  # type: ignore[no-untyped-def]
     return front, False
 
 
-@lean(forceinline=True)
+@lean(inline="always")
 def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore[no-untyped-def]
     """Everything that an update does to row i."""
     z, counted, shifted, index = b.z, b.counted, b.shifted, b.all.index

@@ -35,8 +35,8 @@ class Half(NamedTuple):
         Second state of laws that have one.
     g : ndarray (rows, columns) or (0, 0) [S]
         Conductance that each cell shows; empty where it follows from the state and is not kept.
-    cells : ndarray (rows, columns, 4) or (1, 1, 4) [1], [1], [S], [S]
-        Each cell, or all of them: factors on the steps up and down, and the window.
+    cells : ndarray (rows columns 4,) or (4,) [1], [1], [S], [S]
+        Each cell after the other, or all of them: factors on the steps up and down, and the window.
     shapes : ndarray (rows, columns, 4) or (0, 0, 0)
         Parameters of each cell's own law, two up and two down; empty where the card's law serves all.
     responds : bool ndarray (rows, columns) or (0, 0)
@@ -75,7 +75,7 @@ class Half(NamedTuple):
 
 class Cells(NamedTuple):
     """Buffers of the cells of one row, each (columns,): state, signed pulses, two parameters of the law, factor on the
-    steps, window, second state, column."""
+    steps, window, second state, column, random bits."""
 
     x: Any
     n: Any
@@ -86,6 +86,7 @@ class Cells(NamedTuple):
     high: Any
     second: Any
     index: Any
+    bits: Any
 
 
 class Buffers(NamedTuple):
@@ -118,7 +119,7 @@ def buffers(columns: int, terms: int, real: type[np.floating[Any]]) -> Buffers:
     n = columns + 24
 
     def cells() -> Cells:
-        return Cells._make([*np.empty((8, n), real), np.empty(n, np.int32)])
+        return Cells._make([*np.empty((8, n), real), np.empty(n, np.int32), np.empty(n, np.uint32)])
 
     halves = [np.empty((2, n), real) for _ in range(2)]
     sums = [np.empty((2, columns), real) for _ in range(2)]
@@ -153,11 +154,14 @@ def _pulse_twice(m, turn, law, noise, key, start, c):  # type: ignore[no-untyped
     """The pulses 2 turn and 2 turn + 1 of every cell that has so many; `start` is the number of the first cell."""
     x, n, p, q, second = c.x, c.n, c.p, c.q, c.second
     first, other = np.float32(2 * turn), np.float32(2 * turn + 1)
+    # By themselves: the compiler then finds the width of vectors that suits 64-bit integers, and that of all the rest.
+    for k in range(m):
+        c.bits[k] = word(key, start + c.index[k], turn)
     for k in range(m):
         number = start + c.index[k]
         up, size = n[k] > 0, abs(n[k])
         off = c.low[k] / (c.high[k] - c.low[k])
-        xi, later = normals(word(key, number, turn))
+        xi, later = normals(c.bits[k])
         was, y = x[k], x[k]
         change, own = step(law, y, second[k], up, p[k], q[k], word(key, number, turn + _DRAWN))
         y = clip(y + disturbed(noise, change, y, up, c.scale[k], off, xi))
@@ -171,7 +175,7 @@ def _pulse_twice(m, turn, law, noise, key, start, c):  # type: ignore[no-untyped
         x[k] = y if size > other else was
 
 
-@lean()
+@lean(forceinline=True)
 def _survivors(m, least, given, kept, at):  # type: ignore[no-untyped-def]
     """Copy the cells that have more than `least` pulses to the front of `kept`, and where they stood to `at`."""
     front = 0
@@ -187,14 +191,14 @@ def _survivors(m, least, given, kept, at):  # type: ignore[no-untyped-def]
     return front
 
 
-@lean()
+@lean(forceinline=True)
 def _back(m, kept, at, given):  # type: ignore[no-untyped-def]
     """Put the states of cells back to where they stood."""
     for k in range(m):
         given.x[at[k]], given.second[at[k]] = kept.x[k], kept.second[k]
 
 
-@lean()
+@lean(forceinline=True)
 def _trains(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     """Pulse by pulse. Cells that are done make room once they are most, so that one long train does not keep a row."""
     now, live, turn, apart = b.all, m, 0, False
@@ -213,7 +217,7 @@ def _trains(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
         _back(live, b.live, b.at, b.all)
 
 
-@lean()
+@lean(forceinline=True)
 def _closed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     """In closed form: pulses without noise, of a law that has one."""
     x, n, p, q = b.all.x, b.all.n, b.all.p, b.all.q
@@ -239,7 +243,7 @@ def _pulsed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     return lambda m, law, noise, key, start, b: _trains(m, law, noise, key, start, b)
 
 
-@lean()
+@lean(forceinline=True)
 def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
     """Conductances that the states show, write noise included where it is drawn anew [S]."""
     x, n, low, high, levels = c.x, c.n, c.low, c.high, half.levels
@@ -265,10 +269,10 @@ def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
     for k in range(m):
         c.n[k] = max(half.sign * counts[k], half.least)
     take(dense, half.hidden[i], index, m, c.x)
-    if half.cells.shape[0] * half.cells.shape[1] > 1:
-        own(dense, half.cells[i], index, m, c.n, c.scale, c.low, c.high)
+    if half.cells.size > 4:
+        own(dense, half.cells, i * half.hidden.shape[1], index, m, c.n, c.scale, c.low, c.high)
     else:
-        alike(half.cells[0, 0], m, c.n, c.scale, c.low, c.high)
+        alike(half.cells, m, c.n, c.scale, c.low, c.high)
     if half.second.size > 0:
         take(dense, half.second[i], index, m, c.second)
     pad(m, c)

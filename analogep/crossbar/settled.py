@@ -56,7 +56,7 @@ def _weigh(plus, minus, low, high, scale, weights):  # type: ignore[no-untyped-d
 def _alike(half):  # type: ignore[no-untyped-def]
     """Whether cells have nothing of their own and show what their states say."""
     own = half.second.size + half.g.size + half.shapes.size + half.responds.size + half.cycles.size
-    return own == 0 and half.cells.shape[0] * half.cells.shape[1] == 1 and half.write == 0 and half.levels == 0
+    return own == 0 and half.cells.size == 4 and half.write == 0 and half.levels == 0
 
 
 @lean(forceinline=True)
@@ -105,7 +105,7 @@ def _settle(i, n, halves, shown, sums, shifted):  # type: ignore[no-untyped-def]
             half = halves[h]
             if half.sign == 0:
                 continue
-            cell = half.cells[0, 0]
+            cell = half.cells
             up, down = cell[0] * half.law.up, cell[1] * half.law.down
             low, span = cell[2], cell[3] - cell[2]
             found = _half(n, half.hidden[i], half.sign, half.least, up, down, span, shifted[h])
@@ -119,7 +119,7 @@ def _settle(i, n, halves, shown, sums, shifted):  # type: ignore[no-untyped-def]
             sums.rows[h, i, 2], sums.rows[h, i, 3] = _sum(found[2], low, span, ups), _sum(found[3], low, span, downs)
             sums.rows[h, i, 4] = span * np.float64(found[4])
         if len(halves) == 2:
-            cell = halves[0].cells[0, 0]
+            cell = halves[0].cells
             _weigh(halves[0].hidden[i], halves[1].hidden[i], cell[2], cell[3], shown.scale, shown.weights[i])
 
     return settled

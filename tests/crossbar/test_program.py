@@ -146,7 +146,7 @@ def compiled(
     # An array without stuck cells passes none.
     responds = np.zeros((0, 0), bool) if cells["responds"].all() else cells["responds"]
     half = Half(
-        hidden, np.zeros((0, 0), real), g, cells["each"].astype(real),
+        hidden, np.zeros((0, 0), real), g, cells["each"].astype(real).reshape(-1),
         np.zeros((0, 0, 0), real) if shapes is None else shapes.astype(real), responds, cycles,
         in_precision(numbers(law), real), in_precision(pulse_noise(noise), real), real(noise[4]),
         real(max(levels - 1, 0)), real(sign), real(-np.inf),

@@ -219,7 +219,7 @@ def programmed(
     hidden = np.array(np.broadcast_to(start, counts.shape), dtype=np.float64)
     (rows, columns), nothing = counts.shape, np.zeros((0, 0))
     half = Half(
-        hidden, nothing, nothing, np.array([[[scale, scale, 0.0, 1.0]]]), np.zeros((0, 0, 0)), np.zeros((0, 0), bool),
+        hidden, nothing, nothing, np.array([scale, scale, 0.0, 1.0]), np.zeros((0, 0, 0)), np.zeros((0, 0), bool),
         np.zeros((0, 0), np.int32), law.numbers(), noise_of(*noise), 0.0, 0.0, 1.0, -np.inf,
         (key_of(key), key_of(key + 1)),
     )  # fmt: skip
