@@ -43,11 +43,11 @@ def _clip(x: types.Type) -> Callable[..., Any]:
 def _fraction(bits: types.Type, z: types.Type) -> Callable[..., Any]:
     if z != types.float32:
         return parts.fraction
-    half, scale = np.float32(0.5), np.float32(2.0**-24)
+    half, scale = np.float32(0.5), np.float32(2.0**-23)
 
     def single(bits, z):  # type: ignore[no-untyped-def]
-        # A signed integer becomes a floating-point number in one instruction.
-        return (np.float32(np.int32(np.uint32(bits) >> np.uint32(8))) + half) * scale
+        # With 24 bits the largest would be rounded to 1. A signed integer becomes a real number in one instruction.
+        return (np.float32(np.int32(np.uint32(bits) >> np.uint32(9))) + half) * scale
 
     return single
 

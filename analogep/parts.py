@@ -31,7 +31,7 @@ def clip(x: Any) -> Any:
 
 
 def fraction(bits: Any, z: Any) -> Any:
-    """Uniform number in (0, 1) in the precision of `z`: of all 32 bits, or of the upper 24 in single precision."""
+    """Uniform number in (0, 1) in the precision of `z`: of all 32 bits, or of the upper 23 in single precision."""
     return (float(bits) + 0.5) * 2.0**-32
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analogep.crossbar.array import Array, Floats
 from analogep.crossbar.program import Shown
 from analogep.crossbar.store import Store
+from analogep.crossbar.weigh import spread
 from analogep.crossbar.write import Member
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
@@ -113,9 +114,10 @@ class Pair(Store):
 
     def _variances(self) -> Floats:
         """Variance of each weight in one read of both halves [1]."""
-        noise, scale = self._read_noise, self.real(self.scale)
-        plus, minus = (noise.read_variance(array.g) for array in self.halves.values())
-        return np.asarray((plus + minus) * (scale * scale))
+        out = np.empty(self.shape, self.real)
+        halves = (np.ascontiguousarray(array.g).reshape(-1) for array in self.halves.values())
+        spread(self._read_noise, *halves, self.real(self.scale), out.reshape(-1))
+        return out
 
     @property
     def members(self) -> list[Member]:

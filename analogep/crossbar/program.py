@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analogep.crossbar.gather import padded
+from analogep.crossbar.jobs import next_job
 from analogep.crossbar.row import write_row
 from analogep.crossbar.settled import settle, settles
-from analogep.crossbar.threads import next_job
 from analogep.crossbar.weigh import verify, weigh
 from analogep.draws import word
 from analogep.jit import brought, kernel, lean

@@ -8,14 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
-
-import numpy as np
-from llvmlite import ir
-from numba import types
-from numpy.typing import NDArray
-
-from analogep.jit import instruction
 
 LEAST_CELLS = 1 << 17
 """Cells of one call below which a thread costs more than it brings."""
@@ -37,24 +29,6 @@ def edges(rows: int, columns: int, cells: int) -> list[int]:
     """First row of each of several equal jobs of about `cells` cells, and the number of rows; threads play no part."""
     jobs = max(1, round(rows * columns / cells))
     return [rows * k // jobs for k in range(jobs + 1)]
-
-
-def _taken(typing_context, jobs):  # type: ignore[no-untyped-def]
-    """Number of a job that nobody has taken yet, in one step of memory."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        return builder.atomic_rmw("add", array.data, ir.Constant(ir.IntType(64), 1), "monotonic")
-
-    return types.int64(jobs), code
-
-
-def _taken_in_python(jobs: NDArray[np.int64]) -> int:
-    jobs[0] += 1
-    return int(jobs[0]) - 1
-
-
-next_job: Any = instruction(_taken, _taken_in_python)
 
 
 class _Crew:

@@ -8,11 +8,24 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.draws import normals, word
-from analogep.jit import brought, lean
+from analogep.jit import brought, kernel, lean
 
 read_variance = brought("read_variance", lambda noise, g: g - g, error_model="numpy")
 read = brought("read", lambda noise, g, bits, xi: g, error_model="numpy")
 """Of a read noise (`GaussianNoise.numbers`)."""
+
+
+@lean(forceinline=True)
+def _variance(noise, plus, minus, scale):  # type: ignore[no-untyped-def]
+    """Variance of a read of a pair as a weight [1]."""
+    return (read_variance(noise, plus) + read_variance(noise, minus)) * (scale * scale)
+
+
+@kernel(error_model="numpy")
+def spread(noise, plus, minus, scale, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with the variances of pairs of conductances [S], all (pairs,), as `weigh` computes them."""
+    for k in range(out.size):
+        out[k] = _variance(noise, plus[k], minus[k], scale)
 
 
 @lean(forceinline=True)
@@ -30,8 +43,7 @@ def weigh(m, index, dense, after, halves, shown, reads, i):  # type: ignore[no-u
             shown.weights[i, index[k]] = (plus[k] - minus[k]) * scale
     if shown.variances.size > 0:
         for k in range(m):
-            both = read_variance(noise, plus[k]) + read_variance(noise, minus[k])
-            shown.variances[i, index[k]] = both * (scale * scale)
+            shown.variances[i, index[k]] = _variance(noise, plus[k], minus[k], scale)
 
 
 @lean(forceinline=True)

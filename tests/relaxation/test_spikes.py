@@ -8,6 +8,7 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
+from analogep.draws import key_of
 from analogep.network import Hardware, SpikingNetwork
 from analogep.network.spiking import SpikingDrive
 from analogep.relaxation.clock import Clock
@@ -212,7 +213,7 @@ def test_poisson_inputs_have_the_mean_of_regular_ones():
 
 def test_the_noise_of_reads_never_takes_the_random_number_of_an_input_spike():
     """The number handed on decides no spike: as often equal to the last input's as not, within five standard errors."""
-    key, lit, share = np.array([7, 11], np.uint32), np.empty(1, np.int64), np.array([0.5])
+    key, lit, share = key_of(7 + (11 << 32)), np.empty(1, np.int64), np.array([0.5])
     same, many = 0, 400
     for ticket in range(many):
         spikes, following = lit_inputs(2, share, 0, key, ticket, lit)

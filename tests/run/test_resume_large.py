@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from analogep.circuit import CircuitCard
-from analogep.crossbar import threads, written
+from analogep.crossbar import threads, write
 from analogep.datasets import Dataset
 from analogep.device import DeviceCard
 from analogep.run import Progress, Run
@@ -48,7 +48,7 @@ def test_one_thread_two_threads_and_an_interrupt_end_alike(
     monkeypatch.setenv("ANALOGEP_THREADS", "2")
     shared: list[int] = []
     original = threads.share
-    for module in (threads, written):
+    for module in (threads, write):
         monkeypatch.setattr(module, "share", lambda *call: (shared.append(call[2]), original(*call))[1])
     with pytest.raises(KeyboardInterrupt):
         run().execute(tmp_path, report=interrupt)
