@@ -68,7 +68,7 @@ class Reads(NamedTuple):
 
     Attributes
     ----------
-    noise : NamedTuple or None
+    noise : NamedTuple
         Numbers of the read noise.
     quantum : float [S]
         Step of the converter; 0 for an ideal one.
@@ -123,7 +123,7 @@ class Sums(NamedTuple):
     reads: Any
 
 
-decided = brought("decided", lambda rule, z, kept, seen, bits: (z, kept), error_model="numpy")
+decided = brought("decided", error_model="numpy")
 """Of an update rule (`Stochastic.numbers`)."""
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from analogep.draws import normals, word
 from analogep.jit import brought, kernel, lean
 
-read_variance = brought("read_variance", lambda noise, g: g - g, error_model="numpy")
-read = brought("read", lambda noise, g, bits, xi: g, error_model="numpy")
+read_variance, read = (brought(name, error_model="numpy") for name in ("read_variance", "read"))
 """Of a read noise (`GaussianNoise.numbers`)."""
 
 

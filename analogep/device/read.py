@@ -37,7 +37,7 @@ class GaussianNoise(Block):
         raise NotImplementedError
 
     def numbers(self, g_max: float, elapsed: float | None = None) -> Any:
-        """The noise for the programming engine, or None: a NamedTuple whose methods are the equations of one cell.
+        """The noise for the programming engine: a NamedTuple whose methods are the equations of one cell.
 
         `read_variance(noise, g)` gives the variance of a read [S^2], `read(noise, g, bits, xi)` the conductance that
         one read sees [S], by 32 random bits or a normal deviate. Parameters as in `variance`.
@@ -51,32 +51,19 @@ class GaussianNoise(Block):
         return np.asarray(g + np.sqrt(self.variance(g, g_max)) * standard_normals(g.shape, rng))
 
 
-class RelativeSpread(NamedTuple):
-    """sd = sigma G."""
+class Spread(NamedTuple):
+    """sd = sqrt((share G)^2 + floor^2): one type for exact reads and the two simplest noises, hence one kernel."""
 
-    sigma: float
-
-    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
-        """(sigma G)^2."""
-        return (noise.sigma * g) * (noise.sigma * g)
-
-    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """G + sigma G xi."""
-        return g + noise.sigma * g * xi
-
-
-class AbsoluteSpread(NamedTuple):
-    """sd = sigma."""
-
-    sigma: float
+    share: float
+    floor: float
 
     def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
-        """sigma^2."""
-        return noise.sigma * noise.sigma + (g - g)
+        """(share G)^2 + floor^2."""
+        return (noise.share * g) * (noise.share * g) + noise.floor * noise.floor
 
     def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """G + sigma xi."""
-        return g + noise.sigma * xi
+        """G + sd xi."""
+        return g + np.sqrt((noise.share * g) * (noise.share * g) + noise.floor * noise.floor) * xi
 
 
 class SaturatingSpread(NamedTuple):
@@ -138,8 +125,9 @@ class NoReadNoise(GaussianNoise):
         """Zero [S^2]."""
         return np.zeros_like(g)
 
-    def numbers(self, g_max: float, elapsed: float | None = None) -> None:
-        """None: reads are exact."""
+    def numbers(self, g_max: float, elapsed: float | None = None) -> Spread:
+        """No spread."""
+        return Spread(0.0, 0.0)
 
 
 class RelativeReadNoise(GaussianNoise):
@@ -153,9 +141,9 @@ class RelativeReadNoise(GaussianNoise):
         """(sigma G)^2 [S^2]."""
         return np.square(self.sigma * g)
 
-    def numbers(self, g_max: float, elapsed: float | None = None) -> RelativeSpread:
-        """The share."""
-        return RelativeSpread(float(self.sigma))
+    def numbers(self, g_max: float, elapsed: float | None = None) -> Spread:
+        """The share alone."""
+        return Spread(float(self.sigma), 0.0)
 
 
 class AbsoluteReadNoise(GaussianNoise):
@@ -169,9 +157,9 @@ class AbsoluteReadNoise(GaussianNoise):
         """sigma^2 [S^2]."""
         return np.full_like(g, self.sigma**2)
 
-    def numbers(self, g_max: float, elapsed: float | None = None) -> AbsoluteSpread:
-        """The standard deviation."""
-        return AbsoluteSpread(float(self.sigma))
+    def numbers(self, g_max: float, elapsed: float | None = None) -> Spread:
+        """The floor alone."""
+        return Spread(0.0, float(self.sigma))
 
 
 class SaturatingReadNoise(GaussianNoise):

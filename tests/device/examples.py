@@ -38,7 +38,7 @@ from analogep.device.laws import (
 )
 from analogep.device.laws.kinetic import Joglekar, LinearWindow, NoWindow
 from analogep.device.laws.rates import Pulse
-from analogep.device.variation import AdditiveNoise, PolynomialNoise, ProportionalNoise
+from analogep.device.variation import PolynomialNoise
 from analogep.draws import key_of
 
 PULSE: dict[str, float] = {"amplitude": 1.0, "width": 1e-9}
@@ -198,12 +198,9 @@ STATES = np.linspace(0.0, 1.0, 101)
 
 
 def noise_of(additive: float, multiplicative: float, share: float = 0.0) -> Any:
-    """Numbers of the noise of a pulse."""
-    if share or (additive and multiplicative):
-        return PolynomialNoise(additive, multiplicative, share)
-    if multiplicative:
-        return ProportionalNoise(multiplicative)
-    return AdditiveNoise(additive) if additive else None
+    """Numbers of the noise of a pulse, of the type that holds all three: an engine more for each law, not three."""
+    silent = additive == multiplicative == share == 0.0
+    return None if silent else PolynomialNoise(additive, multiplicative, share)
 
 
 def programmed(
