@@ -149,14 +149,11 @@ def standard_normals(shape: tuple[int, ...], rng: np.random.Generator) -> NDArra
 
 
 @kernel()
-def _round_rows(z, rows, key, most, out):  # type: ignore[no-untyped-def]
-    columns = z.shape[1]
-    for k in range(rows.size):
-        start = rows[k] * columns
-        for j in range(columns):
-            u = (np.float64(word(key, start + j, 0)) + 0.5) * 2.0**-32
-            n = np.floor(z[k, j] + u)
-            out[k, j] = np.int32(min(max(n, -most), most))
+def _round(z, key, most, out):  # type: ignore[no-untyped-def]
+    for j in range(z.size):
+        u = (np.float64(word(key, j, 0)) + 0.5) * 2.0**-32
+        n = np.floor(z[j] + u)
+        out[j] = np.int32(min(max(n, -most), most))
 
 
 def key_of(bits: int) -> np.uint64:
@@ -190,21 +187,7 @@ def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:
     most : int
         Largest magnitude of a result.
     """
-    flat = np.asarray(z, dtype=np.float64).reshape(1, -1)
-    return rounded_rows(flat, np.zeros(1, dtype=np.int64), key, most).reshape(z.shape)
-
-
-def rounded_rows(z: NDArray[np.float64], rows: NDArray[np.int64], key: int, most: int) -> NDArray[np.int32]:
-    """What `rounded` gives in some rows of a larger array.
-
-    Parameters
-    ----------
-    z : ndarray (some, columns)
-    rows : int64 ndarray (some,)
-        Which rows they are.
-    key, most : int
-        As in `rounded`.
-    """
-    out = np.empty(z.shape, dtype=np.int32)
-    _round_rows(np.ascontiguousarray(z), rows, key_of(key), float(most), out)
-    return out
+    flat = np.ascontiguousarray(z, dtype=np.float64).reshape(-1)
+    out = np.empty(flat.size, dtype=np.int32)
+    _round(flat, key_of(key), float(most), out)
+    return out.reshape(z.shape)

@@ -94,14 +94,3 @@ def share(job: Callable[[int], None], number: int, threads: int) -> None:
         return
     for k in range(number):
         job(k)
-
-
-def divide(job: Callable[[int, int], None], number: int, size: int, threads: int) -> None:
-    """Run `job(first, last)` for ranges that cover `number` things, `size` to a job; one range for one thread.
-
-    The job must do the same to each `size` of them wherever a range ends.
-    """
-    if min(threads, -(-number // size)) < 2:
-        job(0, number)
-        return
-    share(lambda k: job(k * size, min((k + 1) * size, number)), -(-number // size), threads)

@@ -36,10 +36,6 @@ class Outer:
         """The gradient times a factor."""
         return replace(self, columns=self.columns * factor)
 
-    def some(self, rows: NDArray[np.int64]) -> Floats:
-        """The given rows of G (rows, columns)."""
-        return np.asarray(self.rows[:, rows].T @ self.columns)
-
     def dense(self) -> Floats:
         """All of G (rows, columns)."""
         return np.asarray(self.rows.T @ self.columns)
