@@ -68,9 +68,9 @@ class Array:
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
-        law, span = device.programming, device.conductance.span
+        law = device.programming
         self._law = in_precision(law.numbers(), real)
-        self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, span), real)
+        self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, device.conductance), real)
         self._drawn = law.draws or self._kept or self._noise is not None
         """Whether pulses draw random numbers."""
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)

@@ -12,7 +12,7 @@ from analogep.cards import Block, Card, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
-from analogep.device.laws import DIRECTIONS, Branch, Direction, InverseCdf, Programming
+from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
 from analogep.device.retention import NoRetention, Retention, Temperature
 from analogep.device.variation import Variation
@@ -143,10 +143,10 @@ class DeviceCard(Card):
                 f"must be below the smallest write amplitude ({format_si(self.threshold, 'V')}), "
                 f"got {format_si(self.read.voltage, 'V')}: reading would program",
             )
-        if isinstance(law, InverseCdf) and self.variation.cycle_to_cycle.kind != "none":
+        if law.draws and self.variation.cycle_to_cycle.kind != "none":
             yield (
                 ("variation", "cycle_to_cycle", "kind"),
-                f"must be 'none' for an inverse-CDF law, whose table holds the noise; got "
+                f"must be 'none' for the law '{law.model}', which draws its steps with their noise; got "
                 f"'{self.variation.cycle_to_cycle.kind}'",
             )
         if self.variation.device_to_device.shape and not law.shape_name:

@@ -212,8 +212,9 @@ def pulse_ratios(device: DeviceCard, circuit: CircuitCard) -> list[float]:
     gains = circuit.learning.initial_gain
     if gains is None or isinstance(circuit.network, Resistive):
         return []
-    noise, step = device.variation.cycle_to_cycle.terms(device.conductance.span), device.step
-    scatter = math.hypot(noise.additive + 0.5 * noise.slope, (noise.nominal + noise.multiplicative) * step)
+    law, middle, step = device.programming, np.array(0.5), device.step
+    noise = device.variation.cycle_to_cycle
+    scatter = max(float(noise.deviation(law, one, middle, device.conductance)) for one in law.directions)
     both = circuit.mapping.scheme == "push_pull" and not device.programming.unidirectional
     change = math.hypot((2.0 if both else 1.0) * step, (math.sqrt(2.0) if both else 1.0) * scatter)
     per_layer = zip(
