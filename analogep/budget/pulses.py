@@ -12,10 +12,10 @@ import numpy as np
 
 from analogep.cards import Block, written
 from analogep.circuit import CircuitCard
-from analogep.circuit.update import Accumulating
 from analogep.device import DeviceCard
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy
 from analogep.device.laws import Branch, Law
+from analogep.rules import Accumulating, DeviceRule
 
 FINE: Final = 1e-4
 """Step of an ideal cell, as a fraction of the window: that of the card `ideal`."""
@@ -129,12 +129,10 @@ def _joules(device: DeviceCard, parts: float) -> list[str]:
 
 def _rule(device: DeviceCard, circuit: CircuitCard, parts: float) -> list[str]:
     """The same rule in the smaller steps."""
-    rule: Any = circuit.update
-    key = "update"
-    if rule.rule == "device":
-        rule, key = device.recommended, "recommended"
-    if not (isinstance(rule, Accumulating) or rule.rule in ("mixed_precision", "closed_loop")):
+    rule: Any = circuit.update.active(device.recommended)
+    if not isinstance(rule, Accumulating):
         return []
+    key = "recommended" if isinstance(circuit.update, DeviceRule) else "update"
     out = [f"{key}.threshold={min(rule.threshold * parts, float(_MOST))!r}"]
     if rule.max_pulses is not None:
         out.append(f"{key}.max_pulses={min(max(round(rule.max_pulses * parts), 1), _MOST)}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Final, TypeVar
@@ -140,15 +140,42 @@ class Family(Open):
         return union.validate_python(value, context=info.context)
 
 
+class Names(Open):
+    """The names of a family's members, in an annotation of a text that refers to one: `Annotated[str, Names(family)]`.
+
+    Parameters
+    ----------
+    family : Family
+    without : sequence of str
+        Names that do not count here.
+    """
+
+    def __init__(self, family: Family, without: Sequence[str] = ()) -> None:
+        self.family, self._without = family, tuple(without)
+
+    def _known(self) -> list[str]:
+        return [name for name in self.family.names() if name not in self._without]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._named, core_schema.str_schema(strict=True))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"enum": self._known(), "type": "string"}
+
+    def _named(self, name: str) -> str:
+        if name not in (known := self._known()):
+            *first, last = map(repr, known)
+            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(first)} or {last}"})
+        return name
+
+
 class NamedFamily(Family):
-    """A family whose members have no keys of their own: the card names one by a text, `Annotated[str, family]`.
+    """A family whose members have no keys of their own: the card names one by a text, `Annotated[str, Names(family)]`.
 
     Each class says its name in the attribute `name`.
     """
-
-    def blocks(self) -> tuple[Any, ...]:
-        """None: its values are texts."""
-        return ()
 
     def names_of(self, part: type) -> tuple[str, ...]:
         """The name of a class."""
@@ -157,20 +184,6 @@ class NamedFamily(Family):
 
     def _how_to_name(self, part: type) -> str:
         return f"name: ClassVar[str] = '{part.__name__.lower()}'"
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(self._named, core_schema.str_schema(strict=True))
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"enum": list(self.names()), "type": "string"}
-
-    def _named(self, name: str) -> str:
-        if name not in self._ours and name not in self._added and name not in self.names():
-            *first, last = map(repr, self.names())
-            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(first)} or {last}"})
-        return name
 
 
 def register(part: T) -> T:

@@ -124,6 +124,10 @@ class Curve(Block, ABC):
     def expansions(self) -> Expansions:
         """q, q', the integral of q and q^2 in separable form."""
 
+    @abstractmethod
+    def expression(self, siemens: float, v: str) -> str:
+        """Current of a device of `siemens` [S] in a netlist, of the expression `v` of its voltage."""
+
 
 class LinearIV(Curve):
     """I = G V."""
@@ -141,6 +145,10 @@ class LinearIV(Curve):
     def series(self, limit: float, accuracy: float) -> tuple[float, ...] | None:
         """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...): 1."""
         return (1.0,)
+
+    def expression(self, siemens: float, v: str) -> str:
+        """The current in a netlist."""
+        return f"{siemens:.17g}*{v}"
 
     def expansions(self) -> Expansions:
         """d, 1, d^2/2 and d^2 in separable form."""
@@ -183,6 +191,10 @@ class SinhIV(Curve):
                 return tuple(self.v0 ** (-2 * k) / math.factorial(2 * k + 1) for k in range(terms))
         return None
 
+    def expression(self, siemens: float, v: str) -> str:
+        """The current in a netlist."""
+        return f"{siemens * self.v0:.17g}*sinh({v}/{self.v0:.17g})"
+
     def expansions(self) -> Expansions:
         """V0 sinh(d/V0), cosh(d/V0), V0^2 (cosh(d/V0) - 1) and V0^2 (cosh(2d/V0) - 1)/2 in separable form."""
         v0, square = self.v0, self.v0**2
@@ -212,6 +224,10 @@ class CubicIV(Curve):
     def series(self, limit: float, accuracy: float) -> tuple[float, ...] | None:
         """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...): 1 and 1/V0^2."""
         return (1.0, self.v0**-2)
+
+    def expression(self, siemens: float, v: str) -> str:
+        """The current in a netlist."""
+        return f"{siemens:.17g}*{v}*(1+({v}/{self.v0:.17g})*({v}/{self.v0:.17g}))"
 
     def expansions(self) -> Expansions:
         """q = d + d^3/V0^2, its slope, integral and square in separable form."""

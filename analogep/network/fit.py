@@ -111,16 +111,16 @@ def _check_pulses(device: DeviceCard, circuit: CircuitCard) -> None:
 def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:
     """Refuse complex voltages across cells that are not plain conductances."""
     reading = device.read
-    if circuit.nudging.estimator != "holomorphic" or (reading.iv.kind, reading.noise.kind) == ("linear", "none"):
+    if circuit.nudging.chosen.real or (reading.iv.kind, reading.noise.kind) == ("linear", "none"):
         return
     raise CardError(
         [
             Problem(
                 circuit.origin or circuit.name,
                 "nudging.estimator",
-                f"'holomorphic' needs linear devices without read noise, and device '{device.name}' has "
-                f"read.iv '{reading.iv.kind}' and read.noise '{reading.noise.kind}'; set read.iv={{kind: linear}} and "
-                "read.noise={kind: none}, or give the noise to sample_hold.noise",
+                f"'{circuit.nudging.estimator}' needs linear devices without read noise, and device '{device.name}' "
+                f"has read.iv '{reading.iv.kind}' and read.noise '{reading.noise.kind}'; set read.iv={{kind: linear}} "
+                "and read.noise={kind: none}, or give the noise to sample_hold.noise",
             )
         ]
     )
