@@ -11,11 +11,13 @@ import inspect
 import json
 import typing
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Final, TypeVar
+from operator import or_
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationInfo
 from pydantic_core import PydanticKnownError, SchemaValidator, core_schema
 
 from analogep.cards.locate import Open, keys_of
@@ -126,8 +128,12 @@ class Family(Open):
         return handler(self._union(self.names()))
 
     def _union(self, names: tuple[str, ...]) -> core_schema.CoreSchema:
-        choices = {name: self.find(name).__pydantic_core_schema__ for name in names}
-        return core_schema.tagged_union_schema(choices, self.tag, strict=True)
+        classes = tuple(dict.fromkeys(self.find(name) for name in names))
+        if len(classes) == 1:
+            return core_schema.tagged_union_schema({names[0]: classes[0].__pydantic_core_schema__}, self.tag)
+        # pydantic itself, because the definitions that members share may stand in a schema only once.
+        union: Any = Annotated[reduce(or_, classes), Field(discriminator=self.tag)]
+        return TypeAdapter(union).core_schema
 
     def _validated(self, value: Any, info: ValidationInfo) -> Any:
         """The block that a value means; the errors are those of the tagged union of all members."""
