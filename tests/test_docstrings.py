@@ -1,0 +1,250 @@
+"""What public docstrings say: shape and unit of every array that goes in or comes out, and the errors that are raised.
+
+The sources are read as text, nothing is imported. An array is named by its annotation: `NDArray`, `ndarray`,
+`ArrayLike`, or a name that a module of the package gives to one of these. Of a parameter the docstring names it, in
+backquotes or in a Parameters section, and says its shape in round brackets and its unit in square ones in the rest of
+that sentence; of a result it says both in its first paragraph or under Returns. Labels, counts, indices and truth
+values have no unit.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PENDING = (
+    "network", "learning", "circuit", "spice", "relaxation", "costs", "cards",
+    "device", "chip", "fit", "plots", "beta", "classifier", "run", "datasets", "results", "draws", "characterise",
+    "budget", "cli", "study", "units",
+)  # fmt: skip
+"""Parts of the package whose docstrings are not held to this yet."""
+
+_ARRAYS = {"NDArray", "ndarray", "ArrayLike"}
+_SIZE = r"[\w .+*/'-]{0,40}"
+_SHAPE = re.compile(
+    rf"\(\.\.\.\)|\({_SIZE}(?:,{_SIZE})+\)|\b(?:any|same|one|its|their|the|whose) shapes?\b|\bscalars?\b"
+)
+_UNIT = re.compile(r"\[[^\[\]]+\]")
+_WITHOUT_UNIT = re.compile(
+    r"\b(?:labels?|classe?s?|ind(?:ex|ices)|counts?|keys?|seeds?|bool(?:ean)?s?|true|false|whether|u?int\d+|integers?)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(r"\bas (?:in|for|of) `([\w.]+)`", re.IGNORECASE)
+_ALL_ELSEWHERE = re.compile(
+    r"\b(?:Parameters|Arguments|Shapes and units)\b[\w ,]* as (?:in|for|of) `([\w.]+)`", re.IGNORECASE
+)
+_HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
+_ENTRY = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: : .*)?$")
+
+
+class Written(NamedTuple):
+    """A public function or method: where it stands, its class if any, and its source."""
+
+    path: str
+    owner: str
+    node: ast.FunctionDef
+
+    @property
+    def name(self) -> str:
+        return f"{self.owner}.{self.node.name}" if self.owner else self.node.name
+
+    @property
+    def doc(self) -> str:
+        return ast.get_docstring(self.node) or ""
+
+
+@cache
+def _trees() -> dict[str, ast.Module]:
+    package = ROOT / "analogep"
+    return {str(path.relative_to(package)): ast.parse(path.read_text()) for path in sorted(package.rglob("*.py"))}
+
+
+@cache
+def _classes() -> dict[str, list[ast.ClassDef]]:
+    found: dict[str, list[ast.ClassDef]] = {}
+    for tree in _trees().values():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(node)
+    return found
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Names in an expression, the last part of dotted ones, but not those in the types of functions that go in."""
+    if isinstance(node, ast.Subscript) and _names(node.value) & {"Callable", "Literal"}:
+        return set()
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return _names(ast.parse(node.value, mode="eval").body) if node.value.isidentifier() else set()
+    own = {node.id} if isinstance(node, ast.Name) else {node.attr} if isinstance(node, ast.Attribute) else set()
+    return own.union(*(_names(child) for child in ast.iter_child_nodes(node)))
+
+
+@cache
+def _own_aliases(path: str) -> frozenset[str]:
+    """Names that a module gives to arrays, and those of arrays that numpy has."""
+    known = set(_ARRAYS)
+    for node in _trees()[path].body:
+        if isinstance(node, ast.Assign) and _names(node.value) & known and not isinstance(node.value, ast.Call):
+            known |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(known)
+
+
+@cache
+def _aliases(path: str) -> frozenset[str]:
+    """Names that stand for arrays in a module, those that it imports from the package included."""
+    known = set(_own_aliases(path))
+    for node in _trees()[path].body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analogep."):
+            stem = (node.module or "").removeprefix("analogep.").replace(".", "/")
+            for source in _trees():
+                if source == f"{stem}.py" or source.startswith(f"{stem}/"):
+                    known |= {name.asname or name.name for name in node.names if name.name in _own_aliases(source)}
+    return frozenset(known)
+
+
+def _is_array(annotation: ast.expr | None, path: str) -> bool:
+    return annotation is not None and bool(_names(annotation) & _aliases(path))
+
+
+def _public() -> Iterator[Written]:
+    for path, tree in _trees().items():
+        if path.startswith(PENDING) or any(part.startswith("_") and part != "__init__.py" for part in Path(path).parts):
+            continue
+        owners = [("", tree.body)] + [(n.name, n.body) for n in tree.body if isinstance(n, ast.ClassDef)]
+        for owner, body in owners:
+            for node in body:
+                if isinstance(node, ast.FunctionDef) and not (owner.startswith("_") or node.name.startswith("_")):
+                    decorators = set().union(*(_names(decorator) for decorator in node.decorator_list))
+                    if not decorators & {"register", "setter", "overload"}:
+                        yield Written(path, owner, node)
+
+
+def _ancestors(owner: str, seen: frozenset[str] = frozenset()) -> Iterator[ast.ClassDef]:
+    """Base classes within the package, near ones first."""
+    for node in _classes().get(owner, []):
+        for base in node.bases:
+            named = _names(base.value if isinstance(base, ast.Subscript) else base) - seen
+            for name in named:
+                yield from _classes().get(name, [])
+                yield from _ancestors(name, seen | {owner})
+
+
+def _inherited(function: Written) -> str:
+    """Docstring of the method that this one overrides, empty if there is none."""
+    if function.owner:
+        for parent in _ancestors(function.owner):
+            for node in parent.body:
+                if isinstance(node, ast.FunctionDef) and node.name == function.node.name:
+                    return ast.get_docstring(node) or ""
+    return ""
+
+
+def _sections(doc: str) -> dict[str, str]:
+    """Text of a docstring by heading; what stands before the first has the heading ''."""
+    pieces = _HEADING.split(doc)
+    return {"": pieces[0], **dict(zip(pieces[1::2], pieces[2::2], strict=True))}
+
+
+def _entries(section: str) -> Iterator[tuple[list[str], str]]:
+    """Names and text of each entry in a Parameters section."""
+    entry: list[str] = []
+    for line in [*section.splitlines(), "end"]:
+        if line and not line.startswith(" "):
+            if entry and (match := _ENTRY.match(entry[0])):
+                yield [name.strip(" *") for name in match[1].split(",")], "\n".join(entry)
+            entry = []
+        entry.append(line)
+
+
+def _said(doc: str, name: str) -> list[str]:
+    """What a docstring says of a parameter: its entry, or what follows its name in sentences of the prose."""
+    sections = _sections(doc)
+    said = [
+        text
+        for heading in ("Parameters", "Other Parameters")
+        for names, text in _entries(sections.get(heading, ""))
+        if name in names
+    ]
+    prose = re.sub(r"\s+", " ", sections[""])
+    for match in re.finditer(rf"`\*{{0,2}}{name}(?:\[[^`]*\])?`", prose):
+        said.append(re.split(r"(?<=[.:;]) (?=[A-Z`])", prose[match.start() :])[0])
+    return said
+
+
+def _complete(text: str) -> bool:
+    return bool(_SHAPE.search(text) and (_UNIT.search(text) or _WITHOUT_UNIT.search(text))) or _refers(text, _ELSEWHERE)
+
+
+def _refers(text: str, how: re.Pattern[str]) -> bool:
+    """Whether a text sends the reader to a function or class of the package that exists."""
+    targets = how.findall(text)
+    return bool(targets) and all(target.split(".")[-1] in _defined() for target in targets)
+
+
+@cache
+def _defined() -> frozenset[str]:
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return frozenset(n.name for tree in _trees().values() for n in ast.walk(tree) if isinstance(n, kinds))
+
+
+def _missing_of_arrays(function: Written) -> Iterator[str]:
+    doc, arguments = function.doc, function.node.args
+    if _refers(re.sub(r"\s+", " ", doc), _ALL_ELSEWHERE) or _inherited(function):
+        return
+    for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        if argument is not None and _is_array(argument.annotation, function.path):
+            said = _said(doc, argument.arg)
+            if not said:
+                yield f"`{argument.arg}` is not named"
+            elif not any(_complete(text) for text in said):
+                yield f"`{argument.arg}` has no shape or no unit"
+    if _is_array(function.node.returns, function.path):
+        sections = _sections(doc)
+        result = [sections[""].split("\n\n")[0], sections.get("Returns", ""), sections.get("Yields", "")]
+        if not any(_complete(text) for text in result):
+            yield "the result has no shape or no unit"
+
+
+def _raised(node: ast.AST) -> Iterator[str]:
+    """Names of the errors that a function raises itself, not in functions that it defines."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        if isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call | ast.Name):
+            called = child.exc.func if isinstance(child.exc, ast.Call) else child.exc
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            library = name in _classes() and name.endswith("Error")
+            if library or isinstance(getattr(builtins, name, None), type):
+                yield name
+        yield from _raised(child)
+
+
+def _missing_of_errors(function: Written) -> Iterator[str]:
+    said = _sections(function.doc).get("Raises", "") + _sections(_inherited(function)).get("Raises", "")
+    for name in sorted(set(_raised(function.node)) - {"NotImplementedError"}):
+        if not re.search(rf"^{name}\b", said, re.MULTILINE):
+            yield f"Raises does not name {name}"
+
+
+def _report(what: object) -> list[str]:
+    checks = {"arrays": _missing_of_arrays, "errors": _missing_of_errors}
+    check = checks[str(what)]
+    return [
+        f"{function.path}:{function.node.lineno}: {function.name}: {missing}"
+        for function in _public()
+        for missing in check(function)
+    ]
+
+
+@pytest.mark.parametrize("what", ["arrays", "errors"])
+def test_public_docstrings_say_what_they_must(what: str) -> None:
+    missing = _report(what)
+    assert not missing, "\n" + "\n".join(missing)
