@@ -24,7 +24,7 @@ _MOST_ROUNDS = 20
 
 
 def chosen(values: Floats, where: Chosen) -> Floats:
-    """Entries (chosen,) of `values` (rows, columns) in the unit of these [S], [1], in their order.
+    """Entries (chosen,) of `values` (rows, columns), in their order and their unit.
 
     `where` is a bool mask (rows, columns), or int64 positions (chosen,) in the flattened array.
     """
