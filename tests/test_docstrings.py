@@ -23,9 +23,11 @@ ROOT = Path(__file__).parents[1]
 PENDING = (
     "network", "learning", "circuit", "spice", "relaxation", "costs", "cards",
     "device/laws", "device/read", "device/variation", "device/iv",
-    "beta", "run", "datasets", "results", "characterise", "budget", "cli", "study",
 )  # fmt: skip
 """Parts of the package whose docstrings are not held to this yet."""
+
+TRANSLATED = {("datasets/arrays.py", "member", "ValueError")}
+"""Errors that a context manager around the `raise` turns into others."""
 
 _ARRAYS = {"NDArray", "ndarray", "ArrayLike"}
 _SIZE = r"[\w .+*/'-]{0,40}"
@@ -127,14 +129,16 @@ def _public() -> Iterator[Written]:
                         yield Written(path, owner, node)
 
 
+def _base_names(node: ast.ClassDef) -> set[str]:
+    return set().union(*(_names(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases))
+
+
 def _ancestors(owner: str, seen: frozenset[str] = frozenset()) -> Iterator[ast.ClassDef]:
     """Base classes within the package, near ones first."""
     for node in _classes().get(owner, []):
-        for base in node.bases:
-            named = _names(base.value if isinstance(base, ast.Subscript) else base) - seen
-            for name in named:
-                yield from _classes().get(name, [])
-                yield from _ancestors(name, seen | {owner})
+        for name in _base_names(node) - seen:
+            yield from _classes().get(name, [])
+            yield from _ancestors(name, seen | {owner})
 
 
 def _inherited(function: Written) -> str:
@@ -213,38 +217,91 @@ def _missing_of_arrays(function: Written) -> Iterator[str]:
             yield "the result has no shape or no unit"
 
 
-def _raised(node: ast.AST) -> Iterator[str]:
-    """Names of the errors that a function raises itself, not in functions that it defines."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        if isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call | ast.Name):
-            called = child.exc.func if isinstance(child.exc, ast.Call) else child.exc
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            library = name in _classes() and name.endswith("Error")
-            if library or isinstance(getattr(builtins, name, None), type):
+@cache
+def _ancestry(name: str) -> frozenset[str]:
+    """Names of an exception class and of its bases, of the package and of Python."""
+    own = {name, *(base for node in _ancestors(name) for base in (node.name, *_base_names(node)))}
+    own |= {base for node in _classes().get(name, []) for base in _base_names(node)}
+    return frozenset(own.union(*({kind.__name__ for kind in getattr(builtins, one, object).__mro__} for one in own)))
+
+
+def _caught(node: ast.Try) -> set[str]:
+    """Classes that the handlers of a `try` catch."""
+    return set().union(*({"Exception"} if one.type is None else _names(one.type) for one in node.handlers))
+
+
+def _raised(nodes: list[ast.stmt]) -> Iterator[str]:
+    """Names of the errors that leave these statements by a `raise` of their own, not by one in a function in them."""
+    for node in nodes:
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            (name,) = _names(node.exc.func) if isinstance(node.exc.func, ast.Name) else ("",)
+            if "Exception" in _ancestry(name):
                 yield name
-        yield from _raised(child)
+        elif isinstance(node, ast.Try):
+            yield from (name for name in _raised(node.body) if not _ancestry(name) & _caught(node))
+            yield from _raised([*(line for one in node.handlers for line in one.body), *node.orelse, *node.finalbody])
+        elif not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            for block in ("body", "orelse", "cases"):
+                yield from _raised(getattr(node, block, []))
 
 
 def _missing_of_errors(function: Written) -> Iterator[str]:
     said = _sections(function.doc).get("Raises", "") + _sections(_inherited(function)).get("Raises", "")
-    for name in sorted(set(_raised(function.node)) - {"NotImplementedError"}):
-        if not re.search(rf"^(?:\w+, )*{name}\b", said, re.MULTILINE):
+    for name in sorted(set(_raised(function.node.body)) - {"NotImplementedError"}):
+        told = (function.path, function.name, name) in TRANSLATED
+        if not told and not re.search(rf"^(?:\w+, )*{name}\b", said, re.MULTILINE):
             yield f"Raises does not name {name}"
 
 
-def _report(what: object) -> list[str]:
-    checks = {"arrays": _missing_of_arrays, "errors": _missing_of_errors}
-    check = checks[str(what)]
-    return [
-        f"{function.path}:{function.node.lineno}: {function.name}: {missing}"
-        for function in _public()
-        for missing in check(function)
-    ]
+CHECKS = {"arrays": _missing_of_arrays, "errors": _missing_of_errors}
 
 
-@pytest.mark.parametrize("what", ["arrays", "errors"])
+@pytest.mark.parametrize("what", CHECKS)
 def test_public_docstrings_say_what_they_must(what: str) -> None:
-    missing = _report(what)
+    missing = [
+        f"{function.path}:{function.node.lineno}: {function.name}: {said}"
+        for function in _public()
+        for said in CHECKS[what](function)
+    ]
     assert not missing, "\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize(
+    ("doc", "missing"),
+    [
+        ("Power [W].", 2),
+        ("Power (...) [W].", 1),
+        ("Power (...) [W] at the voltages `v` [V].", 1),
+        ("Power (...) [W] at the voltages `v` (..., rows).", 1),
+        ("Power (...) [W] at the voltages `v` (..., rows) [V].", 0),
+        ("Power (...) [W] of `v`. The other side is at 0 V, (rows,) [V].", 1),
+        ("Power (...) [W].\n\nParameters\n----------\nv : ndarray (..., rows) [V]\n    At the ports.", 0),
+        ("Power (...) [W]; parameters as in `read_nonlinear`.", 0),
+        ("Power (...) [W]; parameters as in `a_name_that_is_nowhere`.", 1),
+        ("True where `v` (rows,) [V] is above the threshold, any shape.", 0),
+    ],
+)
+def test_the_rule_for_arrays_tells_what_is_said_from_what_is_not(doc: str, missing: int) -> None:
+    source = f"def power(v: NDArray[np.float64], count: int) -> NDArray[np.float64]:\n    {doc!r}"
+    assert len([*_missing_of_arrays(_function(source))]) == missing
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ("raise ValueError('no')", 1),
+        ("raise NotImplementedError('yet')", 0),
+        ("if n:\n        raise CardError('no')", 1),
+        ("try:\n        raise CardError('no')\n    except AnalogepError:\n        pass", 0),
+        ("try:\n        n()\n    except KeyError as odd:\n        raise ResultError('no') from odd", 1),
+        ("raise", 0),
+    ],
+)
+def test_the_rule_for_errors_finds_those_that_leave_a_function(body: str, missing: int) -> None:
+    assert len([*_missing_of_errors(_function(f"def f(n):\n    'Do it.'\n    {body}"))]) == missing
+
+
+def _function(source: str) -> Written:
+    (node,) = ast.parse(source).body
+    assert isinstance(node, ast.FunctionDef)
+    return Written("jit.py", "", node)

@@ -42,7 +42,7 @@ class Batch:
 
 
 def flat(gradient: list[Floats]) -> Floats:
-    """Gradients of all stores as one vector (weights,) [1]."""
+    """`gradient` of all stores, (rows, columns) [1] each, as one vector (weights,) [1]."""
     return np.concatenate([part.ravel() for part in gradient])
 
 

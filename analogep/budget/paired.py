@@ -56,7 +56,7 @@ def estimate(values: Floats) -> Estimate:
 
 
 def degrees(values: Floats) -> float:
-    """Degrees of freedom nu of `standard_error(values)` [1], not below 1."""
+    """Degrees of freedom nu of the standard error of `values` (chips, seeds) in any unit, not below 1 [1]."""
     whole = values[:, ~np.isnan(values).any(axis=0)]
     if whole.size == 0:
         whole = values[~np.isnan(values).any(axis=1)]

@@ -51,7 +51,13 @@ class Part:
         return self.images.size // self.images.shape[0]
 
     def look(self) -> None:
-        """Refuse images that cannot be any by their shape or their type."""
+        """Refuse images that cannot be any by their shape or their type.
+
+        Raises
+        ------
+        DataError
+            If they are such.
+        """
         images = self.images
         if len(images.shape) < 2 or images.size == 0:
             raise DataError(
@@ -141,6 +147,8 @@ def assemble(
     ------
     DataError
         If something cannot be used, or does not fit into memory.
+    UsageError
+        If there is neither a test part nor an `rng` to split one off.
     """
     parts = [train] if test is None else [train, test]
     for part in parts:

@@ -75,7 +75,10 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
 
 
 def at_rest(network: SpikingNetwork, lines: Floats) -> Floats:
-    """Rates of the analog network with the same weights at its equilibrium (samples, neurons) [V]."""
+    """Rates (samples, neurons) [V] of the analog network with the same weights at its equilibrium.
+
+    `lines` (samples, inputs) [V] are the voltages of the input lines.
+    """
     analog = network.analog
     shortest, longest = float(analog.tau.min()), float(analog.tau.max())
     long, solver = Phase(duration=100.0 * longest), _REST
