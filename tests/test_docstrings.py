@@ -1,4 +1,4 @@
-"""What public docstrings say: shape and unit of every array that goes in or comes out, and the errors that are raised.
+"""What public docstrings say: shape and unit of every array that goes in, comes out or is kept, and the errors raised.
 
 The sources are read as text, nothing is imported. An array is named by its annotation: `NDArray`, `ndarray`,
 `ArrayLike`, or a name that a module of the package gives to one of these. Of a parameter the docstring names it, in
@@ -116,10 +116,15 @@ def _is_array(annotation: ast.expr | None, path: str) -> bool:
     return annotation is not None and bool(_names(annotation) & _aliases(path))
 
 
-def _public() -> Iterator[Written]:
+def _files() -> Iterator[tuple[str, ast.Module]]:
     for path, tree in _trees().items():
-        if path.startswith(PENDING) or any(part.startswith("_") and part != "__init__.py" for part in Path(path).parts):
-            continue
+        hidden = any(part.startswith("_") and part != "__init__.py" for part in Path(path).parts)
+        if not (hidden or path.startswith(PENDING)):
+            yield path, tree
+
+
+def _public() -> Iterator[Written]:
+    for path, tree in _files():
         owners = [("", tree.body)] + [(n.name, n.body) for n in tree.body if isinstance(n, ast.ClassDef)]
         for owner, body in owners:
             for node in body:
@@ -173,7 +178,7 @@ def _said(doc: str, name: str) -> list[str]:
     sections = _sections(doc)
     said = [
         text
-        for heading in ("Parameters", "Other Parameters")
+        for heading in ("Parameters", "Attributes")
         for names, text in _entries(sections.get(heading, ""))
         if name in names
     ]
@@ -253,16 +258,39 @@ def _missing_of_errors(function: Written) -> Iterator[str]:
             yield f"Raises does not name {name}"
 
 
-CHECKS = {"arrays": _missing_of_arrays, "errors": _missing_of_errors}
+def _missing_of_fields(path: str, node: ast.ClassDef) -> Iterator[str]:
+    """Arrays that a class is made of: annotated in its body, or given to its constructor."""
+    doc = ast.get_docstring(node) or ""
+    for here, after in zip(node.body, [*node.body[1:], None], strict=True):
+        fields: list[tuple[str, ast.expr | None]] = []
+        if isinstance(here, ast.AnnAssign) and isinstance(here.target, ast.Name):
+            fields = [(here.target.id, here.annotation)]
+        elif isinstance(here, ast.FunctionDef) and here.name == "__init__":
+            fields = [(one.arg, one.annotation) for one in [*here.args.args, *here.args.kwonlyargs]]
+        for name, annotation in fields:
+            if _is_array(annotation, path) and not name.startswith("_"):
+                below = (
+                    [after.value.value] if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else []
+                )
+                if not any(_complete(str(text)) for text in [*_said(doc, name), *below]):
+                    yield f"`{name}` has no shape or no unit"
 
 
-@pytest.mark.parametrize("what", CHECKS)
+def _missing(what: str) -> Iterator[str]:
+    if what == "fields":
+        for path, tree in _files():
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    yield from (f"{path}:{node.lineno}: {node.name}: {said}" for said in _missing_of_fields(path, node))
+        return
+    check = {"arrays": _missing_of_arrays, "errors": _missing_of_errors}[what]
+    for function in _public():
+        yield from (f"{function.path}:{function.node.lineno}: {function.name}: {said}" for said in check(function))
+
+
+@pytest.mark.parametrize("what", ["arrays", "errors", "fields"])
 def test_public_docstrings_say_what_they_must(what: str) -> None:
-    missing = [
-        f"{function.path}:{function.node.lineno}: {function.name}: {said}"
-        for function in _public()
-        for said in CHECKS[what](function)
-    ]
+    missing = list(_missing(what))
     assert not missing, "\n" + "\n".join(missing)
 
 
@@ -284,6 +312,23 @@ def test_public_docstrings_say_what_they_must(what: str) -> None:
 def test_the_rule_for_arrays_tells_what_is_said_from_what_is_not(doc: str, missing: int) -> None:
     source = f"def power(v: NDArray[np.float64], count: int) -> NDArray[np.float64]:\n    {doc!r}"
     assert len([*_missing_of_arrays(_function(source))]) == missing
+
+
+@pytest.mark.parametrize(
+    ("doc", "body", "missing"),
+    [
+        ("A curve.", "x: NDArray[Any]", 1),
+        ("A curve.", "x: NDArray[Any]\n    '(points,) [V]'", 0),
+        ("A curve.\n\nAttributes\n----------\nx : ndarray (points,) [V]\n    In order.", "x: NDArray[Any]", 0),
+        ("A curve.\n\nAttributes\n----------\nx : ndarray [V]\n    In order.", "x: NDArray[Any]", 1),
+        ("A curve.", "def __init__(self, x: NDArray[Any]) -> None: ...", 1),
+        ("A curve through `x` (points,) [V].", "def __init__(self, x: NDArray[Any]) -> None: ...", 0),
+    ],
+)
+def test_the_rule_for_classes_looks_at_what_they_are_made_of(doc: str, body: str, missing: int) -> None:
+    (node,) = ast.parse(f"class Curve:\n    {doc!r}\n    {body}").body
+    assert isinstance(node, ast.ClassDef)
+    assert len([*_missing_of_fields("jit.py", node)]) == missing
 
 
 @pytest.mark.parametrize(

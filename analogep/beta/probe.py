@@ -33,7 +33,18 @@ _NOISY_CLOSE = 1e-6
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch at rest: input lines [V], targets [V], free equilibrium [V], exact gradient (weights,) [1]."""
+    """One batch at rest.
+
+    Attributes
+    ----------
+    lines : ndarray (samples, inputs) [V]
+        Voltages of the input lines.
+    target : ndarray (samples, classes) [V]
+    free : ndarray (samples, nodes) [V]
+        Free equilibrium.
+    exact : ndarray (weights,) [1]
+        Gradient of the mean cost by the adjoint.
+    """
 
     lines: Floats
     target: Floats

@@ -39,7 +39,15 @@ _MOST = 10**6
 
 
 class Table(NamedTuple):
-    """Steps of one direction of a tabulated law: nodes (n,), steps (quantiles, n), one row where there is no noise."""
+    """Steps of one direction of a tabulated law.
+
+    Attributes
+    ----------
+    nodes : ndarray (nodes,) [window]
+    steps : ndarray (quantiles, nodes) [window]
+        One row where pulses have no noise.
+    mean : ndarray (nodes,) [window]
+    """
 
     nodes: Floats
     steps: Floats

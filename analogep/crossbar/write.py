@@ -38,6 +38,7 @@ class Programmable(Protocol):
     """An array as a write needs it (`Array`)."""
 
     hidden: Floats
+    """States that pulses move (rows, columns) [window]."""
     shape: tuple[int, int]
 
     def half(self, sign: float, least: float, at: At) -> Half:

@@ -123,11 +123,11 @@ class Jacobian:
     """Residuals e and derivatives dm/dtheta and dm/dstart of the levels m of every ramp of one direction [1]."""
 
     residual: Floats
-    """(ramps, readings)"""
+    """(ramps, readings) [1]"""
     theta: Floats
-    """(joint parameters, ramps, readings)"""
+    """(joint parameters, ramps, readings) [1]"""
     start: Floats
-    """(ramps, readings)"""
+    """(ramps, readings) [1]"""
 
 
 def jacobians(curve: Curve, theta: Floats, starts: tuple[Floats, ...], data: tuple[Readings, ...]) -> list[Jacobian]:
@@ -152,7 +152,18 @@ def jacobians(curve: Curve, theta: Floats, starts: tuple[Floats, ...], data: tup
 
 @dataclass(frozen=True)
 class Normal:
-    """Normal equations with the starts eliminated: S dtheta = right, dstart = (g - c' dtheta)/a."""
+    """Normal equations with the starts eliminated: S dtheta = right, dstart = (g - c' dtheta)/a.
+
+    Attributes
+    ----------
+    matrix : ndarray (joint parameters, joint parameters) [1]
+        S.
+    right : ndarray (joint parameters,) [1]
+    a, g : list of ndarray (ramps,) [1]
+        Of each direction.
+    c : list of ndarray (joint parameters, ramps) [1]
+        Of each direction.
+    """
 
     matrix: Floats
     right: Floats

@@ -40,11 +40,11 @@ class Shapes:
 
     Parameters
     ----------
-    write : ndarray (ramps, readings - 1)
+    write : ndarray (ramps, readings - 1) [1]
         q_k over sigma^2.
-    read : ndarray (ramps, readings)
+    read : ndarray (ramps, readings) [1]
         s_k^2 over sigma^2.
-    carry : ndarray (ramps, readings - 1)
+    carry : ndarray (ramps, readings - 1) [1]
         r_k.
     """
 

@@ -48,7 +48,18 @@ class Frame:
 
 @dataclass(frozen=True)
 class Side:
-    """One direction on a window: its curve's parameters, pulses n, and the window's ends in its own coordinate."""
+    """One direction on a window.
+
+    Attributes
+    ----------
+    curve : Curve
+    theta : ndarray (parameters,) [1]
+        Parameters of the curve.
+    pulses : float
+        n, the mean number of pulses of a ramp.
+    near, far : float
+        Ends of the window in the own coordinate, where pulses set out and where they lead.
+    """
 
     curve: Curve
     theta: Floats

@@ -33,7 +33,7 @@ class Way:
         Unit of `places`.
     labels : tuple of str
         Its values as the card gives them.
-    places : ndarray (values,) or None
+    places : ndarray (values,) [unit] or None
         Its values if they are numbers.
     """
 

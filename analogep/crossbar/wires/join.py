@@ -56,16 +56,26 @@ class Sides:
 
 @dataclass(frozen=True)
 class Seam:
-    """Which ports of A and B are joined, and where the others end up in the joined piece."""
+    """Which ports of A and B are joined, and where the others end up in the joined piece.
+
+    Attributes
+    ----------
+    sides : Sides
+        Of the joined piece.
+    a_joined, b_joined : int64 ndarray (joined,)
+        Ports of A and B that meet, pair by pair.
+    a_kept, b_kept : int64 ndarray (kept,)
+        The other ports of A, and of B.
+    a_to, b_to : int64 ndarray (kept,)
+        Their positions in the joined piece.
+    """
 
     sides: Sides
-    """Of the joined piece."""
     a_joined: Integers
     b_joined: Integers
     a_kept: Integers
     b_kept: Integers
     a_to: Integers
-    """Position in the joined piece of each of `a_kept`."""
     b_to: Integers
 
 

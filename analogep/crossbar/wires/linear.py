@@ -26,7 +26,7 @@ class Solution:
     current: Floats
     """Cells' currents from word line to bit line (..., rows, columns) [A]."""
     iterations: NDArray[np.int64]
-    """Steps of conjugate gradients (...), in all Newton steps together."""
+    """Count of the steps of conjugate gradients (...), in all Newton steps together."""
     residual: Floats
     """Largest sum over a bit line of |current that Kirchhoff's law lacks at its nodes| (...) [A]."""
 

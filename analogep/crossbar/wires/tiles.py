@@ -55,7 +55,7 @@ class TiledPorts:
     rc: Floats
     """(rows, columns) [S]."""
     cc: tuple[Floats, ...]
-    """Block of each column of tiles [S]."""
+    """Block of each column of tiles (columns of the tile, columns of the tile) [S]."""
 
     @classmethod
     def exact(cls, g: Floats, resistances: Resistances, tile: tuple[int, int] | None = None) -> TiledPorts:
