@@ -60,7 +60,7 @@ class EPClassifier:
     n_iter_ : int
         Passes done.
     lowest_, highest_ : ndarray (features,)
-        Values that 0 and 1 stand for.
+        Values that 0 and 1 stand for, in the units of the features.
 
     Examples
     --------

@@ -121,7 +121,7 @@ class Pair(Store):
 
     @property
     def members(self) -> list[Member]:
-        """Plus as it is, minus the other way round; of a unidirectional device both are only ever raised."""
+        """Both halves, the minus one with the opposite sign; of a unidirectional device neither is ever lowered."""
         least = 0.0 if self.unidirectional else -np.inf
         sign = -1.0 if self.push_pull or self.unidirectional else 0.0
         return [Member(self.plus, 1.0, least), Member(self.minus, sign, least)]
