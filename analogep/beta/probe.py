@@ -148,7 +148,7 @@ class Probe:
         return np.stack(out)
 
     def reader(self, rng: np.random.Generator, noise: float | None = None) -> Experimenter:
-        """Whoever measures with noise: converters, sample and hold.
+        """An experimenter with the noise of converters and of sample and hold.
 
         Parameters
         ----------

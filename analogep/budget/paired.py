@@ -29,7 +29,7 @@ def estimate(values: Floats) -> Estimate:
 
     s_m is `study.standard_error`, nu the degrees of freedom of the mean squares that it is made of. For one chip or
     one seed this is the ordinary paired t interval of n values, nu = n - 1; a difference of two settings on the same
-    chips and seeds makes it a paired one, from which the luck that both share has gone.
+    chips and seeds makes it a paired one, from which the deviations of chips and seeds that both share drop out.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What a chip is inside: its hardware, what programs it, where its joules go, and its random streams.
 
-Training draws from the streams of its epoch. Looking at the chip (`observer`) draws from streams of its own and is
-booked by itself, so that whoever watches a training does not change it.
+Training draws from the streams of its epoch. Looking at the chip (`observer`) draws from other streams and is booked on
+a ledger of its own, so that a training that is watched gives the same numbers as one that is not.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Programmed:
     Attributes
     ----------
     change : list of ndarray (rows, columns) [1]
-        How far the weights of each store moved: what was wanted is one thing, what pulses do another.
+        How far the weights of each store moved, which is not what was wanted, but what the pulses did.
     pulses : float [1]
         Programming pulses.
     joules : float [J]

@@ -84,7 +84,7 @@ def parts_of(names: Collection[str], source: str, raw: Callable[[str], Raw]) -> 
 
 
 def names_in(path: Path) -> set[str]:
-    """Names of the arrays in an archive, after a check that it is one and what it unpacks to is bearable.
+    """Names of the arrays in an archive, once it is known to be one and not to unpack to more than memory may hold.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def names_in(path: Path) -> set[str]:
 
 
 def read(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Read the named arrays, of the shapes and in the units that they have there, of an archive `names_in` accepted."""
+    """Read the named arrays, whatever their shapes and units, of an archive that `names_in` has accepted."""
     return {name: member(path, name).read() for name in names}
 
 

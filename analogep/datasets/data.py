@@ -84,7 +84,7 @@ class Dataset:
         size : int
             Samples of a batch; the last one may have fewer.
         seed, epoch : int
-            Data seed, and which order of its, from 0.
+            Data seed, and which of its orders, from 0.
 
         Returns
         -------

@@ -1,7 +1,7 @@
-"""What attributes and variables of a result must be; whatever is not is told in words, never met by a traceback later.
+"""What attributes and variables of a result must be; what is wrong is said in words, before it can end in a traceback.
 
-A file that was changed by hand, by another program or by a failing disk may hold anything. Readers look at it once,
-where it is read (`results.read_run`, the page of a study), and what stands behind them may then trust it.
+A file that was changed by hand, by another program or by a failing disk may hold anything. It is checked once, where
+it is read (`results.read_run`, the page of a study), and all that use it can then rely on it.
 """
 
 from __future__ import annotations

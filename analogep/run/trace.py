@@ -64,7 +64,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
 
 
 def path_solver(network: Network, timing: Timing) -> Solver:
-    """Integrator of a path that the card's own method does not know: explicit, but in a stiff network.
+    """Integrator of a path, where the card's own method gives none: an explicit one, or BDF for a stiff network.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Accuracy over two or three axes of a study at once: what an axis does may depend on where another one stands."""
+"""Accuracy over two or three axes of a study at once: the effect of one axis may depend on another."""
 
 from __future__ import annotations
 

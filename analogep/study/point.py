@@ -17,12 +17,12 @@ Cards = tuple[DeviceCard, CircuitCard]
 
 
 def packed(cards: Cards) -> bytes:
-    """Both cards in a few kilobytes: what a worker needs, and no file that it would have to find."""
+    """Both cards in a few kilobytes, so that a worker needs none of their files."""
     return zlib.compress(pickle.dumps(cards), 1)
 
 
 def unpacked(content: bytes) -> Cards:
-    """The way back."""
+    """Both cards, from what `packed` gave."""
     device, circuit = pickle.loads(zlib.decompress(content))
     return device, circuit
 

@@ -47,8 +47,8 @@ def read(
     """[Lw + D, -D; -D, Lb + D] [a; b] = sources, by conjugate gradients over whole lines.
 
     D = diag(g); Lw and Lb are the chains of the word lines and bit lines with driver and sense resistance. The word
-    lines are eliminated, and the bit lines with their cells precondition what is left: as many steps as the wires are
-    severe, a handful where they are not.
+    lines are eliminated, and the bit lines with their cells precondition what is left. The number of steps grows with
+    the share of the signal that the wires eat: 4 to 40 are usual.
 
     Parameters
     ----------
