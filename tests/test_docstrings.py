@@ -288,6 +288,16 @@ def _missing(what: str) -> Iterator[str]:
         yield from (f"{function.path}:{function.node.lineno}: {function.name}: {said}" for said in check(function))
 
 
+def test_parameters_sections_name_what_there_is() -> None:
+    for path, tree in _files():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                section = _sections(ast.get_docstring(node) or "").get("Parameters", "")
+                said = {name for names, _ in _entries(section) for name in names}
+                known = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+                assert said <= known, f"{path}:{node.lineno}: {node.name}: {said - known}"
+
+
 @pytest.mark.parametrize("what", ["arrays", "errors", "fields"])
 def test_public_docstrings_say_what_they_must(what: str) -> None:
     missing = list(_missing(what))
