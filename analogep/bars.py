@@ -49,7 +49,7 @@ def opened(total: float, form: str, done: float = 0.0) -> Any:
 
 
 class Bar:
-    """A bar that is told of something's progress.
+    """A progress bar that is called with each progress.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Bar:
         return self._bar
 
     def __call__(self, progress: Any) -> None:
-        """Draw where things stand."""
+        """Move the bar to where the work stands."""
         self.last = progress
         if not self.show:
             return

@@ -1,4 +1,4 @@
-"""Cautions: what works all the same, but not as it should; said once a process, as Python says warnings."""
+"""Warnings about something that is not as it should be but spoils no number: one of a kind in each process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def caution(kind: str, sentence: str) -> None:
     Parameters
     ----------
     kind : str
-        What it is about: a process says one sentence of a kind.
+        What it is about; a process warns once of each kind.
     sentence : str
         What is the matter, where, and what to do.
     """

@@ -55,11 +55,12 @@ class EPClassifier:
     ----------
     chip_ : Chip
     classes_ : ndarray (classes,)
+        Class labels, sorted.
     n_features_in_ : int
     n_iter_ : int
         Passes done.
     lowest_, highest_ : ndarray (features,)
-        Values that 0 and 1 stand for.
+        Values that 0 and 1 stand for, in the units of the features.
 
     Examples
     --------
@@ -92,7 +93,13 @@ class EPClassifier:
         return {name: getattr(self, name) for name in self._names()}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters by name."""
+        """Set parameters by name.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name.
+        """
         for name, value in parameters.items():
             if name not in self._names():
                 raise ValueError(f"EPClassifier has no parameter '{name}'; it has {', '.join(self._names())}")
@@ -105,8 +112,9 @@ class EPClassifier:
         Parameters
         ----------
         X : array_like (samples, features)
+            In units of any kind: features are scaled.
         y : array_like (samples,)
-            Classes: numbers or text.
+            Class labels: numbers or text.
 
         Raises
         ------
@@ -130,9 +138,9 @@ class EPClassifier:
 
         Parameters
         ----------
-        X : array_like (samples, features)
-        y : array_like (samples,)
-        classes : array_like or None
+        X, y
+            As in `fit`.
+        classes : array_like (classes,) or None
             All classes that will ever come; needed in the first call.
 
         Raises
@@ -199,7 +207,15 @@ class EPClassifier:
         return np.asarray(np.clip(found, 0.0, 1.0))
 
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Scores of the classes (samples, classes) [V]; with two classes that of the second less that of the first."""
+        """Scores of the classes (samples, classes) [V], or where there are two second less first (samples,) [V].
+
+        `X` (samples, features) are features in the units of `fit`.
+
+        Raises
+        ------
+        ValueError
+            If the classifier is not fitted, or `X` does not have the features that it was fitted to.
+        """
         self._check_fitted()
         x = _samples(X)
         self._check_features(x, X)
@@ -207,13 +223,16 @@ class EPClassifier:
         return np.asarray(scores[:, 1] - scores[:, 0]) if self.classes_.size == 2 else scores
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class of each sample (samples,)."""
+        """Class of each sample (samples,); parameters as in `decision_function`, and errors too."""
         found = self.decision_function(X)
         chosen = (found > 0.0).astype(int) if found.ndim == 1 else found.argmax(axis=1)
         return np.asarray(self.classes_[chosen])
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Share of the samples that are classified as `y` says, or their weighted share [1]."""
+        """Share of the samples that are classified as `y` says, or their weighted share [1].
+
+        `X` and `y` are as in `fit`; `sample_weight` (samples,) [1] are weights of the samples, all the same if None.
+        """
         labels = _labels(y)
         return float(
             np.average(self.predict(X) == labels, weights=None if sample_weight is None else np.asarray(sample_weight))

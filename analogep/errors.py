@@ -17,7 +17,7 @@ class AnalogepError(Exception):
 
 
 class UsageError(AnalogepError):
-    """The command line asks for something that does not exist or does not fit together."""
+    """A call or a command line asks for something that does not exist or does not fit together."""
 
     exit_code = 2
 

@@ -81,7 +81,13 @@ class Quantity:
         return "an" if self.dimension[0] in "aeiou" else "a"
 
     def parse(self, text: str) -> float:
-        """Return the SI value of a string such as `10 uS`; ValueError says what is wrong with it."""
+        """Return the SI value of a string such as `10 uS`.
+
+        Raises
+        ------
+        ValueError
+            If it is not a number with a unit of this dimension, or none that a float can hold; says what to write.
+        """
         form = _FORM.fullmatch(text) if len(text) <= _LONGEST else None
         if form is None:
             if len(text) <= _LONGEST and re.fullmatch(_NUMBER, text):

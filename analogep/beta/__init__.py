@@ -1,4 +1,4 @@
-"""Which beta: bias of each estimator, noise of its own reads, and the nudging strength that makes the least of both.
+"""Which beta: bias of each estimator, noise of its own reads, and the nudging strength with the least sum of both.
 
 The mean squared error of an estimate is |bias(beta)|^2 + V/beta^2. Both parts are measured on a chip as it stands, the
 minimum is predicted from them, and held against the errors of noisy estimates over a grid of beta.

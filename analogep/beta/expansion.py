@@ -70,12 +70,12 @@ class Expansion:
         return out
 
     def bias(self, unit: Stencil, beta: Floats) -> Floats:
-        """Squared length of the bias at each beta (betas,) [1]; `unit` is the estimator's stencil at beta = 1."""
+        """Squared length of the bias at each `beta` (betas,) [1]; `unit` is the estimator's stencil at beta = 1."""
         shares = np.concatenate([self._shares(unit, beta), np.full((beta.size, 1), -1.0)], axis=1)
         return np.asarray(np.maximum(np.einsum("ni,ij,nj->n", shares, self.gram, shares), 0.0))
 
     def along(self, unit: Stencil, beta: Floats) -> Floats:
-        """Inner product of the mean estimate and the exact gradient at each beta (betas,) [1]."""
+        """Inner product of the mean estimate and the exact gradient at each `beta` (betas,) [1]."""
         return np.asarray(self._shares(unit, beta) @ self.gram[:-1, -1])
 
     def coefficient(self, order: int) -> float:
@@ -90,7 +90,13 @@ class Expansion:
 
 
 def leading(unit: Stencil) -> tuple[int, float]:
-    """Order k of an estimator's bias and its factor |sum_i weight_i beta_i^(k+1)| at beta = 1."""
+    """Order k of an estimator's bias and its factor |sum_i weight_i beta_i^(k+1)| at beta = 1.
+
+    Raises
+    ------
+    ValueError
+        If the bias vanishes up to order 4.
+    """
     for order in range(1, _HIGHEST + 1):
         factor = abs(sum(weight * beta ** (order + 1) for beta, weight in unit))
         if factor > 1e-12:

@@ -22,14 +22,14 @@ _TOLERANCE = 1.0 + 1e-9
 
 @dataclass(frozen=True)
 class Errors:
-    """Of one estimator, at each beta of the grid (betas,); not a number beyond the bound of the estimator
-    and where a phase has no equilibrium.
+    """Errors of one estimator at each beta of the grid: not a number beyond the bound of the estimator, nor where a
+    phase has no equilibrium.
 
     Attributes
     ----------
-    squared : ndarray [1]
+    squared : ndarray (betas,) [1]
         Mean over repeats and batches of |estimate - exact gradient|^2.
-    cosine : ndarray [1]
+    cosine : ndarray (betas,) [1]
         Mean cosine of estimate and exact gradient, of the batches where neither is zero.
     """
 
@@ -57,7 +57,7 @@ def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repea
         Estimators with negative phases are measured up to the share of it that `strongest` allows.
     betas : ndarray (betas,) [1]
     reader : Experimenter
-        Whoever measures, with its noise.
+        Runs the phases, with its noise.
     repeats : int
         Noisy estimates of every batch at each beta.
     """

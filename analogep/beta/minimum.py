@@ -16,7 +16,7 @@ def lowest(beta: Floats, values: Floats) -> float:
     beta : ndarray (points,) [1]
         Increasing.
     values : ndarray (points,)
-        Not a number where there is none.
+        In one unit, whichever; not a number where there is none.
 
     Returns
     -------

@@ -46,13 +46,13 @@ def strongest(estimator: str, pole: float) -> float:
 
 
 def squared_error(expansion: Expansion, noise: Noise, estimator: str, beta: Floats) -> Floats:
-    """Predicted mean squared error of an estimate at each beta (betas,) [1]."""
+    """Predicted mean squared error of an estimate at each `beta` (betas,) [1]."""
     bias = np.mean([expansion.bias(unit, beta) for unit in units(estimator)], axis=0)
     return np.asarray(bias + noise.fresh / np.square(beta) + noise.still)
 
 
 def cosine(expansion: Expansion, noise: Noise, estimator: str, beta: Floats) -> Floats:
-    """Predicted cosine of an estimate and the exact gradient at each beta (betas,) [1]: <e, g>/(|g| sqrt(E|e|^2))."""
+    """Predicted cosine of estimate and exact gradient at each `beta` (betas,) [1]: <e, g>/(|g| sqrt(E|e|^2))."""
     along = np.mean([expansion.along(unit, beta) for unit in units(estimator)], axis=0)
     # |e|^2 = |e - g|^2 + 2 <e, g> - |g|^2
     length = squared_error(expansion, noise, estimator, beta) + 2.0 * along - expansion.length**2

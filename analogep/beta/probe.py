@@ -33,7 +33,18 @@ _NOISY_CLOSE = 1e-6
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch at rest: input lines [V], targets [V], free equilibrium [V], exact gradient (weights,) [1]."""
+    """One batch at rest.
+
+    Attributes
+    ----------
+    lines : ndarray (samples, inputs) [V]
+        Voltages of the input lines.
+    target : ndarray (samples, classes) [V]
+    free : ndarray (samples, nodes) [V]
+        Free equilibrium.
+    exact : ndarray (weights,) [1]
+        Gradient of the mean cost by the adjoint.
+    """
 
     lines: Floats
     target: Floats
@@ -42,7 +53,7 @@ class Batch:
 
 
 def flat(gradient: list[Floats]) -> Floats:
-    """Gradients of all stores as one vector (weights,) [1]."""
+    """`gradient` of all stores, (rows, columns) [1] each, as one vector (weights,) [1]."""
     return np.concatenate([part.ravel() for part in gradient])
 
 
@@ -137,7 +148,7 @@ class Probe:
         return np.stack(out)
 
     def reader(self, rng: np.random.Generator, noise: float | None = None) -> Experimenter:
-        """Whoever measures with noise: converters, sample and hold.
+        """An experimenter with the noise of converters and of sample and hold.
 
         Parameters
         ----------

@@ -66,8 +66,8 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
     networks : sequence of str
     noise : ndarray (levels,) [V]
     grid : ndarray (betas,) [1]
-    found : sequence of dict
-        For each network the values of `VARIABLES`, without the first dimension.
+    found : sequence of dict of ndarray [1]
+        For each network the values of `VARIABLES`, of their shapes but for the first dimension.
     """
     import xarray as xr
 
@@ -105,7 +105,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
 
 
 def with_accuracy(dataset: xr.Dataset, betas: Floats, accuracy: Floats) -> xr.Dataset:
-    """Add the accuracies of short trainings (noise, train_beta) [1]."""
+    """Add the `accuracy` (levels, betas) [1] of short trainings at each noise and each of `betas` (betas,) [1]."""
     text = {"units": "1", "long_name": "share of test samples classified correctly after a training at this beta"}
     return dataset.assign_coords(
         train_beta=("train_beta", betas, {"units": "1", "long_name": "nudging strength of a training"})

@@ -98,7 +98,7 @@ class Deck:
         return {name: raw[name] for kind, raw in both for name in keys.sections(kind) if name in raw}
 
     def unmoved(self, axis: Collection[str]) -> list[str]:
-        """Keys of the settings that are no keys of the axis, whose values hold the setting already."""
+        """Keys of the settings that `axis` does not move: the values of those that it moves hold their settings."""
         return [key for rest, key in self._settings.items() if rest not in axis]
 
 

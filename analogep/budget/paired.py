@@ -29,7 +29,7 @@ def estimate(values: Floats) -> Estimate:
 
     s_m is `study.standard_error`, nu the degrees of freedom of the mean squares that it is made of. For one chip or
     one seed this is the ordinary paired t interval of n values, nu = n - 1; a difference of two settings on the same
-    chips and seeds makes it a paired one, from which the luck that both share has gone.
+    chips and seeds makes it a paired one, from which the deviations of chips and seeds that both share drop out.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def estimate(values: Floats) -> Estimate:
 
 
 def degrees(values: Floats) -> float:
-    """Degrees of freedom nu of `standard_error(values)` [1], not below 1."""
+    """Degrees of freedom nu of the standard error of `values` (chips, seeds) in any unit, not below 1 [1]."""
     whole = values[:, ~np.isnan(values).any(axis=0)]
     if whole.size == 0:
         whole = values[~np.isnan(values).any(axis=1)]

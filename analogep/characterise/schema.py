@@ -70,6 +70,9 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
 
 
 def variable(name: str, values: ArrayLike) -> tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]:
-    """(dimensions, values, attributes) of one variable, as `xarray.Dataset` takes it."""
+    """(dimensions, `values` in their shape and unit, attributes) of one variable, as `xarray.Dataset` takes it.
+
+    Shape and unit are those that `VARIABLES` says.
+    """
     dims, units, long_name = VARIABLES[name]
     return dims, np.asarray(values), {"units": units, "long_name": long_name}

@@ -31,10 +31,12 @@ _WORK: Final = 40_000_000
 
 @dataclass(frozen=True)
 class Leg:
-    """One train: signed pulses from stop to stop (0 for the reset), and how many of them are end to end."""
+    """One train of pulses."""
 
     pulses: NDArray[np.int64]
+    """Signed counts of pulses from stop to stop (stops,), 0 for the reset."""
     span: int
+    """Pulses from end to end."""
 
     @property
     def is_reset(self) -> bool:

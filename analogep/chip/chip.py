@@ -71,6 +71,9 @@ class Chip:
     Every call is an operation of the chip: reads are noisy, and joules are booked. The numbers depend on the seed and
     on the order of the calls, and on nothing else.
 
+    Every method raises UsageError for arrays, targets, rates or weights that do not fit the circuit, and for pulses on
+    a chip that is for reading only; `phases` and `gradient` raise CardError for an estimator or beta that does not fit.
+
     Examples
     --------
     >>> from analogep import Chip, load_data
@@ -132,8 +135,8 @@ class Chip:
         Parameters
         ----------
         x : array_like (samples, inputs) [1]
-        target : array_like or None
-            Targets; None for the free phase alone.
+        target : array_like (samples,) of int, or (samples, classes) [1], or None
+            None for the free phase alone.
         beta : float or None
             Nudging strength; None for the circuit card's first one that is not 0.
         record : bool
@@ -150,6 +153,8 @@ class Chip:
         ------
         SimulationError
             If the circuit diverges or the integrator gives up.
+        UsageError
+            If there is a beta and no target.
         """
         given = inputs(x, self.circuit)
         wanted = None if target is None else targets(target, len(given), self.circuit)
@@ -166,7 +171,7 @@ class Chip:
         Parameters
         ----------
         x : array_like (samples, inputs) [1]
-        target : array_like
+        target : array_like (samples,) of int, or (samples, classes) [1]
         estimator, beta : str, float or None
             Instead of the circuit card's.
 
@@ -189,20 +194,14 @@ class Chip:
         beta: float | None = None,
         noisy: bool = True,
     ) -> list[Floats]:
-        """Gradient of the mean cost with respect to the weights, as equilibrium propagation estimates it.
+        """Gradient of the mean cost (rows, columns) [1] by the weights of each store, as the estimator finds it.
 
         Parameters
         ----------
-        x : array_like (samples, inputs) [1]
-        target : array_like
-        estimator, beta : str, float or None
-            Instead of the circuit card's.
+        x, target, estimator, beta
+            As in `phases`.
         noisy : bool
             Whether reads and samples are disturbed and converters quantise.
-
-        Returns
-        -------
-        list of ndarray (rows, columns) [1]
         """
         given, wanted = pair(x, target, self.circuit)
         with one_blas_thread():
@@ -214,11 +213,7 @@ class Chip:
     def exact_gradient(self, x: ArrayLike, target: ArrayLike) -> list[Floats]:
         """Gradient of the mean cost by the adjoint at the free equilibrium: no finite beta, no noise, no converters.
 
-        Nothing is booked: no chip does this.
-
-        Returns
-        -------
-        list of ndarray (rows, columns) [1]
+        Nothing is booked: no chip does this. Parameters and result as in `gradient`.
 
         Raises
         ------
@@ -259,7 +254,7 @@ class Chip:
         Parameters
         ----------
         x : array_like (samples, inputs) [1]
-        target : array_like
+        target : array_like (samples,) of int, or (samples, classes) [1]
         rates : float, sequence of float or None
             Learning rate of each layer, or of all of them; None for the circuit card's.
         """
@@ -283,11 +278,11 @@ class Chip:
             return scores(self.emulator.observer(draw=draw), given)
 
     def predict(self, x: ArrayLike, *, draw: int | None = None) -> NDArray[np.int64]:
-        """Class of each sample (samples,): the one with the largest score; parameters as in `scores`."""
+        """Class of each sample (samples,), the one with the largest score; parameters as in `scores`."""
         return np.asarray(self.scores(x, draw=draw).argmax(axis=1))
 
     def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
-        """Share of the samples that are classified as `labels` (samples,) say [1]."""
+        """Share of the samples `x` (samples, inputs) [1] that are classified as their `labels` (samples,) say [1]."""
         found = self.predict(x)
         known = targets(labels, len(found), self.circuit).argmax(axis=1)
         return float(np.mean(found == known))
@@ -323,7 +318,6 @@ class Chip:
         exact : bool
             Whether cells are put at their conductances, as far as their windows reach, without pulses, noise and
             joules, instead of by pulses and verify reads. No chip can do that: it is for comparisons.
-
         """
         self._programmable()
         if isinstance(weights, Sequence):
@@ -341,6 +335,11 @@ class Chip:
         ----------
         after : float [s] or str
             Such as 86400.0 or '1 d'; the device card's retention says what it does to each cell.
+
+        Raises
+        ------
+        UsageError, ValueError
+            If it is below 0 or not finite; if a text is not a time.
         """
         seconds = TIME.parse(after) if isinstance(after, str) else float(after)
         if not 0.0 <= seconds < np.inf:

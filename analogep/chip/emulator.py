@@ -1,7 +1,7 @@
 """What a chip is inside: its hardware, what programs it, where its joules go, and its random streams.
 
-Training draws from the streams of its epoch. Looking at the chip (`observer`) draws from streams of its own and is
-booked by itself, so that whoever watches a training does not change it.
+Training draws from the streams of its epoch. Looking at the chip (`observer`) draws from other streams and is booked on
+a ledger of its own, so that a training that is watched gives the same numbers as one that is not.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Trained:
 
     Attributes
     ----------
-    pulses : ndarray (layers,) [1]
+    pulses : ndarray (layers,) [pulses]
         Programming pulses on the arrays of each layer.
     cost : float [1]
-        Sum over the samples of 1/2 |r - d|^2/V^2 in their free phase, before the update.
+        Sum over the samples of the circuit card's cost in their free phase, before the update.
     scores : ndarray (samples, classes) [V]
         Outputs in the free phase, before the update.
     """
@@ -57,7 +57,7 @@ class Programmed:
     Attributes
     ----------
     change : list of ndarray (rows, columns) [1]
-        How far the weights of each store moved: what was wanted is one thing, what pulses do another.
+        How far the weights of each store moved, which is not what was wanted, but what the pulses did.
     pulses : float [1]
         Programming pulses.
     joules : float [J]
@@ -146,7 +146,7 @@ class Emulator:
         return self.spent.joules + self.ledger.joules + self.aside.joules
 
     def observer(self, *, noisy: bool = True, draw: int | None = None) -> Experimenter:
-        """Whoever looks at the chip now, with random numbers of its own; the same ones for the same `draw`."""
+        """An experimenter on the chip as it is now, with random numbers of its own: the same for the same `draw`."""
         rng = self.seeds.operation.rng(f"chip/look/{self.looks}" if draw is None else f"chip/draw/{draw}")
         self.looks += draw is None
         return Experimenter(self.hardware, self.aside, rng, noisy=noisy)
@@ -206,11 +206,20 @@ class Emulator:
         return [centered(first, center), *gradient[1:]]
 
     def program(self, change: Sequence[Floats]) -> Floats:
-        """Program a wanted change of the weights of each store [1]; returns the pulses of each layer."""
+        """Program the wanted `change` of the weights of each store, (rows, columns) [1].
+
+        Returns
+        -------
+        ndarray (layers,) [pulses]
+            Pulses on the arrays of each layer.
+        """
         return self._apply([-part for part in change], (1.0,) * self.circuit.depth)
 
     def place(self, weights: Sequence[Floats]) -> Written:
-        """Write weights by pulses and verify reads, each store and its mirror; what rules remember begins anew."""
+        """Write the `weights` of each store, (rows, columns) [1], by pulses and verify reads, into it and its mirror.
+
+        What the update rule remembers begins anew.
+        """
         hardware, total = self.hardware, Written()
         operation = self.seeds.operation
         for store, mirror, target in zip(hardware.stores, hardware.mirrors, weights, strict=True):
@@ -233,7 +242,10 @@ class Emulator:
         self.looks += 1
 
     def put(self, conductances: Sequence[dict[str, Floats]]) -> float:
-        """Put the cells of each store at conductances [S], within their windows, without noise; returns 0 pulses."""
+        """Put the cells of each store at `conductances` (rows, columns) [S], by half, without pulses; returns 0 pulses.
+
+        Cells keep within their windows.
+        """
         for store, mirror, halves in zip(self.hardware.stores, self.hardware.mirrors, conductances, strict=True):
             for one in (store, mirror):
                 if one is not None:
@@ -243,6 +255,6 @@ class Emulator:
         return 0.0
 
     def infer(self, x: Inputs) -> tuple[NDArray[np.int64], Tally]:
-        """Classes of test samples in the epoch's test, booked to the training; and what was counted."""
+        """Classes (samples,) of test samples `x` (samples, inputs) [1], and what was counted; books to the training."""
         reader = Experimenter(self.hardware, self.ledger, self.seeds.operation.rng("inference", self.epoch))
         return inference(reader, x), reader.tally

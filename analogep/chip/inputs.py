@@ -93,7 +93,21 @@ def targets(target: ArrayLike, samples: int, circuit: CircuitCard) -> Floats:
 
 
 def pair(x: ArrayLike, target: ArrayLike, circuit: CircuitCard) -> tuple[NDArray[np.floating[Any]], Floats]:
-    """Inputs (samples, inputs) [1] and their targets (samples, classes) [V]; see `inputs` and `targets`."""
+    """Inputs (samples, inputs) [1] and their targets (samples, classes) [V].
+
+    Parameters
+    ----------
+    x
+        As for `inputs`.
+    target
+        As for `targets`.
+    circuit : CircuitCard
+
+    Raises
+    ------
+    UsageError
+        If a shape or a value does not fit.
+    """
     given = inputs(x, circuit)
     return given, targets(target, len(given), circuit)
 
@@ -117,7 +131,8 @@ def matrices(given: Sequence[ArrayLike], shapes: Sequence[tuple[int, int]], what
 
     Parameters
     ----------
-    given : sequence of array_like
+    given : sequence of array_like (rows, columns) [1]
+        A single matrix stands for a sequence of one.
     shapes : sequence of (int, int)
         Shapes that they must have.
     what : str

@@ -52,7 +52,7 @@ def nudging(circuit: CircuitCard, estimator: str | None, beta: float | None) -> 
 
 
 def runner(emulator: Emulator, chosen: Nudging, *, noisy: bool) -> tuple[Experimenter, Network, Contour]:
-    """Who runs the phases of an estimator, on which network, and the phases."""
+    """What runs the phases of an estimator, the network it runs them on, and the phases."""
     one = emulator.observer(noisy=noisy)
     if chosen is not emulator.circuit.nudging:
         one.circuit = emulator.circuit.model_copy(update={"nudging": chosen})
@@ -60,12 +60,15 @@ def runner(emulator: Emulator, chosen: Nudging, *, noisy: bool) -> tuple[Experim
 
 
 def silent(emulator: Emulator) -> Experimenter:
-    """Who computes what no chip does: without noise, and booked nowhere."""
+    """An experimenter without noise whose joules are booked nowhere, for what no chip can do."""
     return Experimenter(emulator.hardware, Ledger(), np.random.default_rng(0), noisy=False)
 
 
 def relaxation(emulator: Emulator, x: Inputs, target: Floats | None, beta: float | None, *, record: bool) -> xr.Dataset:
-    """Free phase and, with a target [V], a nudged one; see `Chip.relax`."""
+    """Free phase and, with a target, a nudged one; see `Chip.relax`.
+
+    `x` (samples, inputs) [1] and `target` (samples, classes) [V] are as `inputs.pair` gives them.
+    """
     import xarray as xr
 
     circuit, one, network = emulator.circuit, emulator.observer(), emulator.hardware.network()
@@ -126,7 +129,10 @@ def _layers(phases: Sequence[Sequence[Floats]]) -> Values:
 
 
 def phases(emulator: Emulator, x: Inputs, target: Floats, chosen: Nudging) -> xr.Dataset:
-    """What is sampled in each phase of an estimator; see `Chip.phases`."""
+    """What is sampled in each phase of the estimator `chosen`; see `Chip.phases`.
+
+    `x` (samples, inputs) [1] and `target` (samples, classes) [V] are as `inputs.pair` gives them.
+    """
     import xarray as xr
 
     one, network, contour = runner(emulator, chosen, noisy=True)
@@ -140,7 +146,7 @@ def phases(emulator: Emulator, x: Inputs, target: Floats, chosen: Nudging) -> xr
 
 
 def conductances(hardware: Hardware) -> xr.Dataset:
-    """Conductances of all cells [S]."""
+    """Conductances of all cells [S]; see `Chip.conductances`."""
     import xarray as xr
 
     found: Values = {}
@@ -150,7 +156,9 @@ def conductances(hardware: Hardware) -> xr.Dataset:
 
 
 def cells(hardware: Hardware, given: xr.Dataset) -> list[dict[str, Floats]]:
-    """Conductances of each store's halves [S] from labelled ones; the way back of `conductances`, without mirrors.
+    """Conductances of each store's halves (rows, columns) [S], by name, from those labelled as `conductances` does it.
+
+    Those of mirrors are not taken over.
 
     Raises
     ------
@@ -177,17 +185,17 @@ def cells(hardware: Hardware, given: xr.Dataset) -> list[dict[str, Floats]]:
 
 
 def holding(hardware: Hardware, weights: Sequence[Floats]) -> list[dict[str, Floats]]:
-    """Conductances of each store's halves [S] that hold weights (rows, columns) [1]."""
+    """Conductances of each store's halves (rows, columns) [S] that hold its `weights` (rows, columns) [1]."""
     return [store.conductances(wanted) for store, wanted in zip(hardware.stores, weights, strict=True)]
 
 
 def held(hardware: Hardware, cells: Sequence[dict[str, Floats]]) -> list[Floats]:
-    """Weights (rows, columns) [1] of conductances of each store's halves [S]."""
+    """Weights of each store (rows, columns) [1] whose halves have the conductances `cells` (rows, columns) [S]."""
     return [store.weigh(g) for store, g in zip(hardware.stores, cells, strict=True)]
 
 
 def windows(hardware: Hardware) -> xr.Dataset:
-    """Ends of each cell's window [S]."""
+    """Ends of each cell's window [S]; see `Chip.windows`."""
     import xarray as xr
 
     found: Values = {}

@@ -29,7 +29,14 @@ _COUNTS = ("epoch", "batch", "done", "looks")
 
 
 def arrays(emulator: Emulator) -> dict[str, NDArray[Any]]:
-    """Arrays that training changes, by name."""
+    """Arrays that training changes, by name: the emulator's own, not copies.
+
+    Returns
+    -------
+    dict of ndarray
+        `state.` and `memory.` before the names of `Hardware.state` and `Updater.memory`, in their shapes and units;
+        `joules.ledger`, `joules.aside`, `joules.spent` (components, phases) [J]; `mean_input` (inputs,) [1] if known.
+    """
     found: dict[str, NDArray[Any]] = {_STATE + name: array for name, array in emulator.hardware.state().items()}
     found |= {_MEMORY + name: array for name, array in emulator.updater.memory.items()}
     found |= {f"joules.{name}": getattr(emulator, name).joules for name in _LEDGERS}
@@ -37,7 +44,7 @@ def arrays(emulator: Emulator) -> dict[str, NDArray[Any]]:
 
 
 def variables(named: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Variables of a file for arrays of any names; `values` is the way back."""
+    """Variables of a file for the arrays `named`, of any shape and unit, by name; `values` is the way back."""
     found = {}
     for name, array in named.items():
         # Dimensions shared by size: each one of its own would cost h5netcdf more time than all the numbers.
@@ -47,7 +54,7 @@ def variables(named: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
 
 
 def values(dataset: xr.Dataset) -> dict[str, NDArray[Any]]:
-    """Arrays of a file by the names that `variables` was given."""
+    """Arrays of a file, any shape and unit, by the names that `variables` was given."""
     return {array.attrs["stored_name"]: array.values for array in dataset.values() if "stored_name" in array.attrs}
 
 
@@ -64,6 +71,14 @@ def _streams(emulator: Emulator) -> dict[str, np.random.Generator]:
 
 def restore(emulator: Emulator, named: Mapping[str, NDArray[Any]], attrs: Mapping[str, Any]) -> None:
     """Put the arrays and counters of a file into a chip that was fabricated from the same cards and seeds.
+
+    Parameters
+    ----------
+    emulator : Emulator
+    named : mapping of ndarray
+        Of the names, the shapes and the units that `arrays` gives.
+    attrs : mapping
+        With the attributes of `counters`.
 
     Raises
     ------
@@ -93,13 +108,13 @@ def _generator_state(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def state(emulator: Emulator) -> dict[str, Any]:
-    """All of a chip, as plain arrays beside its cards and seeds: what is pickled."""
+    """All of a chip, as plain arrays beside its cards and seeds, for pickle."""
     cards = {"device": emulator.hardware.device, "circuit": emulator.circuit, "wire_error": _exact_wires(emulator)}
     return {**cards, "seeds": emulator.seeds, "arrays": arrays(emulator), "counters": counters(emulator)}
 
 
 def of_state(state: Mapping[str, Any]) -> Emulator:
-    """The way back."""
+    """The chip that `state` was taken of."""
     emulator = Emulator(state["device"], state["circuit"], state["seeds"])
     restore(emulator, state["arrays"], state["counters"])
     emulator.hardware.wiring.error = state["wire_error"]
@@ -138,7 +153,13 @@ def save(emulator: Emulator, path: Path) -> Path:
 
 
 def load(path: Path) -> Emulator:
-    """Read a chip; see `Chip.load`."""
+    """Read a chip; see `Chip.load`.
+
+    Raises
+    ------
+    ResultError
+        If the file is missing, damaged, or not a chip.
+    """
     dataset = results.read(path)
     if dataset.attrs.get("kind") != "analogep chip":
         raise ResultError(f"{path}: is not a chip; chips are written by Chip.save and lie in a run's folder as chip.nc")

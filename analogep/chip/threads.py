@@ -1,4 +1,4 @@
-"""One BLAS thread while anything runs: sums in another order would make other numbers."""
+"""One BLAS thread while a chip computes: sums in another order would give other numbers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _limit: threadpool_limits | None = None
 def one_blas_thread() -> Iterator[None]:
     """Hold BLAS at one thread; these matrices gain nothing by two.
 
-    The limit is the process's, so runs in several Python threads share it: the first one sets it and the last one
-    gives back what was before. Each for itself would lift it while another is still computing.
+    The limit holds for the process, so that runs in several Python threads share it: the first one sets it and the last
+    one restores what was before. If each restored it, one would lift the limit while another still computes.
     """
     from threadpoolctl import threadpool_limits
 

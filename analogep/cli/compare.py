@@ -31,7 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Compare cards or runs, as the arguments are."""
+    """Compare cards or runs, as the arguments are.
+
+    Raises
+    ------
+    UsageError
+        If there are both, or only one, or options that are not for runs.
+    """
     from analogep.cli import compare_runs
     from analogep.errors import UsageError
 

@@ -23,7 +23,13 @@ def is_run(given: str) -> bool:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Print the runs' numbers and their differences; draw them if `--save` asks for it."""
+    """Print the runs' numbers and their differences; draw them if `--save` asks for it.
+
+    Raises
+    ------
+    UsageError
+        If they are more than a figure can show.
+    """
     from analogep.cli import show, summary
     from analogep.errors import UsageError
     from analogep.results import together

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 
 def check(name: str | None) -> None:
-    """Refuse a figure that could not be drawn, before hours of training."""
+    """Refuse a figure that could not be drawn, before hours of training.
+
+    Raises
+    ------
+    UsageError
+        If its name ends in no known format.
+    """
     from analogep.errors import UsageError
     from analogep.plots import SUFFIXES
 

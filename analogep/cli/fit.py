@@ -54,7 +54,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Read, fit, write, print."""
+    """Read, fit, write, print.
+
+    Raises
+    ------
+    UsageError
+        If no file is given.
+    """
     from analogep import fit as fitting
     from analogep.errors import UsageError
 

@@ -1,4 +1,4 @@
-"""Ctrl-C that is heard wherever it falls.
+"""Ctrl-C ends a command wherever it arrives.
 
 Python raises `KeyboardInterrupt` between any two instructions of the main thread. Where that happens to be a callback
 of a weak reference or a finalizer (the import system has one for every module that it loads), the exception cannot

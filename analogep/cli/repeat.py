@@ -29,7 +29,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Make it again and compare; 1 if numbers differ."""
+    """Make it again and compare; 1 if numbers differ.
+
+    Raises
+    ------
+    ResultError
+        If there is no result, or it does not say how to make it again.
+    """
     from analogep import report
     from analogep.errors import ResultError
     from analogep.run import same_version

@@ -76,7 +76,13 @@ def _age(text: str) -> float:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Simulate, or list the cards."""
+    """Simulate, or list the cards.
+
+    Raises
+    ------
+    UsageError
+        If no device is given.
+    """
     from analogep.errors import UsageError
 
     if parsed.list:

@@ -151,12 +151,20 @@ class Array:
         self._sum_lines()
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Take what `state` gave."""
+        """Take the arrays `state`, shapes and units as of `Array.state`."""
         for key, values in self.state().items():
             values[...] = state[key]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays that pulses change, by name."""
+        """Arrays that pulses change, by name: the array's own, not copies.
+
+        Returns
+        -------
+        dict of ndarray
+            `hidden` (rows, columns) [window], `g` (rows, columns) [S], `row_g` (rows,) [S], `column_g` (columns,) [S];
+            `cycles` (rows, columns) [pulses] if the card has an endurance, and `second` (rows, columns), in the unit
+            of the law, if its law has a second state.
+        """
         out: dict[str, NDArray[np.generic]] = {
             "hidden": self.hidden, "g": self.g, "row_g": self.row_g, "column_g": self.column_g
         }  # fmt: skip
@@ -185,8 +193,8 @@ class Array:
 
         Parameters
         ----------
-        counts : int32 ndarray (rows, columns)
-            Pulses for each cell, up positive; a unidirectional device takes none below 0.
+        counts : int32 ndarray (rows, columns) [pulses]
+            Of each cell, up positive; a unidirectional device takes none below 0.
         operation : Streams
             Seed of the pulses' noise.
         epoch, call : int
@@ -196,6 +204,11 @@ class Array:
         -------
         Written
             Pulses and joules.
+
+        Raises
+        ------
+        ValueError
+            A count below 0 for a unidirectional device.
         """
         if self.device.programming.unidirectional and counts.min(initial=0) < 0:
             raise ValueError(f"device '{self.device.name}' has no pulses down: counts must not be negative; use reset")
@@ -230,21 +243,22 @@ class Array:
     def booked(
         self, slots: Floats, number: Floats, sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
     ) -> Written:
-        """Enter what pulses have done to the lines; joules of what they were.
+        """Add what pulses did to the conductance of each line, and book their joules.
 
         Parameters
         ----------
-        slots : ndarray (2, rows)
+        slots : ndarray (2, rows) [pulses]
             Most pulses up and down of one cell of the row.
-        number : ndarray (2,)
+        number : ndarray (2,) [pulses]
             Pulses up and down.
         sums : ndarray (rows, program.SUMS) [S]
-        pulses : ndarray (2, columns)
+            Of each row, as `program.SUMS` lists them.
+        pulses : ndarray (2, columns) [pulses]
             Pulses of each column, up and down.
         moved : ndarray (columns,) [S]
             Change of the conductance on each column.
-        before : tuple of ndarray or None
-            Conductance on rows and columns before the write [S], for half-selected cells.
+        before : (ndarray (rows,), ndarray (columns,)) [S] or None
+            Conductance on each row and column before the write, for half-selected cells.
         """
         self._stale = not self._kept
         self.row_g += sums[:, 4]
@@ -257,7 +271,7 @@ class Array:
         return written
 
     def lines_before(self) -> Lines | None:
-        """Conductance on rows and columns now [S], where half-selected cells are booked."""
+        """Conductance on rows and columns now (rows,), (columns,) [S]; None where half-selected cells cost nothing."""
         return (self.row_g.copy(), self.column_g.copy()) if self.device.energy.half_select else None
 
     def reset(self, where: NDArray[np.bool_], operation: Streams, epoch: int, call: int) -> Written:

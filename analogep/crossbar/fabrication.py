@@ -22,7 +22,7 @@ class Cells:
     each : ndarray (rows, columns, 4) or (1, 1, 4) [1], [1], [S], [S]
         Factors on the steps up and down, and the window at the operating temperature, side by side: one cell is one
         access to memory.
-    shapes : ndarray (rows, columns, 4) or (0, 0, 0)
+    shapes : ndarray (rows, columns, 4) or (0, 0, 0), units of the law
         Parameters of each cell's own law, for the kernels; empty where the card's law serves all.
     responds : bool ndarray (rows, columns)
         False where a cell ignores pulses.

@@ -1,6 +1,6 @@
-"""Buffers of the cells of one row: from memory, to whole vectors, and back.
+"""Copies between the arrays in memory and the buffers of one row of cells, filled up to whole vectors.
 
-Short loops over few arrays, which the compiler turns into vector instructions; a long one it does not.
+Loops are short and touch few arrays each: the compiler turns those into vector instructions, and longer ones not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from analogep.jit import lean
 
 @lean()
 def take(dense, row, index, m, out):  # type: ignore[no-untyped-def]
-    """Numbers of a row at `m` columns, or the first `m` as they lie, into `out`."""
+    """Copy a row's numbers at `m` columns to `out`: the first `m` if `dense`, else those that `index` lists."""
     if dense:
         for k in range(m):
             out[k] = row[k]
@@ -21,7 +21,7 @@ def take(dense, row, index, m, out):  # type: ignore[no-untyped-def]
 
 @lean()
 def put(dense, values, index, m, row):  # type: ignore[no-untyped-def]
-    """The way back of `take`."""
+    """Copy `values` back to where `take` had them from."""
     if dense:
         for k in range(m):
             row[k] = values[k]
@@ -32,7 +32,7 @@ def put(dense, values, index, m, row):  # type: ignore[no-untyped-def]
 
 @lean(forceinline=True)
 def own(dense, cells, start, index, m, n, scale, low, high):  # type: ignore[no-untyped-def]
-    """Factors on the steps and windows of `m` cells of a row whose first cell is number `start`."""
+    """Copy factors on the steps and windows of `m` cells of a row, the first cell of which is number `start` of all."""
     if dense:
         for k in range(m):
             at = 4 * (start + k)
@@ -49,7 +49,7 @@ def own(dense, cells, start, index, m, n, scale, low, high):  # type: ignore[no-
 
 @lean(forceinline=True)
 def alike(cells, m, n, scale, low, high):  # type: ignore[no-untyped-def]
-    """The same where all cells are alike."""
+    """As `own`, where one cell stands for all."""
     up, down = cells[0], cells[1]
     for k in range(m):
         scale[k] = up if n[k] > 0 else down
@@ -59,12 +59,12 @@ def alike(cells, m, n, scale, low, high):  # type: ignore[no-untyped-def]
 
 @lean(forceinline=True)
 def padded(m):  # type: ignore[no-untyped-def]
-    """`m` in whole vectors of sixteen: what is left over is done one by one, and takes as long."""
+    """`m` rounded up to whole vectors of sixteen: a remainder, done one by one, takes as long as a vector."""
     return (m + 15) // 16 * 16
 
 
 @lean(forceinline=True)
 def pad(m, c):  # type: ignore[no-untyped-def]
-    """Cells without pulses up to the end of the last vector."""
+    """Fill the last vector up with cells without pulses."""
     for k in range(m, padded(m)):
         c.x[k], c.n[k], c.scale[k], c.low[k], c.high[k], c.second[k], c.index[k] = 0, 0, 0, 0, 1, 0, 0

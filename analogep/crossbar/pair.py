@@ -109,7 +109,7 @@ class Pair(Store):
         return -self.limit, self.limit
 
     def noise_variance(self) -> Floats | None:
-        """Variance of each weight in one read [1], or None where reads have no noise."""
+        """Variance of each weight in one read (rows, columns) [1], or None where reads have no noise."""
         return self._variance
 
     def _variances(self) -> Floats:
@@ -121,22 +121,22 @@ class Pair(Store):
 
     @property
     def members(self) -> list[Member]:
-        """Plus as it is, minus the other way round; of a unidirectional device both are only ever raised."""
+        """Both halves, the minus one with the opposite sign; of a unidirectional device neither is ever lowered."""
         least = 0.0 if self.unidirectional else -np.inf
         sign = -1.0 if self.push_pull or self.unidirectional else 0.0
         return [Member(self.plus, 1.0, least), Member(self.minus, sign, least)]
 
     def shown(self, counts: Floats) -> Shown:
-        """Weights and the variances of their reads."""
+        """Weights, and the variances of their reads where these have noise."""
         variances = np.zeros((0, 0), self.real) if self._variance is None else self._variance
         return Shown(self._weights, variances, counts, self.real(self.scale), self.real(0.0))
 
     def weigh(self, g: dict[str, Floats]) -> Floats:
-        """Weights [1] of both halves' conductances [S]."""
+        """(G+ - G-) scale [1]."""
         return (g["plus"] - g["minus"]) * self.scale
 
     def conductances(self, weights: Floats) -> dict[str, Floats]:
-        """Both halves for weights [1], or one of them where pulses move only that.
+        """Conductances [S] of both halves, or a new one of the plus half alone where pulses move no other.
 
         Of all halves with the wanted difference those whose mean is nearest to the middle of the nominal window, or to
         half of the difference above its lower end where pulses only go up.
@@ -151,7 +151,7 @@ class Pair(Store):
         return {"plus": mean + half, "minus": mean - half}
 
     def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
-        """Weight change by one pulse on pairs as read [1].
+        """Weight change by one pulse [1].
 
         The nominal step serves devices that come back from either side. A unidirectional one must not overshoot, and
         its step differs many times over along the window: there it is the law's at the state of the half to pulse.
@@ -177,8 +177,8 @@ class Pair(Store):
         -------
         Written
             Reads, resets and pulses.
-        ndarray (rows, columns)
-            Which pairs were renewed.
+        bool ndarray (rows, columns)
+            True where a pair was renewed.
         """
         reset, window = self.device.programming.reset, self.device.conductance
         assert reset is not None, f"device '{self.device.name}' has no reset"

@@ -4,8 +4,8 @@
     w = (G+ - G-) scale,    seen = [q(G+ + s(G+) xi) - q(G- + s(G-) xi')] scale     of the cells with pulses
 
 One source for every law, noise, rule and precision: a kernel is compiled for the types of those that a card names
-(`parts`). What one part has written is in the cache of the core when the next one needs it, rows and inputs that have
-nothing to do cost nothing, and every sum that joules, endurance and line charges need is taken on the way.
+(`parts`). A row is finished before the next is begun, so that it stays in the cache of the core; rows of which nothing
+is wanted cost nothing; and every sum that joules, endurance and line charges need is taken on the way.
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ class Wanted(NamedTuple):
     change : ndarray (terms, columns) or (rows, columns)
         Factors of the wanted change, `lines` times `change` [steps]; or, without lines, the change itself.
     given : bool
-        Whether the change is whole numbers of pulses already, past the rule.
+        Whether the change is whole numbers of pulses already, which no rule decides any more.
     rule : NamedTuple
         Numbers of the rule.
     kept, seen : ndarray (rows, columns) or (0, 0)
-        Digital memory of the rule, and last reads of the weights [1].
+        Digital memory of the rule (steps, or wanted weights), and last reads of the weights [1].
     again : bool ndarray (rows,)
-        Rows that are looked at although nothing is wanted of them; filled with those that have had pulses.
+        True for rows that the rule is to decide although nothing new is wanted of them; filled with True for rows that
+        have had pulses.
     key : uint64
         Key of the rule's random numbers.
     """
@@ -102,17 +103,17 @@ class Sums(NamedTuple):
 
     Attributes
     ----------
-    slots : ndarray (2, rows)
+    slots : ndarray (2, rows) [pulses]
         Most pulses up and down of one pair of the row.
-    pulses : ndarray (2, rows)
+    pulses : ndarray (2, rows) [pulses]
         Pulses up and down.
     rows : ndarray (halves, rows, SUMS) [S]
-    columns : ndarray (blocks, 2, columns)
+    columns : ndarray (blocks, 2, columns) [pulses]
         Pulses of each column up and down.
     moved : ndarray (blocks, halves, columns) [S]
         Change of the conductance on each column.
-    reads : ndarray (2, rows)
-        Pairs that were read, and the sum of their conductances [S].
+    reads : ndarray (2, rows) [1], [S]
+        Number of pairs that were read, and the sum of their conductances.
     """
 
     slots: Any
@@ -206,7 +207,7 @@ def count(n, ups, downs):  # type: ignore[no-untyped-def]
 
 @lean(forceinline=True, fastmath=_FAST)
 def summed(m, n, before, after):  # type: ignore[no-untyped-def]
-    """The numbers of `SUMS`."""
+    """What `SUMS` lists, of `m` cells with `n` pulses each."""
     zero, half = n.dtype.type(0), n.dtype.type(0.5)
     mean_up, mean_down, start_up, start_down, change = zero, zero, zero, zero, zero
     for k in range(m):
@@ -223,7 +224,7 @@ def summed(m, n, before, after):  # type: ignore[no-untyped-def]
 
 @lean(forceinline=True)
 def shift(m, index, dense, before, after, moved):  # type: ignore[no-untyped-def]
-    """Add the changes of conductance to the columns'."""
+    """Add the changes of conductance of `m` cells to the sums of their columns."""
     if dense:
         for k in range(m):
             moved[k] += after[k] - before[k]
@@ -234,14 +235,14 @@ def shift(m, index, dense, before, after, moved):  # type: ignore[no-untyped-def
 
 @lean(forceinline=True)
 def listed(n, index):  # type: ignore[no-untyped-def]
-    """Columns with pulses, into `index`, and their counts to the front of `n`; or all of them where they are many.
+    """Columns with pulses to `index`, and their counts to the front of `n`; all columns where most have pulses.
 
     Returns
     -------
     int
-        How many.
+        Number of columns listed.
     bool
-        Whether they are all.
+        Whether these are all.
     """
     columns, found, front = n.size, 0, 0
     for j in range(columns):
@@ -261,7 +262,7 @@ def listed(n, index):  # type: ignore[no-untyped-def]
 
 @lean(inline="always")
 def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore[no-untyped-def]
-    """Everything that an update does to row i."""
+    """Update row i: decide its pulses, apply them, weigh it, and read what has had pulses."""
     z, counted, shifted, index = b.z, b.counted, b.shifted, b.all.index
     if not wants(i, wanted, b.lit, z):
         return

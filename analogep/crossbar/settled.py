@@ -2,8 +2,9 @@
 
     x' = clip(x + n step),    w = (G(x+) - G(x-)) scale,    G = G_min + (G_max - G_min) x
 
-It does what `row.write_row` does, where that waits for a dozen buffers; sums are of x, and turned into conductances at
-the end. Which rows it serves is decided by type (a constant step without noise) and by what the arrays lack.
+It does what `row.write_row` does, and needs none of the buffers whose traffic takes most of the time there. Sums are
+taken of x, and turned into conductances at the end. It serves rows whose law is a constant step without noise (decided
+by type) and whose arrays hold nothing for single cells (decided by their sizes).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def settles(halves: Any, shown: Any, verify: Any) -> bool:
 
 
 def settle(i: Any, n: Any, halves: Any, shown: Any, sums: Any, shifted: Any) -> None:
-    """Pulse row i by the counts `n` (columns,) of the pair, weigh it, and enter its sums."""
+    """Pulse row i by the counts `n` (columns,) of the pair, and set its weights and its sums."""
 
 
 def _constant(halves: Any) -> bool:

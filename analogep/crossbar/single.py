@@ -53,7 +53,7 @@ class Single(Store):
 
     @property
     def array(self) -> Array:
-        """The array."""
+        """The only array."""
         (array,) = self.halves.values()
         return array
 
@@ -69,28 +69,28 @@ class Single(Store):
         return self.weigh({"": self.array.g})
 
     def refresh(self) -> None:
-        """Nothing is kept beside the conductances."""
+        """Do nothing: no weights are kept beside the conductances."""
 
     def weigh(self, g: dict[str, Floats]) -> Floats:
-        """Weights [1] of conductances [S]."""
+        """(G - G_0) scale [1], G_0 the conductance of the weight 0."""
         (seen,) = g.values()
         return (seen - self.origin) * self.scale
 
     def conductances(self, weights: Floats) -> dict[str, Floats]:
-        """The array for weights [1]."""
+        """G_0 + w/scale [S], for all cells, whether their windows reach it or not."""
         (half,) = self.halves
         return {half: self.origin + weights / self.scale}
 
     def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
-        """The nominal step [1]."""
+        """The nominal step [1], for all cells."""
         return self.step
 
     @property
     def members(self) -> list[Member]:
-        """The array."""
+        """The array, moved as it is."""
         return [Member(self.array, 1.0, -np.inf)]
 
     def shown(self, counts: Floats) -> Shown:
-        """Nothing: weights are reckoned from the conductances."""
+        """No weights: they follow from the conductances when they are asked for."""
         nothing = np.zeros((0, 0), self.real)
         return Shown(nothing, nothing, counts, self.real(self.scale), self.real(self.origin))

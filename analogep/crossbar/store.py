@@ -24,7 +24,10 @@ _MOST_ROUNDS = 20
 
 
 def chosen(values: Floats, where: Chosen) -> Floats:
-    """The chosen entries of an array (rows, columns), in their order."""
+    """Entries (chosen,) of `values` (rows, columns), in their order and their unit.
+
+    `where` is a bool mask (rows, columns), or int64 positions (chosen,) in the flattened array.
+    """
     return values[where] if where.dtype == np.bool_ else values.ravel().take(where)
 
 
@@ -69,7 +72,7 @@ class Store(ABC):
 
     @abstractmethod
     def refresh(self) -> None:
-        """Compute the weights from the conductances of all cells."""
+        """Compute the weights anew from the conductances of all cells, where they are kept beside them."""
 
     @property
     @abstractmethod
@@ -78,7 +81,7 @@ class Store(ABC):
 
     @abstractmethod
     def shown(self, counts: Floats) -> Shown:
-        """What follows from the arrays and is kept beside them; `counts` as in `program.Shown`."""
+        """Weights and variances kept beside the arrays; `counts` (rows, columns) or (0, 0) [pulses] is to be filled."""
 
     @property
     def real(self) -> type[np.floating[Any]]:
@@ -91,7 +94,7 @@ class Store(ABC):
 
         Parameters
         ----------
-        counts : ndarray (rows, columns)
+        counts : ndarray (rows, columns) [pulses]
             Whole numbers.
         operation, epoch, call
             As in `Array.program`.
@@ -106,7 +109,7 @@ class Store(ABC):
         Parameters
         ----------
         wanted : Wanted
-        counts : ndarray (rows, columns) or (0, 0)
+        counts : ndarray (rows, columns) or (0, 0) [pulses]
             Filled with the signed pulses, unless empty.
         lsb : float
             As in `read`.
@@ -128,7 +131,7 @@ class Store(ABC):
 
     @abstractmethod
     def weigh(self, g: dict[str, Floats]) -> Floats:
-        """Weights [1] of conductances as read [S], by half."""
+        """Weights [1] of the conductances `g` [S], by half and of any one shape, as they were read."""
 
     @abstractmethod
     def conductances(self, weights: Floats) -> dict[str, Floats]:
@@ -136,7 +139,11 @@ class Store(ABC):
 
     @abstractmethod
     def steps(self, g: dict[str, Floats], error: Floats) -> Floats | float:
-        """Weight change by one pulse on cells as read that are to move by `error` [1]."""
+        """Weight change by one pulse [1], one number or an array of the same shape as `error`.
+
+        The cells were read at the conductances `g` (reads,) [S], by half; `error` (reads,) [1] is what their weights
+        lack of the wanted ones.
+        """
 
     @property
     def worn(self) -> int:
@@ -168,7 +175,7 @@ class Store(ABC):
         return self.weigh(self.seen(where, lsb, rng))
 
     def seen(self, where: Chosen, lsb: float, rng: np.random.Generator) -> dict[str, Floats]:
-        """Conductances of single cells as verify reads see them [S], by half."""
+        """Conductances of cells as verify reads see them (reads,) [S], by half; parameters as in `Store.read`."""
         noise, window = self.device.read.noise, self.device.conductance
         out = {}
         for half, array in self.halves.items():
@@ -189,7 +196,7 @@ class Store(ABC):
         return float(v[0] * read.iv.drive(v)[0]) * read.width
 
     def read_joules(self, where: Chosen) -> float:
-        """Energy of reading these cells once [J]."""
+        """Energy of reading the cells `where`, as in `Store.read`, once [J]."""
         total = sum(chosen(array.g, where).sum(dtype=np.float64) for array in self.halves.values())
         return self.joules_per_siemens * float(total)
 
@@ -211,6 +218,7 @@ class Store(ABC):
         Parameters
         ----------
         target : ndarray (rows, columns) [1]
+            Wanted weights.
         operation : Streams
             Seed of the pulses' noise.
         rng : Generator
@@ -245,7 +253,7 @@ class Store(ABC):
         return done
 
     def aged(self, seconds: float) -> Self:
-        """A copy as it stands `seconds` after it was written."""
+        """A copy as it stands `seconds` after it was written, read noise included."""
         later = copy.copy(self)
         later.halves = {half: array.aged(seconds) for half, array in self.halves.items()}
         later.elapsed = seconds

@@ -21,12 +21,12 @@ def count() -> int:
 
 
 def worth(cells: int) -> int:
-    """Threads for so many cells of work: one below `LEAST_CELLS`."""
+    """Number of threads that work on `cells` cells is worth: one below `LEAST_CELLS`."""
     return count() if cells >= LEAST_CELLS else 1
 
 
 def edges(rows: int, columns: int, cells: int) -> list[int]:
-    """First row of each of several equal jobs of about `cells` cells, and the number of rows; threads play no part."""
+    """First row of each of several equal jobs of about `cells` cells, and the number of rows, for any threads."""
     jobs = max(1, round(rows * columns / cells))
     return [rows * k // jobs for k in range(jobs + 1)]
 

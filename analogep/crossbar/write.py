@@ -38,18 +38,19 @@ class Programmable(Protocol):
     """An array as a write needs it (`Array`)."""
 
     hidden: Floats
+    """States that pulses move (rows, columns) [window]."""
     shape: tuple[int, int]
 
     def half(self, sign: float, least: float, at: At) -> Half:
-        """What the engine takes of it."""
+        """What the engine takes of it, as in `Array.half`."""
 
     def booked(
         self, slots: Floats, number: Floats, sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
     ) -> Written:
-        """Enter what was done."""
+        """Add what was done to the lines' conductances and book its joules; parameters as in `Array.booked`."""
 
     def lines_before(self) -> Lines | None:
-        """Conductance on its lines, if that is needed."""
+        """Conductance on its rows and columns (rows,), (columns,) [S], or None where it is not needed."""
 
 
 class Member(NamedTuple):
@@ -80,7 +81,10 @@ class Work:
 
 
 def wanted_counts(counts: NDArray[np.generic], real: Any, rule: Any = None) -> Wanted:
-    """Whole numbers of pulses (rows, columns) for the engine, past the rule whose numbers these are."""
+    """What the engine is given for `counts` (rows, columns) [pulses], whole numbers that no rule decides any more.
+
+    `real` is the precision of the states; `rule`, which a kernel is compiled for, the numbers of the store's rule.
+    """
     nothing, given = np.zeros((0, 0), real), np.ascontiguousarray(counts, real)
     # Of some rule in any case: kernels are compiled for its type.
     rule = in_precision(Rounding(0.0), real) if rule is None else rule
@@ -88,7 +92,7 @@ def wanted_counts(counts: NDArray[np.generic], real: Any, rule: Any = None) -> W
 
 
 def exact(real: Any, noise: Any = None) -> Reads:
-    """No reads after a write; the noise is that of the weights' variances."""
+    """No reads after a write; `noise` are the numbers of the read noise that the weights' variances come from."""
     noise = in_precision(Spread(0.0, 0.0), real) if noise is None else noise
     return Reads(noise, real(0.0), False, key_of(0))
 
@@ -140,7 +144,7 @@ def prepare(members: Sequence[Member], wanted: Wanted, shown: Shown, reads: Read
 
 
 def together(works: Sequence[Work]) -> list[tuple[Written, Written]]:
-    """Do several writes side by side; what was written and what was read of each."""
+    """Do several writes side by side; give what was written, and what was read to verify it, of each."""
 
     def enter(_: int) -> None:
         for work in works:

@@ -68,6 +68,11 @@ def parts_of(names: Collection[str], source: str, raw: Callable[[str], Raw]) -> 
         What messages call it.
     raw : callable
         Gives the array of a name.
+
+    Raises
+    ------
+    DataError
+        If the names are not those of a data set.
     """
     for split in _SPLIT:
         if set(split) <= set(names):
@@ -79,7 +84,13 @@ def parts_of(names: Collection[str], source: str, raw: Callable[[str], Raw]) -> 
 
 
 def names_in(path: Path) -> set[str]:
-    """Names of the arrays in an archive, after a check that it is one and what it unpacks to is bearable."""
+    """Names of the arrays in an archive, once it is known to be one and not to unpack to more than memory may hold.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, cannot be read, is no archive, or unpacks to more than 4 GiB.
+    """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
@@ -98,12 +109,18 @@ def names_in(path: Path) -> set[str]:
 
 
 def read(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Read the named arrays of an archive that `names_in` has accepted."""
+    """Read the named arrays, whatever their shapes and units, of an archive that `names_in` has accepted."""
     return {name: member(path, name).read() for name in names}
 
 
 def member(path: Path, name: str) -> Raw:
-    """An array of an archive that `names_in` has accepted, by its header."""
+    """An array of an archive that `names_in` has accepted, by its header.
+
+    Raises
+    ------
+    DataError
+        If it holds Python objects, cannot be read, or is longer or shorter than its header says.
+    """
     with _opened(path, name) as (stream, size):
         header = shape, _, dtype = _header(stream)
         if dtype.hasobject:

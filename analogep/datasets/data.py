@@ -84,7 +84,7 @@ class Dataset:
         size : int
             Samples of a batch; the last one may have fewer.
         seed, epoch : int
-            Data seed, and which order of its, from 0.
+            Data seed, and which of its orders, from 0.
 
         Returns
         -------
@@ -121,6 +121,13 @@ def stratified_split(labels: Labels, rng: np.random.Generator, test_fraction: fl
     -------
     train, test : ndarray (samples of the part,) of int64
         Indices into `labels`, shuffled. Together they are all samples.
+
+    Raises
+    ------
+    UsageError
+        If `test_fraction` is not between 0 and 1.
+    DataError
+        If every class has a single sample.
     """
     if not 0 < test_fraction < 1:
         raise UsageError(f"test_fraction is {test_fraction:g}; expected a number between 0 and 1, 0.2 for instance")
@@ -152,6 +159,11 @@ def batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Indices]:
     -------
     iterator of ndarray (size,) of int64
         Indices of the samples of one batch.
+
+    Raises
+    ------
+    UsageError
+        If `n` or `size` is below 1.
     """
     if n < 1 or size < 1:
         raise UsageError(f"batches of {size} out of {n} samples: both must be at least 1")

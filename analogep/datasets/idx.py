@@ -88,6 +88,11 @@ def load(folder: str | Path, *, dtype: Precision = np.float32, check: Check | No
     -------
     Dataset
         Images (samples, rows * columns), grey values divided by 255.
+
+    Raises
+    ------
+    DataError
+        If the folder or a file is missing or damaged, or the files do not go together.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""Labels: whatever says one class for each sample becomes a number from 0; what does not is refused with a way out."""
+"""Labels of any kind that name one class for each sample, as numbers from 0; others are refused with advice."""
 
 from __future__ import annotations
 

@@ -38,6 +38,11 @@ def read_table(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         Grey values 0 to 16.
     labels : ndarray (1797,) of uint8
         The digits.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or is another one.
     """
     path = Path(path)
     table = _parse(path, _text(path))
@@ -78,7 +83,10 @@ def _parse(path: Path, text: str) -> NDArray[np.int64]:
 
 
 def write(images: NDArray[np.uint8], labels: NDArray[np.uint8], path: str | Path = BUNDLED) -> None:
-    """Write the archive; NumPy stamps its members with a fixed date, so equal arrays give equal bytes."""
+    """Write the archive of `images` (samples, 64), uint8 from 0 to 16, and `labels` (samples,).
+
+    NumPy stamps its members with a fixed date, so that equal arrays give equal bytes.
+    """
     np.savez_compressed(path, x=images, y=labels)
 
 

@@ -1,4 +1,4 @@
-"""From raw images and labels to a data set: looked at in the order of what it costs, images converted last.
+"""From raw images and labels to a data set: checks in the order of their cost, images converted last.
 
 Shapes and types come first, then labels, then whether the network fits, then whether there is memory; images are read,
 checked and converted in blocks, so that three gigabytes that nobody can use are never made twelve.
@@ -51,7 +51,13 @@ class Part:
         return self.images.size // self.images.shape[0]
 
     def look(self) -> None:
-        """Refuse images that cannot be any by their shape or their type."""
+        """Refuse arrays that cannot be images by their shape or their type.
+
+        Raises
+        ------
+        DataError
+            If they cannot.
+        """
         images = self.images
         if len(images.shape) < 2 or images.size == 0:
             raise DataError(
@@ -141,6 +147,8 @@ def assemble(
     ------
     DataError
         If something cannot be used, or does not fit into memory.
+    UsageError
+        If there is neither a test part nor an `rng` to split one off.
     """
     parts = [train] if test is None else [train, test]
     for part in parts:

@@ -34,7 +34,7 @@ class Raw:
 
     @classmethod
     def of(cls, array: NDArray[Any], name: str) -> Raw:
-        """An array that lies in memory."""
+        """An `array` that lies in memory, of any shape and unit; messages call it `name`."""
 
         def blocks() -> Iterator[NDArray[Any]]:
             step = rows_of_block(array.shape, array.dtype)
@@ -48,7 +48,7 @@ class Raw:
         return int(np.prod(self.shape, dtype=object))
 
     def read(self) -> NDArray[Any]:
-        """The whole array."""
+        """The whole array, of the shape `shape`, in the unit that it was given in."""
         return np.concatenate(list(self.blocks()))
 
 

@@ -50,13 +50,13 @@ def nominal(card: DeviceCard) -> DeviceCard:
 
 
 def shown(card: DeviceCard, x: Floats) -> Floats:
-    """State that a cell shows: `x` itself, or the nearest of the card's levels [window]."""
+    """State that a cell at `x` shows [window], any shape: `x` itself, or the nearest of the card's levels."""
     levels = card.conductance.levels
     return x if levels is None else np.rint(x * (levels - 1)) / (levels - 1)
 
 
 def mean_step(card: DeviceCard, direction: Direction, x: Floats) -> Floats:
-    """Mean change by one pulse, or by the reset, at the states `x`: signed, before clipping [window]."""
+    """Mean change by one pulse, or by the reset, at the states `x` [window]: signed, before clipping, any one shape."""
     law = card.programming
     if direction in law.directions:
         return np.asarray(law.step(direction, x))
@@ -65,7 +65,7 @@ def mean_step(card: DeviceCard, direction: Direction, x: Floats) -> Floats:
 
 
 def pulse_noise(card: DeviceCard, direction: Direction, x: Floats) -> Floats:
-    """Standard deviation of one pulse, or of the reset, at the states `x` [window].
+    """Standard deviation of one pulse, or of the reset, at the states `x` [window], in their shape.
 
     The noise of the law itself, where it draws its steps, and that of `variation.cycle_to_cycle`; write noise is not
     part of it.

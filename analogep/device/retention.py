@@ -26,7 +26,24 @@ class NoRetention(Block):
     kind: Literal["none"]
 
     def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
-        """Conductances as they were written [S]."""
+        """G(t) = G.
+
+        Parameters
+        ----------
+        g, low, high : ndarray, any one shape [S]
+            Conductances as they were written, and the ends of the cells' windows.
+        g_max : float [S]
+            Upper end of the card's nominal window.
+        seconds : float [s]
+            Time since the write, at the temperature that the card's numbers hold at.
+        xi : ndarray of the same shape [1]
+            A normal deviate of each cell.
+
+        Returns
+        -------
+        ndarray of the same shape [S]
+            Conductances after that time.
+        """
         return g
 
 
@@ -59,7 +76,7 @@ class PowerLaw(Block):
     """Largest spread of nu."""
 
     def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
-        """Conductances `seconds` after the write [S]; `xi` are the cells' normal deviates of nu."""
+        """Conductances after some time, `xi` for nu; parameters and result as in `NoRetention.aged`."""
         x = np.log(np.maximum(g / g_max, 1e-12))
         nu = np.clip(self.nu_offset + self.nu_log_slope * x, self.nu_min, self.nu_max)
         sigma = np.clip(self.nu_sigma_offset + self.nu_sigma_log_slope * x, self.nu_sigma_min, self.nu_sigma_max)
@@ -83,7 +100,7 @@ class Logarithmic(Block):
     """Relative spread of the loss between cells."""
 
     def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
-        """Conductances `seconds` after the write [S]; `xi` are the cells' normal deviates of the loss."""
+        """Conductances after some time, `xi` for the loss; parameters and result as in `NoRetention.aged`."""
         decades = math.log1p(seconds / self.t0) / math.log(10.0)
         return np.maximum(g * (1.0 - self.rate * (1.0 + self.sigma * xi) * decades), 0.0)
 
@@ -100,7 +117,7 @@ class Leak(Block):
     """State that it relaxes to, as a fraction of the cell's window."""
 
     def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
-        """Conductances `seconds` after the write [S]; `low` and `high` are the cells' windows."""
+        """Conductances after some time, `xi` for ln tau; parameters and result as in `NoRetention.aged`."""
         tau = self.tau * np.exp(math.sqrt(math.log1p(self.sigma**2)) * xi)
         rest = low + self.rest * (high - low)
         return np.asarray(rest + (g - rest) * np.exp(-seconds / tau))

@@ -38,7 +38,7 @@ _SAMPLES = 10
 
 
 def padded(items: Sequence[Any], empty: Any = None) -> tuple[Any, ...]:
-    """One item for each layer, and empty ones up to the next of `LENGTHS`: arrays without rows unless `empty` is given.
+    """`items`, one for each layer, and `empty` ones (arrays without rows if None) up to the next of `LENGTHS`.
 
     The length of a tuple is part of its type, and a kernel is compiled anew, for seconds, for every type.
     """
@@ -47,7 +47,7 @@ def padded(items: Sequence[Any], empty: Any = None) -> tuple[Any, ...]:
 
 
 def layout(network: Network, solver: Solver) -> Layout | None:
-    """The network as it stands, laid out once for all phases of a batch; None where the march does not know it."""
+    """Layout of the network as it stands, made once for all phases of a batch; None if the march does not serve it."""
     if not isinstance(network, LayeredRC) or len(network.layers) < 2:
         return None
     known = network.made.get(__name__)

@@ -9,18 +9,18 @@ from analogep.jit import inner
 
 
 class Noise(NamedTuple):
-    """Reads whose deviates stand still in a phase; one type with noise and without, so that one march serves both.
+    """Read noise whose deviates stay the same during a phase; one type with noise and without serves one march.
 
     Parameters
     ----------
     passes : int
-        2 with noise, 1 without, where the rest is not looked at.
-    arrays : tuple of tuples of ndarray
-        Variances of forward and reverse weights, laid out as they are [1].
+        2 with noise; 1 without, and then the other fields are not used.
+    arrays : tuple of tuples of ndarray (lines, columns) [1]
+        Variances of forward and reverse weights, laid out like these.
     constants : ndarray (places,) [V^2]
         Variance of each bias line's bracket.
-    forward, reverse : ndarray (phases, samples, places)
-        Deviates of what comes into each node from the array in front of it, and from the one behind it.
+    forward, reverse : ndarray (phases, samples, places) [1]
+        Normal deviates of what comes into each node from the array in front of it, and from the one behind it.
     """
 
     passes: Any
@@ -32,7 +32,7 @@ class Noise(NamedTuple):
 
 @inner(fastmath=FAST, error_model="numpy")
 def squared(noise, k, spans, x, y, spread):  # type: ignore[no-untyped-def]
-    """Square what drives the lines of array k where it lies, and set the variances that it is to be added to."""
+    """Square in place what drives the lines of array k, and set `spread` to the variances that reads are added to."""
     for b in range(x.shape[0]):
         one, other, row = x[b], y[b], spread[b]
         for j in range(spans[k - 1, 0], spans[k - 1, 1]):

@@ -93,12 +93,12 @@ def both_ways(x, here, y, there, arrays, out):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    x, y, out : ndarray (rows, nodes)
-        `GROUP` rows, or several times as many.
+    x, y, out : ndarray (rows, nodes) [V]
+        A multiple of `GROUP` rows.
     here, there : slice
         The nodes of the lines and of the columns of the arrays.
-    arrays : tuple (along, across) of ndarray (lines, columns)
-        The same array twice, or two.
+    arrays : tuple (along, across) of ndarray (lines, columns) [1]
+        The same array twice, or two of one shape.
     """
     along, across = arrays
     lines, columns = along.shape

@@ -68,9 +68,9 @@ class Plan(NamedTuple):
     ----------
     counts : int64 ndarray (phases,)
         Steps of each.
-    shares : ndarray (phases, 2)
+    shares : ndarray (phases, 2) [1]
         A step in time constants of hidden and of output neurons.
-    betas : complex ndarray (phases,)
+    betas : complex ndarray (phases,) [1]
     chained : bool
         Whether each phase but the first begins where the first has ended; otherwise all begin at the given state.
     constant : bool

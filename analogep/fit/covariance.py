@@ -34,9 +34,9 @@ class Uncertainty:
 
     Parameters
     ----------
-    values : ndarray (parameters + directions,)
+    values : ndarray (parameters + directions,) [1]
         phi.
-    covariance : ndarray (parameters + directions, parameters + directions)
+    covariance : ndarray (parameters + directions, parameters + directions) [1]
         Of phi.
     squares : float
         Sum of squared residuals.

@@ -38,30 +38,31 @@ class Curve(ABC):
 
     @abstractmethod
     def rate(self, theta: Floats, xi: Floats) -> Floats:
-        """Change by a pulse times the number of pulses.
+        """Change by a pulse times the number of pulses (batch, ramps) [1].
 
         Parameters
         ----------
-        theta : ndarray (batch, parameters)
-        xi : ndarray (batch, ramps)
+        theta : ndarray (batch, parameters) [1]
+        xi : ndarray (batch, ramps) [1]
+            States before the pulse.
         """
 
     @abstractmethod
     def guesses(self, at: Floats, rate: Floats) -> list[list[float]]:
-        """Starting points of the fit from measured rates (points,) at the states `at` (points,)."""
+        """Starting points of the fit, from the measured `rate` (points,) [1] at the states `at` (points,) [1]."""
 
     def within(self, theta: Floats) -> Floats:
-        """`theta` (parameters,) moved to where the curve is defined."""
+        """`theta` (parameters,) [1] moved to where the curve is defined, in the same shape."""
         return theta
 
     @abstractmethod
     def path(self, theta: Floats, start: Floats, pulses: float, count: int) -> Floats:
-        """States after 0, 1, ..., count - 1 pulses (batch, ramps, count); pulse by pulse where there is no closed form.
+        """States after 0, 1, ..., count - 1 pulses (batch, ramps, count) [1]; without a closed form, pulse by pulse.
 
         Parameters
         ----------
-        theta : ndarray (batch, parameters)
-        start : ndarray (batch, ramps)
+        theta : ndarray (batch, parameters) [1]
+        start : ndarray (batch, ramps) [1]
             State before the first pulse.
         pulses : float
             n that turns rates into steps.

@@ -26,7 +26,16 @@ class Value:
 
 
 def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[dict[str, float], str]:
-    """All numbers of a device at the parameters `phi` = (theta, mean starts), and why the law cannot say them.
+    """All numbers of a device at given parameters, and why the law cannot say them.
+
+    Parameters
+    ----------
+    form : Form
+    minimum : Minimum
+        Says which curve it is, and how many of the parameters are the curve's.
+    frame : Frame
+    phi : ndarray (joint parameters + directions,) [1]
+        Parameters of the curve, then the mean start of each direction's ramps.
 
     Returns
     -------

@@ -30,7 +30,7 @@ class Readings:
 
     Parameters
     ----------
-    xi : ndarray (ramps, readings)
+    xi : ndarray (ramps, readings) [1]
         States in the own coordinate; anything where `here` is False.
     here : ndarray (ramps, readings) of bool
         Which readings exist.
@@ -44,14 +44,15 @@ class Readings:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Readings of each ramp (ramps,)."""
+        """Number of readings of each ramp, counts (ramps,)."""
         return np.asarray(self.here.sum(axis=1))
 
     @property
     def steps(self) -> tuple[Floats, Floats]:
-        """(states, rates) of all pulses, flat: where each started and its change times `pulses`, smoothed.
+        """States (pieces,) [1] and mean rates there (pieces,) [1], a rate being the change by a pulse times `pulses`.
 
-        Averaged over about a twentieth of a ramp, so that read noise does not swamp the steps.
+        A piece is about a twentieth of a ramp, so that read noise does not swamp the steps; pieces of all ramps are
+        sorted by their states.
         """
         size = max(1, self.xi.shape[1] // 20)
         at, rate = [], []
@@ -71,9 +72,9 @@ class Minimum:
     Parameters
     ----------
     curve : Curve
-    theta : ndarray (joint parameters,)
+    theta : ndarray (joint parameters,) [1]
         Parameters of all directions, shared ones once.
-    starts : tuple of ndarray (ramps,)
+    starts : tuple of ndarray (ramps,) [1]
         Fitted start of every ramp, by direction.
     squares : float
         Sum of squared residuals.
@@ -85,11 +86,11 @@ class Minimum:
     squares: float
 
     def own(self, direction: int) -> Floats:
-        """Parameters of one direction (parameters,)."""
+        """Parameters of one direction (parameters,) [1]."""
         return np.asarray(spread(self.curve, self.theta[None], direction)[0])
 
     def paths(self, data: tuple[Readings, ...]) -> list[Floats]:
-        """Fitted levels (ramps, readings) of each direction."""
+        """Fitted levels (ramps, readings) [1] of each direction."""
         return [
             self.curve.path(self.own(k)[None], start[None], part.pulses, part.xi.shape[1])[0]
             for k, (part, start) in enumerate(zip(data, self.starts, strict=True))
@@ -97,7 +98,7 @@ class Minimum:
 
 
 def spread(curve: Curve, joint: Floats, direction: int) -> Floats:
-    """Own parameters (batch, parameters) of direction 0 or 1 within joint ones (batch, all)."""
+    """Own parameters (batch, parameters) [1] of direction 0 or 1, from `joint` ones (batch, joint parameters) [1]."""
     if direction == 0:
         return np.asarray(joint[:, : curve.count])
     if curve.shared is None:
@@ -107,7 +108,7 @@ def spread(curve: Curve, joint: Floats, direction: int) -> Floats:
 
 
 def join(curve: Curve, parts: list[Floats]) -> Floats:
-    """Joint parameters of each direction's own ones."""
+    """Joint parameters (joint parameters,) [1] of the own ones, `parts` (parameters,) [1], of each direction."""
     if len(parts) == 1:
         return parts[0]
     second = parts[1] if curve.shared is None else np.delete(parts[1], curve.shared)
@@ -119,18 +120,21 @@ def join(curve: Curve, parts: list[Floats]) -> Floats:
 
 @dataclass(frozen=True)
 class Jacobian:
-    """Residuals and derivatives of one direction: e, dm/dtheta and dm/dstart of every ramp."""
+    """Residuals e and derivatives dm/dtheta and dm/dstart of the levels m of every ramp of one direction [1]."""
 
     residual: Floats
-    """(ramps, readings)"""
+    """(ramps, readings) [1]"""
     theta: Floats
-    """(joint parameters, ramps, readings)"""
+    """(joint parameters, ramps, readings) [1]"""
     start: Floats
-    """(ramps, readings)"""
+    """(ramps, readings) [1]"""
 
 
 def jacobians(curve: Curve, theta: Floats, starts: tuple[Floats, ...], data: tuple[Readings, ...]) -> list[Jacobian]:
-    """Forward differences, all of them in one call of the curve."""
+    """Residuals and forward differences of each direction, all perturbed parameters in one call of the curve.
+
+    `theta` (joint parameters,) [1] and `starts` (ramps,) [1] of each direction are where they are taken.
+    """
     size = theta.size
     step = 1e-6 * (1.0 + np.abs(theta))
     batch = np.tile(theta, (size + 2, 1))
@@ -148,7 +152,18 @@ def jacobians(curve: Curve, theta: Floats, starts: tuple[Floats, ...], data: tup
 
 @dataclass(frozen=True)
 class Normal:
-    """Normal equations with the starts eliminated: S dtheta = right, dstart = (g - c' dtheta)/a."""
+    """Normal equations with the starts eliminated: S dtheta = right, dstart = (g - c' dtheta)/a.
+
+    Attributes
+    ----------
+    matrix : ndarray (joint parameters, joint parameters) [1]
+        S.
+    right : ndarray (joint parameters,) [1]
+    a, g : list of ndarray (ramps,) [1]
+        Of each direction.
+    c : list of ndarray (joint parameters, ramps) [1]
+        Of each direction.
+    """
 
     matrix: Floats
     right: Floats
@@ -203,7 +218,10 @@ def _stepped(curve: Curve, theta: Floats, system: Normal, damping: float, direct
 
 
 def descend(curve: Curve, theta: Floats, data: tuple[Readings, ...], most: int = 60) -> Minimum:
-    """Levenberg-Marquardt from `theta`, the starts at the first readings; ends when a step gains less than 1e-9."""
+    """Levenberg-Marquardt from `theta` (joint parameters,) [1], the starts at the first readings.
+
+    Ends when a step lowers the sum of squares by less than 1e-9 of it, or after `most` steps.
+    """
     theta = _within(curve, theta, len(data))
     starts = tuple(part.xi[:, 0].copy() for part in data)
     squares, damping = _squares(curve, theta, starts, data), 1e-3

@@ -40,11 +40,11 @@ class Shapes:
 
     Parameters
     ----------
-    write : ndarray (ramps, readings - 1)
+    write : ndarray (ramps, readings - 1) [1]
         q_k over sigma^2.
-    read : ndarray (ramps, readings)
+    read : ndarray (ramps, readings) [1]
         s_k^2 over sigma^2.
-    carry : ndarray (ramps, readings - 1)
+    carry : ndarray (ramps, readings - 1) [1]
         r_k.
     """
 
@@ -90,7 +90,9 @@ def shapes(
 
     Parameters
     ----------
-    conductance : list of ndarray (ramps, readings)
+    minimum : Minimum
+    data : tuple of Readings
+    conductance : list of ndarray (ramps, readings) [1]
         G of the fitted paths over the range of xi, in each direction.
     write, read : str
         Kinds.
@@ -113,7 +115,7 @@ def _step(minimum: Minimum, direction: int, xi: Floats, pulses: float) -> tuple[
 
 
 def fit_noise(minimum: Minimum, data: tuple[Readings, ...], conductance: list[Floats]) -> list[Noise]:
-    """Best sigmas for each pair of kinds, with its restricted likelihood."""
+    """Best sigmas for each pair of kinds, with its restricted likelihood; parameters as in `shapes`."""
     found = []
     for write in WRITE:
         for read in READ:

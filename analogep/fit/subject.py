@@ -50,7 +50,7 @@ class Subject:
         return self.knowns[key]
 
     def conductances(self, minimum: Minimum) -> list[Floats]:
-        """G of the fitted paths over the span."""
+        """G of the fitted paths over the span, (ramps, readings) [1] of each direction."""
         paths = minimum.paths(self.data)
         return [self.frame.siemens(k, path) / self.frame.span for k, path in enumerate(paths)]
 

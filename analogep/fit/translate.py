@@ -42,13 +42,24 @@ class Frame:
     pulses: tuple[float, ...]
 
     def siemens(self, direction: int, xi: Floats) -> Floats:
-        """Conductances [S] at states of the own coordinate."""
+        """Conductances [S] at the states `xi` [1] of the own coordinate, in their shape."""
         return np.asarray(self.low + self.span * (xi if direction == 0 else 1.0 - xi))
 
 
 @dataclass(frozen=True)
 class Side:
-    """One direction on a window: its curve's parameters, pulses n, and the window's ends in its own coordinate."""
+    """One direction on a window.
+
+    Attributes
+    ----------
+    curve : Curve
+    theta : ndarray (parameters,) [1]
+        Parameters of the curve.
+    pulses : float
+        n, the mean number of pulses of a ramp.
+    near, far : float
+        Ends of the window in the own coordinate, where pulses set out and where they lead.
+    """
 
     curve: Curve
     theta: Floats
@@ -78,11 +89,14 @@ class Form(ABC):
         return AffineCurve()
 
     def bound(self, theta: Floats) -> float | None:
-        """Own coordinate where steps vanish, if the law's window ends there."""
+        """Own coordinate where steps vanish, if the law's window ends there; `theta` (parameters,) [1] of a side."""
         return None
 
     def window(self, thetas: Sequence[Floats], low: float, high: float) -> tuple[float, float]:
-        """Ends of the window in the up coordinate, from the mean ends of the ramps."""
+        """Ends of the window in the up coordinate [1], from the mean ends `low` and `high` of the ramps.
+
+        `thetas` (parameters,) [1] are the curves' parameters of each direction.
+        """
         if (top := self.bound(thetas[0])) is not None:
             high = top
         if len(thetas) > 1 and (bottom := self.bound(thetas[1])) is not None:

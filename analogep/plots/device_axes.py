@@ -53,7 +53,10 @@ def handle(label: str, **look: Any) -> Line2D:
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"], values: ArrayLike) -> None:
-    """Make one axis logarithmic and label it with plain numbers; over less than two decades also at 2 and 5."""
+    """Make one axis logarithmic and label it with plain numbers; over less than two decades also at 2 and 5.
+
+    `values` are what it is to show, of any shape, in the unit of the axis.
+    """
     low, high = positive_range(values)
     axes.set(**{f"{which}scale": "log"})
     axis: Axis = axes.xaxis if which == "x" else axes.yaxis
@@ -81,20 +84,20 @@ def power(exponent: int) -> str:
 
 
 def positive_range(values: ArrayLike) -> tuple[float, float]:
-    """Smallest and largest of the positive finite values; (1, 1) if there are none."""
+    """Smallest and largest of the positive finite `values`, of any shape and unit; (1, 1) if there are none."""
     found = np.asarray(values, dtype=np.float64)
     found = found[np.isfinite(found) & (found > 0.0)]
     return (float(found.min()), float(found.max())) if found.size else (1.0, 1.0)
 
 
 def wide(values: ArrayLike, ratio: float = 10.0) -> bool:
-    """Whether the positive values span more than `ratio`, so that a linear axis would hide the small ones."""
+    """Whether positive `values`, of any shape and unit, span more than `ratio`: a linear axis would hide small ones."""
     low, high = positive_range(values)
     return high > ratio * low
 
 
 def visible(values: NDArray[np.float64], decades: float = 3.0) -> NDArray[np.float64]:
-    """The values with those below the largest by more than `decades` taken out (NaN): they are as good as zero."""
+    """`values` of any shape and unit, NaN in place of those more than `decades` below the largest: as good as zero."""
     top = positive_range(values)[1]
     return np.where(values >= top * 10.0**-decades, values, np.nan)
 
@@ -105,7 +108,10 @@ def drawn_levels(dataset: xr.Dataset) -> list[int]:
 
 
 def in_gap(axes: Axes, places: ArrayLike, text: str) -> None:
-    """Write words across a panel where horizontal lines at `places`, in data, leave most room."""
+    """Write words across a panel where horizontal lines leave most room.
+
+    `places` (lines,) are where they lie, in the unit of the y axis.
+    """
     low, high = axes.get_ylim()
     marks = np.asarray(places, dtype=np.float64)
     if axes.get_yscale() == "log":
@@ -117,7 +123,10 @@ def in_gap(axes: Axes, places: ArrayLike, text: str) -> None:
 
 
 def headroom(axes: Axes, values: ArrayLike, share: float) -> None:
-    """Leave `share` of the height of a y axis free above the values, for words; a linear axis begins at zero."""
+    """Leave `share` of the height of a y axis free for words; a linear axis begins at zero.
+
+    It is free above the `values`, of any shape and in the unit of the axis.
+    """
     low, high = positive_range(values)
     if axes.get_yscale() == "log":
         low, high = low / 1.3, high * 1.3

@@ -170,7 +170,7 @@ def note(axes: Axes, text: str) -> None:
 
 
 def epochs(axes: Axes, numbers: ArrayLike) -> None:
-    """Set the x axis of a panel to whole epochs, with room around a single one."""
+    """Set the x axis of a panel to the epochs `numbers` (epochs,), integers, with room around a single one."""
     first, last = float(np.min(numbers)), float(np.max(numbers))
     room = max(0.5, 0.02 * (last - first))
     axes.set_xlim(first - room, last + room)
@@ -181,7 +181,10 @@ def epochs(axes: Axes, numbers: ArrayLike) -> None:
 
 
 def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: str) -> bool:
-    """Draw the finite values of one quantity against epochs, with markers; return whether there were any."""
+    """Draw the finite values of one quantity, with markers; return whether there were any.
+
+    `x` (epochs,) are the indices of the epochs, `y` (epochs,) the values, in the unit of the axis.
+    """
     finite = np.isfinite(y)
     kind = look(index)
     axes.plot(
@@ -199,7 +202,8 @@ def series(axes: Axes, x: ArrayLike, y: NDArray[np.float64], index: int, label: 
 def logarithmic(axes: Axes, values: NDArray[np.float64]) -> None:
     """Make the y axis logarithmic and label it with plain numbers: every decade, below two decades also 2 and 5.
 
-    Within a factor of five, where those could leave a single label, labels are evenly spaced numbers.
+    Within a factor of five, where those could leave a single label, labels are evenly spaced numbers. `values` are what
+    it is to show, of any shape, in the unit of the axis.
     """
     axes.set_yscale("log")
     positive = values[values > 0.0]
@@ -214,7 +218,7 @@ def logarithmic(axes: Axes, values: NDArray[np.float64]) -> None:
 
 
 def scale(values: ArrayLike, unit: str) -> tuple[float, str]:
-    """(factor, unit with prefix): `values` [unit] times the factor are in the unit that suits the largest of them."""
+    """(factor, unit with prefix): `values` [unit], any shape, times the factor suit the largest of them."""
     sizes = np.abs(np.asarray(values, dtype=np.float64))
     largest = float(sizes[np.isfinite(sizes)].max(initial=0.0))
     if largest == 0.0:

@@ -114,6 +114,10 @@ def lowest(values: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     values : ndarray (..., layers) [1]
+
+    Returns
+    -------
+    ndarray (...) [1]
     """
     there = np.isfinite(values)
     return np.where(there.any(axis=-1), np.where(there, values, np.inf).min(axis=-1), np.nan)

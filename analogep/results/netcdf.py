@@ -25,9 +25,10 @@ class Variable:
     Parameters
     ----------
     dims : tuple of str
-    values : ndarray
+    values : ndarray, one axis for each of `dims`
+        Of any shape; the unit is in `attrs`.
     attrs : mapping
-    labels : mapping
+    labels : mapping of ndarray (labels,), texts or numbers in units of their own
         Dimension -> its coordinate, where it has one.
     """
 

@@ -1,7 +1,7 @@
-"""What attributes and variables of a result must be; whatever is not is told in words, never met by a traceback later.
+"""What attributes and variables of a result must be; what is wrong is said in words, before it can end in a traceback.
 
-A file that was changed by hand, by another program or by a failing disk may hold anything. Readers look at it once,
-where it is read (`results.read_run`, the page of a study), and what stands behind them may then trust it.
+A file that was changed by hand, by another program or by a failing disk may hold anything. It is checked once, where
+it is read (`results.read_run`, the page of a study), and all that use it can then rely on it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,13 @@ class Rule:
     holds: Callable[[Any], bool]
 
     def check(self, name: str, value: object) -> None:
-        """Raise `OddError` if an attribute's value is something else."""
+        """Check the value of the attribute `name`.
+
+        Raises
+        ------
+        OddError
+            If it is something else.
+        """
         try:
             fine = self.holds(value)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -115,7 +121,13 @@ FROM_ONE: Final = Rule("a whole number from 1", lambda value: is_whole(value, 1)
 def check_attributes(
     dataset: xr.Dataset, rules: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None
 ) -> None:
-    """Raise `OddError` if attributes are missing or are not what they must be; `optional` ones may be missing."""
+    """Check the attributes of a Dataset; `optional` ones may be missing.
+
+    Raises
+    ------
+    OddError
+        If one of `rules` is missing, or any is not what it must be.
+    """
     missing = [name for name in rules if name not in dataset.attrs]
     if missing:
         raise OddError(f"lacks {', '.join(repr(name) for name in missing[:5])}, which every result holds")
@@ -127,7 +139,13 @@ def check_attributes(
 
 
 def check_texts(dataset: xr.Dataset) -> None:
-    """Raise `OddError` if a name of the Dataset, or a text about one of its variables, is no text."""
+    """Check that the names of a Dataset, and what is said of its variables, are texts.
+
+    Raises
+    ------
+    OddError
+        If one is none.
+    """
     for name in (*dataset.variables, *dataset.dims):
         if not is_text(name):
             raise OddError(f"has a variable or dimension of the name {_said(name)}")
@@ -138,7 +156,13 @@ def check_texts(dataset: xr.Dataset) -> None:
 
 
 def numbers_of(dataset: xr.Dataset, name: str, dims: tuple[str, ...]) -> NDArray[Any]:
-    """Return the values of a variable that must hold real numbers on these dimensions; raise `OddError` otherwise."""
+    """Return the values of a variable, in the shape of its dimensions `dims` and in its own unit.
+
+    Raises
+    ------
+    OddError
+        If it is missing, has other dimensions, or holds no real numbers.
+    """
     if name not in dataset.variables:
         raise OddError(f"lacks '{name}', which every result holds")
     found = dataset.variables[name]
@@ -152,7 +176,13 @@ def numbers_of(dataset: xr.Dataset, name: str, dims: tuple[str, ...]) -> NDArray
 
 
 def check_range(name: str, values: NDArray[Any], low: float, high: float, *, gaps: bool = False) -> None:
-    """Raise `OddError`, naming the value, if a variable leaves its range; with `gaps` it may hold NaN."""
+    """Check that `values`, any shape and unit, lie between `low` and `high`; with `gaps` they may be NaN.
+
+    Raises
+    ------
+    OddError
+        Naming the first value that is outside.
+    """
     values = np.asarray(values, dtype=np.float64)
     wrong = ~((values >= low) & (values <= high))
     if gaps:
@@ -163,7 +193,13 @@ def check_range(name: str, values: NDArray[Any], low: float, high: float, *, gap
 
 
 def labels_of(dataset: xr.Dataset, name: str) -> list[str]:
-    """Return the texts along a dimension, at least one and none twice; raise `OddError` otherwise."""
+    """Return the texts along a dimension: at least one, and none twice.
+
+    Raises
+    ------
+    OddError
+        If there are no such texts.
+    """
     if name not in dataset.coords or dataset.variables[name].dims != (name,):
         raise OddError(f"lacks the coordinate '{name}'")
     labels: list[Any] = dataset.variables[name].values.tolist()

@@ -1,4 +1,4 @@
-"""The result of a run as a file holds it: looked at once, where it is read, so that its readers may trust it."""
+"""Checks of the result of a run, made once, where its file is read, so that its readers can rely on it."""
 
 from __future__ import annotations
 

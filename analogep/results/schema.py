@@ -87,7 +87,10 @@ SPIKING: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
 
 
 def variable(name: str, values: NDArray[np.generic]) -> tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]:
-    """(dimensions, values, attributes) of one variable, as `xarray.Dataset` takes it."""
+    """(dimensions, `values` in their shape and unit, attributes) of one variable, as `xarray.Dataset` takes it.
+
+    Shape and unit are those that `VARIABLES` or `SPIKING` says.
+    """
     dims, units, long_name = (VARIABLES | SPIKING)[name]
     return dims, values, {"units": units, "long_name": long_name}
 

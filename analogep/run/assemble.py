@@ -39,7 +39,7 @@ def _edges(hardware: Hardware) -> Floats:
 
 
 def histogram(hardware: Hardware) -> Counts:
-    """Devices in each bin (layers, bins), both halves of pairs."""
+    """Counts of the devices in each bin of conductance (layers, bins), both halves of pairs."""
     edges = _edges(hardware)
     found = np.zeros((hardware.circuit.depth, _BINS), dtype=np.int64)
     for store in hardware.stores:
@@ -49,7 +49,10 @@ def histogram(hardware: Hardware) -> Counts:
 
 
 def checkpoint(emulator: Emulator, history: History, before: Counts) -> xr.Dataset:
-    """Everything that training needs to go on after the last recorded epoch."""
+    """Everything that training needs to go on after the last recorded epoch.
+
+    `before` (layers, bins) are the counts of `histogram` before training.
+    """
     import xarray as xr
 
     from analogep.chip import stored
@@ -59,7 +62,7 @@ def checkpoint(emulator: Emulator, history: History, before: Counts) -> xr.Datas
 
 
 def restore(checkpoint: xr.Dataset, emulator: Emulator) -> Counts:
-    """Put a checkpoint's arrays back; returns the histogram before training."""
+    """Put a checkpoint's arrays back; returns the counts of `histogram` before training (layers, bins)."""
     from analogep.chip import stored
 
     named = stored.values(checkpoint)
@@ -80,7 +83,10 @@ def finished(result: xr.Dataset, hardware: Hardware) -> None:
 
 
 def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: dict[str, object]) -> xr.Dataset:
-    """The result of a run."""
+    """The result of a run.
+
+    `before` (layers, bins) are the counts of `histogram` before training, `traced` what `trace` and `looks` recorded.
+    """
     import xarray as xr
 
     hardware, history, data = trainer.hardware, trainer.history, trainer.data

@@ -70,7 +70,7 @@ class Trainer:
         self._finish(epoch, self.emulator.experimenter.tally, pulses, right / samples, total / samples)
 
     def untrained(self) -> None:
-        """Test and probe the chip as its initial weights make it, as an epoch in which nothing was trained."""
+        """Test and probe the chip with its initial weights, and record that as an epoch without training."""
         self._finish(0, None, np.zeros(self.circuit.depth), np.nan, np.nan)
 
     def _finish(self, epoch: int, training: Tally | None, pulses: Floats, train_accuracy: float, cost: float) -> None:

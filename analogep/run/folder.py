@@ -83,7 +83,7 @@ class Folder(Owned):
         results.write(state, self.path / CHECKPOINT)
 
     def finish(self, dataset: xr.Dataset) -> None:
-        """Store the result; the checkpoint has served."""
+        """Store the result and remove the checkpoint."""
         results.write(dataset, self.path / RESULT)
         (self.path / CHECKPOINT).unlink(missing_ok=True)
 

@@ -37,7 +37,11 @@ class History:
         return len(self.entries["accuracy"])
 
     def add(self, **values: Floats | float) -> None:
-        """Record one epoch; every name of `PER_EPOCH` is needed."""
+        """Record one epoch.
+
+        `values` are of the shapes and in the units of the result's variables, without the epoch; every name of
+        `PER_EPOCH` is needed.
+        """
         for name in PER_EPOCH:
             self.entries[name].append(values[name])
 

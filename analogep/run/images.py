@@ -15,7 +15,7 @@ def image_shape(circuit: CircuitCard, data: Dataset) -> tuple[int, int, int] | N
     Raises
     ------
     UsageError
-        If the circuit changes images and none are there, or moves them out of sight.
+        If the circuit moves or mirrors images and the inputs are none, or moves them by their whole height or width.
     """
     augment, grid = circuit.learning.augment, circuit.grids[0]
     if augment is None:

@@ -1,4 +1,4 @@
-"""A trained spiking network looked at for shorter and longer times: accuracy, spikes, joules, distance from rest."""
+"""A trained spiking network read for shorter and longer times: accuracy, spikes, joules, distance from equilibrium."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REST = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
 
 
 def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
-    """Read the first test samples for several times; nothing without spikes, and nothing is booked to the run.
+    """Read the first test samples for several lengths of time, without joules on the account of the run.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     Returns
     -------
     dict of (dimensions, values, attributes)
-        `results.SPIKING` of the dimension `look`, and rates of the card's own time beside those at rest.
+        `results.SPIKING` of the dimension `look`, and rates after the card's own time beside those at equilibrium;
+        empty for networks without spikes.
     """
     network, circuit = hardware.network(), hardware.circuit
     if not isinstance(network, SpikingNetwork):
@@ -75,7 +76,10 @@ def looks(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
 
 
 def at_rest(network: SpikingNetwork, lines: Floats) -> Floats:
-    """Rates of the analog network with the same weights at its equilibrium (samples, neurons) [V]."""
+    """Rates (samples, neurons) [V] of the analog network with the same weights at its equilibrium.
+
+    `lines` (samples, inputs) [V] are the voltages of the input lines.
+    """
     analog = network.analog
     shortest, longest = float(analog.tau.min()), float(analog.tau.max())
     long, solver = Phase(duration=100.0 * longest), _REST

@@ -17,7 +17,7 @@ LOCK = ".lock"
 
 
 class Owned(abc.ABC):
-    """A folder that belongs to what the digest of all that decides its numbers names.
+    """A folder that belongs to one piece of work, named by the digest of all that decides its numbers.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ class Owned(abc.ABC):
     def claim(self, part: str = "", *, force: bool = False) -> Iterator[None]:
         """Make the folder this work's, and hold it while working in it.
 
-        Parts of one work (`part` is such as `1-of-4`) may go on side by side, each only once; the whole goes on alone.
-        With `force` another work's numbers are removed. A folder that is nobody's is never touched.
+        Parts of one work (`part`, such as `1-of-4`) may run at the same time, each of them once; the whole runs alone.
+        With `force` the numbers of another work are removed. A folder that holds anything else is never touched.
 
         Raises
         ------

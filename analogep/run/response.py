@@ -1,4 +1,4 @@
-"""What of a chip does not answer: cells that ignore pulses, neurons that say the same to every input."""
+"""What of a chip does not respond: cells that ignore pulses, neurons with the same rate for every input."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
 
 
 def path_solver(network: Network, timing: Timing) -> Solver:
-    """Integrator of a path that the card's own method does not know: explicit, but in a stiff network.
+    """Integrator of a path, where the card's own method gives none: an explicit one, or BDF for a stiff network.
 
     Parameters
     ----------
@@ -78,7 +78,10 @@ def path_solver(network: Network, timing: Timing) -> Solver:
 def fired(
     network: SpikingNetwork, ranked: NDArray[np.int64], phases: tuple[Fired, Fired], chosen: list[int]
 ) -> dict[str, object]:
-    """Spikes of some hidden neurons, from the most inhibited to the most active, and of all outputs; membranes."""
+    """Spikes of some hidden neurons, from the most inhibited to the most active, and of all outputs; membranes.
+
+    `ranked` (neurons,) are the indices of the hidden neurons in that order, `chosen` the nodes with a membrane.
+    """
     picked = np.linspace(0, ranked.size - 1, min(_HIDDEN_ROWS, ranked.size)).astype(int)
     outputs = network.slices[-1]
     rows = [*(int(ranked[k]) for k in picked), *range(outputs.start, outputs.stop)]

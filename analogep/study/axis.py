@@ -81,9 +81,10 @@ class Axis:
 
     @property
     def clashes(self) -> list[str]:
-        """What is wrong with names that a new result has for variables: it could not be put together in the end.
+        """Names of the axis that are names of variables of a result as well, in a sentence each.
 
-        Results of earlier versions, which had fewer variables, may hold such axes.
+        A new study must not have them: its result could not be put together in the end. Results of earlier versions,
+        which had fewer variables, may hold such axes.
         """
         names = [name for name in {self.name: None, **self.values} if name in _VARIABLES or _OF_LAYERS.fullmatch(name)]
         return [

@@ -61,9 +61,9 @@ def connected(address: str, patience: float = PATIENCE) -> Iterator[tuple[Execut
     Raises
     ------
     UsageError
-        If Dask is not installed, or the address is none.
+        If Dask is not installed, or the address is not that of a scheduler.
     ResultError
-        If the scheduler does not answer, or what answers is none.
+        If nothing answers, or what answers is not a scheduler.
     """
     try:
         distributed: Any = importlib.import_module("distributed")

@@ -1,4 +1,4 @@
-"""Accuracy over two or three axes of a study at once: what an axis does may depend on where another one stands."""
+"""Accuracy over two or three axes of a study at once: the effect of one axis may depend on another."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Way:
         Unit of `places`.
     labels : tuple of str
         Its values as the card gives them.
-    places : ndarray (values,) or None
+    places : ndarray (values,) [unit] or None
         Its values if they are numbers.
     """
 

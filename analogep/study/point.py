@@ -18,7 +18,7 @@ Cards = tuple[DeviceCard, CircuitCard]
 
 
 def packed(cards: Cards) -> bytes:
-    """Both cards in a few kilobytes: what a worker needs, and no file that it would have to find.
+    """Both cards in a few kilobytes, so that a worker needs none of their files.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def packed(cards: Cards) -> bytes:
 
 
 def unpacked(content: bytes) -> Cards:
-    """The way back."""
+    """Both cards, from what `packed` gave."""
     parts, cards = pickle.loads(zlib.decompress(content))
     origin.fetch(parts)
     device, circuit = pickle.loads(cards)

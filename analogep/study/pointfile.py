@@ -24,10 +24,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Array:
-    """A variable: dimensions, values, unit and meaning."""
+    """A variable."""
 
     dims: tuple[str, ...]
     values: Floats
+    """Of the shape of `dims`, in the unit `units`."""
     units: str
     long_name: str
 

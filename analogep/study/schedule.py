@@ -1,4 +1,4 @@
-"""Points through an executor: a few at a time, lost ones again, each answer handled as it comes."""
+"""Points on an executor: a few at a time, once more if their worker dies, each answer handled as it arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standard error of a mean over chips and seeds, which share each other's luck."""
+"""Standard error of a mean over chips and seeds: points with the same chip, or the same seed, are correlated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ def standard_error(values: ArrayLike) -> float:
     """Standard error of the mean of a full crossing of chips and seeds.
 
     With a_ij = m + c_i + s_j + e_ij (chip, seed, their interaction) the variance of the mean over C chips and S seeds
-    is var(c)/C + var(s)/S + var(e)/(C S): many chips do not average a seed's luck away. Without bias it is estimated by
+    is var(c)/C + var(s)/S + var(e)/(C S): many chips do not average out the deviation of a seed. Without bias it is
+    estimated by
 
         (MS_chip + MS_seed - MS_rest)/(C S)
 

@@ -205,7 +205,7 @@ class Study:
         return found
 
     def missing(self, points: Sequence[Point], out: str | Path | None = None) -> list[Point]:
-        """Points of these that are not done in the folder."""
+        """Those of `points` that are not done in the folder."""
         plan = self.plan
         folder = Folder(Path(out) if out is not None else plan.default_folder, plan.identity)
         return [point for point in points if folder.read(point.digest) is None]

@@ -1,4 +1,4 @@
-"""The collected result of a study as a file holds it: looked at once, where it is read, so that it may be trusted."""
+"""Checks of the collected result of a study, made once, where its file is read, so that its readers can rely on it."""
 
 from __future__ import annotations
 

@@ -52,10 +52,10 @@ class Spread:
     ----------
     over : str
         `chips` or `seeds`.
-    accuracy : ndarray (chips or seeds)
-        After the last epoch [1]; NaN where no point is done.
-    training, inference : ndarray (chips or seeds)
-        Joules per training sample (mean of epochs) and per inference (last epoch) [J].
+    accuracy : ndarray (chips or seeds,) [1]
+        After the last epoch; NaN where no point is done.
+    training, inference : ndarray (chips or seeds,) [J]
+        Joules per training sample (mean of epochs) and per inference (last epoch).
     """
 
     over: str

@@ -82,7 +82,7 @@ class Answer:
     reason : str
         Why it failed.
     final : bool
-        Whether it would fail again: the circuit or the data, not the machine.
+        Whether it would fail again, because of the circuit or the data and not of the machine.
     """
 
     digest: str
@@ -138,7 +138,7 @@ def measure(job: Job) -> float:
 
 
 def perform(job: Job, work: Work) -> Answer:
-    """Work on one point; whatever goes wrong with it becomes its record and stops nothing else."""
+    """Work on one point; an error is recorded for the point and does not stop the others."""
     start = time.perf_counter()
     try:
         if job.version != analogep.__version__:

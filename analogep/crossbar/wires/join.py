@@ -48,7 +48,7 @@ class Sides:
         return self.left + self.bottom + self.right + self.top
 
     def ranges(self) -> tuple[Integers, Integers, Integers, Integers]:
-        """Positions in H of the ports of each side."""
+        """Indices in H of the ports of each side: (left,), (bottom,), (right,), (top,)."""
         ends = np.cumsum((self.left, self.bottom, self.right, self.top))
         left, bottom, right, top = np.split(np.arange(self.total), ends[:-1])
         return left, bottom, right, top
@@ -56,16 +56,26 @@ class Sides:
 
 @dataclass(frozen=True)
 class Seam:
-    """Which ports of A and B are joined, and where the others end up in the joined piece."""
+    """Which ports of A and B are joined, and where the others end up in the joined piece.
+
+    Attributes
+    ----------
+    sides : Sides
+        Of the joined piece.
+    a_joined, b_joined : int64 ndarray (joined,)
+        Ports of A and B that meet, pair by pair.
+    a_kept, b_kept : int64 ndarray (kept,)
+        The other ports of A, and of B.
+    a_to, b_to : int64 ndarray (kept,)
+        Their positions in the joined piece.
+    """
 
     sides: Sides
-    """Of the joined piece."""
     a_joined: Integers
     b_joined: Integers
     a_kept: Integers
     b_kept: Integers
     a_to: Integers
-    """Position in the joined piece of each of `a_kept`."""
     b_to: Integers
 
 
@@ -103,11 +113,13 @@ def join(a: Floats, b: Floats, seam: Seam) -> Floats:
     Parameters
     ----------
     a, b : ndarray (ports, ports) [S], [1], [ohm]
+        H of A and B; units of the blocks Y, K and Z.
     seam : Seam
 
     Returns
     -------
-    ndarray (ports, ports)
+    ndarray (ports, ports) [S], [1], [ohm]
+        Of the joined piece, in the order of `seam.sides`.
     """
     z, y = -take(a, seam.a_joined, seam.a_joined), take(b, seam.b_joined, seam.b_joined)
     from_a, from_b = take(a, seam.a_joined, seam.a_kept), take(b, seam.b_joined, seam.b_kept)
@@ -123,7 +135,10 @@ def join(a: Floats, b: Floats, seam: Seam) -> Floats:
 
 
 def join_many(a: Floats, b: Floats, seam: Seam) -> Floats:
-    """`join` for many small pieces at once, (pieces, ports, ports), compiled."""
+    """`join` of many small pieces at once, compiled; result (pieces, ports, ports) [S], [1], [ohm].
+
+    `a`, `b` (pieces, ports, ports) [S], [1], [ohm] are joined one by one along the same `seam`.
+    """
     kept, joined = seam.sides.total, seam.a_joined.size
     # The ports that vanish come last, in pairs, so that each elimination shortens what is left.
     place_a, place_b = np.empty(a.shape[1], np.int64), np.empty(b.shape[1], np.int64)

@@ -26,7 +26,7 @@ class Solution:
     current: Floats
     """Cells' currents from word line to bit line (..., rows, columns) [A]."""
     iterations: NDArray[np.int64]
-    """Steps of conjugate gradients (...), in all Newton steps together."""
+    """Count of the steps of conjugate gradients (...), in all Newton steps together."""
     residual: Floats
     """Largest sum over a bit line of |current that Kirchhoff's law lacks at its nodes| (...) [A]."""
 
@@ -47,8 +47,8 @@ def read(
     """[Lw + D, -D; -D, Lb + D] [a; b] = sources, by conjugate gradients over whole lines.
 
     D = diag(g); Lw and Lb are the chains of the word lines and bit lines with driver and sense resistance. The word
-    lines are eliminated, and the bit lines with their cells precondition what is left: as many steps as the wires are
-    severe, a handful where they are not.
+    lines are eliminated, and the bit lines with their cells precondition what is left. The number of steps grows with
+    the share of the signal that the wires eat: 4 to 40 are usual.
 
     Parameters
     ----------
@@ -82,7 +82,20 @@ def read(
 
 
 def ports_of(shape: tuple[int, int], rows: ArrayLike, columns: ArrayLike) -> tuple[Floats, Floats, bool]:
-    """Ports' voltages as (samples, rows), (samples, columns), and whether the inputs had no axis of samples."""
+    """Ports' voltages as (samples, rows), (samples, columns) [V], and whether the inputs had no axis of samples.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the array.
+    rows, columns
+        As for `read`.
+
+    Raises
+    ------
+    UsageError
+        The shapes do not fit the array or each other.
+    """
     v, u = np.asarray(rows, np.float64), np.asarray(columns, np.float64)
     for name, x, size in (("rows", v, shape[0]), ("columns", u, shape[1])):
         if x.ndim > 2 or (x.ndim and x.shape[-1] != size):
@@ -108,7 +121,21 @@ def unpacked(solution: Solution, single: bool) -> Solution:
 
 
 def finished(steps: NDArray[np.int64], residual: Floats, resistances: Resistances) -> None:
-    """Raise an error if a sample used up its steps."""
+    """Refuse a read in which a sample used up its steps.
+
+    Parameters
+    ----------
+    steps : int64 ndarray (samples,)
+    residual : ndarray (samples,) [A]
+        As in `Solution`.
+    resistances : Resistances
+        For the message.
+
+    Raises
+    ------
+    SimulationError
+        A sample used up its steps.
+    """
     if steps.max(initial=0) < LIMIT:
         return
     k = int(steps.argmax())

@@ -22,10 +22,10 @@ class Curve(Protocol):
     """I-V curve of a cell: I = G drive(v), rising."""
 
     def drive(self, v: Floats) -> Floats:
-        """Current per conductance [V]."""
+        """Current per conductance at the voltages `v` [V]; result [V], both of any one shape."""
 
     def slope(self, v: Floats) -> Floats:
-        """Its derivative [1]."""
+        """Derivative of `drive` [1] at the voltages `v` [V], both of any one shape."""
 
 
 def read_nonlinear(

@@ -74,9 +74,10 @@ def leaf(size: int) -> int:
 
 
 def cells(g: Floats, word: Floats, bit: Floats) -> Floats:
-    """H of single cells, each with the segment on its left and the one below (rows, columns, 4, 4).
+    """H of single cells, each with its two segments (rows, columns, 4, 4) [S], [1], [ohm].
 
-    With voltages V_left, V_bottom and injected currents I_right, I_top the device carries
+    `g` (rows, columns) [S] are the cells, `word` (columns,) [ohm] the segments on their left and `bit` (rows,) [ohm]
+    those below them. With voltages V_left, V_bottom and injected currents I_right, I_top the device carries
     i = g/(1 + g (r + s)) (V_left - V_bottom + r I_right - s I_top), r and s being the two segments.
     """
     r, s = np.broadcast_to(word, g.shape), np.broadcast_to(bit[:, None], g.shape)

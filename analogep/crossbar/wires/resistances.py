@@ -46,7 +46,13 @@ class Resistances:
 
 
 def conductances(g: Floats) -> Floats:
-    """The array as the compiled code wants it: two-dimensional, float64, contiguous, finite and not negative [S]."""
+    """`g` (rows, columns) [S] as the compiled code wants it: float64, contiguous; the result is a copy only if need be.
+
+    Raises
+    ------
+    UsageError
+        Not two-dimensional, without cells, or a conductance that is negative or not finite.
+    """
     # Writable, so that the code is compiled once and not again for arrays that are not.
     g = np.require(g, np.float64, ("C", "W"))
     if g.ndim != 2 or g.size == 0:

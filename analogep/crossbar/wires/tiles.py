@@ -20,6 +20,11 @@ def cuts(shape: tuple[int, int], tile: tuple[int, int] | None) -> tuple[list[sli
     """Rows and columns of the tiles of an array; what does not fill a tile is left to the last ones.
 
     A tile that is larger than the array is cut to it: the rest of its lines carries no current.
+
+    Raises
+    ------
+    UsageError
+        A tile without rows or columns.
     """
     height, width = shape if tile is None else tile
     if height < 1 or width < 1:
@@ -50,7 +55,7 @@ class TiledPorts:
     rc: Floats
     """(rows, columns) [S]."""
     cc: tuple[Floats, ...]
-    """Block of each column of tiles [S]."""
+    """Block of each column of tiles (columns of the tile, columns of the tile) [S]."""
 
     @classmethod
     def exact(cls, g: Floats, resistances: Resistances, tile: tuple[int, int] | None = None) -> TiledPorts:
@@ -99,12 +104,15 @@ class TiledPorts:
         return own if columns is None else own + columns @ self.rc.T
 
     def column_currents(self, rows: Floats, columns: Floats | None = None) -> Floats:
-        """rc' V + cc u: currents into the array at the bit lines' ports (..., columns) [A]; arguments as above."""
+        """rc' V + cc u: currents into the array at the bit lines' ports (..., columns) [A].
+
+        Parameters as in `TiledPorts.row_currents`.
+        """
         through = np.asarray(rows @ self.rc)
         return through if columns is None else through + blockwise(columns, self.cc)
 
     def power(self, rows: Floats, columns: Floats | None = None) -> Floats:
-        """v'Yv, what cells and wires dissipate (...) [W]; arguments as above."""
+        """v'Yv (...) [W], what cells and wires dissipate; parameters as in `TiledPorts.row_currents`."""
         own = np.asarray((rows * self.row_currents(rows, columns)).sum(-1))
         return own if columns is None else own + (columns * self.column_currents(rows, columns)).sum(-1)
 
@@ -118,6 +126,11 @@ class TiledPorts:
         Parameters
         ----------
         g : ndarray (rows, columns) [S]
+
+        Raises
+        ------
+        UsageError
+            Conductances that are no such array, or of another shape.
         """
         g = conductances(g).copy()
         if g.shape != self.g.shape:
@@ -161,10 +174,12 @@ def read_tiles(
 ) -> TiledRead:
     """`read_nonlinear` of every tile; the ports' currents are the sums over the tiles.
 
-    Memory: 24 bytes for each cell of each sample in the result. Parameters as there, and
+    Memory: 24 bytes for each cell of each sample in the result.
 
     Parameters
     ----------
+    g, iv, resistances, rows, columns, tolerance
+        As for `read_nonlinear`.
     tile : (int, int) or None
         Rows and columns of a tile; None for one array.
     warm : TiledRead or None
@@ -186,7 +201,10 @@ def read_tiles(
 
 
 def blockwise(x: Floats, blocks: tuple[Floats, ...]) -> Floats:
-    """x (..., size) times a block diagonal symmetric matrix."""
+    """`x` (..., size) times a block diagonal symmetric matrix; units [V], [S], [A].
+
+    `blocks` are its blocks along the diagonal (block, block) [S], of `size` rows together; result (..., size) [A].
+    """
     if len(blocks) == 1:
         return np.asarray(x @ blocks[0])
     ends = np.cumsum([len(block) for block in blocks])[:-1]
