@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analogep.circuit.phases import Phase
 from analogep.errors import SimulationError
 from analogep.network import Drive, Network
-from analogep.relaxation.relaxed import Relaxed
+from analogep.network.relaxed import Relaxed
 
 Floats = NDArray[np.float64]
 

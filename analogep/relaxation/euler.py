@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
-from analogep.engine.layout import Layout, layout
 from analogep.errors import SimulationError
-from analogep.network import Drive, Network, RCDrive
+from analogep.network import Drive, Network
+from analogep.network.march import March
+from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, diverged
-from analogep.relaxation.relaxed import Relaxed
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def march(
         If a node grows without bound or there are too many steps.
     """
     grid = steps(network, phase, solver)
-    made = None if record or phase.until == "settled" else layout(network, solver)
+    made = None if record or phase.until == "settled" else network.march(solver)
     with np.errstate(over="ignore", invalid="ignore"):
         if made is None:
             return _checked(_plain(network, drive, v0, grid, solver, phase, tolerance, record), grid[0])
@@ -98,7 +98,7 @@ def march_phases(
     SimulationError
         As `march`.
     """
-    made, grids = layout(network, solver), [steps(network, phase, solver) for phase in phases]
+    made, grids = network.march(solver), [steps(network, phase, solver) for phase in phases]
     assert made is not None
     with np.errstate(over="ignore", invalid="ignore"):
         return _marched(made, drives, v0, grids, chained=True, constant=constant)
@@ -108,17 +108,16 @@ def one_pass(network: Network, solver: Solver, phases: Sequence[Phase]) -> bool:
     """Whether `march_phases` knows the network, and phases of a fixed length."""
     if solver.method != "euler" or any(phase.until == "settled" for phase in phases):
         return False
-    return layout(network, solver) is not None
+    return network.march(solver) is not None
 
 
 def _marched(
-    made: Layout, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]], *, chained: bool,
+    made: March, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]], *, chained: bool,
     constant: bool,
 ) -> list[Relaxed]:  # fmt: skip
     """The ends of all phases."""
-    given, found = [one for one in drives if isinstance(one, RCDrive)], []
-    betas = [one.beta for one in given]
-    ends, residual, energy = made.run(given, v0, grids, betas, chained=chained, constant=constant)
+    found, betas = [], [one.beta for one in drives]
+    ends, residual, energy = made.run(drives, v0, grids, betas, chained=chained, constant=constant)
     for v, left, joules, (count, h) in zip(ends[:, :, 0], residual, energy, grids, strict=True):
         times, path = np.array([0.0, count * h]), np.empty((0, *v.shape))
         found.append(_checked(Relaxed(v, left, count * h, joules, count + 1, times, path), count))

@@ -18,14 +18,12 @@ from scipy.sparse import block_diag, csc_matrix
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
-from analogep.network import Drive, Network, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
+from analogep.network import Drive, Network
+from analogep.network.base import Answer
+from analogep.network.relaxed import Relaxed
 from analogep.relaxation.equilibrium import settle
 from analogep.relaxation.euler import march
 from analogep.relaxation.guard import MOST_VOLTS, Guard, diverged
-from analogep.relaxation.plain import Answer, equations
-from analogep.relaxation.relaxed import Relaxed
-from analogep.relaxation.spikes import fire
 
 Floats = NDArray[np.float64]
 
@@ -67,15 +65,14 @@ def relax(
     SimulationError
         If the circuit diverges or the integrator gives up.
     """
-    if isinstance(network, SpikingNetwork):
-        assert isinstance(drive, SpikingDrive)
-        return fire(network, drive, v0, phase, solver, record=record)
+    if network.clock is not None:
+        return network.fire(drive, v0, phase, solver, record=record)
     if solver.method == "newton":
         return settle(network, drive, v0, phase, record=record)
     if solver.method == "euler":
         return march(network, drive, v0, phase, solver, tolerance, record=record)
     samples, nodes = v0.shape
-    derivative, powers = equations(network, drive)
+    derivative, powers = network.equations(drive)
     guard = Guard(derivative, (samples, nodes), solver.max_evaluations)
     options = _options(network, drive, (samples, nodes), solver)
     options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
