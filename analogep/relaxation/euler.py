@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from analogep.network import Drive, Network
 from analogep.network.march import March
 from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, diverged
+from analogep.relaxation.solver import Method
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +47,23 @@ def steps(network: Network, phase: Phase, solver: Solver) -> tuple[int, float]:
             f"solver.max_evaluations={count}"
         )
     return count, phase.duration / count
+
+
+class Euler(Method):
+    """Equal steps, in the compiled march where it knows the network."""
+
+    name: ClassVar[str] = "euler"
+
+    def relax(
+        self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
+    ) -> Relaxed:
+        """Step by step."""
+        return march(network, drive, v0, phase, solver, tolerance, record=record)
+
+    def evaluations(self, network: Network, phase: Phase, solver: Solver) -> int | None:
+        """The number of steps, but where a phase ends when it has settled."""
+        count, _ = steps(network, phase, solver)
+        return None if phase.until == "settled" else count
 
 
 def march(

@@ -24,7 +24,7 @@ from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
 from analogep.network import Network
-from analogep.relaxation.euler import steps
+from analogep.relaxation.solver import method_of
 
 LONGEST: Final = 1e6
 """Seconds of a run that is still begun: eleven days."""
@@ -36,8 +36,6 @@ _PRODUCT: Final = 5e-11
 """Seconds of a product in a compiled step, at least; of a spiking neuron the same."""
 _TESTED: Final = 100
 """Samples of one relaxation of a test."""
-_EXPLICIT: Final = {"RK45": (6, 3.3), "RK23": (3, 2.5), "DOP853": (12, 6.0)}
-"""Evaluations of a step, and its longest length in time constants."""
 
 
 @dataclass(frozen=True)
@@ -130,34 +128,7 @@ def _evaluations(network: Network, phase: Phase, solver: Solver) -> int | None:
     """Steps of one phase, at least; None where they cannot be told."""
     if network.clock is not None:
         return max(1, round(phase.duration / network.clock))
-    if solver.method == "euler":
-        count, _ = steps(network, phase, solver)
-        return None if phase.until == "settled" else count
-    if solver.method not in _EXPLICIT or phase.until == "settled":
-        return None
-    count = explicit_evaluations(network, phase, solver.method)
-    if count > solver.max_evaluations:
-        raise SimulationError(
-            f"a phase of {phase.duration:.3g} s takes {solver.method} at least {count} evaluations, more than "
-            f"solver.max_evaluations = {solver.max_evaluations}, as the shortest time constant is "
-            f"{float(network.tau.min()):.3g} s; set solver.method to LSODA or BDF, which take few steps in stiff "
-            "networks, or to newton"
-        )
-    return count
-
-
-def explicit_evaluations(network: Network, phase: Phase, method: str) -> int:
-    """Evaluations that an explicit method of SciPy takes at least for a phase that lasts its whole duration.
-
-    Parameters
-    ----------
-    network : Network
-    phase : Phase
-    method : {'RK45', 'RK23', 'DOP853'}
-    """
-    stages, longest = _EXPLICIT[method]
-    # Coupled nodes may slow the fastest one down, but not to half of its rate.
-    return math.ceil(0.5 * stages * phase.duration / (longest * float(network.tau.min())))
+    return method_of(solver).evaluations(network, phase, solver)
 
 
 def _seconds_of_a_sample(network: Network, circuit: CircuitCard) -> float:

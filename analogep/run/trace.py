@@ -11,7 +11,8 @@ from analogep.datasets import Dataset
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from analogep.network import Hardware, Network
-from analogep.relaxation import explicit_evaluations
+from analogep.relaxation import explicit_evaluations, method_of
+from analogep.relaxation.transient import RK45
 from analogep.streams import Seeds
 
 _HIDDEN_TRACES = 5
@@ -24,7 +25,7 @@ def trace(hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
     """Free and nudged relaxation of the first training sample after training: a few hidden nodes, all outputs."""
     network, circuit = hardware.network(), hardware.circuit
     experimenter = Experimenter(hardware, Ledger(), seeds.operation.rng("trace"))
-    if circuit.solver.method == "newton":
+    if not method_of(circuit.solver).follows:
         # Newton's method knows no path: the figure's two phases are integrated.
         experimenter.circuit = circuit.model_copy(update={"solver": path_solver(network, circuit.timing)})
     label = int(data.train_y[0])
@@ -65,5 +66,5 @@ def path_solver(network: Network, timing: Timing) -> Solver:
     network : Network
     timing : Timing
     """
-    most = max(explicit_evaluations(network, phase, _PATH.method) for phase in (timing.free, timing.nudged))
+    most = max(explicit_evaluations(network, phase, RK45) for phase in (timing.free, timing.nudged))
     return _PATH if most <= _MOST else _PATH.model_copy(update={"method": "BDF"})
