@@ -183,6 +183,10 @@ class NamedFamily(Family):
     Each class says its name in the attribute `name`.
     """
 
+    def blocks(self) -> tuple[Any, ...]:
+        """None: its values are texts."""
+        return ()
+
     def names_of(self, part: type) -> tuple[str, ...]:
         """The name of a class."""
         name = getattr(part, "name", None)
