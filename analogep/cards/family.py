@@ -86,6 +86,10 @@ class Family(Open):
         """Members that are not ours, by their names."""
         return dict(self._added)
 
+    def forget(self) -> None:
+        """Leave only our members."""
+        self._added.clear()
+
     def names_of(self, part: type) -> tuple[str, ...]:
         """Values of the tag that mean a class."""
         field = keys_of(part).get(self.tag) if issubclass(part, BaseModel) else None

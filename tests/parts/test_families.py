@@ -155,7 +155,7 @@ def test_other_source_is_another_card_and_its_numbers_are_not_taken_for_the_old(
     assert str(one) == f"estimator 'forward': Forward of {one.module}, SHA-256 {one.digest[:16]}"
     assert analogep.again(result).identity == run.identity
     del sys.modules[one.module]
-    ESTIMATORS._added.clear()
+    ESTIMATORS.forget()
     origin.source_digest.cache_clear()
     file.write_text(file.read_text() + "# another\n")
     origin.load_file(file)
