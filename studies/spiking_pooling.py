@@ -5,7 +5,7 @@
 The claim is that of Lin, Bal and Sengupta 2024 (convolutional spiking networks). For `spiking-conv-digits` with either
 pooling, untrained and after some epochs: cosine between the estimate of two nudged phases and the exact gradient of the
 analog network that the rates should come to, for windows of 1 us to 256 us in which spikes are counted. A maximum
-chooses in each step of the clock among what that step brings to its places (`relaxation.spike_charge`); the analog
+chooses in each step of the clock among what that step brings to its places (`kinds.spiking.charge`); the analog
 network's among mean currents. In double precision, beta 0.2, without converters and noise.
 """
 

@@ -3,9 +3,9 @@
     python studies/spiking_steps.py [--figure studies/figures/spiking_steps.png] [--samples 20] [--repeats 128]
 
 Behind a sigma-delta encoder and its decoder a neuron hears the state of another but for one spike
-(`circuit.spiking.Predictive`), so that with constant filters the states of a spiking network take the equal steps of
+(`kinds.spiking.card.Predictive`), so that with constant filters the states of a spiking network take the equal steps of
 the analog one, epsilon of a time constant, in the mean. What two phases nudged by +-beta have gathered after k steps is
-compared with what backpropagation through the last k steps of the settled free phase finds (`learning.unrolled`; Lin,
+compared with what backpropagation through the last k steps of the settled free phase finds (`kinds.rc.unrolled`; Lin,
 Bal and Sengupta 2024 make the same comparison for networks of integrate-and-fire neurons). Convolutional network of
 the digits, untrained, pooling by the average and by the maximum, between analog neurons and between spikes; spikes are
 averaged over free phases of several lengths. In double precision, beta 0.2, no noise, no converters.

@@ -62,7 +62,7 @@ def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repea
         Noisy estimates of every batch at each beta.
     """
     out: dict[str, Errors] = {}
-    known: dict[Stencil, tuple[float, float]] = {}
+    known: dict[frozenset[tuple[float, float]], tuple[float, float]] = {}
     for name in real_estimators():
         squared, cosine = np.full((2, betas.size), np.nan)
         for k in np.flatnonzero(betas <= strongest(name, pole) * _TOLERANCE):
@@ -70,7 +70,9 @@ def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repea
             with contextlib.suppress(SimulationError):
                 each = stencils(name, float(betas[k]))
                 # What draws its sign has each of them half of the time, and the one-sided errors are measured once.
-                known |= {one: _one(probe, one, reader, repeats) for one in each if one not in known}
-                squared[k], cosine[k] = np.mean([known[one] for one in each], axis=0)
+                known |= {
+                    frozenset(one): _one(probe, one, reader, repeats) for one in each if frozenset(one) not in known
+                }
+                squared[k], cosine[k] = np.mean([known[frozenset(one)] for one in each], axis=0)
         out[name] = Errors(squared, cosine)
     return out

@@ -1,7 +1,7 @@
 """Compiled reads of a kernel that meets one patch after another: patches, product, and what becomes of it, in one call.
 
 A few samples at a time, so that their patches are still in the core's cache when BLAS multiplies them; `gather` and
-`scatter` are those of `network.patches`.
+`scatter` are those of `patches`.
 """
 
 from __future__ import annotations
