@@ -19,7 +19,7 @@ from analogep.crossbar.row import Half
 from analogep.crossbar.write import At, Member, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DIRECTIONS, DeviceCard, Direction
-from analogep.draws import key_of
+from analogep.draws import NO_KEY, key_of
 from analogep.parts import in_precision
 from analogep.streams import Streams
 
@@ -228,7 +228,7 @@ class Array:
         at : At
         """
         real, levels = self.hidden.dtype.type, self.device.conductance.levels
-        keys = (key_of(0), key_of(0))
+        keys = (NO_KEY, NO_KEY)
         if self._drawn:
             pulse, write = at.operation.keys(f"{self.name}/pulse/{at.call}", at.epoch, 2)
             keys = (key_of(pulse), key_of(write))

@@ -14,7 +14,7 @@ from analogep.crossbar.row import Half, buffers
 from analogep.crossbar.threads import edges, share, worth
 from analogep.crossbar.written import Written
 from analogep.device.read import Spread
-from analogep.draws import key_of
+from analogep.draws import NO_KEY
 from analogep.parts import in_precision
 from analogep.rules.stochastic import Rounding
 from analogep.streams import Streams
@@ -88,13 +88,13 @@ def wanted_counts(counts: NDArray[np.generic], real: Any, rule: Any = None) -> W
     nothing, given = np.zeros((0, 0), real), np.ascontiguousarray(counts, real)
     # Of some rule in any case: kernels are compiled for its type.
     rule = in_precision(Rounding(0.0), real) if rule is None else rule
-    return Wanted(nothing, given, True, rule, nothing, nothing, np.zeros(len(given), bool), key_of(0))
+    return Wanted(nothing, given, True, rule, nothing, nothing, np.zeros(len(given), bool), NO_KEY)
 
 
 def exact(real: Any, noise: Any = None) -> Reads:
     """No reads after a write; `noise` are the numbers of the read noise that the weights' variances come from."""
     noise = in_precision(Spread(0.0, 0.0), real) if noise is None else noise
-    return Reads(noise, real(0.0), False, key_of(0))
+    return Reads(noise, real(0.0), False, NO_KEY)
 
 
 def prepare(members: Sequence[Member], wanted: Wanted, shown: Shown, reads: Reads, at: At, siemens: float) -> Work:
