@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analogep import beta, budget, characterise, fit, plots, report, results
+    from analogep.cards import register
     from analogep.chip import Chip
     from analogep.circuit import CircuitCard
     from analogep.classifier import EPClassifier
@@ -42,6 +43,7 @@ _HOME = {
     "compare": "analogep.learning",
     "load_data": "analogep.datasets",
     "open": "analogep.run",
+    "register": "analogep.cards",
     "standard_error": "analogep.study",
 }
 """Public name -> module that has it."""
@@ -66,6 +68,7 @@ __all__ = [
     "load_data",
     "open",
     "plots",
+    "register",
     "report",
     "results",
     "standard_error",

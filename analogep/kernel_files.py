@@ -27,6 +27,7 @@ from numba.core import config as _config
 from numba.misc import appdirs
 
 from analogep.cautions import caution
+from analogep.sources import is_ours, source_digest
 
 config: Any = _config
 _REBUILT: Final[Any] = compiler.CompileResult._rebuild
@@ -108,7 +109,8 @@ class KernelFiles(caching.NullCache):
         """Signature, processor, and the function itself with what it closes over."""
         cells = [cell.cell_contents for cell in self._function.__closure__ or ()]
         closed = _digest(_DUMPED(cells)) if cells else ""
-        return sig, codegen.magic_tuple(), _digest(self._function.__code__.co_code), closed
+        parts = [(part.__module__, part.__qualname__, source_digest(part)) for part in _foreign(sig)]
+        return sig, codegen.magic_tuple(), _digest(self._function.__code__.co_code), closed, *parts
 
     def _name(self, key: tuple[Any, ...]) -> str:
         return f"{self._stem}.{self.stamp[:12]}.{_digest(repr(key).encode())[:16]}.nbc"
@@ -119,6 +121,16 @@ class KernelFiles(caching.NullCache):
             for path in folder.glob(f"{self._stem}.{'[0-9a-f]' * 12}.{'[0-9a-f]' * 16}.nbc"):
                 if not stamp or path.name.split(".")[-3] != stamp[:12]:
                     path.unlink(missing_ok=True)
+
+
+def _foreign(kind: Any) -> Iterator[type]:
+    """Classes of tuples within a signature that are not ours: their methods are compiled into the code."""
+    found = getattr(kind, "instance_class", None)
+    if found is not None and not is_ours(found):
+        yield found
+    inner = kind if isinstance(kind, tuple) else getattr(kind, "types", None) or ()
+    for one in inner:
+        yield from _foreign(one)
 
 
 def _folders(source: Path, *, make: bool = False) -> Iterator[Path]:

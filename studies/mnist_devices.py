@@ -30,10 +30,10 @@ from device_library import rule
 from digits import joules
 
 from analogep import CircuitCard, DeviceCard, Run, datasets
-from analogep.circuit.update import Accumulating, rule_named
 from analogep.datasets import Dataset
 from analogep.errors import AnalogepError
 from analogep.results import write_bytes
+from analogep.rules import Accumulating, rule_named
 
 FIRST = ("ideal", "rram", "ecram", "pcm", "fefet")
 """Cards that come first; the others follow in the order of their names."""

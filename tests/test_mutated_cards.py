@@ -179,8 +179,9 @@ def use_state(card: DeviceCard) -> None:
     """Noise is not negative, currents and aged conductances are numbers."""
     window = card.conductance
     g, xi = np.linspace(window.min, window.max, 5), np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
-    terms = card.variation.cycle_to_cycle.terms(window.span)
-    assert 0.0 <= terms.additive + terms.nominal + terms.multiplicative + terms.slope < np.inf
+    for direction in card.programming.directions:
+        sd = card.variation.cycle_to_cycle.deviation(card.programming, direction, np.linspace(0.0, 1.0, 5), window)
+        assert ((sd >= 0.0) & (sd < np.inf)).all()
     spread = card.variation.device_to_device
     for sigma in (spread.max, spread.min, spread.step, spread.asymmetry):
         assert (spread.factor(sigma, np.clip(xi, -spread.truncate, spread.truncate)) > 0.0).all()

@@ -9,12 +9,11 @@ from analogep.beta.finite import FiniteBeta, accuracies
 from analogep.beta.minimum import lowest
 from analogep.beta.noise import Noise, noise_of
 from analogep.beta.pole import pole
-from analogep.beta.predict import ESTIMATORS, general_best, leading_best, squared_error
+from analogep.beta.predict import general_best, leading_best, squared_error
 from analogep.beta.probe import Probe
 from analogep.beta.table import with_accuracy
 
 __all__ = [
-    "ESTIMATORS",
     "Expansion",
     "FiniteBeta",
     "Noise",

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.beta.probe import Probe
-from analogep.circuit.phases import Nudging, Stencil
+from analogep.circuit.phases import Nudging
 from analogep.errors import SimulationError
+from analogep.estimators import Stencil
 
 Floats = NDArray[np.float64]
 

@@ -15,12 +15,12 @@ from analogep.beta.measure import Errors, errors
 from analogep.beta.minimum import lowest
 from analogep.beta.noise import Noise, noise_of
 from analogep.beta.pole import pole
-from analogep.beta.predict import ESTIMATORS
 from analogep.beta.probe import Probe
 from analogep.chip.threads import one_blas_thread
-from analogep.circuit.phases import Estimator, Nudging
+from analogep.circuit.phases import Nudging
 from analogep.energy import Ledger
 from analogep.errors import SimulationError
+from analogep.estimators import real_estimators
 from analogep.learning import Updater
 from analogep.network import Hardware
 from analogep.run import Run, assemble
@@ -117,11 +117,11 @@ class FiniteBeta:
         expansion = expand(probe, nearest)
         levels = [self._level(probe, expansion, float(volts)) for volts in self.levels]
         values = {name: np.stack([level[name] for level in levels]) for name in levels[0]}
-        order, length = zip(*(predict.leading_coefficient(expansion, name) for name in ESTIMATORS), strict=True)
+        order, length = zip(*(predict.leading_coefficient(expansion, name) for name in real_estimators()), strict=True)
         return values | {
             "order": np.array(order, dtype=np.float64),
             "coefficient": np.array(length) / expansion.length,
-            "bound": np.array([predict.strongest(name, nearest) for name in ESTIMATORS]),
+            "bound": np.array([predict.strongest(name, nearest) for name in real_estimators()]),
             "pole": np.array(nearest),
             "rest_bias": np.array(expansion.coefficient(0) / expansion.length),
             "fit_reach": np.array(expansion.reach),
@@ -134,7 +134,7 @@ class FiniteBeta:
         reader = probe.reader(self.run.seeds.operation.rng("beta/errors"), volts)
         measured = errors(probe, expansion.pole, self.grid(), reader, self.repeats)
         rows = []
-        for name in ESTIMATORS:
+        for name in real_estimators():
             reference = min(self.run.circuit.nudging.beta, _REFERENCE * predict.strongest(name, expansion.pole))
             reader = probe.reader(self.run.seeds.operation.rng(f"beta/noise/{name}"), volts)
             noise = noise_of(probe, Nudging(beta=reference, estimator=name), reader, self.repeats)
@@ -143,7 +143,7 @@ class FiniteBeta:
             rows[-1]["unsettled"] = np.array(unsettled)
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
-    def _expected(self, expansion: Expansion, noise: Noise, name: Estimator) -> table.Values:
+    def _expected(self, expansion: Expansion, noise: Noise, name: str) -> table.Values:
         """Everything that is predicted of an estimator."""
         grid, length = self.grid(), expansion.length
         within = grid <= predict.strongest(name, expansion.pole)
@@ -173,7 +173,7 @@ class FiniteBeta:
         }
 
     @staticmethod
-    def _unsettled(probe: Probe, estimator: Estimator, beta: float) -> float:
+    def _unsettled(probe: Probe, estimator: str, beta: float) -> float:
         try:
             return probe.unsettled(Nudging(beta=beta, estimator=estimator).stencil())
         except SimulationError:

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.beta.predict import strongest
+from analogep.beta.predict import stencils, strongest
 from analogep.beta.probe import Probe
-from analogep.circuit.phases import Estimator, Nudging
 from analogep.errors import SimulationError
+from analogep.estimators import Stencil, real_estimators
 from analogep.learning import Experimenter, compare
 
 Floats = NDArray[np.float64]
 
 _TOLERANCE = 1.0 + 1e-9
-_MEASURED: tuple[Estimator, ...] = ("positive", "negative", "centered", "richardson")
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,8 @@ class Errors:
     cosine: Floats
 
 
-def _one(probe: Probe, nudging: Nudging, reader: Experimenter, repeats: int) -> tuple[float, float]:
+def _one(probe: Probe, stencil: Stencil, reader: Experimenter, repeats: int) -> tuple[float, float]:
     squared, cosines = 0.0, []
-    stencil = nudging.stencil()
     for repeat in range(repeats):
         found = probe.noisy(stencil, reader, repeat)
         squared += float(np.square(found - probe.exact).sum()) / len(found)
@@ -49,7 +47,7 @@ def _one(probe: Probe, nudging: Nudging, reader: Experimenter, repeats: int) -> 
     return squared / repeats, float(np.mean(known)) if known else math.nan
 
 
-def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repeats: int) -> dict[Estimator, Errors]:
+def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repeats: int) -> dict[str, Errors]:
     """Measure every estimator over a grid.
 
     Parameters
@@ -63,18 +61,16 @@ def errors(probe: Probe, pole: float, betas: Floats, reader: Experimenter, repea
     repeats : int
         Noisy estimates of every batch at each beta.
     """
-    out: dict[Estimator, Errors] = {}
-    for name in _MEASURED:
+    out: dict[str, Errors] = {}
+    known: dict[Stencil, tuple[float, float]] = {}
+    for name in real_estimators():
         squared, cosine = np.full((2, betas.size), np.nan)
         for k in np.flatnonzero(betas <= strongest(name, pole) * _TOLERANCE):
-            nudging = Nudging(beta=float(betas[k]), estimator=name)
             # Near the pole of the free state a nudged one may have its own, nearer: then there is nothing to measure.
             with contextlib.suppress(SimulationError):
-                squared[k], cosine[k] = _one(probe, nudging, reader, repeats)
+                each = stencils(name, float(betas[k]))
+                # What draws its sign has each of them half of the time, and the one-sided errors are measured once.
+                known |= {one: _one(probe, one, reader, repeats) for one in each if one not in known}
+                squared[k], cosine[k] = np.mean([known[one] for one in each], axis=0)
         out[name] = Errors(squared, cosine)
-    # Either sign half of the time: the mean of both one-sided ones.
-    signs = [out["positive"], out["negative"]]
-    out["random_sign"] = Errors(
-        np.mean([one.squared for one in signs], axis=0), np.mean([one.cosine for one in signs], axis=0)
-    )
     return out

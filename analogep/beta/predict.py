@@ -9,7 +9,7 @@ With the leading term B beta^k alone the minimum is at beta^(2k+2) = V/(k B^2): 
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from analogep.beta.expansion import Expansion, leading
 from analogep.beta.minimum import lowest
 from analogep.beta.noise import Noise
-from analogep.circuit.phases import Estimator, Nudging, RealEstimator, Stencil
+from analogep.estimators import Stencil, estimator_named
 
 Floats = NDArray[np.float64]
 
-ESTIMATORS: Final[tuple[Estimator, ...]] = get_args(RealEstimator)
 LOWEST: Final = 1e-3
 HIGHEST: Final = 10.0
 SAFE: Final = 0.8
@@ -29,25 +28,30 @@ SAFE: Final = 0.8
 _FINE: Final = 400
 
 
-def units(estimator: Estimator) -> tuple[Stencil, ...]:
+def units(estimator: str) -> tuple[Stencil, ...]:
     """Stencils at beta = 1 that an estimator uses in turn: two for `random_sign`, one for the others."""
-    one = Nudging(beta=1.0, estimator=estimator)
-    return tuple(dict.fromkeys(one.stencil(sign) for sign in (1.0, -1.0)))
+    return stencils(estimator, 1.0)
 
 
-def strongest(estimator: Estimator, pole: float) -> float:
+def stencils(estimator: str, beta: float) -> tuple[Stencil, ...]:
+    """Stencils at a beta that an estimator uses in turn, one for each sign that it draws."""
+    found = estimator_named(estimator)
+    return tuple(found.stencil(beta, sign, 0) for sign in found.signs)
+
+
+def strongest(estimator: str, pole: float) -> float:
     """Largest beta to consider [1]: its most negative phase stays within `SAFE` of the pole."""
     negative = max(-beta for unit in units(estimator) for beta, _ in unit)
     return min(HIGHEST, SAFE * pole / negative) if negative > 0.0 else HIGHEST
 
 
-def squared_error(expansion: Expansion, noise: Noise, estimator: Estimator, beta: Floats) -> Floats:
+def squared_error(expansion: Expansion, noise: Noise, estimator: str, beta: Floats) -> Floats:
     """Predicted mean squared error of an estimate at each `beta` (betas,) [1]."""
     bias = np.mean([expansion.bias(unit, beta) for unit in units(estimator)], axis=0)
     return np.asarray(bias + noise.fresh / np.square(beta) + noise.still)
 
 
-def cosine(expansion: Expansion, noise: Noise, estimator: Estimator, beta: Floats) -> Floats:
+def cosine(expansion: Expansion, noise: Noise, estimator: str, beta: Floats) -> Floats:
     """Predicted cosine of estimate and exact gradient at each `beta` (betas,) [1]: <e, g>/(|g| sqrt(E|e|^2))."""
     along = np.mean([expansion.along(unit, beta) for unit in units(estimator)], axis=0)
     # |e|^2 = |e - g|^2 + 2 <e, g> - |g|^2
@@ -55,13 +59,13 @@ def cosine(expansion: Expansion, noise: Noise, estimator: Estimator, beta: Float
     return np.asarray(along / (expansion.length * np.sqrt(np.maximum(length, np.finfo(np.float64).tiny))))
 
 
-def leading_coefficient(expansion: Expansion, estimator: Estimator) -> tuple[int, float]:
+def leading_coefficient(expansion: Expansion, estimator: str) -> tuple[int, float]:
     """Order k and length of the leading bias of an estimator, |bias| = B beta^k [1]."""
     order, factor = leading(units(estimator)[0])
     return order, factor * expansion.coefficient(order)
 
 
-def leading_best(expansion: Expansion, noise: Noise, estimator: Estimator) -> float:
+def leading_best(expansion: Expansion, noise: Noise, estimator: str) -> float:
     """Best beta by the leading term alone [1], within the bounds of `general_best`."""
     order, coefficient = leading_coefficient(expansion, estimator)
     top = strongest(estimator, expansion.pole)
@@ -71,7 +75,7 @@ def leading_best(expansion: Expansion, noise: Noise, estimator: Estimator) -> fl
     return float(np.clip(free, LOWEST, top))
 
 
-def general_best(expansion: Expansion, noise: Noise, estimator: Estimator) -> float:
+def general_best(expansion: Expansion, noise: Noise, estimator: str) -> float:
     """Best beta by the whole expansion [1], from `LOWEST` to `strongest`."""
     beta = np.geomspace(LOWEST, strongest(estimator, expansion.pole), _FINE)
     return lowest(beta, squared_error(expansion, noise, estimator, beta))

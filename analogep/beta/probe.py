@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit.phases import Stencil
 from analogep.circuit.spiking import Spiking
 from analogep.energy import Ledger
 from analogep.errors import SimulationError, UsageError
+from analogep.estimators import Stencil
 from analogep.learning import Experimenter, estimate, exact_gradient
 from analogep.network import Hardware
 from analogep.network.base import Deviates

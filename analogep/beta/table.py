@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 import analogep
 from analogep import results
-from analogep.beta.predict import ESTIMATORS
 from analogep.cards.record import recorded
+from analogep.estimators import real_estimators
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,7 +79,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
     coordinates = {
         "network": list(networks),
         "noise": ("noise", noise, {"units": "V", "long_name": "standard deviation of one sample of sample and hold"}),
-        "estimator": list(ESTIMATORS),
+        "estimator": list(real_estimators()),
         "beta": ("beta", grid, {"units": "1", "long_name": "nudging strength"}),
     }
     attributes = {

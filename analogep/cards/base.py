@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, field_validator
 
-from analogep.cards import explain, listing, reader, written
+from analogep.cards import explain, listing, origin, reader, written
 from analogep.cards import overrides as putting
 from analogep.cards.block import VALUES, Block, broken_rules, given
 from analogep.cards.overrides import Override
@@ -297,8 +297,9 @@ class Card(Block):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the validated values: comments and spelling do not matter, values and overrides do."""
-        return hashlib.sha256(self.canonical.encode()).hexdigest()
+        """SHA-256 of the validated values, and of the source of parts that are not ours; comments do not matter."""
+        parts = [(one.family, one.name, one.digest) for one in origin.origins(self)]
+        return hashlib.sha256((self.canonical + (json.dumps(parts) if parts else "")).encode()).hexdigest()
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious; subclasses add to it."""

@@ -11,6 +11,8 @@ import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Union
 
 from pydantic import BaseModel
@@ -19,6 +21,22 @@ from typing_extensions import TypeAliasType
 
 from analogep.cards.wording import KeyPath
 from analogep.units import Quantity
+
+
+class Open:
+    """A union in an annotation, `Annotated[Base, members]`, whose members may become more.
+
+    Attributes
+    ----------
+    tag : str
+        Key that tells its members apart.
+    """
+
+    tag: str
+
+    def blocks(self) -> tuple[Any, ...]:
+        """The models that it has now; none if its values are texts."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -166,6 +184,9 @@ def _with(shape: Shape, metadata: Iterable[Any]) -> Shape:
     for entry in metadata:
         if isinstance(entry, Quantity):
             shape = replace(shape, unit=entry.unit)
+        elif isinstance(entry, Open):
+            if blocks := entry.blocks():
+                shape = replace(shape, annotation=reduce(or_, blocks), discriminator=entry.tag)
         elif isinstance(entry, FieldInfo):
             shape = _with(
                 replace(shape, discriminator=_name(entry.discriminator) or shape.discriminator),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from analogep import results
 from analogep.chip.emulator import Emulator, Inputs
 from analogep.circuit import CircuitCard
-from analogep.circuit.phases import Contour, Nudging
+from analogep.circuit.phases import Nudging
 from analogep.energy import COMPONENTS, PHASES, Ledger
 from analogep.errors import UsageError
+from analogep.estimators import Contour
 from analogep.learning import Experimenter
 from analogep.network import Hardware, Network
 from analogep.relaxation import Fired, Relaxed

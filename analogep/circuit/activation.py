@@ -5,23 +5,96 @@ Each curve has unit slope where it is steepest, so that the loop gain of a netwo
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.cards import Block
+from analogep.cards import Block, Family
 from analogep.units import Volts, format_si
 
 Floats = NDArray[np.float64]
 Path = tuple[str | int, ...]
 
+ACTIVATIONS: Final = Family(
+    "activation",
+    tag="kind",
+    home="analogep.circuit",
+    members={
+        "hard_clip": "activation.HardClip",
+        "relu": "activation.ReLU",
+        "tanh": "saturating.Tanh",
+        "sigmoid": "saturating.Sigmoid",
+    },
+)
+"""Every transfer curve, by the `kind` of a neuron's `activation`."""
 
-class HardClip(Block):
+
+class Activation(Block, ABC):
+    """A transfer curve: the card's block, its equations in NumPy, and the same for the compiled steps.
+
+    Attributes
+    ----------
+    straight : bool
+        Whether rho(v) = v between the rails.
+    analytic : bool
+        Whether the curve goes on to complex voltages, and `numbers` with it.
+    """
+
+    family: ClassVar[Family] = ACTIVATIONS
+    straight: ClassVar[bool] = False
+    analytic: ClassVar[bool] = False
+    kind: str
+
+    @abstractmethod
+    def rate(self, v: Floats) -> Floats:
+        """rho, the line voltages of the node voltages `v` (any shape) [V]."""
+
+    @abstractmethod
+    def slope(self, v: Floats) -> Floats:
+        """rho' at the node voltages `v` (any shape) [1]."""
+
+    @abstractmethod
+    def primitive(self, r: Floats) -> Floats:
+        """Integral of the inverse curve from 0 to the line voltages `r` (any shape) [V^2]."""
+
+    @property
+    @abstractmethod
+    def rails(self) -> tuple[float, float]:
+        """Lowest and highest line voltage [V]; infinite where there is none."""
+
+    @abstractmethod
+    def numbers(self, kind: Any) -> Any:
+        """A NamedTuple with fields of the type `kind` (float32 or float64), `low` and `high` [V] among them.
+
+        Its static method `rate(curve, v)` gives rho(v) of one neuron [V], and of an analytic curve `rates(curve, v, w)`
+        real and imaginary part of rho(v + i w); both are compiled into the steps (`jit.brought`).
+        """
+
+    @abstractmethod
+    def expression(self, v: str) -> str:
+        """rho in a netlist, of the expression `v` of a voltage."""
+
+
+class Clipped(NamedTuple):
+    """rho(v) = v between two rails [V]."""
+
+    low: Any
+    high: Any
+
+    @staticmethod
+    def rate(curve, v):  # type: ignore[no-untyped-def]
+        """Line voltage of the node voltage v [V]."""
+        return min(max(v, curve.low), curve.high)
+
+
+class HardClip(Activation):
     """rho(v) = min(max(v, low), high): a linear stage between its rails."""
 
+    straight: ClassVar[bool] = True
     kind: Literal["hard_clip"]
     low: Volts
     """Lower rail."""
@@ -45,6 +118,14 @@ class HardClip(Block):
         """Lowest and highest line voltage [V]."""
         return self.low, self.high
 
+    def numbers(self, kind: Any) -> Clipped:
+        """The rails."""
+        return Clipped(kind(self.low), kind(self.high))
+
+    def expression(self, v: str) -> str:
+        """rho in a netlist."""
+        return f"min(max({v},{self.low:.17g}),{self.high:.17g})"
+
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.low >= self.high:
             yield (
@@ -53,9 +134,10 @@ class HardClip(Block):
             )
 
 
-class ReLU(Block):
+class ReLU(Activation):
     """rho(v) = max(v, 0), up to the supply rail where one is given: without it a grown loop gain has no bound."""
 
+    straight: ClassVar[bool] = True
     kind: Literal["relu"]
     high: Annotated[Volts | None, Field(gt=0)] = None
     """Upper rail; null for none."""
@@ -78,72 +160,15 @@ class ReLU(Block):
         """Lowest and highest line voltage [V]."""
         return 0.0, np.inf if self.high is None else self.high
 
+    def numbers(self, kind: Any) -> Clipped:
+        """The rails."""
+        return Clipped(*map(kind, self.rails))
 
-class Tanh(Block):
-    """rho(v) = a tanh(v/a): a differential pair that saturates at +-a."""
-
-    kind: Literal["tanh"]
-    amplitude: Annotated[Volts, Field(gt=0)]
-    """Saturation voltage a."""
-
-    def rate(self, v: Floats) -> Floats:
-        """Line voltage of the node voltage `v` [V]."""
-        return self.amplitude * np.tanh(v / self.amplitude)
-
-    def slope(self, v: Floats) -> Floats:
-        """Derivative of `rate` [1]."""
-        return 1.0 - np.square(np.tanh(v / self.amplitude))
-
-    def primitive(self, r: Floats) -> Floats:
-        """Integral of the inverse curve from 0 to `r` [V^2].
-
-        a^2/2 [(1+q) ln(1+q) + (1-q) ln(1-q)], q = r/a.
-        """
-        from scipy.special import xlogy
-
-        q = r / self.amplitude
-        return np.asarray(0.5 * self.amplitude**2 * (xlogy(1.0 + q, 1.0 + q) + xlogy(1.0 - q, 1.0 - q)))
-
-    @property
-    def rails(self) -> tuple[float, float]:
-        """Lowest and highest line voltage [V]."""
-        return -self.amplitude, self.amplitude
+    def expression(self, v: str) -> str:
+        """rho in a netlist."""
+        positive = f"max({v},0)"
+        return positive if self.high is None else f"min({positive},{self.high:.17g})"
 
 
-class Sigmoid(Block):
-    """rho(v) = a sigma(4 (v/a - 1/2)), sigma(z) = 1/(1 + e^{-z}): from 0 to a, unit slope at v = a/2."""
-
-    kind: Literal["sigmoid"]
-    amplitude: Annotated[Volts, Field(gt=0)]
-    """Saturation voltage a."""
-
-    def rate(self, v: Floats) -> Floats:
-        """Line voltage of the node voltage `v` [V]."""
-        from scipy.special import expit
-
-        return self.amplitude * np.asarray(expit(4.0 * (v / self.amplitude - 0.5)), dtype=np.float64)
-
-    def slope(self, v: Floats) -> Floats:
-        """Derivative of `rate` [1]."""
-        from scipy.special import expit
-
-        s = np.asarray(expit(4.0 * (v / self.amplitude - 0.5)), dtype=np.float64)
-        return 4.0 * s * (1.0 - s)
-
-    def primitive(self, r: Floats) -> Floats:
-        """Integral of the inverse curve from 0 to `r` [V^2].
-
-        a^2 {q/2 + [q ln q + (1-q) ln(1-q)]/4}, q = r/a.
-        """
-        from scipy.special import xlogy
-
-        q = r / self.amplitude
-        return np.asarray(self.amplitude**2 * (0.5 * q + 0.25 * (xlogy(q, q) + xlogy(1.0 - q, 1.0 - q))))
-
-    @property
-    def rails(self) -> tuple[float, float]:
-        """Lowest and highest line voltage [V]."""
-        return 0.0, self.amplitude
-
-
-Activation = Annotated[HardClip | ReLU | Tanh | Sigmoid, Field(discriminator="kind")]
+AnyActivation = Annotated[Activation, ACTIVATIONS]
+"""Any transfer curve; `kind` names it."""

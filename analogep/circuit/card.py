@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import Field
 
 from analogep.cards import Card
-from analogep.circuit.activation import ReLU, Sigmoid, Tanh
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
@@ -19,10 +18,10 @@ from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
-from analogep.circuit.update import Stochastic, UpdateRule
 from analogep.circuit.wires import ExactWires, NoWires, Wires
 from analogep.costs import SQUARED_ERROR, AnyCost
 from analogep.errors import Problem
+from analogep.rules import Stochastic, UpdateRule
 from analogep.units import format_si
 
 Path = tuple[str | int, ...]
@@ -246,25 +245,25 @@ class CircuitCard(Card):
 
     def _holomorphic_rules(self) -> Iterator[tuple[Path, str]]:
         """What complex voltages need."""
-        if self.nudging.estimator != "holomorphic":
+        if self.nudging.chosen.real:
             return
-        path, solver = ("nudging", "estimator"), self.solver
+        path, solver, name = ("nudging", "estimator"), self.solver, self.nudging.estimator
         if not self.cost.analytic:
-            yield path, f"'holomorphic' needs a cost of complex scores, and '{self.cost.kind}' has none"
+            yield path, f"'{name}' needs a cost of complex scores, and '{self.cost.kind}' has none"
         if not isinstance(self.network, RC) or not isinstance(self.wires, NoWires):
-            yield path, "'holomorphic' needs a network of kind 'rc' without wires"
+            yield path, f"'{name}' needs a network of kind 'rc' without wires"
             return
         if self.convolutional:
-            yield path, "'holomorphic' needs dense layers; take 'centered' or 'richardson' with convolutions"
+            yield path, f"'{name}' needs dense layers; take 'centered' or 'richardson' with convolutions"
         if solver.method != "euler" or solver.projected:
-            yield path, "'holomorphic' needs solver.method=euler and solver.projected=false"
+            yield path, f"'{name}' needs solver.method=euler and solver.projected=false"
         if self.neurons is None:
             return
         for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):
-            if not isinstance(neuron.activation, Tanh | Sigmoid):
+            if not neuron.activation.analytic:
                 yield (
                     path,
-                    f"'holomorphic' needs analytic transfer curves, 'tanh' or 'sigmoid'; neurons.{name}.activation is "
+                    f"'{name}' needs analytic transfer curves, 'tanh' or 'sigmoid'; neurons.{name}.activation is "
                     f"'{neuron.activation.kind}', which has corners",
                 )
 
@@ -337,7 +336,7 @@ class CircuitCard(Card):
                 )
             )
         for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):
-            if isinstance(neuron.activation, ReLU) and neuron.activation.high is None:
+            if not math.isfinite(neuron.activation.rails[1]):
                 found.append((("neurons", name, "activation"), "has no upper rail: a grown loop gain has no bound"))
             shortest = min(self.timing.free.duration, self.timing.nudged.duration)
             # The node of a passive network is loaded by its array, which alone sets its time constant.

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from analogep.cards import Block
-from analogep.circuit.activation import Activation
+from analogep.circuit.activation import AnyActivation
 from analogep.units import Farads, Hertz, Siemens, Volts
 
 
@@ -35,7 +35,7 @@ class Neuron(Block):
 
     capacitance: Annotated[Farads, Field(gt=0)]
     leak: Annotated[Siemens, Field(gt=0)]
-    activation: Activation
+    activation: AnyActivation
     amplifier: Amplifier
 
     @property

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import cmath
-import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from analogep.cards import Block
+from analogep.cards import Block, Names
+from analogep.estimators import ESTIMATORS, Contour, Estimator, Stencil, estimator_named
 from analogep.units import Fraction, Seconds, TimeConstants, Volts
-
-RealEstimator = Literal["positive", "negative", "random_sign", "centered", "richardson"]
-Estimator = Literal[RealEstimator, "holomorphic"]
-Stencil = tuple[tuple[float, float], ...]
-Contour = tuple[tuple[complex, complex], ...]
-"""Phases to run as pairs (beta, weight): the estimate is the real part of the sum of weight Phi(beta)."""
 
 
 class Nudging(Block):
@@ -32,66 +25,34 @@ class Nudging(Block):
         richardson   [4 c(b) - c(2b)]/3, c the centered one    bias O(b^4)
         holomorphic  (1/N b) sum_k Phi(b u^k) u^-k, u = e^{2 pi i/N}, k = 0 to N - 1    bias O(b^N)
 
-    `holomorphic` nudges by a complex beta at N points of a circle and is Cauchy's integral for the derivative, by the
-    trapezoidal rule. It stands for an ideal network with complex voltages, which no chip has: it says what is lost to
-    finite beta alone. Phi of conjugate points is conjugate, so that only one of the two is computed; each is measured
-    with its own noise and booked, as two real networks, one for each part of the voltages.
-
-    Sources: Scellier and Bengio 2017 (doi 10.3389/fncom.2017.00024), Laborieux et al. 2021
-    (doi 10.3389/fnins.2021.633674), Laborieux and Zenke 2022 (NeurIPS, arXiv 2209.00530).
+    and those that are registered beside them (`estimators`).
     """
 
     beta: Annotated[float, Field(gt=0, le=100)]
     """Nudging strength, in units of the output neurons' leak."""
-    estimator: Estimator
+    estimator: Annotated[str, Names(ESTIMATORS)]
     kind: Literal["proportional", "constant"] = "proportional"
     points: Annotated[int, Field(ge=3, le=64)] = 10
     """Number N of points of `holomorphic`."""
 
+    @property
+    def chosen(self) -> Estimator:
+        """The estimator."""
+        return estimator_named(self.estimator)
+
     def contour(self, sign: float = 1.0) -> Contour:
-        """Phases to run: the `stencil`, or for `holomorphic` all of the circle; conjugate points are exactly so.
+        """All phases to run, as pairs (beta, weight).
 
         Parameters
         ----------
         sign : float
-            +1 or -1, the sign that `random_sign` uses.
+            +1 or -1, of an estimator that draws one.
         """
-        if self.estimator != "holomorphic":
-            return self.stencil(sign)
-        number, real = self.points, self.stencil()
-        upper = [cmath.exp(2j * math.pi * k / number) for k in range(1, (number + 1) // 2)]
-        weight = 1.0 / (number * self.beta)
-        arcs = [tuple((self.beta * u, weight / u) for u in arc) for arc in (upper, [u.conjugate() for u in upper])]
-        return (*real, *arcs[0], *arcs[1])
+        return self.chosen.contour(self.beta, sign, self.points)
 
     def stencil(self, sign: float = 1.0) -> Stencil:
-        """Phases as pairs (beta, weight): the estimate is the sum of weight Phi(beta).
-
-        Of `holomorphic` these are the points on the real axis only, one or two of them.
-
-        Parameters
-        ----------
-        sign : float
-            +1 or -1, the sign that `random_sign` uses.
-        """
-        b = self.beta
-        if self.estimator == "random_sign":
-            b = b if sign > 0 else -b
-        if self.estimator in ("positive", "random_sign"):
-            return ((b, 1.0 / b), (0.0, -1.0 / b))
-        if self.estimator == "negative":
-            return ((0.0, 1.0 / b), (-b, -1.0 / b))
-        if self.estimator == "centered":
-            return ((b, 0.5 / b), (-b, -0.5 / b))
-        if self.estimator == "holomorphic":
-            share = 1.0 / (self.points * b)
-            return ((b, share), (-b, -share))[: 2 - self.points % 2]
-        return (
-            (b, 2.0 / (3.0 * b)),
-            (-b, -2.0 / (3.0 * b)),
-            (2 * b, -1.0 / (12.0 * b)),
-            (-2 * b, 1.0 / (12.0 * b)),
-        )
+        """The phases with a real beta, as pairs (beta, weight); parameters as in `contour`."""
+        return self.chosen.stencil(self.beta, sign, self.points)
 
 
 class Phase(Block):

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 import analogep
+from analogep.cards import origin
 from analogep.cli import (
     beta,
     budget,
@@ -56,14 +57,28 @@ def _parser(program: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"analogep {analogep.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module in _COMMANDS.items():
-        module.arguments(commands.add_parser(name, help=module.HELP, description=module.DESCRIPTION))
+        command = commands.add_parser(name, help=module.HELP, description=module.DESCRIPTION)
+        module.arguments(command)
+        _add_parts(command)
     return parser
+
+
+def _add_parts(parser: argparse.ArgumentParser) -> None:
+    """The option that every command has: cards may name parts of the user's own."""
+    parser.add_argument(
+        "--parts",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="Python file that registers laws, noises, costs... of your own (analogep.register); may be repeated",
+    )
 
 
 def _named(program: str) -> argparse.ArgumentParser:
     """Parser of one command that runs under a name of its own."""
     parser = argparse.ArgumentParser(prog=program, description=simulate.DESCRIPTION)
     simulate.arguments(parser)
+    _add_parts(parser)
     parser.set_defaults(command="simulate")
     return parser
 
@@ -115,6 +130,8 @@ def _run(arguments: Sequence[str], program: str | None) -> int:
     try:
         parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
         with heard(), streams.cautions(quiet=bool(vars(parsed).get("quiet", False))):
+            for file in parsed.parts:
+                origin.load_file(file)
             code: int = _COMMANDS[parsed.command].run(parsed)
     finally:
         # Here a full disk or a reader that has gone can still be answered; at exit Python would print a traceback.

@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from analogep.costs.base import Cost
+from analogep.costs.base import COSTS, Cost
 from analogep.costs.softmax import SoftmaxCrossEntropy
 from analogep.costs.squared import SQUARED_ERROR, SquaredError
 
 __all__ = ["SQUARED_ERROR", "AnyCost", "Cost", "SoftmaxCrossEntropy", "SquaredError"]
 
-AnyCost = Annotated[SquaredError | SoftmaxCrossEntropy, Field(discriminator="kind")]
+AnyCost = Annotated[Cost, COSTS]
+"""Any cost; `kind` names it."""

@@ -13,14 +13,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.cards import Block
+from analogep.cards import Block, Family
 
 Floats = NDArray[np.float64]
+
+
+COSTS: Final = Family(
+    "cost",
+    tag="kind",
+    home="analogep.costs",
+    members={"squared_error": "squared.SquaredError", "softmax_cross_entropy": "softmax.SoftmaxCrossEntropy"},
+)
+"""Every cost, by the `kind` of a circuit card's `cost`."""
 
 
 class Cost(Block, ABC):
@@ -38,6 +47,7 @@ class Cost(Block, ABC):
         Whether there is `circle`: whether the pull goes on to complex scores, as `holomorphic` needs it.
     """
 
+    family: ClassVar[Family] = COSTS
     analytic: ClassVar[bool] = True
     kind: str
 

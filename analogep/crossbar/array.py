@@ -62,15 +62,16 @@ class Array:
         cells = fabricate(device, shape, fabrication, name)
         self._cells = replace(cells, each=cells.each.astype(real), shapes=cells.shapes.astype(real))
         self.responds, self.hidden = cells.responds, cells.start.astype(real)
-        self.second = np.full(shape if device.programming.second else (0, 0), device.programming.second or 0.0, real)
+        first = device.programming.second
+        self.second = np.full((0, 0) if first is None else shape, first or 0.0, real)
         self.cycles = np.zeros(shape if device.endurance else (0, 0), dtype=np.int32)
         self._kept = device.variation.write_noise.sigma > 0.0
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
-        law, span = device.programming, device.conductance.span
+        law = device.programming
         self._law = in_precision(law.numbers(), real)
-        self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, span), real)
+        self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, device.conductance), real)
         self._drawn = law.draws or self._kept or self._noise is not None
         """Whether pulses draw random numbers."""
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)

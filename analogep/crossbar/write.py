@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit.update import Rounding
 from analogep.crossbar.program import SUMS, Reads, Shown, Sums, Wanted, update_rows
 from analogep.crossbar.row import Half, buffers
 from analogep.crossbar.threads import edges, share, worth
@@ -17,6 +16,7 @@ from analogep.crossbar.written import Written
 from analogep.device.read import Spread
 from analogep.draws import key_of
 from analogep.parts import in_precision
+from analogep.rules.stochastic import Rounding
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]

@@ -8,15 +8,16 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from analogep.cards import Block, Card, overrides, provenance, written
+from analogep.cards import Block, Card, Names, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
-from analogep.device.laws import DIRECTIONS, Branch, Direction, InverseCdf, Programming
+from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
 from analogep.device.retention import NoRetention, Retention, Temperature
 from analogep.device.variation import Variation
 from analogep.errors import Problem
+from analogep.rules.base import RULES
 from analogep.units import Fraction, Siemens, format_si
 
 Path = tuple[str | int, ...]
@@ -69,7 +70,7 @@ class Endurance(Block):
 class Recommended(Block):
     """The update rule that serves this device best; a circuit card may choose another."""
 
-    rule: Literal["stochastic", "fixed_pulse", "mixed_precision", "closed_loop"]
+    rule: Annotated[str, Names(RULES, without=("device",))]
     threshold: Annotated[float, Field(ge=0.5, le=10**6)] = 1.0
     """Residual that triggers pulses, in steps of a pair (mixed precision and closed loop)."""
     max_pulses: Annotated[int | None, Field(ge=1, le=10**6)] = None
@@ -143,10 +144,10 @@ class DeviceCard(Card):
                 f"must be below the smallest write amplitude ({format_si(self.threshold, 'V')}), "
                 f"got {format_si(self.read.voltage, 'V')}: reading would program",
             )
-        if isinstance(law, InverseCdf) and self.variation.cycle_to_cycle.kind != "none":
+        if law.draws and self.variation.cycle_to_cycle.kind != "none":
             yield (
                 ("variation", "cycle_to_cycle", "kind"),
-                f"must be 'none' for an inverse-CDF law, whose table holds the noise; got "
+                f"must be 'none' for the law '{law.model}', which draws its steps with their noise; got "
                 f"'{self.variation.cycle_to_cycle.kind}'",
             )
         if self.variation.device_to_device.shape and not law.shape_name:

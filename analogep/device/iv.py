@@ -14,14 +14,15 @@ single cell is ever formed. `Separable` holds such a pair of lists for
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.cards import Block
+from analogep.cards import Block, Family
 from analogep.units import Volts
 
 Floats = NDArray[np.float64]
@@ -79,7 +80,56 @@ def _hyperbolic(even: float, odd: float, scale: float, constant: float = 0.0) ->
     return Separable(rows, columns)
 
 
-class LinearIV(Block):
+CURVES: Final = Family(
+    "I-V curve",
+    tag="kind",
+    home="analogep.device",
+    members={"linear": "iv.LinearIV", "sinh": "iv.SinhIV", "cubic": "iv.CubicIV"},
+)
+"""Every I-V curve, by the `kind` of a card's `read.iv`."""
+
+
+class Curve(Block, ABC):
+    """i = G q(v), q odd with slope 1 at zero."""
+
+    family: ClassVar[Family] = CURVES
+    kind: str
+
+    @abstractmethod
+    def drive(self, v: Floats) -> Floats:
+        """Current per conductance q at the voltages `v` (any shape) [V]."""
+
+    @abstractmethod
+    def slope(self, v: Floats) -> Floats:
+        """q' at the voltages `v` (any shape) [1]."""
+
+    @abstractmethod
+    def series(self, limit: float, accuracy: float) -> tuple[float, ...] | None:
+        """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...) for the compiled steps.
+
+        Parameters
+        ----------
+        limit : float [V]
+            Largest |v|.
+        accuracy : float [1]
+            Largest relative error.
+
+        Returns
+        -------
+        tuple of float, or None
+            None where that takes more than `MOST_TERMS` terms.
+        """
+
+    @abstractmethod
+    def expansions(self) -> Expansions:
+        """q, q', the integral of q and q^2 in separable form."""
+
+    @abstractmethod
+    def expression(self, siemens: float, v: str) -> str:
+        """Current of a device of `siemens` [S] in a netlist, of the expression `v` of its voltage."""
+
+
+class LinearIV(Curve):
     """I = G V."""
 
     kind: Literal["linear"]
@@ -96,12 +146,16 @@ class LinearIV(Block):
         """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...): 1."""
         return (1.0,)
 
+    def expression(self, siemens: float, v: str) -> str:
+        """The current in a netlist."""
+        return f"{siemens:.17g}*{v}"
+
     def expansions(self) -> Expansions:
         """d, 1, d^2/2 and d^2 in separable form."""
         return Expansions(*(_polynomial(c) for c in ({1: 1.0}, {0: 1.0}, {2: 0.5}, {2: 1.0})))
 
 
-class SinhIV(Block):
+class SinhIV(Curve):
     """I = G V0 sinh(V/V0): odd, with slope G at zero; NL = I(V)/I(V/2) = 2 cosh(V/2V0)."""
 
     kind: Literal["sinh"]
@@ -137,6 +191,10 @@ class SinhIV(Block):
                 return tuple(self.v0 ** (-2 * k) / math.factorial(2 * k + 1) for k in range(terms))
         return None
 
+    def expression(self, siemens: float, v: str) -> str:
+        """The current in a netlist."""
+        return f"{siemens * self.v0:.17g}*sinh({v}/{self.v0:.17g})"
+
     def expansions(self) -> Expansions:
         """V0 sinh(d/V0), cosh(d/V0), V0^2 (cosh(d/V0) - 1) and V0^2 (cosh(2d/V0) - 1)/2 in separable form."""
         v0, square = self.v0, self.v0**2
@@ -148,7 +206,7 @@ class SinhIV(Block):
         )
 
 
-class CubicIV(Block):
+class CubicIV(Curve):
     """I = G V (1 + (V/V0)^2): odd, with slope G at zero, twice the ohmic current at V0."""
 
     kind: Literal["cubic"]
@@ -167,6 +225,10 @@ class CubicIV(Block):
         """Coefficients c of q(v) = v (c_0 + c_1 v^2 + ...): 1 and 1/V0^2."""
         return (1.0, self.v0**-2)
 
+    def expression(self, siemens: float, v: str) -> str:
+        """The current in a netlist."""
+        return f"{siemens:.17g}*{v}*(1+({v}/{self.v0:.17g})*({v}/{self.v0:.17g}))"
+
     def expansions(self) -> Expansions:
         """q = d + d^3/V0^2, its slope, integral and square in separable form."""
         s = 1.0 / self.v0**2
@@ -178,4 +240,5 @@ class CubicIV(Block):
         )
 
 
-IV = Annotated[LinearIV | SinhIV | CubicIV, Field(discriminator="kind")]
+IV = Annotated[Curve, CURVES]
+"""Any I-V curve; `kind` names it."""

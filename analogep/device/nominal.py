@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.device.card import DeviceCard, Faults
-from analogep.device.laws import Direction, InverseCdf
+from analogep.device.laws import Direction
 
 Floats = NDArray[np.float64]
 
@@ -67,20 +67,15 @@ def mean_step(card: DeviceCard, direction: Direction, x: Floats) -> Floats:
 def pulse_noise(card: DeviceCard, direction: Direction, x: Floats) -> Floats:
     """Standard deviation of one pulse, or of the reset, at the states `x` [window], in their shape.
 
-    additive + nominal |step| + multiplicative |dx(x)| + slope (x + G_min/(G_max - G_min)), as
-    `device.variation.PulseNoise` says; for an inverse-CDF law from its table. Write noise is not part of it.
+    The noise of the law itself, where it draws its steps, and that of `variation.cycle_to_cycle`; write noise is not
+    part of it.
     """
-    law, window = card.programming, card.conductance
+    law = card.programming
     if direction not in law.directions:
         assert law.reset is not None
         return np.full_like(x, law.reset.sigma)
-    if isinstance(law, InverseCdf):
-        return np.sqrt(law.variance(direction, x))
-    terms = card.variation.cycle_to_cycle.terms(window.span)
-    constant = terms.additive + terms.nominal * law.nominal_step(direction)
-    return (
-        constant + terms.multiplicative * np.abs(law.step(direction, x)) + terms.slope * (x + window.min / window.span)
-    )
+    own = np.sqrt(law.variance(direction, x))
+    return np.hypot(own, card.variation.cycle_to_cycle.deviation(law, direction, x, card.conductance))
 
 
 def way(card: DeviceCard, direction: Direction, start: float) -> Way:

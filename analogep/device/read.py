@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.cards import Block
+from analogep.cards import Block, Family
 from analogep.device.iv import IV
 from analogep.parts import uniform
 from analogep.units import Fraction, Seconds, Siemens, Volts
@@ -17,32 +18,53 @@ from analogep.units import Fraction, Seconds, Siemens, Volts
 Floats = NDArray[np.float64]
 
 
-class GaussianNoise(Block):
-    """Base of the noises that are drawn anew, normally distributed, in each phase and each verify read."""
+READ_NOISES: Final = Family(
+    "read noise",
+    tag="kind",
+    home="analogep.device",
+    members={
+        "none": "read.NoReadNoise",
+        "relative": "read.RelativeReadNoise",
+        "absolute": "read.AbsoluteReadNoise",
+        "saturating": "read.SaturatingReadNoise",
+        "pcm_1f": "read.PcmReadNoise",
+        "rtn": "read.TelegraphNoise",
+    },
+)
+"""Every read noise, by the `kind` of a card's `read.noise`."""
 
+
+class ReadNoise(Block, ABC):
+    """What a read of a cell adds to its conductance, drawn anew in each phase and each verify read.
+
+    In a phase the sum over the cells of a line counts, which is taken as normal with the sum of the variances.
+    """
+
+    family: ClassVar[Family] = READ_NOISES
+    kind: str
     slow: ClassVar[bool] = False
     """Whether the noise stands still over the phases of one sample."""
 
+    @abstractmethod
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
-        """Variance of the conductance in one read [S^2].
+        """Variance of the conductance in one read, in the shape of `g` [S^2].
 
         Parameters
         ----------
-        g : ndarray [S]
+        g : ndarray (any shape) [S]
         g_max : float
             Upper end of the card's window [S].
         elapsed : float or None
             Time since the cells were written [s]; None for what the card assumes in training.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def numbers(self, g_max: float, elapsed: float | None = None) -> Any:
         """The noise for the programming engine: a NamedTuple whose methods are the equations of one cell.
 
         `read_variance(noise, g)` gives the variance of a read [S^2], `read(noise, g, bits, xi)` the conductance that
         one read sees [S], by 32 random bits or a normal deviate. Parameters as in `variance`.
         """
-        raise NotImplementedError
 
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
         """Conductances as one verify read sees them [S]."""
@@ -116,7 +138,7 @@ class TwoLevels(NamedTuple):
         return g * (1.0 + noise.amplitude * (upper - noise.probability))
 
 
-class NoReadNoise(GaussianNoise):
+class NoReadNoise(ReadNoise):
     """Reads return the conductance itself."""
 
     kind: Literal["none"]
@@ -130,7 +152,7 @@ class NoReadNoise(GaussianNoise):
         return Spread(0.0, 0.0)
 
 
-class RelativeReadNoise(GaussianNoise):
+class RelativeReadNoise(ReadNoise):
     """Standard deviation sigma G in one read."""
 
     kind: Literal["relative"]
@@ -146,7 +168,7 @@ class RelativeReadNoise(GaussianNoise):
         return Spread(float(self.sigma), 0.0)
 
 
-class AbsoluteReadNoise(GaussianNoise):
+class AbsoluteReadNoise(ReadNoise):
     """Standard deviation sigma in one read, whatever the conductance."""
 
     kind: Literal["absolute"]
@@ -162,7 +184,7 @@ class AbsoluteReadNoise(GaussianNoise):
         return Spread(0.0, float(self.sigma))
 
 
-class SaturatingReadNoise(GaussianNoise):
+class SaturatingReadNoise(ReadNoise):
     """Standard deviation sigma (1 - e^{-G/G_s}): proportional to small conductances, constant for large ones.
 
     The form that Agrawal et al. 2022 found for SONOS cells.
@@ -183,7 +205,7 @@ class SaturatingReadNoise(GaussianNoise):
         return SaturatingSpread(float(self.sigma), float(self.scale))
 
 
-class PcmReadNoise(GaussianNoise):
+class PcmReadNoise(ReadNoise):
     """1/f noise of PCM: sigma/G = min(q0/x^e, q_max) sqrt(ln((t + t_read)/(2 t_read))), x = G/G_max.
 
     t is the time since the cell was written: the longer ago, the lower the frequencies that have had time to act.
@@ -219,7 +241,7 @@ class PcmReadNoise(GaussianNoise):
         return PcmSpread(self.q0 * root, float(self.exponent), self.q_max * root, float(g_max))
 
 
-class TelegraphNoise(GaussianNoise):
+class TelegraphNoise(ReadNoise):
     """Random telegraph noise: a cell stands at G (1 - a p) or, with probability p, at G (1 + a (1 - p)).
 
     a is the amplitude; the mean is G and the variance (a G)^2 p (1 - p). The cell keeps its state for about `dwell`: if
@@ -254,10 +276,8 @@ class TelegraphNoise(GaussianNoise):
         return np.asarray(g * (1.0 + self.amplitude * (upper - self.probability)))
 
 
-ReadNoise = Annotated[
-    NoReadNoise | RelativeReadNoise | AbsoluteReadNoise | SaturatingReadNoise | PcmReadNoise | TelegraphNoise,
-    Field(discriminator="kind"),
-]
+AnyReadNoise = Annotated[ReadNoise, READ_NOISES]
+"""Any read noise; `kind` names it."""
 
 
 class Read(Block):
@@ -267,5 +287,5 @@ class Read(Block):
     """Voltage at which verify reads are made and the card's conductances hold."""
     width: Annotated[Seconds, Field(gt=0)]
     """Duration of a verify read."""
-    noise: ReadNoise
+    noise: AnyReadNoise
     iv: IV

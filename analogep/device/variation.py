@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.cards import Block
-from analogep.device.laws.base import DIRECTIONS, Law
+from analogep.cards import Block, Family
+from analogep.device.laws.base import DIRECTIONS, Direction, Floats, Law
 from analogep.units import Fraction, Siemens
 
 Path = tuple[str | int, ...]
 Sigma = Annotated[Fraction, Field(ge=0, le=100)]
 
 
-@dataclass(frozen=True)
-class PulseNoise:
-    """Standard deviation of one pulse, in the form that the kernels compute [window].
-
-    sd = additive + nominal |step| + multiplicative |dx(x)| + slope (x + G_min/(G_max - G_min))
-    """
-
-    additive: float = 0.0
-    nominal: float = 0.0
-    multiplicative: float = 0.0
-    slope: float = 0.0
+class Window(Protocol):
+    """A window of conductances."""
 
     @property
-    def silent(self) -> bool:
-        """Whether pulses have no noise at all."""
-        return self.additive == self.nominal == self.multiplicative == self.slope == 0.0
+    def min(self) -> float:
+        """Lower end [S]."""
+
+    @property
+    def span(self) -> float:
+        """Width [S]."""
 
 
 class AdditiveNoise(NamedTuple):
@@ -80,20 +74,75 @@ class PolynomialNoise(NamedTuple):
         return change + (noise.floor + noise.step * abs(change) + noise.slope * (x + off)) * xi
 
 
-class NoPulseNoise(Block):
+PULSE_NOISES: Final = Family(
+    "pulse noise",
+    tag="kind",
+    home="analogep.device",
+    members={
+        "none": "variation.NoPulseNoise",
+        "range": "variation.RangeNoise",
+        "step": "variation.StepNoise",
+        "nominal_step": "variation.NominalStepNoise",
+        "state_polynomial": "variation.StateNoise",
+    },
+)
+"""Every cycle-to-cycle noise, by the `kind` of a card's `variation.cycle_to_cycle`."""
+
+
+class PulseNoise(Block, ABC):
+    """What a pulse adds to the step of its law: sd xi, xi normal, anew in each pulse."""
+
+    family: ClassVar[Family] = PULSE_NOISES
+    kind: str
+
+    @abstractmethod
+    def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
+        """Standard deviation sd of one pulse of a nominal cell, in the shape of `x` [window].
+
+        Parameters
+        ----------
+        law : Law
+        direction : {'up', 'down'}
+        x : ndarray (any shape) [window]
+            States before the pulse.
+        window : Window
+            The nominal one.
+        """
+
+    @abstractmethod
+    def numbers(self, law: Law, window: Window) -> Any:
+        """The noise for the programming engine: a NamedTuple, or None where pulses are exact.
+
+        Its method `disturbed(noise, change, x, up, scale, off, xi)` gives the disturbed step of one cell [window] from
+        the law's step, the state, the factor on the cell's steps, G_min over its window, and a normal deviate.
+        """
+
+    def finer(self, parts: float) -> Self | None:
+        """The noise of one of `parts` parts of a pulse, whose variance is that of the pulse divided by their number.
+
+        None where nobody knows: such a noise is not divided.
+        """
+        return None
+
+
+class NoPulseNoise(PulseNoise):
     """Every pulse moves the state exactly as the law says."""
 
     kind: Literal["none"]
 
-    def terms(self, span: float) -> PulseNoise:
-        """Terms of the noise for a nominal window of `span` [S]."""
-        return PulseNoise()
+    def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
+        """Zero [window]."""
+        return np.zeros_like(x)
 
-    def numbers(self, law: Law, span: float) -> None:
+    def numbers(self, law: Law, window: Window) -> None:
         """None: pulses are exact."""
 
+    def finer(self, parts: float) -> Self:
+        """Itself."""
+        return self
 
-class RangeNoise(Block):
+
+class RangeNoise(PulseNoise):
     """x' = x + dx(x) + sigma xi: each pulse adds noise in units of the cell's window (NeuroSim's convention).
 
     It may exceed the step; single pulses then move the wrong way, and n of them add up as in
@@ -104,32 +153,40 @@ class RangeNoise(Block):
     sigma: Sigma
     """Standard deviation per pulse, as a fraction of the window."""
 
-    def terms(self, span: float) -> PulseNoise:
-        """Terms of the noise for a nominal window of `span` [S]."""
-        return PulseNoise(additive=self.sigma)
+    def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
+        """sigma [window]."""
+        return np.full_like(x, self.sigma)
 
-    def numbers(self, law: Law, span: float) -> AdditiveNoise | None:
+    def numbers(self, law: Law, window: Window) -> AdditiveNoise | None:
         """For the programming engine; None without noise."""
         return AdditiveNoise(self.sigma) if self.sigma else None
 
+    def finer(self, parts: float) -> Self:
+        """sigma/sqrt(parts)."""
+        return self.model_copy(update={"sigma": self.sigma / math.sqrt(parts)})
 
-class StepNoise(Block):
+
+class StepNoise(PulseNoise):
     """x' = x + dx(x) (1 + sigma xi): each pulse's noise is proportional to its step (aihwkit's convention)."""
 
     kind: Literal["step"]
     sigma: Sigma
     """Standard deviation per pulse, relative to the step."""
 
-    def terms(self, span: float) -> PulseNoise:
-        """Terms of the noise for a nominal window of `span` [S]."""
-        return PulseNoise(multiplicative=self.sigma)
+    def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
+        """sigma |dx(x)| [window]."""
+        return self.sigma * np.abs(law.step(direction, x))
 
-    def numbers(self, law: Law, span: float) -> ProportionalNoise | None:
+    def numbers(self, law: Law, window: Window) -> ProportionalNoise | None:
         """For the programming engine; None without noise."""
         return ProportionalNoise(self.sigma) if self.sigma else None
 
+    def finer(self, parts: float) -> Self:
+        """sigma sqrt(parts), relative to the smaller step."""
+        return self.model_copy(update={"sigma": self.sigma * math.sqrt(parts)})
 
-class NominalStepNoise(Block):
+
+class NominalStepNoise(PulseNoise):
     """x' = x + dx(x) + sigma step xi: in units of the cell's own `step`, whatever the step is at x.
 
     For a law without `step` it is the step in the middle of the window. The noise of aihwkit's
@@ -140,17 +197,21 @@ class NominalStepNoise(Block):
     sigma: Sigma
     """Standard deviation per pulse, relative to the law's `step`."""
 
-    def terms(self, span: float) -> PulseNoise:
-        """Terms of the noise for a nominal window of `span` [S]."""
-        return PulseNoise(nominal=self.sigma)
+    def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
+        """sigma step [window]."""
+        return np.full_like(x, self.sigma * law.nominal_step(direction))
 
-    def numbers(self, law: Law, span: float) -> NominalNoise | None:
+    def numbers(self, law: Law, window: Window) -> NominalNoise | None:
         """For the programming engine; None without noise."""
         up, down = (self.sigma * law.nominal_step(way) if way in law.directions else 0.0 for way in DIRECTIONS)
         return NominalNoise(up, down) if self.sigma else None
 
+    def finer(self, parts: float) -> Self:
+        """sigma sqrt(parts), relative to the smaller step."""
+        return self.model_copy(update={"sigma": self.sigma * math.sqrt(parts)})
 
-class StateNoise(Block):
+
+class StateNoise(PulseNoise):
     """sigma = step |dG| + floor + slope G per pulse (PCM; Nandakumar et al. 2020, doi 10.3389/fnins.2020.00406)."""
 
     kind: Literal["state_polynomial"]
@@ -161,18 +222,26 @@ class StateNoise(Block):
     slope: Sigma
     """Share of the conductance."""
 
-    def terms(self, span: float) -> PulseNoise:
-        """Terms of the noise for a nominal window of `span` [S]."""
-        return PulseNoise(additive=self.floor / span, multiplicative=self.step, slope=self.slope)
+    def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
+        """step |dx(x)| + floor/span + slope (x + G_min/span) [window]."""
+        change = np.abs(law.step(direction, x))
+        return self.floor / window.span + self.step * change + self.slope * (x + window.min / window.span)
 
-    def numbers(self, law: Law, span: float) -> PolynomialNoise | None:
+    def numbers(self, law: Law, window: Window) -> PolynomialNoise | None:
         """For the programming engine; None without noise."""
-        return None if self.terms(span).silent else PolynomialNoise(self.floor / span, self.step, self.slope)
+        if self.floor == self.step == self.slope == 0.0:
+            return None
+        return PolynomialNoise(self.floor / window.span, self.step, self.slope)
+
+    def finer(self, parts: float) -> Self:
+        """A share of the smaller step times sqrt(parts), the others over it."""
+        root = math.sqrt(parts)
+        new = {"step": self.step * root, "floor": self.floor / root, "slope": self.slope / root}
+        return self.model_copy(update=new)
 
 
-CycleToCycle = Annotated[
-    NoPulseNoise | RangeNoise | StepNoise | NominalStepNoise | StateNoise, Field(discriminator="kind")
-]
+CycleToCycle = Annotated[PulseNoise, PULSE_NOISES]
+"""Any pulse noise; `kind` names it."""
 
 
 class DeviceToDevice(Block):

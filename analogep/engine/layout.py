@@ -14,7 +14,7 @@ from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.engine.nodes import Complex, Neurons, Real
 from analogep.engine.noise import Noise
-from analogep.engine.parts import Bent, Clipped, Saturating, Straight, activation, devices
+from analogep.engine.parts import Bent, Straight, devices
 from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved, Dense
 from analogep.engine.steps import Batch, Net, Plan, march
@@ -23,7 +23,6 @@ from analogep.network.convolution import Convolution
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
-Curve = Clipped | Saturating
 
 LENGTHS = (4, 8, 20)
 """Lengths of tuples: the last is the largest number of layers that a card may have."""
@@ -65,7 +64,7 @@ def _layout(network: LayeredRC, solver: Solver) -> Layout | None:
     kind: Any = np.float32 if solver.single else np.float64
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
     series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY[solver.precision])
-    curves = [activation(layer.activation, kind) for layer in network.layers]
+    curves = [layer.activation.numbers(kind) for layer in network.layers]
     hidden, output, first = curves[0], curves[-1], network.layers[0]
     alike = all((layer.leak, layer.capacitance) == (first.leak, first.capacitance) for layer in network.layers[:-1])
     if series is None or hidden is None or output is None or any(curve != hidden for curve in curves[:-1]) or not alike:
@@ -91,7 +90,7 @@ class Layout:
     network: LayeredRC
     solver: Solver
     kind: Any
-    curves: tuple[Curve, Curve]
+    curves: tuple[Any, Any]
     devices: Straight | Bent
 
     @property

@@ -151,8 +151,7 @@ def check_model(model: str) -> None:
     known = ["auto", *FORMS]
     if model in known:
         return
-    others = {str(law.model_fields["model"].annotation.__args__[0]) for law in LAWS}  # type: ignore[union-attr]
-    if model in others:
+    if model in LAWS.names():
         why = {"inverse_cdf": "use 'piecewise', whose noise is fitted apart from its steps"}.get(
             model, "it needs pulses of several heights and widths; fit one of them"
         )

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.phases import Contour, Phase
+from analogep.circuit.phases import Phase
 from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.energy import Ledger
+from analogep.estimators import Contour
 from analogep.learning.gradient import Phases, estimate
 from analogep.learning.sampling import sampled
 from analogep.network import Drive, Hardware, LayeredRC, Network, SpikingNetwork

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit import ActiveRule, rule_named
-from analogep.circuit.update import DeviceRule
 from analogep.crossbar import Pair, Store, Written
 from analogep.crossbar.program import Wanted
 from analogep.crossbar.store import Chosen
@@ -20,6 +18,7 @@ from analogep.learning.opposed import Opposed
 from analogep.learning.outer import Outer
 from analogep.network import Hardware
 from analogep.parts import in_precision
+from analogep.rules import Rule
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +28,9 @@ _SECOND = 1 << 40
 """Added to the number of a call that is the second of its batch."""
 
 
-def active_rule(hardware: Hardware) -> ActiveRule:
+def active_rule(hardware: Hardware) -> Rule:
     """The circuit card's rule, or the one that the device card recommends."""
-    rule = hardware.circuit.update
-    if isinstance(rule, DeviceRule):
-        recommended = hardware.device.recommended
-        return rule_named(recommended.rule, recommended.threshold, recommended.max_pulses)
-    return rule
+    return hardware.circuit.update.active(hardware.device.recommended)
 
 
 class Updater:

@@ -111,16 +111,16 @@ def _check_pulses(device: DeviceCard, circuit: CircuitCard) -> None:
 def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:
     """Refuse complex voltages across cells that are not plain conductances."""
     reading = device.read
-    if circuit.nudging.estimator != "holomorphic" or (reading.iv.kind, reading.noise.kind) == ("linear", "none"):
+    if circuit.nudging.chosen.real or (reading.iv.kind, reading.noise.kind) == ("linear", "none"):
         return
     raise CardError(
         [
             Problem(
                 circuit.origin or circuit.name,
                 "nudging.estimator",
-                f"'holomorphic' needs linear devices without read noise, and device '{device.name}' has "
-                f"read.iv '{reading.iv.kind}' and read.noise '{reading.noise.kind}'; set read.iv={{kind: linear}} and "
-                "read.noise={kind: none}, or give the noise to sample_hold.noise",
+                f"'{circuit.nudging.estimator}' needs linear devices without read noise, and device '{device.name}' "
+                f"has read.iv '{reading.iv.kind}' and read.noise '{reading.noise.kind}'; set read.iv={{kind: linear}} "
+                "and read.noise={kind: none}, or give the noise to sample_hold.noise",
             )
         ]
     )
@@ -212,8 +212,9 @@ def pulse_ratios(device: DeviceCard, circuit: CircuitCard) -> list[float]:
     gains = circuit.learning.initial_gain
     if gains is None or isinstance(circuit.network, Resistive):
         return []
-    noise, step = device.variation.cycle_to_cycle.terms(device.conductance.span), device.step
-    scatter = math.hypot(noise.additive + 0.5 * noise.slope, (noise.nominal + noise.multiplicative) * step)
+    law, middle, step = device.programming, np.array(0.5), device.step
+    noise = device.variation.cycle_to_cycle
+    scatter = max(float(noise.deviation(law, one, middle, device.conductance)) for one in law.directions)
     both = circuit.mapping.scheme == "push_pull" and not device.programming.unidirectional
     change = math.hypot((2.0 if both else 1.0) * step, (math.sqrt(2.0) if both else 1.0) * scatter)
     per_layer = zip(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,16 @@ class FiringRate:
         Full scale.
     """
 
+    straight: ClassVar[bool] = False
     neuron: LIF
     volts: float
+
+    def numbers(self, kind: Any) -> None:
+        """None: the compiled steps are of neurons that do not fire."""
+
+    def expression(self, v: str) -> str:
+        """Refused: a netlist has no events of this emulator's clock."""
+        raise NotImplementedError("neurons that fire have no expression in a netlist")
 
     def rate(self, v: Floats) -> Floats:
         """f t_r V at the drive `v` [V]."""

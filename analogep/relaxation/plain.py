@@ -16,7 +16,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from analogep.circuit.activation import HardClip, ReLU
 from analogep.jit import kernel
 from analogep.network import Drive, LayeredRC, Network, RCDrive
 
@@ -63,10 +62,7 @@ def _plain(network: Network) -> Plain | None:
 
 
 def _found(network: LayeredRC) -> Plain | None:
-    known = all(
-        isinstance(layer.activation, HardClip | ReLU) and layer.dense and layer.forward_wires is None
-        for layer in network.layers
-    )
+    known = all(layer.activation.straight and layer.dense and layer.forward_wires is None for layer in network.layers)
     if not known or len(network.layers) < 2 or max(layer.size for layer in network.layers[1:]) > _MOST_NEURONS:
         return None
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)

@@ -191,7 +191,7 @@ def _remedies(circuit: CircuitCard, times: float) -> str:
         found.append(f"a network.step and durations {times:.3g} times apart")
     elif solver.method == "euler" and solver.step * times <= 1.0:
         found.append(f"solver.step={float(f'{solver.step * times:.2g}'):g}")
-    if circuit.network.kind != "spiking" and circuit.nudging.estimator != "holomorphic":
+    if circuit.network.kind != "spiking" and circuit.nudging.chosen.real:
         found.append("solver.method=newton, which goes to the equilibrium without steps")
     if epochs > 0:
         found.append(f"learning.epochs={epochs}")

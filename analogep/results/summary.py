@@ -50,6 +50,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "digital_joules_per_training_sample": json.loads(attrs["digital_training_joules"]),
         "digital_joules_per_inference": json.loads(attrs["digital_inference_joules"]),
         "seeds": attrs["seeds"],
+        "parts": json.loads(attrs.get("parts", "[]")),
         "cautions": cautions(dataset),
         "digest": attrs["digest"],
         "version": attrs["analogep_version"],

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import analogep
 from analogep import results
+from analogep.cards import origin
 from analogep.cards.record import recorded
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
 from analogep.results.run_file import CONDUCTANCES
@@ -129,6 +130,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "circuit": circuit.name,
         **recorded(device),
         **recorded(circuit),
+        "parts": origin.recorded(device, circuit),
         "overrides": json.dumps([*device.overrides, *circuit.overrides]),
         "seeds": identity["seeds"],
         "watched_by": identity.get("watched by", ""),

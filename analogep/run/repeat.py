@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import analogep
 from analogep import datasets, results
+from analogep.cards import origin
 from analogep.cards.record import card_of
 from analogep.cards.wording import printable
 from analogep.circuit import CircuitCard
@@ -49,7 +50,8 @@ def again(
     Raises
     ------
     ResultError
-        If the result is missing, damaged, of another kind, or does not record what ran.
+        If the result is missing, damaged, of another kind, or does not record what ran; or if a part that is not ours
+        has another source now.
     UsageError
         If the data are needed.
     DataError
@@ -63,6 +65,7 @@ def again(
     """
     attrs = _attributes(result)
     device, circuit = card_of(attrs, DeviceCard), card_of(attrs, CircuitCard)
+    _check_parts(attrs, device, circuit)
     seeds = seeds_of(attrs)
     watched = str(attrs.get("watched_by", ""))
     if watched and on_batch is None and on_epoch is None:
@@ -78,6 +81,15 @@ def again(
             f"is {run.identity['digest'][:16]}...; was the file edited?"
         )
     return run
+
+
+def _check_parts(attrs: Mapping[str, Any], device: DeviceCard, circuit: CircuitCard) -> None:
+    """Refuse parts of the user's own whose source is not that of the run."""
+    ran = {(one.family, one.name): one for one in origin.read(str(attrs.get("parts", "[]")))}
+    for now in origin.origins(device, circuit):
+        then = ran.get((now.family, now.name))
+        if then is not None and then.digest != now.digest:
+            raise ResultError(f"the run used another source of its parts than there is now: then {then}; now {now}")
 
 
 def same_version(attrs: Mapping[str, Any]) -> bool:

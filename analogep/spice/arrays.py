@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.wires import ExactWires
+from analogep.device.iv import Curve
 from analogep.spice.netlist import Netlist
 from analogep.spice.parts import device
 
@@ -21,7 +22,7 @@ def crossbar(
     rows: Sequence[str],
     columns: Sequence[str],
     g: Floats,
-    iv: object,
+    iv: Curve,
     wires: ExactWires | None = None,
 ) -> None:
     """Devices at the crossings of word lines and bit lines, with their wires.

@@ -13,7 +13,7 @@ from analogep.network import Network
 from analogep.network.rc_layer import Curve
 from analogep.spice.arrays import crossbar
 from analogep.spice.netlist import GROUND, Netlist, number
-from analogep.spice.parts import Meter, curve
+from analogep.spice.parts import Meter
 from analogep.spice.scene import CONTROL, Probes, Scene
 
 Floats = NDArray[np.float64]
@@ -99,7 +99,7 @@ class Board:
     def neuron_line(self, node: str, activation: Curve, gain: float = 1.0) -> str:
         """The line that a neuron drives, at rho(gain v); returns its node."""
         line = f"{node}_line"
-        self.netlist.behavioural_voltage(line, line, GROUND, curve(activation, f"{number(gain)}*v({node})"))
+        self.netlist.behavioural_voltage(line, line, GROUND, activation.expression(f"{number(gain)}*v({node})"))
         return line
 
     def nudge(self, outputs: Sequence[tuple[str, str]], scores: Sequence[str], siemens: float) -> None:

@@ -8,68 +8,20 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from analogep.circuit.activation import HardClip, ReLU, Sigmoid, Tanh
 from analogep.circuit.diodes import AntiparallelDiodes, ShockleyDiodes
-from analogep.device.iv import CubicIV, LinearIV, SinhIV
+from analogep.device.iv import Curve, LinearIV
 from analogep.spice.netlist import GROUND, Netlist, number
 
 WATTS_PER_VOLT = 1e-6
 """Scale of the power meters: 1 V at their nodes means 1 uW."""
 
 
-@singledispatch
-def device(iv: object, netlist: Netlist, name: str, a: str, b: str, siemens: float) -> None:
+def device(iv: Curve, netlist: Netlist, name: str, a: str, b: str, siemens: float) -> None:
     """One device of conductance `siemens` [S] from `a` to `b` with the I-V curve `iv`; 0 S is no element."""
-    raise NotImplementedError(f"no SPICE element for the I-V curve {type(iv).__name__}")
-
-
-@device.register
-def _(iv: LinearIV, netlist: Netlist, name: str, a: str, b: str, siemens: float) -> None:
-    netlist.resistor(name, a, b, siemens)
-
-
-@device.register
-def _(iv: SinhIV, netlist: Netlist, name: str, a: str, b: str, siemens: float) -> None:
-    if siemens > 0.0:
-        scale, v0 = number(siemens * iv.v0), number(iv.v0)
-        netlist.behavioural_current(name, a, b, f"{scale}*sinh(v({a},{b})/{v0})", conducts=True)
-
-
-@device.register
-def _(iv: CubicIV, netlist: Netlist, name: str, a: str, b: str, siemens: float) -> None:
-    if siemens > 0.0:
-        g, v0 = number(siemens), number(iv.v0)
-        expression = f"{g}*v({a},{b})*(1+(v({a},{b})/{v0})*(v({a},{b})/{v0}))"
-        netlist.behavioural_current(name, a, b, expression, conducts=True)
-
-
-@singledispatch
-def curve(activation: object, v: str) -> str:
-    """Line voltage of a neuron, rho(v), as an expression of the expression `v`."""
-    raise NotImplementedError(f"no SPICE expression for the transfer curve {type(activation).__name__}")
-
-
-@curve.register
-def _(activation: HardClip, v: str) -> str:
-    return f"min(max({v},{number(activation.low)}),{number(activation.high)})"
-
-
-@curve.register
-def _(activation: ReLU, v: str) -> str:
-    positive = f"max({v},0)"
-    return positive if activation.high is None else f"min({positive},{number(activation.high)})"
-
-
-@curve.register
-def _(activation: Tanh, v: str) -> str:
-    a = number(activation.amplitude)
-    return f"{a}*tanh({v}/{a})"
-
-
-@curve.register
-def _(activation: Sigmoid, v: str) -> str:
-    a = number(activation.amplitude)
-    return f"{a}/(1+exp(-4*({v}/{a}-0.5)))"
+    if isinstance(iv, LinearIV):
+        netlist.resistor(name, a, b, siemens)
+    elif siemens > 0.0:
+        netlist.behavioural_current(name, a, b, iv.expression(siemens, f"v({a},{b})"), conducts=True)
 
 
 @singledispatch

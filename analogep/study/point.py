@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analogep.cards import origin
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 
@@ -17,13 +18,21 @@ Cards = tuple[DeviceCard, CircuitCard]
 
 
 def packed(cards: Cards) -> bytes:
-    """Both cards in a few kilobytes, so that a worker needs none of their files."""
-    return zlib.compress(pickle.dumps(cards), 1)
+    """Both cards in a few kilobytes, so that a worker needs none of their files.
+
+    Raises
+    ------
+    UsageError
+        If a part of theirs is in no file.
+    """
+    return zlib.compress(pickle.dumps((origin.needed(cards), pickle.dumps(cards))), 1)
 
 
 def unpacked(content: bytes) -> Cards:
     """Both cards, from what `packed` gave."""
-    device, circuit = pickle.loads(zlib.decompress(content))
+    parts, cards = pickle.loads(zlib.decompress(content))
+    origin.fetch(parts)
+    device, circuit = pickle.loads(cards)
     return device, circuit
 
 

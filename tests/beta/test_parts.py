@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analogep.beta import (
-    ESTIMATORS,
     Expansion,
     Noise,
     expand,
@@ -21,6 +20,7 @@ from analogep.beta import (
 from analogep.beta.predict import units
 from analogep.circuit.phases import Nudging
 from analogep.errors import SimulationError
+from analogep.estimators import real_estimators
 
 from .chips import SMOOTH, job, probe
 
@@ -149,7 +149,7 @@ def test_the_lowest_point_of_a_curve_is_found_between_samples(shift):
 def test_random_sign_has_the_mean_squared_error_of_both_signs():
     found = probe(job("rc", *SMOOTH))
     expansion, noise, beta = expand(found, pole(found)), Noise(1e-6, 0.0, 0.1), np.array([0.05, 0.3])
-    each = {name: squared_error(expansion, noise, name, beta) for name in ESTIMATORS}
+    each = {name: squared_error(expansion, noise, name, beta) for name in real_estimators()}
     np.testing.assert_allclose(each["random_sign"], 0.5 * (each["positive"] + each["negative"]))
 
 

@@ -23,13 +23,8 @@ def loaded(name: str, texts: list[str]) -> DeviceCard:
 def variance(card: DeviceCard, parts: float) -> np.ndarray:
     """Variance of `parts` pulses up in the middle of the window, without clipping [window^2]."""
     law, middle = card.programming, np.array(0.5)
-    if isinstance(law, InverseCdf):
-        return parts * law.variance("up", middle)
-    terms = card.variation.cycle_to_cycle.terms(card.conductance.span)
-    low = card.conductance.min / card.conductance.span
-    step = float(law.step("up", middle))
-    sd = terms.additive + terms.nominal * law.nominal_step("up") + terms.multiplicative * step
-    return np.asarray(parts * (sd + terms.slope * (0.5 + low)) ** 2)
+    sd = card.variation.cycle_to_cycle.deviation(law, "up", middle, card.conductance)
+    return np.asarray(parts * (law.variance("up", middle) + sd**2))
 
 
 @pytest.mark.parametrize("name", GRADUAL)

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from analogep.cards import Block, Card
 from analogep.cards.record import card_of, recorded
 from analogep.circuit import CircuitCard
-from analogep.circuit.update import FixedPulse
 from analogep.device import DeviceCard
 from analogep.device.card import Conductance
 from analogep.errors import CardError, ResultError, UsageError
+from analogep.rules import FixedPulse
 from analogep.units import format_exact
 from tests.changes import changed
 

@@ -138,7 +138,7 @@ def test_a_card_of_the_neurosim_benchmark_has_the_numbers_of_its_table(name: str
     assert (window.levels, law.up.pulses) == (states, states)
     assert law.down is not None
     assert (law.up.nonlinearity, law.down.nonlinearity) == (up, down)
-    assert card.variation.cycle_to_cycle.terms(window.span).additive == sigma
+    assert float(card.variation.cycle_to_cycle.deviation(law, "up", np.array(0.3), window)) == sigma
     if joules is not None:
         found = card.energy.joules(card.branch("up"), "up", 1.0, 0.5 * (window.min + window.max))
         assert found == pytest.approx(joules, rel=0.02)
@@ -182,10 +182,9 @@ def test_the_noise_of_a_pcm_pulse_is_the_polynomial_of_the_preset() -> None:
     """0.6 (|d| + 0.042 + 0.108 w) in units of w = 2 x, at both ends and in the middle of the window."""
     card = DeviceCard.load("pcm")
     window, law = card.conductance, card.programming
-    terms = card.variation.cycle_to_cycle.terms(window.span)
     for x in (0.0, 0.5, 1.0):
         step = float(law.step("up", np.array(x)))
-        sd = terms.additive + terms.multiplicative * step + terms.slope * (x + window.min / window.span)
+        sd = float(card.variation.cycle_to_cycle.deviation(law, "up", np.array(x), window))
         assert 2.0 * sd == pytest.approx(0.6 * (2.0 * step + 0.042 + 0.108 * 2.0 * x), rel=2e-3)
 
 

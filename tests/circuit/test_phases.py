@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 
 from analogep.circuit import Nudging
-from analogep.circuit.phases import RealEstimator
+from analogep.estimators import real_estimators
 
-ESTIMATORS = get_args(RealEstimator)
+ESTIMATORS = real_estimators()
 EXACT_UP_TO = {"positive": 1, "negative": 1, "random_sign": 1, "centered": 2, "richardson": 4}
 
 

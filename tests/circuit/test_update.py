@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analogep.circuit import ClosedLoop, FixedPulse, MixedPrecision, Stochastic, rule_named
+from analogep.rules import ClosedLoop, FixedPulse, MixedPrecision, Stochastic, rule_named
 
 RNG = np.random.default_rng
 

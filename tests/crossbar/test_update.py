@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analogep.circuit import rule_named
 from analogep.crossbar import Array, Pair, Single, Store
 from analogep.crossbar.program import Wanted
 from analogep.crossbar.write import At, together
@@ -14,6 +13,7 @@ from analogep.device import DeviceCard
 from analogep.draws import key_of
 from analogep.learning.outer import Outer
 from analogep.parts import in_precision
+from analogep.rules import rule_named
 from analogep.streams import Streams
 
 SHAPE = (230, 70)

@@ -12,7 +12,7 @@ from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy
 from analogep.device.iv import LinearIV, SinhIV
 from analogep.device.laws import Branch
 from analogep.device.read import AbsoluteReadNoise, NoReadNoise, RelativeReadNoise
-from analogep.device.variation import PulseNoise
+from analogep.device.variation import RangeNoise, StepNoise
 from analogep.errors import CardError
 
 RRAM = DeviceCard.load("rram").text
@@ -39,7 +39,7 @@ def test_the_rram_card_has_the_numbers_of_taox_hfox() -> None:
     assert (down.pulses, down.nonlinearity) == (128, 0.63)  # type: ignore[union-attr]
     assert (down.amplitude, down.width) == (-1.6, 50e-9)
     c2c = card.variation.cycle_to_cycle
-    assert (c2c.kind, c2c.terms(card.conductance.span)) == ("range", PulseNoise(additive=0.037))
+    assert c2c == RangeNoise(kind="range", sigma=0.037)
     assert card.energy.joules(up, "up", 1.0, 5.5e-6) == pytest.approx(0.70e-12, rel=0.01)
     assert (card.read.iv, card.read.noise) == (
         SinhIV(kind="sinh", v0=1.06),
@@ -56,7 +56,7 @@ def test_the_ecram_card_has_the_numbers_of_the_measured_ramps() -> None:
     up, down = card.programming.up, card.programming.down
     assert (up.pulses, up.nonlinearity) == (188, -1.45)  # type: ignore[union-attr]
     assert (down.pulses, down.nonlinearity) == (150, 0.24)  # type: ignore[union-attr]
-    assert card.variation.cycle_to_cycle.terms(card.conductance.span) == PulseNoise(multiplicative=0.12)
+    assert card.variation.cycle_to_cycle == StepNoise(kind="step", sigma=0.12)
     assert (card.terminals, card.energy.joules(up, "up", 3.0, 1.0)) == (3, pytest.approx(3e-15))
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from analogep.device.iv import CubicIV, LinearIV, SinhIV
 from analogep.device.read import (
-    GaussianNoise,
     PcmReadNoise,
+    ReadNoise,
     RelativeReadNoise,
     SaturatingReadNoise,
     TelegraphNoise,
@@ -55,7 +55,7 @@ def test_pcm_noise_is_the_published_formula_and_grows_with_time() -> None:
 
 
 @pytest.mark.parametrize("noise", [PCM, RelativeReadNoise(kind="relative", sigma=0.02), RTN])
-def test_verify_reads_have_the_mean_and_the_variance_of_their_noise(noise: GaussianNoise) -> None:
+def test_verify_reads_have_the_mean_and_the_variance_of_their_noise(noise: ReadNoise) -> None:
     """4e5 reads: within 4 standard errors, that of the variance from the sample's fourth moment."""
     g = np.full(400_000, 4e-6)
     read = noise.sample(g, 1e-5, np.random.default_rng(0))

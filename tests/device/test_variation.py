@@ -11,6 +11,8 @@ from scipy.integrate import quad
 
 from analogep.crossbar import Array
 from analogep.device import DeviceCard
+from analogep.device.card import Conductance
+from analogep.device.laws import SoftBounds, StepBranch
 from analogep.device.variation import (
     DeviceToDevice,
     NominalStepNoise,
@@ -133,17 +135,37 @@ def test_cards_whose_windows_could_cross_are_refused_with_the_two_conductances()
     assert np.all(array.g_min < array.g_max)
 
 
-def test_each_kind_of_pulse_noise_has_its_own_terms() -> None:
-    """Additive in windows, relative to the nominal step, relative to the step at x, and a share of the state."""
-    span = 25e-6
-    assert NoPulseNoise(kind="none").terms(span).silent
-    assert RangeNoise(kind="range", sigma=0.02).terms(span) == PulseNoise(additive=0.02)
-    assert StepNoise(kind="step", sigma=0.3).terms(span) == PulseNoise(multiplicative=0.3)
-    assert NominalStepNoise(kind="nominal_step", sigma=3.75).terms(span) == PulseNoise(nominal=3.75)
-    state = StateNoise(kind="state_polynomial", step=0.6, floor=0.25e-6, slope=0.0648).terms(span)
-    assert (state.multiplicative, state.slope, state.nominal) == (0.6, 0.0648, 0.0)
-    assert state.additive == pytest.approx(0.01)
-    assert not state.silent
+def test_each_kind_of_pulse_noise_has_its_own_deviation() -> None:
+    """In windows, relative to the step at x, relative to the nominal step, and a share of the conductance."""
+    window, x = Conductance(min=5e-6, max=30e-6), np.array([0.0, 0.25, 1.0])
+    law = SoftBounds(
+        model="soft_bounds",
+        up=StepBranch(step=0.02, amplitude=1.0, width=1e-7),
+        down=StepBranch(step=0.03, amplitude=-1.0, width=1e-7),
+    )
+    change = 0.02 * (1.0 - x)
+    cases: list[tuple[PulseNoise, object]] = [
+        (NoPulseNoise(kind="none"), 0.0 * x),
+        (RangeNoise(kind="range", sigma=0.02), 0.02 + 0.0 * x),
+        (StepNoise(kind="step", sigma=0.3), 0.3 * change),
+        (NominalStepNoise(kind="nominal_step", sigma=3.75), 3.75 * 0.02 + 0.0 * x),
+        (
+            StateNoise(kind="state_polynomial", step=0.6, floor=0.25e-6, slope=0.0648),
+            0.6 * change + 0.01 + 0.0648 * (x + 0.2),
+        ),
+    ]
+    for noise, expected in cases:
+        np.testing.assert_allclose(noise.deviation(law, "up", x, window), expected, rtol=1e-12, err_msg=noise.kind)
+        numbers = noise.numbers(law, window)
+        if numbers is None:
+            assert noise.kind == "none"
+            continue
+        # What the engine adds for a deviate of 1 is the same.
+        added = [
+            numbers.disturbed(c, s, True, 1.0, window.min / window.span, 1.0) - c
+            for c, s in zip(change, x, strict=True)
+        ]
+        np.testing.assert_allclose(added, expected, rtol=1e-12, err_msg=noise.kind)
 
 
 def test_write_noise_is_drawn_anew_at_each_write_and_does_not_accumulate() -> None:

@@ -10,7 +10,6 @@ from analogep.circuit.phases import Solver
 from analogep.device.iv import CubicIV
 from analogep.engine import layout as laid
 from analogep.engine.nodes import rate
-from analogep.engine.parts import activation
 from analogep.errors import SimulationError
 from analogep.network import LayeredRC
 from analogep.relaxation import euler, relax
@@ -141,7 +140,7 @@ def test_any_number_of_threads_takes_the_same_steps(monkeypatch, sizes):
 def test_saturating_curves_are_those_of_the_neurons_at_any_voltage(curve, kind, close):
     """As a share of the swing, from a millionth of it to a thousand times of it on both sides."""
     v = curve.amplitude * np.concatenate([sign * np.geomspace(1e-6, 1e3, 1001) for sign in (-1.0, 1.0)]).astype(kind)
-    made = activation(curve, kind)
+    made = curve.numbers(kind)
     r = np.array([rate(made, one) for one in v])
     assert r.dtype == kind
     np.testing.assert_allclose(r, curve.rate(v.astype(np.float64)), rtol=0, atol=close * curve.amplitude)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.phases import Nudging, Stencil
+from analogep.circuit.phases import Nudging
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
+from analogep.estimators import Stencil
 from analogep.learning import Experimenter, product_rule
 from analogep.network import Hardware, LayeredRC
 from analogep.streams import Seeds

@@ -7,7 +7,6 @@ from analogep.circuit import Sigmoid
 from analogep.circuit.phases import Solver
 from analogep.engine import layout
 from analogep.engine.nodes import rates
-from analogep.engine.parts import activation
 from analogep.errors import SimulationError
 from analogep.network import Drive, LayeredRC
 from analogep.relaxation import relax, relax_on_circle
@@ -105,7 +104,7 @@ def test_the_complex_curve_is_the_hyperbolic_tangent(kind, close):
     rng = np.random.default_rng(1)
     v = np.concatenate([rng.uniform(-4, 4, 1000), [-1e3, -30.0, 30.0, 1e3]]).astype(kind)
     w = rng.uniform(-0.4, 0.4, v.size).astype(kind)
-    made = activation(Sigmoid(kind="sigmoid", amplitude=1.0), kind)
+    made = Sigmoid(kind="sigmoid", amplitude=1.0).numbers(kind)
     r, s = np.array([rates(made, *both) for both in zip(v, w, strict=True)]).T
     wanted = 0.5 + 0.5 * np.tanh((v.astype(np.float64) + 1j * w - 0.5) / 0.5)
     np.testing.assert_allclose(r + 1j * s, wanted, rtol=0, atol=4 * close)

@@ -10,18 +10,17 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
-from analogep.circuit import Activation
-from analogep.circuit.activation import HardClip, ReLU, Sigmoid, Tanh
+from analogep.circuit import HardClip, ReLU, Sigmoid, Tanh
 from analogep.circuit.diodes import AntiparallelDiodes, Diodes, IdealDiodes, NoDiodes, ShockleyDiodes
 from analogep.circuit.wires import ExactWires
-from analogep.device.iv import IV, CubicIV, LinearIV, SinhIV
+from analogep.device.iv import CubicIV, LinearIV, SinhIV
 from analogep.network import LayeredRC
 from analogep.network.passive import Passive
 from analogep.network.resistive import Resistive
 from analogep.spice import Netlist, add_network, batch
 from analogep.spice.arrays import crossbar
 from analogep.spice.deck import OPTIONS
-from analogep.spice.parts import Meter, curve, device, diode
+from analogep.spice.parts import Meter, device, diode
 
 Floats = NDArray[np.float64]
 VOLTS = np.linspace(-0.3, 0.3, 13)
@@ -66,7 +65,7 @@ def test_a_neuron_has_the_line_voltage_of_its_card(activation: HardClip | ReLU |
     netlist = Netlist()
     for k, volts in enumerate(VOLTS):
         netlist.source(f"{k}", f"a{k}", "0", float(volts))
-        netlist.behavioural_voltage(f"{k}", f"r{k}", "0", curve(activation, f"2.0*v(a{k})"))
+        netlist.behavioural_voltage(f"{k}", f"r{k}", "0", activation.expression(f"2.0*v(a{k})"))
     found = operating_point(netlist)
     lines = [found[f"v(r{k})"] for k in range(len(VOLTS))]
     np.testing.assert_allclose(lines, activation.rate(2.0 * VOLTS), rtol=1e-9, atol=1e-14)
@@ -172,12 +171,10 @@ def test_wires_without_resistance_are_no_elements() -> None:
 @pytest.mark.parametrize(
     ("writer", "classes"),
     [
-        (device, get_args(get_args(IV)[0])),
-        (curve, get_args(get_args(Activation)[0])),
         (diode, {*get_args(get_args(Diodes)[0])} - {NoDiodes, IdealDiodes}),
         (add_network, (LayeredRC, Passive, Resistive)),
     ],
-    ids=["device", "curve", "diode", "network"],
+    ids=["diode", "network"],
 )
 def test_every_kind_that_a_card_may_name_has_a_writer(writer: object, classes: object) -> None:
     for kind in classes:  # type: ignore[attr-defined]

@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from analogep.device.laws.affine import (
     Affine,
     AffineLaw,
@@ -15,7 +13,7 @@ from analogep.device.laws.affine import (
     SoftBounds,
     SoftBoundsReference,
 )
-from analogep.device.laws.base import DIRECTIONS, Branch, Direction, Law, Reset, StepBranch
+from analogep.device.laws.base import DIRECTIONS, LAWS, Branch, Direction, Law, Reset, StepBranch
 from analogep.device.laws.curved import (
     ExpStep,
     ExpStepBranch,
@@ -29,35 +27,8 @@ from analogep.device.laws.labels import label_of, shape_of
 from analogep.device.laws.rates import Kinetics, SinhRate, Threshold, Vteam, Yakopcic
 from analogep.device.laws.tables import InverseCdf, Piecewise, QuantileBranch, TableBranch
 
-Programming = Annotated[
-    Constant
-    | SoftBounds
-    | SoftBoundsReference
-    | Linear
-    | Exponential
-    | Power
-    | ExpStep
-    | Logistic
-    | Piecewise
-    | InverseCdf
-    | Kinetic,
-    Field(discriminator="model"),
-]
-"""Every pulse law; `model` names it."""
-
-LAWS: tuple[type[Law], ...] = (
-    Constant,
-    SoftBounds,
-    SoftBoundsReference,
-    Linear,
-    Exponential,
-    Power,
-    ExpStep,
-    Logistic,
-    Piecewise,
-    InverseCdf,
-    Kinetic,
-)
+Programming = Annotated[Law, LAWS]
+"""Any pulse law; `model` names it."""
 
 __all__ = [
     "DIRECTIONS",

@@ -21,13 +21,13 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.device.laws.base import Branch, Direction, Floats, Law, Path, StepBranch, given
+from analogep.device.laws.base import Branch, Direction, Floats, Law, Path, StepBranch, given, more_pulses
 from analogep.device.laws.labels import LABEL_LIMIT, STEEPEST, STRAIGHT, inverse_shape, shape_of
 from analogep.parts import clip
 from analogep.units import Fraction
@@ -188,11 +188,6 @@ class AffineLaw(Law):
             n = min(n, math.ceil(60.0 / math.log1p(one.slope)))
         return np.clip(one.after(x, n), 0.0, 1.0)
 
-    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Offset and slope of each cell."""
-        one = self.affine(direction)
-        return scale * one.offset, scale * one.slope
-
 
 class Constant(AffineLaw):
     """dx = +-step: the same change everywhere, n pulses give x_0 +- n step."""
@@ -276,6 +271,14 @@ class Linear(SpreadAffineLaw):
         room = self._room(direction)
         return -min(1.0, room / (1.0 - room))
 
+    def mirrored(self) -> Branch | None:
+        """|d_down(x)| = o + s (1 - x) with d_up(x) = o + s x, in the law's terms step (1 + gamma (x - zero)/zero)."""
+        if self.down is None:
+            return None
+        one = self.nominal("up")
+        step = one.offset + one.slope * (1.0 - self.zero)
+        return self.down.model_copy(update={"step": step, "slope": -one.slope * self.zero / step})
+
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from super().rules()
         for direction in self.directions:
@@ -315,6 +318,13 @@ class SoftBoundsReference(SpreadAffineLaw):
             return share, -share
         return np.zeros_like(point), -given(self.down).step / point
 
+    def mirrored(self) -> Branch | None:
+        """step s/(1 - s): the point at which the step holds lies at 1 - s for the mirror image."""
+        if self.down is None:
+            return None
+        share = self.symmetry_point / (1.0 - self.symmetry_point)
+        return self.down.model_copy(update={"step": self.up.step * share})
+
     def nominal(self, direction: Direction) -> Affine:
         """One reference pulse in `direction`."""
         offset, slope = self.shaped(direction, np.zeros(()))
@@ -344,6 +354,10 @@ class Exponential(SpreadAffineLaw):
         own = np.where(straight, 1.0 / branch.pulses, b / -np.expm1(-inverse_shape(label)))
         b = np.where(straight, 0.0, b)
         return (own, -b) if direction == "up" else (-(own - b), -b)
+
+    def finer(self, parts: float) -> Self:
+        """`pulses` times so many."""
+        return self._divided(more_pulses({one: self.branch(one) for one in self.directions}, parts))
 
     def nominal(self, direction: Direction) -> Affine:
         """One reference pulse in `direction`."""

@@ -10,15 +10,35 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.cards import Block
+from analogep.cards import Block, Family
 from analogep.device.laws.rates import Kinetics
 from analogep.units import Fraction, Seconds, Volts
+
+LAWS: Final = Family(
+    "pulse law",
+    tag="model",
+    home="analogep.device.laws",
+    members={
+        "constant": "affine.Constant",
+        "soft_bounds": "affine.SoftBounds",
+        "soft_bounds_reference": "affine.SoftBoundsReference",
+        "linear": "affine.Linear",
+        "exponential": "affine.Exponential",
+        "power": "curved.Power",
+        "exp_step": "curved.ExpStep",
+        "logistic": "curved.Logistic",
+        "piecewise": "tables.Piecewise",
+        "inverse_cdf": "tables.InverseCdf",
+        "kinetic": "kinetic.Kinetic",
+    },
+)
+"""Every pulse law, by the `model` of a card's `programming`."""
 
 Direction = Literal["up", "down"]
 DIRECTIONS: Final[tuple[Direction, Direction]] = ("up", "down")
@@ -68,11 +88,13 @@ class Reset(Branch):
 class Law(Block, ABC):
     """A pulse law: one class per `model`, which holds the keys of the card and the equation.
 
-    A subclass narrows `model`, `up` and `down` (None where the device has no gradual pulse down), and gives the
-    methods below. `exact` says in one line what is known of n pulses in closed form.
+    A subclass narrows `model`, `up` and `down` (None where the device has no gradual pulse down), and gives `numbers`.
+    What follows from it pulse by pulse may be overridden where there is a closed form, or a shape that differs from
+    cell to cell. `exact` says in one line what is known of n pulses in closed form.
     """
 
-    exact: ClassVar[str]
+    family: ClassVar[Family] = LAWS
+    exact: ClassVar[str] = "pulse by pulse"
     saturates: ClassVar[bool] = False
     """Whether a pulse of any dose ends within the window."""
     draws: ClassVar[bool] = False
@@ -91,9 +113,20 @@ class Law(Block, ABC):
     """Whether only pulses up are gradual; the way down is `reset`, and weights need both halves of a pair."""
     reset: Reset | None = None
 
-    @abstractmethod
     def step(self, direction: Direction, x: Floats) -> Floats:
-        """Mean change by one pulse at the states `x` of a nominal cell, before clipping: signed [window]."""
+        """Mean change by one pulse of a nominal cell at the states `x` (any shape), before clipping: signed [window].
+
+        By the equation of `numbers`, with the second state of a new cell; a law that draws its steps overrides it.
+        """
+        law, up = self.numbers(), direction == "up"
+        p, q = law.cell(up, 1.0)
+        first = 0.0 if self.second is None else self.second
+        one = np.vectorize(lambda state: law.step(state, first, up, p, q, 2**31)[0], otypes=[np.float64])
+        return np.asarray(one(np.asarray(x, dtype=np.float64)))
+
+    def variance(self, direction: Direction, x: Floats) -> Floats:
+        """Variance of one pulse by the law itself at the states `x` (any shape) [window^2]: 0 unless it `draws`."""
+        return np.zeros_like(x)
 
     @abstractmethod
     def numbers(self) -> Any:
@@ -105,18 +138,21 @@ class Law(Block, ABC):
         None where there is none.
         """
 
-    @abstractmethod
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Two parameters per cell, as `numbers` take them.
+        """Two parameters of each cell, as `numbers` take them, in the shape of `scale`.
 
         Parameters
         ----------
         direction : {'up', 'down'}
-        scale : ndarray [1]
+        scale : ndarray (rows, columns) [1]
             Factor on the cell's steps.
-        shape : ndarray
+        shape : ndarray (rows, columns)
             Normal deviate of the cell's shape parameter times its spread: added to, or relative to, that parameter.
+            Laws with a `shape_name` heed it.
         """
+        first, other = self.numbers().cell(direction == "up", scale)
+        one = np.ones_like(scale)
+        return np.asarray(first * one), np.asarray(other * one)
 
     def branch(self, direction: Direction) -> Branch:
         """The pulse of one direction; for a unidirectional device down is its reset."""
@@ -150,6 +186,39 @@ class Law(Block, ABC):
         for _ in range(n):
             state = np.clip(state + self.step(direction, state), 0.0, 1.0)
         return state
+
+    def mirrored(self) -> Branch | None:
+        """The pulse down that is the pulse up seen from the other end: d_down(x) = -d_up(1 - x).
+
+        None where there is none. For laws that are written in the direction's own sense it has the keys of `up`.
+        """
+        if self.unidirectional or self.down is None:
+            return None
+        own = set(type(self.up).model_fields) - set(Branch.model_fields)
+        return self.down.model_copy(update={key: getattr(self.up, key) for key in own})
+
+    def straightened(self) -> Law | None:
+        """The law whose mean step is everywhere that of the middle of the window, with its noise as it is.
+
+        None for laws without noise of their own, of which the constant step is the straight one.
+        """
+        return None
+
+    def silenced(self) -> Law:
+        """The law without noise of its own: of one that draws its steps, that of the mean step."""
+        return self
+
+    def finer(self, parts: float) -> Self | None:
+        """The law with every pulse in so many parts; None where it cannot be divided."""
+        branches = {one: self.branch(one) for one in self.directions}
+        steps = {one: branch.step for one, branch in branches.items() if isinstance(branch, StepBranch)}
+        if len(steps) < len(branches):
+            return None
+        return self._divided({one: {"step": step / parts} for one, step in steps.items()})
+
+    def _divided(self, changes: dict[Direction, dict[str, Any]]) -> Self:
+        """A copy with keys of its branches replaced."""
+        return self.model_copy(update={one: self.branch(one).model_copy(update=new) for one, new in changes.items()})
 
     def path(self, direction: Direction, x: float, n: int) -> Floats:
         """States after 0, 1, ..., n noise-free pulses from `x` (n + 1,) [window]."""
@@ -202,6 +271,11 @@ def given(branch: BranchT | None) -> BranchT:
     """The branch of a direction that has gradual pulses."""
     assert branch is not None, "a unidirectional device has no pulse down"
     return branch
+
+
+def more_pulses(branches: dict[Direction, Any], parts: float) -> dict[Direction, dict[str, Any]]:
+    """`pulses` of each direction when each of them comes in so many parts."""
+    return {one: {"pulses": min(round(branch.pulses * parts), 10**9)} for one, branch in branches.items()}
 
 
 Nodes = Annotated[tuple[Fraction, ...], Field(min_length=2, max_length=4096)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field
@@ -22,6 +22,7 @@ from analogep.device.laws.base import (
     Path,
     StepBranch,
     given,
+    more_pulses,
 )
 from analogep.units import Fraction
 
@@ -172,6 +173,14 @@ class ExpStep(Law):
                 out[at : at + 4] = size, branch.A, k * 2.0 * self.a, k * (self.b - 2.0 * self.a * self.zero)
         return ExponentialStep(*out)
 
+    def mirrored(self) -> Branch | None:
+        """gamma z(1 - x) = -gamma z(x) + gamma (2 a (1 - 2 zero) + 2 b): the constant goes into A."""
+        if self.down is None:
+            return None
+        factor = math.exp(self.up.gamma * (2.0 * self.a * (1.0 - 2.0 * self.zero) + 2.0 * self.b))
+        new = {"step": self.up.step, "A": self.up.A * factor, "gamma": self.up.gamma}
+        return self.down.model_copy(update=new)
+
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from super().rules()
         for direction in self.directions:
@@ -233,6 +242,10 @@ class Logistic(Law):
         up = self._own("up")
         rate, curvature = (0.0, 1.0) if self.down is None else self._own("down")
         return LogisticStep(up[0], float(up[1]), -rate, float(curvature))
+
+    def finer(self, parts: float) -> Self:
+        """`pulses` times so many."""
+        return self._divided(more_pulses({one: self.branch(one) for one in self.directions}, parts))
 
     def after(self, direction: Direction, x: Floats | float, n: int) -> Floats:
         """State after `n` noise-free pulses, in closed form [window]."""

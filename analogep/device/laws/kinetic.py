@@ -84,9 +84,11 @@ class Kinetic(Law):
         nodes, steps = self.table(direction)
         return np.asarray(np.interp(x, nodes, steps))
 
-    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Factor on the table of each cell."""
-        return np.asarray(scale * 1.0), np.zeros_like(scale)
+    def mirrored(self) -> None:
+        """None: the directions differ in their rates."""
+
+    def finer(self, parts: float) -> None:
+        """None: the step of a pulse is its rate."""
 
     def numbers(self) -> TableStep:
         """States and steps of both directions."""

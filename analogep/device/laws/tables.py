@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, NamedTuple
+import math
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field
@@ -58,12 +59,21 @@ class Piecewise(Law):
 
     def step(self, direction: Direction, x: Floats) -> Floats:
         """Mean change by one pulse at `x` [window]."""
-        branch = self.up if direction == "up" else given(self.down)
+        branch = self._branch(direction)
         return np.asarray(np.interp(x, branch.nodes, branch.steps)) * self.dose(direction)
 
-    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Factor on the table of each cell."""
-        return np.asarray(scale * 1.0), np.zeros_like(scale)
+    def mirrored(self) -> Branch | None:
+        """The table from its other end, with the other sign."""
+        return None if self.down is None else self.down.model_copy(update=_turned(self.up.nodes, [self.up.steps]))
+
+    def finer(self, parts: float) -> Self:
+        """The steps divided."""
+        return self._divided(
+            {one: {"steps": tuple(np.divide(self._branch(one).steps, parts))} for one in self.directions}
+        )
+
+    def _branch(self, direction: Direction) -> TableBranch:
+        return self.up if direction == "up" else given(self.down)
 
     def numbers(self) -> TableStep:
         """Nodes and steps of both directions, doses included."""
@@ -178,10 +188,38 @@ class InverseCdf(Law):
         square = (width * (low * low + low * high + high * high) / 3.0).sum(axis=0)
         return np.asarray(np.maximum(square - mean * mean, 0.0) * self.dose(direction))
 
-    def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Factor on the mean and on the noise of each cell."""
-        factor = scale * self.dose(direction)
-        return factor, np.sqrt(factor)
+    def mirrored(self) -> Branch | None:
+        """The table from both other ends, with the other sign."""
+        if self.down is None:
+            return None
+        quantiles = tuple(1.0 - np.array(self.up.quantiles)[::-1])
+        return self.down.model_copy(update=_turned(self.up.nodes, self.up.steps) | {"quantiles": quantiles})
+
+    def straightened(self) -> Self:
+        """Mean steps of the middle, noise as it is at each state."""
+        changes: dict[Direction, dict[str, Any]] = {}
+        for one in self.directions:
+            branch = self._branch(one)
+            mean = branch.moments()[0]
+            changes[one] = {"steps": _rows(np.array(branch.steps) - mean + np.interp(0.5, branch.nodes, mean))}
+        return self._divided(changes)
+
+    def silenced(self) -> Piecewise:
+        """The mean steps in a table."""
+        said: dict[str, Any] = self.model_dump(exclude={"model", "up", "down"}) | {"model": "piecewise"}
+        for one in self.directions:
+            branch = self._branch(one)
+            steps = {"nodes": branch.nodes, "steps": tuple(branch.moments()[0])}
+            said[one] = {"amplitude": branch.amplitude, "width": branch.width, **steps}
+        return Piecewise.model_validate(said)
+
+    def finer(self, parts: float) -> Self:
+        """Means shrink by the number of parts, deviations by its root: all parts have the variance of the whole."""
+        changes: dict[Direction, dict[str, Any]] = {}
+        for one in self.directions:
+            steps, mean = np.array(self._branch(one).steps), self._branch(one).moments()[0]
+            changes[one] = {"steps": _rows(mean / parts + (steps - mean) / math.sqrt(parts))}
+        return self._divided(changes)
 
     def numbers(self) -> QuantileStep:
         """The tables and doses of both directions."""
@@ -212,3 +250,13 @@ class InverseCdf(Law):
                     f"a pulse {direction} must move {direction} in the mean; at the node {100 * branch.nodes[k]:g} % "
                     f"it moves by {100 * sign * mean[k]:.3g} %",
                 )
+
+
+def _rows(table: Floats) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(float, row)) for row in table)
+
+
+def _turned(nodes: Sequence[float], steps: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Nodes and steps of the mirror image of a table, in one list where there is one."""
+    rows = _rows(-np.array(steps)[::-1, ::-1])
+    return {"nodes": tuple(1.0 - np.array(nodes)[::-1]), "steps": rows[0] if len(rows) == 1 else rows}
