@@ -84,7 +84,7 @@ class Rule(Chosen, ABC):
 
     @abstractmethod
     def counts(self, z: Floats, key: int) -> Counts:
-        """Signed pulses (rows, columns) for wanted or accumulated changes.
+        """Signed counts of pulses (rows, columns) for wanted or accumulated changes.
 
         Parameters
         ----------
