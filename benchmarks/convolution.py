@@ -18,8 +18,9 @@ from timing import options, report, seconds
 
 from analogep import Chip, CircuitCard
 from analogep.circuit.topology import Conv, Grid, Pool
-from analogep.engine.layout import layout
-from analogep.network import LayeredRC, RCDrive
+from analogep.kinds.rc.equations import RCDrive
+from analogep.kinds.rc.layout import layout
+from analogep.kinds.rc.network import LayeredRC
 from analogep.network.convolution import Convolution
 
 READS = (

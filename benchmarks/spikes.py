@@ -19,9 +19,8 @@ from threadpoolctl import threadpool_limits
 from timing import options, report
 
 from analogep import Chip, CircuitCard
-from analogep.network import SpikingNetwork
-from analogep.network.spiking import SpikingDrive
-from analogep.relaxation.spikes import fire
+from analogep.kinds.spiking.equations import SpikingDrive
+from analogep.kinds.spiking.network import SpikingNetwork
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +59,7 @@ def measure(device: str, circuit: CircuitCard, brightness: float, samples: int, 
     steps = phase.duration / network.card.step
     for _ in range(repeat + 1):
         begin = time.perf_counter()
-        end = fire(network, drive, start, phase, circuit.solver)
+        end = network.fire(drive, start, phase, circuit.solver)
         found.append(time.perf_counter() - begin)
     return 1e6 * statistics.median(found[1:]) / samples / steps, end.spikes.sum(axis=0) / samples / steps
 

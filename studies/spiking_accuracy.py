@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from analogep.run.looks import at_rest
 from numpy.typing import NDArray
 
 from analogep import Chip, CircuitCard, DeviceCard, Run, datasets
-from analogep.network import SpikingNetwork
-from analogep.run.looks import at_rest
+from analogep.kinds.spiking.network import SpikingNetwork
 
 Floats = NDArray[np.float64]
 

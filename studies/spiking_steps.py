@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from analogep import Chip, CircuitCard, datasets
 from analogep.circuit.phases import Phase
-from analogep.learning import estimate
-from analogep.learning.unrolled import backpropagated, unroll
-from analogep.network import LayeredRC, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
-from analogep.relaxation.spikes import fire
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.unrolled import backpropagated, unroll
+from analogep.kinds.spiking.equations import SpikingDrive
+from analogep.kinds.spiking.network import SpikingNetwork
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +80,7 @@ def summed(parts: list[list[Floats]]) -> list[list[Floats]]:
 def between(analog: LayeredRC, x: Floats, up: list[list[Floats]], down: list[list[Floats]]) -> list[list[Floats]]:
     """Centered estimate after each step from the rates of both phases."""
     weight = 0.5 / BETA
-    return [estimate(analog, [(weight, a), (-weight, b)], x) for a, b in zip(up, down, strict=True)]
+    return [analog.gradient([(weight, a), (-weight, b)], x) for a, b in zip(up, down, strict=True)]
 
 
 def analog_steps(analog: LayeredRC, x: Floats, target: Floats) -> list[list[Floats]]:
@@ -101,12 +100,12 @@ def spiking_steps(
     many = network.neurons
     for repeat in range(repeats):
         free = Phase(duration=(FREE + 7 * repeat) * step)
-        rest = fire(network, drive, np.zeros((len(x), network.nodes)), free, circuit.solver).v
+        rest = network.fire(drive, np.zeros((len(x), network.nodes)), free, circuit.solver).v
         both = []
         for beta in (BETA, -BETA):
             nudged = network.nudged(drive, beta, target)
             assert isinstance(nudged, SpikingDrive)
-            path = fire(network, nudged, rest, Phase(duration=STEPS * step), circuit.solver, record=True).path
+            path = network.fire(nudged, rest, Phase(duration=STEPS * step), circuit.solver, record=True).path
             states = path[1:, :, 3 * many : 4 * many]
             both.append([[v[:, part] for part in network.slices] for v in states])
         found = between(network.analog, x, *both)

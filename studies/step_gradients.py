@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from analogep import Chip, CircuitCard, DeviceCard, Run, datasets
 from analogep.circuit.phases import Phase
-from analogep.learning.unrolled import backpropagated, propagated, unroll
-from analogep.network import LayeredRC
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.unrolled import backpropagated, propagated, unroll
 from analogep.relaxation import relax
 
 Floats = NDArray[np.float64]

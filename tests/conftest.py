@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         reporter.write_line("compiling kernels that the tests share (a minute or two)")
     warm.both(ROOT)
     config.cache.set("analogep/compiled", sources())
+
+
+@pytest.fixture(autouse=True)
+def _only_our_parts() -> Iterator[None]:
+    """What a test registers is known to no other one."""
+    yield
+    families = sys.modules.get("analogep.cards.family")
+    if families is None or not any(family.foreign() for family in families.FAMILIES.values()):
+        return
+    for family in families.FAMILIES.values():
+        family.forget()
+    for module in [name for name in sys.modules if name.startswith("parts_of_")]:
+        del sys.modules[module]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -32,7 +32,7 @@ def test_scripts_of_the_readme_run(
     script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(script, "README.md", "exec"), {"__name__": "__main__"})
+    exec(compile(script, "README.md", "exec", dont_inherit=True), {"__name__": "__main__"})
     assert capsys.readouterr().out
 
 

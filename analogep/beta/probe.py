@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit.spiking import Spiking
 from analogep.energy import Ledger
 from analogep.errors import SimulationError, UsageError
 from analogep.estimators import Stencil
-from analogep.learning import Experimenter, estimate, exact_gradient
+from analogep.learning import Experimenter
 from analogep.network import Hardware
 from analogep.network.base import Deviates
 from analogep.relaxation.equilibrium import CLOSE, equilibrium
@@ -92,9 +91,9 @@ class Probe:
         size: int,
         streams: Streams,
     ) -> None:
-        if isinstance(hardware.circuit.network, Spiking):
+        if not hardware.circuit.network.rests:
             raise UsageError(
-                f"circuit '{hardware.circuit.name}' talks in spikes, which never come to rest: there is no equilibrium "
+                f"circuit '{hardware.circuit.name}' never comes to rest: there is no equilibrium "
                 "at which to measure bias and noise. Take a circuit of kind 'rc', or vary nudging.beta in a study"
             )
         self.hardware, self.streams = hardware, streams
@@ -117,7 +116,7 @@ class Probe:
         network, volts = self.network, self.circuit.mapping.read_voltage
         lines = self.circuit.dac.quantise(np.asarray(x, dtype=np.float64)) * volts
         free, _ = equilibrium(network, network.drive(lines), np.zeros((len(lines), network.nodes)))
-        return Batch(lines, target, free, flat(exact_gradient(network, free, lines, target)))
+        return Batch(lines, target, free, flat(network.exact_gradient(free, lines, target)))
 
     def _settled(self, number: int, beta: float, noise: Deviates, start: Floats) -> Floats:
         """Equilibrium of a batch at `beta` under given read noise (samples, nodes) [V]."""
@@ -144,7 +143,7 @@ class Probe:
         out = []
         for number, batch in enumerate(self.batches):
             phases = [(weight, self.network.rates(self.quiet_state(number, beta))) for beta, weight in stencil]
-            out.append(flat(estimate(self.network, phases, batch.lines)))
+            out.append(flat(self.network.gradient(phases, batch.lines)))
         return np.stack(out)
 
     def reader(self, rng: np.random.Generator, noise: float | None = None) -> Experimenter:
@@ -195,7 +194,7 @@ class Probe:
                 (weight, reader.measure(self.network, self.noisy_state(number, beta, repeat), "nudged"))
                 for beta, weight in stencil
             ]
-            out.append(flat(estimate(self.network, phases, batch.lines)))
+            out.append(flat(self.network.gradient(phases, batch.lines)))
         return np.stack(out)
 
     def unsettled(self, stencil: Stencil) -> float:

@@ -11,6 +11,7 @@ from analogep.budget.pulses import block
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase
 from analogep.device import DeviceCard
+from analogep.relaxation import method_of
 
 SMALLER: Final = 5.0
 """Factor by which `beta` being ideal divides the nudging strength and the solver's tolerances."""
@@ -101,7 +102,7 @@ def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
 
 
 def _settling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
-    if circuit.solver.method == "newton":  # every phase ends at its equilibrium, however short it is
+    if not method_of(circuit.solver).follows:  # every phase ends at its equilibrium, however short it is
         return []
     phases: dict[str, Phase] = {"free": circuit.timing.free, "nudged": circuit.timing.nudged}
     return [f"timing.{name}.duration={phase.duration * LONGER!r} s" for name, phase in phases.items()]

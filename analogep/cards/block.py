@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 
@@ -29,6 +29,9 @@ class Block(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    example: ClassVar[str] = ""
+    """The block as somebody would write it in a card, of members of families."""
 
     def rules(self) -> Iterator[tuple[KeyPath, str]]:
         """Yield (path of the key within this block, message) for each rule between fields that is broken."""

@@ -86,6 +86,10 @@ class Family(Open):
         """Members that are not ours, by their names."""
         return dict(self._added)
 
+    def forget(self) -> None:
+        """Leave only our members."""
+        self._added.clear()
+
     def names_of(self, part: type) -> tuple[str, ...]:
         """Values of the tag that mean a class."""
         field = keys_of(part).get(self.tag) if issubclass(part, BaseModel) else None
@@ -182,6 +186,10 @@ class NamedFamily(Family):
 
     Each class says its name in the attribute `name`.
     """
+
+    def blocks(self) -> tuple[Any, ...]:
+        """None: its values are texts."""
+        return ()
 
     def names_of(self, part: type) -> tuple[str, ...]:
         """The name of a class."""

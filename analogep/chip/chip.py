@@ -23,7 +23,6 @@ from analogep.display import line, table
 from analogep.energy import Ledger
 from analogep.errors import UsageError
 from analogep.keys import load
-from analogep.learning import estimate, exact_gradient
 from analogep.network import Network
 from analogep.streams import Seeds
 from analogep.units import TIME, format_si
@@ -208,7 +207,7 @@ class Chip:
             chosen = observed.nudging(self.circuit, estimator, beta)
             runner, network, contour = observed.runner(self.emulator, chosen, noisy=noisy)
             found, lines, _ = runner.phases(network, given, wanted, contour)
-            return estimate(network, found, lines)
+            return network.gradient(found, lines)
 
     def exact_gradient(self, x: ArrayLike, target: ArrayLike) -> list[Floats]:
         """Gradient of the mean cost by the adjoint at the free equilibrium: no finite beta, no noise, no converters.
@@ -225,7 +224,7 @@ class Chip:
             network = self.network()
             quiet = observed.silent(self.emulator)
             lines = quiet.lines(given)
-            return exact_gradient(network, quiet.equilibrium(network, lines), lines, wanted)
+            return network.exact_gradient(quiet.equilibrium(network, lines), lines, wanted)
 
     def program(self, change: Sequence[ArrayLike]) -> Programmed:
         """Program a wanted change of the weights by pulses, as the update rule of the circuit card says.

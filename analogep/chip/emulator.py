@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
+from analogep.crossbar.outer import Gradient, Outer
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.errors import UsageError
-from analogep.learning import Experimenter, Outer, Tally, Updater, factored
+from analogep.learning import Experimenter, Tally, Updater
 from analogep.learning.centering import center_of, centered
-from analogep.learning.gradient import Gradient
 from analogep.network import Hardware, Network
 from analogep.streams import Seeds
 
@@ -177,7 +177,7 @@ class Emulator:
         contour = circuit.nudging.contour(1.0 if self.streams["signs"].random() < 0.5 else -1.0)
         lit = x * (self.streams["dropout"].random(x.shape) >= off) if off > 0.0 else x
         phases, lines, free = experimenter.phases(network, lit, target, contour, 1.0 / (1.0 - off))
-        gradient = self._centered(factored(network, phases, lines))
+        gradient = self._centered(network.factored(phases, lines))
         outputs = network.scores(experimenter.rates(network, free.v)[-1])
         pulses = self._apply(gradient, rates)
         return Trained(pulses, float(circuit.cost.value(outputs, target, circuit.target_voltage).sum()), outputs)

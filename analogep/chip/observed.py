@@ -17,7 +17,7 @@ from analogep.errors import UsageError
 from analogep.estimators import Contour
 from analogep.learning import Experimenter
 from analogep.network import Hardware, Network
-from analogep.relaxation import Fired, Relaxed
+from analogep.network.relaxed import Relaxed
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def relaxation(emulator: Emulator, x: Inputs, target: Floats | None, beta: float
         found.append(one.nudged(network, lines, found[0].v, target, beta, record=record))
         betas.append(beta)
     values = _ends(network, found, circuit.timing.tolerance) | _rates(network, [end.v for end in found])
-    if spikes := [end.spikes for end in found if isinstance(end, Fired)]:
+    if spikes := [end.spikes for end in found if end.spikes is not None]:
         values["spikes"] = _variable("spikes", np.stack(spikes))
     coordinates: Values = {"phase": ["free", "nudged"][: len(found)], "beta": ("phase", betas)}
     coordinates["component"] = list(network.powers_of)

@@ -96,6 +96,7 @@ class HardClip(Activation):
 
     straight: ClassVar[bool] = True
     kind: Literal["hard_clip"]
+    example: ClassVar[str] = "{kind: hard_clip, low: -0.1 V, high: 0.2 V}"
     low: Volts
     """Lower rail."""
     high: Volts
@@ -139,6 +140,7 @@ class ReLU(Activation):
 
     straight: ClassVar[bool] = True
     kind: Literal["relu"]
+    example: ClassVar[str] = "{kind: relu, high: 0.2 V}"
     high: Annotated[Volts | None, Field(gt=0)] = None
     """Upper rail; null for none."""
 

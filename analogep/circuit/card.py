@@ -11,17 +11,16 @@ from pydantic import Field
 
 from analogep.cards import Card
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
+from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
-from analogep.circuit.network import RC, Network, Passive, Resistive
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
-from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
 from analogep.circuit.wires import ExactWires, NoWires, Wires
 from analogep.costs import SQUARED_ERROR, AnyCost
 from analogep.errors import Problem
-from analogep.rules import Stochastic, UpdateRule
+from analogep.rules import UpdateRule
 from analogep.units import format_si
 
 Path = tuple[str | int, ...]
@@ -32,7 +31,7 @@ class CircuitCard(Card):
 
     kind: ClassVar[Literal["circuit"]] = "circuit"
 
-    network: Network
+    network: AnyKind
     layers: Annotated[tuple[Layer, ...], Field(min_length=2, max_length=20)]
     """From inputs to outputs: sizes, or an image and convolutions before them."""
     bias: bool
@@ -85,8 +84,7 @@ class CircuitCard(Card):
     @property
     def target_voltage(self) -> float:
         """Score of the right class [V]: the read voltage where neurons drive lines, less in a resistive network."""
-        network = self.network
-        return network.target if isinstance(network, Resistive) else self.mapping.read_voltage
+        return self.network.full_score(self.mapping.read_voltage)
 
     def per_layer(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """One value for each layer of weights from a list of one or of as many."""
@@ -99,17 +97,15 @@ class CircuitCard(Card):
         One word line for the bias; in a resistive network two, two for each input, and two bit lines for each doubled
         output. The array of a convolution has the word lines of a patch and a bit line for each channel.
         """
-        resistive = isinstance(self.network, Resistive)
-        ends, grids = list(self.sizes), self.grids
-        if isinstance(self.network, Resistive) and self.network.outputs == "doubled":
-            ends[-1] *= 2
+        kind, ends, grids = self.network, list(self.sizes), self.grids
+        ends[-1] *= kind.output_nodes
         out = []
         for k in range(self.depth):
-            rows, columns = ends[k] * (2 if resistive and k == 0 else 1), ends[k + 1]
+            rows, columns = ends[k] * (kind.input_lines if k == 0 else 1), ends[k + 1]
             layer, before = self.layers[k + 1], grids[k]
             if isinstance(layer, Conv) and before is not None:
                 rows, columns = layer.kernel**2 * before.channels, layer.channels
-            out.append((rows + int(self.bias) * (2 if resistive else 1), columns))
+            out.append((rows + int(self.bias) * kind.bias_lines, columns))
         return tuple(out)
 
     @property
@@ -147,12 +143,12 @@ class CircuitCard(Card):
         yield from self._convolution_rules()
         yield from self._network_rules()
         yield from self._solver_rules()
-        if self.learning.center_inputs is not None and not (isinstance(self.network, RC | Spiking) and self.bias):
+        if self.learning.center_inputs is not None and not (self.network.centers_inputs and self.bias):
             yield (
                 ("learning", "center_inputs"),
-                "needs a network of kind 'rc' or 'spiking', and bias: true, to take up the mean",
+                f"needs a network of kind {kinds_with('centers_inputs')}, and bias: true, to take up the mean",
             )
-        yield from self._spiking_rules()
+        yield from self.network.rules_with(self)
         yield from self._holomorphic_rules()
 
     def _length_rules(self) -> Iterator[tuple[Path, str]]:
@@ -163,11 +159,7 @@ class CircuitCard(Card):
         ]
         if self.learning.initial_gain is not None:
             lists.append((("learning", "initial_gain"), self.learning.initial_gain))
-        if isinstance(self.network, Passive):
-            lists.append((("network", "gain"), self.network.gain))
-        if isinstance(self.network, Resistive):
-            lists.append((("network", "bias"), self.network.bias))
-            lists.append((("network", "initial"), self.network.initial))
+        lists += [(("network", key), values) for key, values in self.network.lists()]
         for path, values in lists:
             if len(values) not in (1, self.depth):
                 yield (
@@ -179,8 +171,9 @@ class CircuitCard(Card):
         """What a convolution cannot have."""
         if not self.convolutional:
             return
-        if not isinstance(self.network, RC | Spiking):
-            yield ("network", "kind"), f"must be 'rc' or 'spiking' with convolutions, got '{self.network.kind}'"
+        if not self.network.convolves:
+            known = kinds_with("convolves")
+            yield ("network", "kind"), f"must be {known} with convolutions, got '{self.network.kind}'"
         if isinstance(self.wires, ExactWires):
             yield ("wires", "kind"), "must be 'none' with convolutions, whose arrays are taken with perfect wires"
         if self.learning.center_inputs is not None and isinstance(self.layers[1], Conv):
@@ -192,56 +185,11 @@ class CircuitCard(Card):
     def _solver_rules(self) -> Iterator[tuple[Path, str]]:
         """Keys of the solver that would be left unheard."""
         solver = self.solver
-        if solver.projected and (solver.method != "euler" or not isinstance(self.network, RC)):
-            yield ("solver", "projected"), "needs method 'euler' and a network of kind 'rc'"
+        if solver.projected and (solver.method != "euler" or not self.network.projects):
+            known = kinds_with("projects")
+            yield ("solver", "projected"), f"needs method 'euler' and a network of kind {known}"
         if solver.precision == "single" and solver.method != "euler":
             yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
-
-    def _eqspike_rules(self, gradient: EqSpike) -> Iterator[tuple[Path, str]]:
-        """What learning at spikes cannot have."""
-        path = ("network", "gradient", "kind")
-        if self.convolutional:
-            yield path, "'eqspike' is for dense layers; give 'counted' with convolutions"
-        if self.learning.center_inputs is not None:
-            yield ("learning", "center_inputs"), "needs network.gradient: {kind: counted}; remove it for 'eqspike'"
-        if gradient.pulses == "at_spikes" and not isinstance(self.update, Stochastic):
-            yield (
-                ("update", "rule"),
-                f"must be 'stochastic' where spikes program (network.gradient.pulses: at_spikes), got "
-                f"'{self.update.rule}'; or set pulses: at_end",
-            )
-
-    def _spiking_rules(self) -> Iterator[tuple[Path, str]]:
-        """What a network of spikes needs."""
-        network = self.network
-        if not isinstance(network, Spiking):
-            return
-        if self.solver.method != "euler":
-            yield (
-                ("solver", "method"),
-                f"must be 'euler' for spikes, which have network.step; got '{self.solver.method}'",
-            )
-        if isinstance(network.gradient, EqSpike):
-            yield from self._eqspike_rules(network.gradient)
-        if isinstance(self.wires, ExactWires):
-            yield ("wires", "kind"), "must be 'none' in a spiking network, whose arrays are taken with perfect wires"
-        for name, phase in (("free", self.timing.free), ("nudged", self.timing.nudged)):
-            if phase.until != "duration":
-                yield ("timing", name, "until"), "must be 'duration': spikes never come to rest"
-            count, most = round(phase.duration / network.step), self.solver.max_evaluations
-            if count > most:
-                yield (
-                    ("network", "step"),
-                    f"{format_si(network.step, 's')} makes {count} steps of timing.{name}.duration, "
-                    f"{format_si(phase.duration, 's')}, more than solver.max_evaluations = {most}; give at least "
-                    f"{format_si(phase.duration / most, 's')}",
-                )
-            if phase.duration < network.window:
-                yield (
-                    ("timing", name, "duration"),
-                    f"{format_si(phase.duration, 's')} is shorter than network.window, "
-                    f"{format_si(network.window, 's')}, in which spikes are counted",
-                )
 
     def _holomorphic_rules(self) -> Iterator[tuple[Path, str]]:
         """What complex voltages need."""
@@ -250,8 +198,8 @@ class CircuitCard(Card):
         path, solver, name = ("nudging", "estimator"), self.solver, self.nudging.estimator
         if not self.cost.analytic:
             yield path, f"'{name}' needs a cost of complex scores, and '{self.cost.kind}' has none"
-        if not isinstance(self.network, RC) or not isinstance(self.wires, NoWires):
-            yield path, f"'{name}' needs a network of kind 'rc' without wires"
+        if not self.network.complex_voltages or not isinstance(self.wires, NoWires):
+            yield path, f"'{name}' needs a network of kind {kinds_with('complex_voltages')} without wires"
             return
         if self.convolutional:
             yield path, f"'{name}' needs dense layers; take 'centered' or 'richardson' with convolutions"
@@ -314,7 +262,8 @@ class CircuitCard(Card):
         found: list[tuple[Path, str]] = []
         if self.neurons is None:
             return found
-        strongest = -min(beta for beta, _ in self.nudging.stencil(-1.0)) * self.cost.steepest
+        signs = self.nudging.chosen.signs
+        strongest = -min(beta for sign in signs for beta, _ in self.nudging.stencil(sign)) * self.cost.steepest
         if strongest >= 1.0 and self.nudging.kind == "proportional":
             found.append(
                 (
@@ -340,7 +289,7 @@ class CircuitCard(Card):
                 found.append((("neurons", name, "activation"), "has no upper rail: a grown loop gain has no bound"))
             shortest = min(self.timing.free.duration, self.timing.nudged.duration)
             # The node of a passive network is loaded by its array, which alone sets its time constant.
-            if isinstance(self.network, RC) and shortest < neuron.time_constant:
+            if not self.network.loads_nodes and shortest < neuron.time_constant:
                 found.append(
                     (
                         ("timing",),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from analogep.cards import Block
-from analogep.circuit.network import Scheme
+from analogep.circuit.kind import Scheme
 from analogep.units import Farads, Volts
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from analogep.cards import Block, Names
+from analogep.cards import Block, NamedFamily, Names
 from analogep.estimators import ESTIMATORS, Contour, Estimator, Stencil, estimator_named
 from analogep.units import Fraction, Seconds, TimeConstants, Volts
 
@@ -71,6 +71,24 @@ class Timing(Block):
     """A sample has settled when |C dv/dt| at every node is below this share of leak x read voltage."""
 
 
+SOLVERS: Final = NamedFamily(
+    "solver",
+    tag="solver.method",
+    home="analogep.relaxation",
+    members={
+        "RK45": "transient.RK45",
+        "RK23": "transient.RK23",
+        "DOP853": "transient.DOP853",
+        "LSODA": "transient.LSODA",
+        "BDF": "transient.BDF",
+        "Radau": "transient.Radau",
+        "newton": "equilibrium.Newton",
+        "euler": "euler.Euler",
+    },
+)
+"""Every solver, by the text of `solver.method`."""
+
+
 class Solver(Block):
     """Integrator of the relaxation: a method of `scipy.integrate.solve_ivp` and its tolerances for one sample.
 
@@ -83,7 +101,7 @@ class Solver(Block):
     a curved device's voltage has no bound.
     """
 
-    method: Literal["RK45", "RK23", "DOP853", "LSODA", "BDF", "Radau", "newton", "euler"]
+    method: Annotated[str, Names(SOLVERS)]
     relative_tolerance: Annotated[float, Field(ge=1e-13, le=0.1)]
     absolute_tolerance: Annotated[Volts, Field(gt=0)]
     max_evaluations: Annotated[int, Field(ge=10, le=10**9)] = 100_000

@@ -72,6 +72,7 @@ class Tanh(Activation):
 
     analytic: ClassVar[bool] = True
     kind: Literal["tanh"]
+    example: ClassVar[str] = "{kind: tanh, amplitude: 0.2 V}"
     amplitude: Annotated[Volts, Field(gt=0)]
     """Saturation voltage a."""
 
@@ -112,6 +113,7 @@ class Sigmoid(Activation):
 
     analytic: ClassVar[bool] = True
     kind: Literal["sigmoid"]
+    example: ClassVar[str] = "{kind: sigmoid, amplitude: 0.2 V}"
     amplitude: Annotated[Volts, Field(gt=0)]
     """Saturation voltage a."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,7 @@ class SoftmaxCrossEntropy(Cost):
     """
 
     kind: Literal["softmax_cross_entropy"]
+    example: ClassVar[str] = "{kind: softmax_cross_entropy, inverse_temperature: 4}"
     inverse_temperature: Annotated[float, Field(gt=0, le=1000)]
     """a: logits are a times the scores over that of the right class."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ class SquaredError(Cost):
     """
 
     kind: Literal["squared_error"] = "squared_error"
+    example: ClassVar[str] = "{kind: squared_error}"
 
     def value(self, scores: Floats, target: Floats, volts: float) -> Floats:
         """C of each sample (...,) [1]."""

@@ -47,8 +47,14 @@ class Expansions(NamedTuple):
     square: Separable
 
 
-def _polynomial(coefficients: Mapping[int, float]) -> Separable:
-    """sum_n c_n (r - v)^n = sum_k (-v)^k sum_n c_n binom(n, k) r^(n-k)."""
+def polynomial(coefficients: Mapping[int, float]) -> Separable:
+    """A polynomial in separable form, sum_n c_n (r - v)^n = sum_k (-v)^k sum_n c_n binom(n, k) r^(n-k).
+
+    Parameters
+    ----------
+    coefficients : mapping
+        Power n -> c_n.
+    """
     highest = max(coefficients)
     powers = range(highest + 1)
 
@@ -133,6 +139,7 @@ class LinearIV(Curve):
     """I = G V."""
 
     kind: Literal["linear"]
+    example: ClassVar[str] = "{kind: linear}"
 
     def drive(self, v: Floats) -> Floats:
         """Current per conductance at the voltage `v` [V]."""
@@ -152,13 +159,14 @@ class LinearIV(Curve):
 
     def expansions(self) -> Expansions:
         """d, 1, d^2/2 and d^2 in separable form."""
-        return Expansions(*(_polynomial(c) for c in ({1: 1.0}, {0: 1.0}, {2: 0.5}, {2: 1.0})))
+        return Expansions(*(polynomial(c) for c in ({1: 1.0}, {0: 1.0}, {2: 0.5}, {2: 1.0})))
 
 
 class SinhIV(Curve):
     """I = G V0 sinh(V/V0): odd, with slope G at zero; NL = I(V)/I(V/2) = 2 cosh(V/2V0)."""
 
     kind: Literal["sinh"]
+    example: ClassVar[str] = "{kind: sinh, v0: 0.5 V}"
     v0: Annotated[Volts, Field(ge=0.01)]
     """Voltage scale of the nonlinearity."""
 
@@ -210,6 +218,7 @@ class CubicIV(Curve):
     """I = G V (1 + (V/V0)^2): odd, with slope G at zero, twice the ohmic current at V0."""
 
     kind: Literal["cubic"]
+    example: ClassVar[str] = "{kind: cubic, v0: 0.4 V}"
     v0: Annotated[Volts, Field(ge=1e-3)]
     """Voltage at which the current is twice the ohmic one."""
 
@@ -233,10 +242,10 @@ class CubicIV(Curve):
         """q = d + d^3/V0^2, its slope, integral and square in separable form."""
         s = 1.0 / self.v0**2
         return Expansions(
-            current=_polynomial({1: 1.0, 3: s}),
-            slope=_polynomial({0: 1.0, 2: 3.0 * s}),
-            content=_polynomial({2: 0.5, 4: 0.25 * s}),
-            square=_polynomial({2: 1.0, 4: 2.0 * s, 6: s * s}),
+            current=polynomial({1: 1.0, 3: s}),
+            slope=polynomial({0: 1.0, 2: 3.0 * s}),
+            content=polynomial({2: 0.5, 4: 0.25 * s}),
+            square=polynomial({2: 1.0, 4: 2.0 * s, 6: s * s}),
         )
 
 

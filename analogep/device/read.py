@@ -142,6 +142,7 @@ class NoReadNoise(ReadNoise):
     """Reads return the conductance itself."""
 
     kind: Literal["none"]
+    example: ClassVar[str] = "{kind: none}"
 
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
         """Zero [S^2]."""
@@ -156,6 +157,7 @@ class RelativeReadNoise(ReadNoise):
     """Standard deviation sigma G in one read."""
 
     kind: Literal["relative"]
+    example: ClassVar[str] = "{kind: relative, sigma: 2 %}"
     sigma: Annotated[Fraction, Field(ge=0, le=10)]
     """Relative standard deviation."""
 
@@ -172,6 +174,7 @@ class AbsoluteReadNoise(ReadNoise):
     """Standard deviation sigma in one read, whatever the conductance."""
 
     kind: Literal["absolute"]
+    example: ClassVar[str] = "{kind: absolute, sigma: 0.1 uS}"
     sigma: Annotated[Siemens, Field(ge=0)]
     """Standard deviation."""
 
@@ -191,6 +194,7 @@ class SaturatingReadNoise(ReadNoise):
     """
 
     kind: Literal["saturating"]
+    example: ClassVar[str] = "{kind: saturating, sigma: 0.2 uS, scale: 2 uS}"
     sigma: Annotated[Siemens, Field(ge=0)]
     """Standard deviation far above the scale."""
     scale: Annotated[Siemens, Field(gt=0)]
@@ -213,6 +217,7 @@ class PcmReadNoise(ReadNoise):
     """
 
     kind: Literal["pcm_1f"]
+    example: ClassVar[str] = "{kind: pcm_1f, q0: 0.01, exponent: 0.65, q_max: 0.2, t_read: 250 ns, elapsed: 1 s}"
     q0: Annotated[float, Field(ge=0, le=10)]
     """Relative noise at G_max."""
     exponent: Annotated[float, Field(ge=0, le=10)]
@@ -250,6 +255,7 @@ class TelegraphNoise(ReadNoise):
     """
 
     kind: Literal["rtn"]
+    example: ClassVar[str] = "{kind: rtn, amplitude: 5 %, probability: 30 %, dwell: 1 us}"
     amplitude: Annotated[Fraction, Field(ge=0, le=1)]
     """Distance of the two levels, relative to G."""
     probability: Annotated[Fraction, Field(ge=0, le=1)]

@@ -129,6 +129,7 @@ class NoPulseNoise(PulseNoise):
     """Every pulse moves the state exactly as the law says."""
 
     kind: Literal["none"]
+    example: ClassVar[str] = "{kind: none}"
 
     def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
         """Zero [window]."""
@@ -150,6 +151,7 @@ class RangeNoise(PulseNoise):
     """
 
     kind: Literal["range"]
+    example: ClassVar[str] = "{kind: range, sigma: 1 %}"
     sigma: Sigma
     """Standard deviation per pulse, as a fraction of the window."""
 
@@ -170,6 +172,7 @@ class StepNoise(PulseNoise):
     """x' = x + dx(x) (1 + sigma xi): each pulse's noise is proportional to its step (aihwkit's convention)."""
 
     kind: Literal["step"]
+    example: ClassVar[str] = "{kind: step, sigma: 30 %}"
     sigma: Sigma
     """Standard deviation per pulse, relative to the step."""
 
@@ -194,6 +197,7 @@ class NominalStepNoise(PulseNoise):
     """
 
     kind: Literal["nominal_step"]
+    example: ClassVar[str] = "{kind: nominal_step, sigma: 50 %}"
     sigma: Sigma
     """Standard deviation per pulse, relative to the law's `step`."""
 
@@ -215,6 +219,7 @@ class StateNoise(PulseNoise):
     """sigma = step |dG| + floor + slope G per pulse (PCM; Nandakumar et al. 2020, doi 10.3389/fnins.2020.00406)."""
 
     kind: Literal["state_polynomial"]
+    example: ClassVar[str] = "{kind: state_polynomial, step: 60 %, floor: 0.1 uS, slope: 1 %}"
     step: Sigma
     """Share of the step."""
     floor: Annotated[Siemens, Field(ge=0)]

@@ -15,6 +15,19 @@ _LENGTHS: Final = (6, 12)
 """Terms of a devices' curve: the number is part of its type, and a march is compiled anew, for seconds, for each."""
 
 
+LENGTHS: Final = (4, 8, 20)
+"""Lengths of tuples: the last is the largest number of layers that a card may have."""
+
+
+def padded(items: Sequence[Any], empty: Any = None) -> tuple[Any, ...]:
+    """`items`, one for each layer, and `empty` ones (arrays without rows if None) up to the next of `LENGTHS`.
+
+    The length of a tuple is part of its type, and a kernel is compiled anew, for seconds, for every type.
+    """
+    room = next(length for length in LENGTHS if length >= len(items))
+    return (*items, *(items[0][:0] if empty is None else empty,) * (room - len(items)))
+
+
 class Straight(NamedTuple):
     """Linear devices: q(r) = r."""
 

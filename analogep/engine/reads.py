@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from analogep.engine.patch_reads import read_ahead, read_back
+from analogep.engine.patches import chosen, largest, returned
 from analogep.engine.products import FAST, both_ways
 from analogep.jit import apart, brought, inner
-from analogep.network.patch_reads import read_ahead, read_back
-from analogep.network.patches import chosen, largest, returned
 
 
 class Dense(NamedTuple):

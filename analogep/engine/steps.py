@@ -2,9 +2,9 @@
 
     v(t + h) = v(t) + share (bracket(v(t)) - v(t)),    share = h/tau,    E = sum over steps of h [P(t) + P(t + h)]/2
 
-Brackets are those of `network.rc`. A step is one sweep over all nodes (`nodes`), nudging, and one read of every array
-both ways (`reads`). What a job computes on the way are arrays (rows, places) of all layers, a row for each part of a
-sample; rows behind those fill up a group (`products.GROUP`) and stay 0.
+Brackets are those of `kinds.rc.equations`. A step is one sweep over all nodes (`nodes`), nudging, and one read of every
+array both ways (`reads`). What a job computes on the way are arrays (rows, places) of all layers, a row for each part
+of a sample; rows behind those fill up a group (`products.GROUP`) and stay 0.
 """
 
 from __future__ import annotations

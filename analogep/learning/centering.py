@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.learning.outer import Outer
+from analogep.crossbar.outer import Outer
 
 Floats = NDArray[np.float64]
 

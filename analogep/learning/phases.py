@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase
-from analogep.circuit.spiking import EqSpike, Spiking
 from analogep.energy import Ledger
 from analogep.estimators import Contour
-from analogep.learning.gradient import Phases, estimate
 from analogep.learning.sampling import sampled
-from analogep.network import Drive, Hardware, LayeredRC, Network, SpikingNetwork
-from analogep.network.base import Deviates
-from analogep.relaxation import Circled, Fired, Relaxed, march_phases, one_pass, relax, relax_on_circle
+from analogep.network import Drive, Hardware, Network
+from analogep.network.base import Deviates, Phases
+from analogep.network.relaxed import Circled, Relaxed
+from analogep.relaxation import march_phases, one_pass, relax
 
 Floats = NDArray[np.float64]
 
@@ -57,11 +56,6 @@ class Tally:
     def duration(self) -> Floats:
         """Mean duration of free and of nudged relaxations (2,) [s]."""
         return np.array([self.free_time / max(self.free_runs, 1), self.nudged_time / max(self.nudged_runs, 1)])
-
-
-def _local(network: Network) -> bool:
-    """Whether synapses gather what they change by, so that nothing is measured."""
-    return isinstance(network, SpikingNetwork) and network.card.gradient.kind == "eqspike"
 
 
 class Experimenter:
@@ -121,7 +115,7 @@ class Experimenter:
         self.tally.free += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.free_runs += len(lines)
         self.tally.free_time += network.slots * end.duration * len(lines)
-        if isinstance(end, Fired):
+        if end.spikes is not None:
             fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
         self._book(network, phase, end, start)
@@ -217,7 +211,7 @@ class Experimenter:
             The free phase.
         """
         phases, lines, free = self.phases(network, x, target, contour)
-        return estimate(network, phases, lines), free
+        return network.gradient(phases, lines), free
 
     def phases(
         self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour, swing: float = 1.0
@@ -227,7 +221,7 @@ class Experimenter:
         Returns
         -------
         Phases
-            Weight of each phase and what was measured in it, for `estimate` and `factored`.
+            Weight of each phase and what was measured in it, for `Network.gradient` and `factored`.
         ndarray (samples, inputs) [V]
             Input lines.
         Relaxed
@@ -240,7 +234,7 @@ class Experimenter:
         run = self._in_one_pass if self._one_pass(network, contour) else self._one_by_one
         free, phases, points = run(network, lines, target, contour)
         self._held = None
-        if not _local(network):
+        if not network.gathers:
             # A complex product is two real ones where only its real part is asked for.
             self._book_products(len(contour) + 2 * points, x.shape[0])
         return phases, lines, free
@@ -277,7 +271,7 @@ class Experimenter:
         self, network: Network, lines: Floats, target: Floats, contour: Contour
     ) -> tuple[Relaxed, Phases, int]:
         """The free phase, what was measured in each phase of the contour, and how many points lie above the axis."""
-        free, local = self.free(network, lines), _local(network)
+        free, local = self.free(network, lines), network.gathers
         phases: list[tuple[Any, Any]] = []
         circle = self._circle(network, lines, free.v, target, contour)
         for beta, weight in contour:
@@ -288,20 +282,11 @@ class Experimenter:
                     phases.append((weight, self.measure(network, free.v, "free")))
             else:
                 end = self.nudged(network, lines, free.v, target, beta.real)
-                gathered = end.gathered if isinstance(end, Fired) else ()
-                phases.append((weight, gathered if local else self.measure(network, end.v, "nudged")))
+                phases.append((weight, end.gathered if local else self.measure(network, end.v, "nudged")))
                 if local:
-                    self._book_gathering(end)
+                    sums = network.sums_of_gathering(end)
+                    self.ledger.book("update", digital=sums * self.circuit.digital.mac)
         return free, phases, len(circle)
-
-    def _book_gathering(self, end: Relaxed) -> None:
-        """One addition beside each device of a line that spikes, where changes are kept for the end of the batch."""
-        gradient = self.circuit.network.gradient if isinstance(self.circuit.network, Spiking) else None
-        if isinstance(end, Fired) and isinstance(gradient, EqSpike) and gradient.pulses == "at_end":
-            sizes = np.array(self.circuit.sizes)
-            # Inputs change nothing, so that spikes of the first layer gather nothing before it.
-            partners = np.append(sizes[1:], 0) + np.concatenate([[0, 0], sizes[1:-1]])
-            self.ledger.book("update", digital=float((end.spikes @ partners).sum()) * self.circuit.digital.mac)
 
     def _circle(
         self, network: Network, lines: Floats, start: Floats, target: Floats, contour: Contour
@@ -310,10 +295,9 @@ class Experimenter:
         betas = [beta for beta, _ in contour if beta.imag > 0.0]
         if not betas:
             return {}
-        assert isinstance(network, LayeredRC)
         timing, constant = self.circuit.timing, self.circuit.nudging.kind == "constant"
         drive = network.nudged(self._drive(network, lines), abs(betas[0]), target, start if constant else None)
-        ends = relax_on_circle(network, drive, start, betas, timing.nudged, self.circuit.solver)
+        ends = network.circled(drive, start, betas, timing.nudged, self.circuit.solver)
         return dict(zip(betas, ends, strict=True))
 
     def _measure_point(

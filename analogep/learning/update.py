@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.crossbar import Pair, Store, Written
+from analogep.crossbar.opposed import Opposed
+from analogep.crossbar.outer import Gradient, Outer
 from analogep.crossbar.program import Wanted
 from analogep.crossbar.store import Chosen
 from analogep.crossbar.write import At, Work, together
 from analogep.draws import key_of
 from analogep.energy import Ledger
-from analogep.learning.gradient import Gradient
-from analogep.learning.opposed import Opposed
-from analogep.learning.outer import Outer
 from analogep.network import Hardware
 from analogep.parts import in_precision
 from analogep.rules import Rule

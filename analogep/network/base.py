@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.circuit.phases import Phase, Solver
 from analogep.costs import Cost
-from analogep.jit import kernel
+from analogep.crossbar.outer import Gradient
+from analogep.errors import UsageError
+from analogep.network.march import March
+from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]
 Deviates = tuple[tuple[Floats | None, Floats | None], ...]
 """For each array the normal deviates of its read noise, forward and reverse: (samples, lines) or None."""
+
+
+Phases = Sequence[tuple[Any, Sequence[Any]]]
+"""Weight of a phase in the estimator [1], and what was measured in it: (samples, neurons) [V] of each layer."""
+Answer = Callable[[Floats], Floats]
+"""Something of a phase as a function of node voltages."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +193,181 @@ class Network(ABC):
     def input_swings(self, x: Floats) -> float:
         """Cells times squared swing of the lines of all inputs `x` (samples, inputs) [V], from 0 V [V^2]."""
 
+    @abstractmethod
+    def gradient(self, phases: Phases, x: Floats) -> list[Floats]:
+        """Gradient of the mean cost with respect to the weights of each store (rows, columns) [1], as measured.
+
+        With F = E + beta C at equilibrium (Scellier and Bengio 2017, doi 10.3389/fncom.2017.00024) dL/dtheta = lim
+        d/dbeta dE/dtheta, and with the estimator's phases that is sum_k weight_k dE/dtheta(state k). Each kind of
+        network has its own E, hence its own rule; all of them need the voltages of both sides of a cell in each phase
+        and nothing else, no conductance.
+
+        Parameters
+        ----------
+        phases : sequence of (weight, rates)
+            Weight of the phase in the estimator and what was measured in it, one array (samples, nodes) per layer [V].
+        x : ndarray (samples, inputs) [V]
+            Input lines, the same in all phases.
+        """
+
+    def factored(self, phases: Phases, x: Floats) -> Sequence[Gradient]:
+        """The same gradient as sums of outer products for the stores where it is one; parameters as in `gradient`."""
+        return self.gradient(phases, x)
+
+    @abstractmethod
+    def exact_gradient(self, v: Floats, x: Floats, target: Floats) -> list[Floats]:
+        """Gradient of the mean cost with respect to the weights of each store (rows, columns) [1], by the adjoint.
+
+        At equilibrium 0 = F(v, w), the current into every node. For a cost C(v), J' mu = -dC/dv with J = dF/dv gives
+        dL/dw = mu' dF/dw, with no finite beta, no noise and no converters in it.
+
+        Parameters
+        ----------
+        v : ndarray (samples, nodes) [V]
+            Free equilibrium.
+        x : ndarray (samples, inputs) [V]
+            Input lines.
+        target : ndarray (samples, classes) [V]
+        """
+
+    @abstractmethod
+    def loop_gain(self, v: Floats, drive: Drive) -> Floats:
+        """Largest eigenvalue of the linearised loop at node voltages `v` (samples, nodes) [V], of each sample
+        (samples,) [1].
+
+        Around a state tau dv/dt = (A - 1) v; the network is stable where every eigenvalue of A is below 1.
+        """
+
+    @abstractmethod
+    def loop_gain_bound(self) -> float:
+        """Loop gain with every neuron at its steepest [1]; below 1 the equilibrium is unique for any input."""
+
+    def hopfield_energy(self, v: Floats, drive: Drive) -> Floats:
+        """The dimensionless function that a network of neurons descends while it relaxes (samples,) [1], at the node
+        voltages `v` (samples, nodes) [V]; not a number for kinds that have none."""
+        return np.full(v.shape[0], np.nan)
+
+    def netlist(self, scene: Any, netlist: Any) -> Any:
+        """Add the network's elements to a netlist.
+
+        Parameters
+        ----------
+        scene : spice.Scene
+        netlist : spice.Netlist
+            Has the node `spice.CONTROL`.
+
+        Returns
+        -------
+        spice.Probes
+
+        Raises
+        ------
+        UsageError
+            If a netlist of resistors, sources and capacitors cannot say it.
+        """
+        raise UsageError(f"no netlist is written of a network of type {type(self).__name__}")
+
+    def equations(self, drive: Drive) -> tuple[Answer, Answer]:
+        """Two functions of node voltages for one phase, which SciPy's integrators ask some hundred times a batch.
+
+        Returns
+        -------
+        derivative : callable
+            (samples, nodes) [V] -> (samples, nodes) [V/s], as `derivative`.
+        powers : callable
+            (points, samples, nodes) [V] -> (points, samples, components) [W], as `powers`.
+        """
+        return partial(self.derivative, drive=drive), partial(self.powers, drive=drive)
+
+    def march(self, solver: Solver) -> March | None:
+        """The network laid out for the compiled march; None where the march does not know it."""
+        return None
+
+    def circled(
+        self, drive: Drive, v0: Floats, betas: Sequence[complex], phase: Phase, solver: Solver
+    ) -> list[Circled]:
+        """Relax a batch under each of several complex betas, for the whole length of a phase.
+
+        Parameters
+        ----------
+        drive : Drive
+            Of a nudged phase without read noise; its own beta is not looked at.
+        v0 : ndarray (samples, nodes) [V]
+            Real node voltages at the beginning.
+        betas : sequence of complex [1]
+        phase, solver
+            Length, and steps as `relax` takes them by `euler`.
+
+        Raises
+        ------
+        TypeError
+            If the kind has no complex voltages.
+        """
+        raise TypeError(f"a network of type {type(self).__name__} has no complex voltages")
+
+    @property
+    def clock(self) -> float | None:
+        """Step of the network's own clock [s]; None where a solver integrates it."""
+        return None
+
+    def fire(self, drive: Drive, v0: Floats, phase: Phase, solver: Solver, *, record: bool = False) -> Relaxed:
+        """Run one phase by the network's own clock.
+
+        Parameters
+        ----------
+        drive : Drive
+        v0 : ndarray (samples, states) [V]
+            State at its beginning.
+        phase : Phase
+        solver : Solver
+            Precision.
+        record : bool
+            Whether to keep the state of every step; slow.
+
+        Raises
+        ------
+        TypeError
+            If it has none.
+        """
+        raise TypeError(f"a network of type {type(self).__name__} has no clock")
+
+    @property
+    def gathers(self) -> bool:
+        """Whether synapses gather by themselves what they change by, so that no rate is measured."""
+        return False
+
+    def sums_of_gathering(self, end: Relaxed) -> float:
+        """Additions beside the devices in a phase of a batch, where changes are kept for its end; 0 without."""
+        return 0.0
+
+    def figures(self, free: Relaxed, nudged: Relaxed, shown: Sequence[int]) -> dict[str, object]:
+        """What a kind draws beside the node voltages of one sample's two phases.
+
+        Parameters
+        ----------
+        free, nudged : Relaxed
+            With their paths.
+        shown : sequence of int
+            Nodes whose voltages are drawn.
+
+        Returns
+        -------
+        dict of (dimensions, values, attributes)
+            Variables of the result.
+        """
+        return {}
+
+    def looks(self, hardware: Any, data: Any, seeds: Any) -> dict[str, object]:
+        """What a kind measures of a trained chip for its result, and books nowhere; as `figures`.
+
+        Parameters
+        ----------
+        hardware : Hardware
+        data : Dataset
+        seeds : Seeds
+        """
+        return {}
+
     @property
     def slots(self) -> int:
         """Reads of an array that follow one another where it serves several neurons of a bit line: 1 in a dense one.
@@ -190,22 +376,3 @@ class Network(ABC):
         state while the others get theirs.
         """
         return 1
-
-
-@kernel(fastmath={"reassoc", "contract", "nsz"})
-def _apart(a, b):  # type: ignore[no-untyped-def]
-    """Sum of squared differences of two flat arrays."""
-    total = 0.0
-    for k in range(a.size):
-        total += (b[k] - a[k]) ** 2
-    return total
-
-
-def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
-    """Sum of squared differences of each layer [V^2]."""
-    return [_apart(a.ravel(), b.ravel()) for a, b in zip(before, after, strict=True)]
-
-
-def with_bias(lines: Floats, volts: float) -> Floats:
-    """Lines (..., rows) [V] and behind them the bias line at `volts` (..., rows + 1)."""
-    return np.concatenate([lines, np.full((*lines.shape[:-1], 1), volts)], axis=-1)

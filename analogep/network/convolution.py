@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.topology import Conv, Grid
+from analogep.engine.patch_reads import products, read_ahead, read_back
+from analogep.engine.patches import chosen, gather, largest, returned, scatter
 from analogep.network.connection import Connection, Reach, Winners
-from analogep.network.patch_reads import products, read_ahead, read_back
-from analogep.network.patches import chosen, gather, largest, returned, scatter
 
 Floats = NDArray[np.float64]
 

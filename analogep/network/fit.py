@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.network import Passive, Resistive
 from analogep.circuit.wires import ExactWires
 from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
@@ -152,42 +151,22 @@ def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
 
 
 def _pole(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
-    """Whether negative nudging can cancel what holds the outputs of a passive or resistive network."""
+    """Whether negative nudging can cancel what holds an output."""
     nudging, network = circuit.nudging, circuit.network
-    limits = _output_limit(device, circuit)
+    limits = network.output_limit(device.conductance, circuit)
     if limits is None or nudging.kind != "proportional":
         return []
     unit, least = limits
-    strongest = -min(beta for beta, _ in nudging.stencil(-1.0)) * unit * circuit.cost.steepest
+    signs = nudging.chosen.signs
+    strongest = -min(beta for sign in signs for beta, _ in nudging.stencil(sign)) * unit * circuit.cost.steepest
     if strongest < least:
         return []
-    smaller = "network.nudging_conductance" if isinstance(network, Resistive) else "neurons.output.leak"
     message = (
         f"negative nudging by {format_si(strongest, 'S')} can cancel the conductance that holds an output, from "
-        f"{format_si(least, 'S')} on with its cells as low as they get; lower nudging.beta or {smaller}, or take "
-        "nudging.kind=constant"
+        f"{format_si(least, 'S')} on with its cells as low as they get; lower nudging.beta or {network.nudges_with}, "
+        "or take nudging.kind=constant"
     )
     return [("nudging.beta", message)]
-
-
-def _output_limit(device: DeviceCard, circuit: CircuitCard) -> tuple[float, float] | None:
-    """Conductance of the nudging at beta = 1, and that which holds an output at least [S]; None without such a limit.
-
-    Resistive: -beta g_n between the halves of an output, each held by G, has no equilibrium from beta g_n = G/2 on
-    (single outputs: from G), G least with every cell at the lower end of the window. Passive: a node at v takes the
-    current -beta g_L A v; halves that move against each other keep their sum, others may both be low.
-    """
-    network, window, rows = circuit.network, device.conductance, circuit.shapes[-1][0]
-    if isinstance(network, Resistive):
-        least = rows * window.min + network.output.leak
-        return network.nudging_conductance, 0.5 * least if network.outputs == "doubled" else least
-    if isinstance(network, Passive):
-        assert circuit.neurons is not None
-        leak = circuit.neurons.output.leak
-        pair = {"push_pull": window.min + window.max, "reference": 1.5 * window.min + 0.5 * window.max}
-        least = leak + rows * pair.get(circuit.mapping.scheme, 2.0 * window.min)
-        return leak * circuit.per_layer(network.gain)[-1], least
-    return None
 
 
 def _wire_warnings(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
@@ -210,7 +189,7 @@ def pulse_ratios(device: DeviceCard, circuit: CircuitCard) -> list[float]:
     Networks that start from conductances have none.
     """
     gains = circuit.learning.initial_gain
-    if gains is None or isinstance(circuit.network, Resistive):
+    if gains is None:
         return []
     law, middle, step = device.programming, np.array(0.5), device.step
     noise = device.variation.cycle_to_cycle

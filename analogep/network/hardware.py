@@ -12,7 +12,7 @@ from analogep.circuit import CircuitCard
 from analogep.crossbar import Array, Pair, Written
 from analogep.device import DeviceCard
 from analogep.network.base import Network
-from analogep.network.builders import BUILDERS
+from analogep.network.build import Builder
 from analogep.network.fit import check_fit
 from analogep.network.wiring import Wiring
 from analogep.streams import Seeds
@@ -45,7 +45,7 @@ class Hardware:
         check_fit(device, circuit)
         self.device, self.circuit, self.seeds = device, circuit, seeds
         self.wiring = Wiring(circuit.wires, device.read.iv)
-        self._builder = BUILDERS[type(circuit.network)](self)
+        self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
 
     @property

@@ -60,3 +60,7 @@ class Layered(Network):
     def step(self, v: Floats, drive: Drive, derivative: Floats) -> Floats:
         """Newton's step (samples, nodes) [V], layer by layer."""
         return self.chain(v, drive).solve(derivative * self.capacitance)
+
+    def loop_gain(self, v: Floats, drive: Drive) -> Floats:
+        """Largest eigenvalue of the chain's loop at `v` (samples, nodes) [V], of each sample (samples,) [1]."""
+        return self.chain(v, drive).loop_gain()

@@ -1,23 +1,21 @@
 """From circuit equations to equilibria: integration in circuit time, guarded, with joules, or Newton's method."""
 
-from analogep.relaxation.equilibrium import equilibrium, settle
+from analogep.network.relaxed import Circled, Relaxed
+from analogep.relaxation.equilibrium import equilibrium
 from analogep.relaxation.euler import march_phases, one_pass
-from analogep.relaxation.holomorphic import Circled, relax_on_circle
-from analogep.relaxation.relaxed import Relaxed
-from analogep.relaxation.spikes import Fired
-from analogep.relaxation.transient import relax
-from analogep.relaxation.work import check_work, explicit_evaluations
+from analogep.relaxation.solver import Method, method_of, relax
+from analogep.relaxation.transient import explicit_evaluations
+from analogep.relaxation.work import check_work
 
 __all__ = [
     "Circled",
-    "Fired",
+    "Method",
     "Relaxed",
     "check_work",
     "equilibrium",
     "explicit_evaluations",
     "march_phases",
+    "method_of",
     "one_pass",
     "relax",
-    "relax_on_circle",
-    "settle",
 ]

@@ -8,13 +8,16 @@ of the active set. Where a whole step does not lower a sample's residual it is h
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit.phases import Phase
+from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
 from analogep.network import Drive, Network
-from analogep.relaxation.relaxed import Relaxed
+from analogep.network.relaxed import Relaxed
+from analogep.relaxation.solver import Method
 
 Floats = NDArray[np.float64]
 
@@ -95,19 +98,22 @@ def _guarded(
     return tried, found
 
 
-def settle(network: Network, drive: Drive, v0: Floats, phase: Phase, *, record: bool = False) -> Relaxed:
+class Newton(Method):
     """A phase that is over as soon as it begins: its end is the equilibrium, its joules those of resting there.
 
     E = P(v_end) T + 1/2 C (change of v)^2, the heat that charging a capacitor through any resistor takes.
-
-    Parameters
-    ----------
-    network, drive, v0, phase, record
-        As in `relax`.
     """
-    v, rounds = equilibrium(network, drive, v0)
-    energy = network.powers(v, drive) * phase.duration
-    energy[:, 0] += network.charging(v0, v)
-    times = np.array([0.0, phase.duration])
-    path = np.stack([v0, v]) if record else np.empty((0, *v.shape))
-    return Relaxed(v, network.residual(v, drive), phase.duration, energy, rounds + 1, times, path)
+
+    name: ClassVar[str] = "newton"
+    follows: ClassVar[bool] = False
+
+    def relax(
+        self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
+    ) -> Relaxed:
+        """The equilibrium, after the phase's duration."""
+        v, rounds = equilibrium(network, drive, v0)
+        energy = network.powers(v, drive) * phase.duration
+        energy[:, 0] += network.charging(v0, v)
+        times = np.array([0.0, phase.duration])
+        path = np.stack([v0, v]) if record else np.empty((0, *v.shape))
+        return Relaxed(v, network.residual(v, drive), phase.duration, energy, rounds + 1, times, path)

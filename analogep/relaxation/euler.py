@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
-from analogep.engine.layout import Layout, layout
 from analogep.errors import SimulationError
-from analogep.network import Drive, Network, RCDrive
+from analogep.network import Drive, Network
+from analogep.network.march import March
+from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, diverged
-from analogep.relaxation.relaxed import Relaxed
+from analogep.relaxation.solver import Method
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +49,23 @@ def steps(network: Network, phase: Phase, solver: Solver) -> tuple[int, float]:
     return count, phase.duration / count
 
 
+class Euler(Method):
+    """Equal steps, in the compiled march where it knows the network."""
+
+    name: ClassVar[str] = "euler"
+
+    def relax(
+        self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
+    ) -> Relaxed:
+        """Step by step."""
+        return march(network, drive, v0, phase, solver, tolerance, record=record)
+
+    def evaluations(self, network: Network, phase: Phase, solver: Solver) -> int | None:
+        """The number of steps, but where a phase ends when it has settled."""
+        count, _ = steps(network, phase, solver)
+        return None if phase.until == "settled" else count
+
+
 def march(
     network: Network,
     drive: Drive,
@@ -70,7 +89,7 @@ def march(
         If a node grows without bound or there are too many steps.
     """
     grid = steps(network, phase, solver)
-    made = None if record or phase.until == "settled" else layout(network, solver)
+    made = None if record or phase.until == "settled" else network.march(solver)
     with np.errstate(over="ignore", invalid="ignore"):
         if made is None:
             return _checked(_plain(network, drive, v0, grid, solver, phase, tolerance, record), grid[0])
@@ -98,7 +117,7 @@ def march_phases(
     SimulationError
         As `march`.
     """
-    made, grids = layout(network, solver), [steps(network, phase, solver) for phase in phases]
+    made, grids = network.march(solver), [steps(network, phase, solver) for phase in phases]
     assert made is not None
     with np.errstate(over="ignore", invalid="ignore"):
         return _marched(made, drives, v0, grids, chained=True, constant=constant)
@@ -108,17 +127,16 @@ def one_pass(network: Network, solver: Solver, phases: Sequence[Phase]) -> bool:
     """Whether `march_phases` knows the network, and phases of a fixed length."""
     if solver.method != "euler" or any(phase.until == "settled" for phase in phases):
         return False
-    return layout(network, solver) is not None
+    return network.march(solver) is not None
 
 
 def _marched(
-    made: Layout, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]], *, chained: bool,
+    made: March, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]], *, chained: bool,
     constant: bool,
 ) -> list[Relaxed]:  # fmt: skip
     """The ends of all phases."""
-    given, found = [one for one in drives if isinstance(one, RCDrive)], []
-    betas = [one.beta for one in given]
-    ends, residual, energy = made.run(given, v0, grids, betas, chained=chained, constant=constant)
+    found, betas = [], [one.beta for one in drives]
+    ends, residual, energy = made.run(drives, v0, grids, betas, chained=chained, constant=constant)
     for v, left, joules, (count, h) in zip(ends[:, :, 0], residual, energy, grids, strict=True):
         times, path = np.array([0.0, count * h]), np.empty((0, *v.shape))
         found.append(_checked(Relaxed(v, left, count * h, joules, count + 1, times, path), count))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,11 @@ from scipy.sparse import block_diag, csc_matrix
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
-from analogep.network import Drive, Network, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
-from analogep.relaxation.equilibrium import settle
-from analogep.relaxation.euler import march
+from analogep.network import Drive, Network
+from analogep.network.base import Answer
+from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, Guard, diverged
-from analogep.relaxation.plain import Answer, equations
-from analogep.relaxation.relaxed import Relaxed
-from analogep.relaxation.spikes import fire
+from analogep.relaxation.solver import Method
 
 Floats = NDArray[np.float64]
 
@@ -34,90 +31,152 @@ _FIRST_STEP = 0.1
 """First step in shortest time constants. By itself SciPy tries 1 us from discharged nodes, where a sinh overflows."""
 
 
-def relax(
-    network: Network,
-    drive: Drive,
-    v0: Floats,
-    phase: Phase,
-    solver: Solver,
-    tolerance: float,
-    *,
-    record: bool = False,
-) -> Relaxed:
-    """Integrate one phase of a batch and the joules that it takes.
+class Integrator(Method):
+    """A method of `scipy.integrate.solve_ivp`."""
 
-    Parameters
+    def options(self, network: Network, drive: Drive, shape: tuple[int, int]) -> dict[str, Any]:
+        """What the method wants to know of the Jacobian of a batch of `shape` (samples, nodes)."""
+        return {}
+
+    def relax(
+        self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
+    ) -> Relaxed:
+        """Integrate, and the joules by quadrature of the integrator's own interpolant."""
+        samples, nodes = v0.shape
+        derivative, powers = network.equations(drive)
+        guard = Guard(derivative, (samples, nodes), solver.max_evaluations)
+        options = _tolerances(samples, solver) | self.options(network, drive, (samples, nodes))
+        options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
+        if phase.until == "settled":
+            options["events"] = _settled(network, drive, (samples, nodes), tolerance)
+            residual = network.residual(v0, drive)
+            if float(residual.max()) <= tolerance:
+                zero = np.zeros((samples, len(network.powers_of)))
+                return Relaxed(v0, residual, 0.0, zero, 1, np.zeros(1), v0[None][: int(record)])
+        with np.errstate(over="ignore", invalid="ignore"):
+            solution = solve_ivp(guard, (0.0, phase.duration), v0.reshape(-1), dense_output=True, **options)
+        if not solution.success:
+            raise SimulationError(
+                f"{solver.method} gave up at {solution.t[-1]:.3g} s of {phase.duration:.3g} s: {solution.message} "
+                "Try another solver.method, looser tolerances, or neurons with rails"
+            )
+        v = np.ascontiguousarray(solution.y[:, -1]).reshape(samples, nodes)
+        if float(np.abs(v).max()) > MOST_VOLTS:
+            raise diverged(float(solution.t[-1]), guard.evaluations)
+        energy = _energy(powers, solution, (samples, nodes))
+        path = solution.y.T.reshape(-1, samples, nodes) if record else np.empty((0, samples, nodes))
+        residual = network.residual(v, drive)
+        return Relaxed(v, residual, float(solution.t[-1]), energy, guard.evaluations, solution.t, path)
+
+
+class Explicit(Integrator):
+    """An explicit Runge-Kutta method, whose steps are bounded by the fastest node in a stiff network.
+
+    Attributes
     ----------
-    network : Network
-    drive : Drive
-        What holds still during the phase.
-    v0 : ndarray (samples, nodes) [V]
-        Node voltages at its beginning.
-    phase : Phase
-        Its length, and whether it ends early when every sample has settled.
-    solver : Solver
-        Method and tolerances for one sample.
-    tolerance : float
-        Residual at which a sample counts as settled [1].
-    record : bool
-        Whether to keep the path.
-
-    Raises
-    ------
-    SimulationError
-        If the circuit diverges or the integrator gives up.
+    stages : int
+        Evaluations of a step.
+    longest : float
+        Longest stable step in time constants (Hairer and Wanner, Solving Ordinary Differential Equations II, chapter
+        IV.2).
     """
-    if isinstance(network, SpikingNetwork):
-        assert isinstance(drive, SpikingDrive)
-        return fire(network, drive, v0, phase, solver, record=record)
-    if solver.method == "newton":
-        return settle(network, drive, v0, phase, record=record)
-    if solver.method == "euler":
-        return march(network, drive, v0, phase, solver, tolerance, record=record)
-    samples, nodes = v0.shape
-    derivative, powers = equations(network, drive)
-    guard = Guard(derivative, (samples, nodes), solver.max_evaluations)
-    options = _options(network, drive, (samples, nodes), solver)
-    options["first_step"] = min(_FIRST_STEP * float(network.tau.min()), phase.duration)
-    if phase.until == "settled":
-        options["events"] = _settled(network, drive, (samples, nodes), tolerance)
-        residual = network.residual(v0, drive)
-        if float(residual.max()) <= tolerance:
-            zero = np.zeros((samples, len(network.powers_of)))
-            return Relaxed(v0, residual, 0.0, zero, 1, np.zeros(1), v0[None][: int(record)])
-    with np.errstate(over="ignore", invalid="ignore"):
-        solution = solve_ivp(guard, (0.0, phase.duration), v0.reshape(-1), dense_output=True, **options)
-    if not solution.success:
-        raise SimulationError(
-            f"{solver.method} gave up at {solution.t[-1]:.3g} s of {phase.duration:.3g} s: {solution.message} "
-            "Try another solver.method, looser tolerances, or neurons with rails"
-        )
-    v = np.ascontiguousarray(solution.y[:, -1]).reshape(samples, nodes)
-    if float(np.abs(v).max()) > MOST_VOLTS:
-        raise diverged(float(solution.t[-1]), guard.evaluations)
-    energy = _energy(powers, solution, (samples, nodes))
-    path = solution.y.T.reshape(-1, samples, nodes) if record else np.empty((0, samples, nodes))
-    residual = network.residual(v, drive)
-    return Relaxed(v, residual, float(solution.t[-1]), energy, guard.evaluations, solution.t, path)
+
+    stages: ClassVar[int]
+    longest: ClassVar[float]
+
+    def evaluations(self, network: Network, phase: Phase, solver: Solver) -> int | None:
+        """Those of the longest steps, of a phase that lasts its whole duration."""
+        if phase.until == "settled":
+            return None
+        count = explicit_evaluations(network, phase, type(self))
+        if count > solver.max_evaluations:
+            raise SimulationError(
+                f"a phase of {phase.duration:.3g} s takes {self.name} at least {count} evaluations, more than "
+                f"solver.max_evaluations = {solver.max_evaluations}, as the shortest time constant is "
+                f"{float(network.tau.min()):.3g} s; set solver.method to LSODA or BDF, which take few steps in stiff "
+                "networks, or to newton"
+            )
+        return count
 
 
-def _options(network: Network, drive: Drive, shape: tuple[int, int], solver: Solver) -> dict[str, Any]:
-    samples, nodes = shape
+class RK45(Explicit):
+    """Dormand and Prince's method of order 5."""
+
+    name: ClassVar[str] = "RK45"
+    stages: ClassVar[int] = 6
+    longest: ClassVar[float] = 3.3
+
+
+class RK23(Explicit):
+    """Bogacki and Shampine's method of order 3."""
+
+    name: ClassVar[str] = "RK23"
+    stages: ClassVar[int] = 3
+    longest: ClassVar[float] = 2.5
+
+
+class DOP853(Explicit):
+    """Hairer's method of order 8."""
+
+    name: ClassVar[str] = "DOP853"
+    stages: ClassVar[int] = 12
+    longest: ClassVar[float] = 6.0
+
+
+class LSODA(Integrator):
+    """Adams and BDF formulas, whichever fits."""
+
+    name: ClassVar[str] = "LSODA"
+
+    def options(self, network: Network, drive: Drive, shape: tuple[int, int]) -> dict[str, Any]:
+        """The bandwidth of one sample."""
+        return {"lband": shape[1] - 1, "uband": shape[1] - 1}
+
+
+class Implicit(Integrator):
+    """An implicit method, with the Jacobian of the network."""
+
+    def options(self, network: Network, drive: Drive, shape: tuple[int, int]) -> dict[str, Any]:
+        """Samples do not couple: the Jacobian is block-diagonal, and sparse factorisation keeps it that way."""
+
+        def jacobian(_time: float, state: Floats) -> csc_matrix:
+            return csc_matrix(block_diag(network.jacobian(state.reshape(shape), drive)))
+
+        return {"jac": jacobian}
+
+
+class BDF(Implicit):
+    """Backward differentiation formulas of order 1 to 5."""
+
+    name: ClassVar[str] = "BDF"
+
+
+class Radau(Implicit):
+    """The implicit Runge-Kutta method Radau IIA of order 5."""
+
+    name: ClassVar[str] = "Radau"
+
+
+def explicit_evaluations(network: Network, phase: Phase, method: type[Explicit]) -> int:
+    """Evaluations that an explicit method takes at least for a phase that lasts its whole duration.
+
+    Steps stay below the length at which the decay of the fastest node would grow, so that they are
+
+        stages T/(2 longest tau)
+
+    The 2 leaves room for coupled nodes, which may be slower together than the fastest is alone.
+    """
+    return math.ceil(0.5 * method.stages * phase.duration / (method.longest * float(network.tau.min())))
+
+
+def _tolerances(samples: int, solver: Solver) -> dict[str, Any]:
+    """Method and tolerances of a batch."""
     shrink = 1.0 / math.sqrt(samples)
-    options: dict[str, Any] = {
+    return {
         "method": solver.method,
         "rtol": max(solver.relative_tolerance * shrink, _TIGHTEST),
         "atol": solver.absolute_tolerance * shrink,
     }
-    if solver.method in ("BDF", "Radau"):
-        # Samples do not couple: the Jacobian is block-diagonal, and sparse factorisation keeps it that way.
-        def jacobian(_time: float, state: Floats) -> csc_matrix:
-            return csc_matrix(block_diag(network.jacobian(state.reshape(shape), drive)))
-
-        options["jac"] = jacobian
-    elif solver.method == "LSODA":
-        options["lband"] = options["uband"] = nodes - 1
-    return options
 
 
 def _settled(

@@ -22,10 +22,9 @@ from typing import Final
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase, Solver
-from analogep.engine.layout import layout
 from analogep.errors import SimulationError
-from analogep.network import Network, SpikingNetwork
-from analogep.relaxation.euler import steps
+from analogep.network import Network
+from analogep.relaxation.solver import method_of
 
 LONGEST: Final = 1e6
 """Seconds of a run that is still begun: eleven days."""
@@ -37,8 +36,6 @@ _PRODUCT: Final = 5e-11
 """Seconds of a product in a compiled step, at least; of a spiking neuron the same."""
 _TESTED: Final = 100
 """Samples of one relaxation of a test."""
-_EXPLICIT: Final = {"RK45": (6, 3.3), "RK23": (3, 2.5), "DOP853": (12, 6.0)}
-"""Evaluations of a step, and its longest length in time constants."""
 
 
 @dataclass(frozen=True)
@@ -129,43 +126,16 @@ def work_of(network: Network, circuit: CircuitCard, samples: int, tests: int) ->
 
 def _evaluations(network: Network, phase: Phase, solver: Solver) -> int | None:
     """Steps of one phase, at least; None where they cannot be told."""
-    if isinstance(network, SpikingNetwork):
-        return max(1, round(phase.duration / network.card.step))
-    if solver.method == "euler":
-        count, _ = steps(network, phase, solver)
-        return None if phase.until == "settled" else count
-    if solver.method not in _EXPLICIT or phase.until == "settled":
-        return None
-    count = explicit_evaluations(network, phase, solver.method)
-    if count > solver.max_evaluations:
-        raise SimulationError(
-            f"a phase of {phase.duration:.3g} s takes {solver.method} at least {count} evaluations, more than "
-            f"solver.max_evaluations = {solver.max_evaluations}, as the shortest time constant is "
-            f"{float(network.tau.min()):.3g} s; set solver.method to LSODA or BDF, which take few steps in stiff "
-            "networks, or to newton"
-        )
-    return count
-
-
-def explicit_evaluations(network: Network, phase: Phase, method: str) -> int:
-    """Evaluations that an explicit method of SciPy takes at least for a phase that lasts its whole duration.
-
-    Parameters
-    ----------
-    network : Network
-    phase : Phase
-    method : {'RK45', 'RK23', 'DOP853'}
-    """
-    stages, longest = _EXPLICIT[method]
-    # Coupled nodes may slow the fastest one down, but not to half of its rate.
-    return math.ceil(0.5 * stages * phase.duration / (longest * float(network.tau.min())))
+    if network.clock is not None:
+        return max(1, round(phase.duration / network.clock))
+    return method_of(solver).evaluations(network, phase, solver)
 
 
 def _seconds_of_a_sample(network: Network, circuit: CircuitCard) -> float:
     """Least time of one step of one sample in a compiled loop [s]; 0 where Python takes the steps."""
-    if isinstance(network, SpikingNetwork):
-        return _PRODUCT * network.neurons
-    if circuit.solver.method != "euler" or layout(network, circuit.solver) is None:
+    if network.clock is not None:
+        return _PRODUCT * sum(float(part.stop - part.start) for part in network.slices)
+    if circuit.solver.method != "euler" or network.march(circuit.solver) is None:
         return 0.0
     return 2.0 * _PRODUCT * sum(math.prod(product) for product in circuit.products[1:])
 
@@ -176,7 +146,7 @@ def _check_record(work: Work, network: Network, circuit: CircuitCard) -> None:
         return
     size = 8 * network.nodes * (work.free + work.nudged)
     if size > LARGEST:
-        shorter = "network.step is larger" if isinstance(network, SpikingNetwork) else "solver.step is larger"
+        shorter = "network.step is larger" if network.clock is not None else "solver.step is larger"
         raise SimulationError(
             f"the relaxation that a run records for its figure has {work.free + work.nudged} steps of {network.nodes} "
             f"states, {size / 2**30:.3g} GiB, and at most {LARGEST // 2**30} GiB are kept: there are fewer steps where "
@@ -187,11 +157,11 @@ def _check_record(work: Work, network: Network, circuit: CircuitCard) -> None:
 def _remedies(circuit: CircuitCard, times: float) -> str:
     """What makes a run so many times shorter."""
     found, epochs, solver = [], int(circuit.learning.epochs / times), circuit.solver
-    if circuit.network.kind == "spiking":
+    if not circuit.network.rests:
         found.append(f"a network.step and durations {times:.3g} times apart")
     elif solver.method == "euler" and solver.step * times <= 1.0:
         found.append(f"solver.step={float(f'{solver.step * times:.2g}'):g}")
-    if circuit.network.kind != "spiking" and circuit.nudging.chosen.real:
+    if circuit.network.rests and circuit.nudging.chosen.real:
         found.append("solver.method=newton, which goes to the equilibrium without steps")
     if epochs > 0:
         found.append(f"learning.epochs={epochs}")

@@ -84,7 +84,7 @@ class Rule(Chosen, ABC):
 
     @abstractmethod
     def counts(self, z: Floats, key: int) -> Counts:
-        """Signed counts of pulses (rows, columns) for wanted or accumulated changes.
+        """Signed pulses, counts of (rows, columns), for wanted or accumulated changes.
 
         Parameters
         ----------

@@ -35,6 +35,7 @@ class ClosedLoop(Accumulating):
     """
 
     rule: Literal["closed_loop"]
+    example: ClassVar[str] = "{rule: closed_loop, threshold: 1, max_pulses: 2}"
     verifies: ClassVar[bool] = True
 
     def numbers(self, step: float, ends: tuple[float, float]) -> Target:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,7 @@ class FixedPulse(Rule):
     """n = sign(z) where |z| reaches the dead zone (Manhattan rule): one pulse, whatever the size of the gradient."""
 
     rule: Literal["fixed_pulse"]
+    example: ClassVar[str] = "{rule: fixed_pulse, dead_zone: 0.3}"
     dead_zone: Annotated[float, Field(ge=0, le=10**6)] = 0.5
     """Smallest |z| that gets a pulse, in steps."""
 

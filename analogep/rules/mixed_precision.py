@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class MixedPrecision(Accumulating):
     """
 
     rule: Literal["mixed_precision"]
+    example: ClassVar[str] = "{rule: mixed_precision, threshold: 2, max_pulses: 5}"
 
     def numbers(self, step: float, ends: tuple[float, float]) -> Residual:
         """The rule for the programming engine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from analogep.rules.base import Chosen, Recommendation, Rule, rule_named
 
@@ -11,6 +11,7 @@ class DeviceRule(Chosen):
     """The rule that the device card recommends."""
 
     rule: Literal["device"]
+    example: ClassVar[str] = "{rule: device}"
 
     def active(self, recommended: Recommendation) -> Rule:
         """That of the recommendation."""

@@ -24,6 +24,7 @@ class Stochastic(Rule):
     """n = floor(z + u), u uniform in [0, 1): the mean of n is z."""
 
     rule: Literal["stochastic"]
+    example: ClassVar[str] = "{rule: stochastic}"
     draws: ClassVar[bool] = True
 
     def counts(self, z: Floats, key: int) -> Counts:

@@ -14,8 +14,8 @@ from analogep.datasets import Dataset
 from analogep.datasets.augment import augmented
 from analogep.energy import TRAINING, Ledger
 from analogep.errors import SimulationError
-from analogep.learning import Experimenter, Tally, compare, exact_gradient
-from analogep.network import LayeredRC, Network, hopfield_energy, loop_gain
+from analogep.learning import Experimenter, Tally, compare
+from analogep.network import Network
 from analogep.run.history import History
 from analogep.run.images import image_shape
 from analogep.run.progress import Progress
@@ -173,7 +173,7 @@ class Trainer:
         lines = quiet.lines(x)
         v = quiet.equilibrium(network, lines)
         try:
-            exact = exact_gradient(network, v, lines, target)
+            exact = network.exact_gradient(v, lines, target)
         except SimulationError:
             # Near an instability the adjoint may have no solution. A comparison must not end hours of training.
             cosine, gain, length = np.full((3, self.circuit.depth), np.nan)
@@ -186,17 +186,15 @@ class Trainer:
             "gain": gain,
             "estimated_length": self._lengths(estimated),
             "exact_length": length,
-            "loop_gain": float(loop_gain(network, v, network.drive(lines)).max()),
+            "loop_gain": float(network.loop_gain(v, network.drive(lines)).max()),
             "silent": silent(network, v),
         }
 
     def _hopfield(self, network: Network) -> Floats:
         """Mean Hopfield energy of the first training and of the first test samples (2,) [1]; nothing is booked."""
-        if not isinstance(network, LayeredRC):
-            return np.full(2, np.nan)
         count = self.circuit.learning.probe
         parts = self.data.train_x[:count], self.data.test_x[:count]
         quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("hopfield"), noisy=False)
         lines = quiet.lines(np.concatenate(parts))
-        energy = hopfield_energy(network, quiet.free(network, lines).v, network.drive(lines))
+        energy = network.hopfield_energy(quiet.free(network, lines).v, network.drive(lines))
         return np.array([energy[: len(parts[0])].mean(), energy[len(parts[0]) :].mean()])

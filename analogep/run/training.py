@@ -12,19 +12,16 @@ import numpy as np
 from analogep.chip import Chip, stored
 from analogep.chip.emulator import Emulator, inference
 from analogep.circuit import CircuitCard
-from analogep.circuit.network import RC
-from analogep.circuit.spiking import Spiking
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError
 from analogep.learning import Experimenter
-from analogep.network import Hardware, loop_gain_bound
+from analogep.network import Hardware
 from analogep.relaxation import check_work
 from analogep.run import assemble
 from analogep.run.epoch import Trainer
 from analogep.run.folder import CHECKPOINT, CHIP, RESULT, Folder
 from analogep.run.history import History
-from analogep.run.looks import looks
 from analogep.run.progress import Progress
 from analogep.run.trace import trace
 from analogep.streams import Seeds
@@ -65,7 +62,8 @@ def train(run: Run, folder: Folder | None, report: Callable[[Progress], None]) -
         if folder and epoch + 1 < epochs:
             folder.keep(assemble.checkpoint(emulator, history, before))
     hardware = emulator.hardware
-    shown = trace(hardware, run.data, run.seeds) | looks(hardware, run.data, run.seeds)
+    looks = hardware.network().looks(hardware, run.data, run.seeds)
+    shown = trace(hardware, run.data, run.seeds) | looks
     dataset = assemble.dataset(run.identity, trainer, before, shown)
     if folder:
         stored.save(emulator, folder.path / CHIP)
@@ -89,14 +87,13 @@ def _begun(run: Run, emulator: Emulator, folder: Folder | None) -> tuple[assembl
 
 
 def _check_stability(hardware: Hardware) -> None:
-    bound = loop_gain_bound(hardware.network())
+    bound = hardware.network().loop_gain_bound()
     if bound == math.inf:
         raise SimulationError(
             "the circuit is unstable as written: neurons without a rail on devices with a curved I-V have no bound "
             "on their loop gain; give neurons.hidden.activation and neurons.output.activation rails"
         )
-    kind = hardware.circuit.network
-    if not (bound < 1.0 or (isinstance(kind, RC | Spiking) and kind.unstable)):
+    if bound >= 1.0 and not hardware.circuit.network.may_run_away():
         raise SimulationError(
             f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
             "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"

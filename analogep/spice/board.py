@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit.wires import ExactWires
 from analogep.network import Network
-from analogep.network.rc_layer import Curve
+from analogep.network.curve import Curve
 from analogep.spice.arrays import crossbar
 from analogep.spice.netlist import GROUND, Netlist, number
 from analogep.spice.parts import Meter

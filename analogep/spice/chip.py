@@ -10,7 +10,6 @@ import numpy as np
 import analogep
 from analogep.cards.record import card_of, changes_of
 from analogep.circuit import CircuitCard
-from analogep.circuit.spiking import Spiking
 from analogep.errors import ResultError, UsageError
 from analogep.network import Hardware
 from analogep.run import Run, assemble
@@ -89,11 +88,6 @@ def _check_expressible(circuit: CircuitCard) -> None:
         raise UsageError(
             f"circuit '{circuit.name}' ({circuit.outline}) has convolutions, which read one array patch after patch; a "
             "netlist has no such turns. Take a circuit of dense layers, such as digits or passive-digits"
-        )
-    if isinstance(circuit.network, Spiking):
-        raise UsageError(
-            f"circuit '{circuit.name}' talks in spikes, which are events of this emulator's clock; a netlist of its "
-            "neurons is not written. Take a circuit of kind 'rc', 'passive' or 'resistive'"
         )
 
 

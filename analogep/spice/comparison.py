@@ -21,7 +21,7 @@ from analogep.spice.netlist import Netlist
 from analogep.spice.ngspice import simulate
 from analogep.spice.parts import WATTS_PER_VOLT
 from analogep.spice.raw import Plot
-from analogep.spice.scene import Probes, Scene, add_network
+from analogep.spice.scene import Probes, Scene
 
 Floats = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ def compare(scene: Scene) -> Comparison:
         If ngspice is missing or fails, or our relaxation does.
     """
     network = scene.network()
-    probes = add_network(network, scene, Netlist())
+    probes = network.netlist(scene, Netlist())
     point, transient = simulate(deck_of(scene), scene.free + scene.nudged)
     (drive, _), phases = _ours(scene, network)
     edges = (0.0, scene.free, scene.free + scene.nudged)

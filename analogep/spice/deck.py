@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analogep.spice.netlist import GROUND, Netlist, number
-from analogep.spice.scene import CONTROL, Scene, add_network
+from analogep.spice.scene import CONTROL, Scene
 
 STEPS_PER_TIME_CONSTANT = 20
 """Time steps in the shortest time constant, at least."""
@@ -28,7 +28,7 @@ def deck_of(scene: Scene) -> str:
         If a node is disconnected or an element has an impossible value.
     """
     netlist = Netlist()
-    probes = add_network(scene.network(), scene, netlist)
+    probes = scene.network().netlist(scene, netlist)
     step = probes.fastest / STEPS_PER_TIME_CONSTANT
     netlist.step(CONTROL, CONTROL, GROUND, scene.free, RISE * probes.fastest)
     saved = [f"v({name})" for name in (*probes.nodes, *probes.meters, CONTROL)]

@@ -1,16 +1,9 @@
-"""What a card says, in SPICE: devices with their I-V curve, transfer curves, diodes; and meters of power.
-
-Exponentials are behavioural sources. SPICE's own D element has another thermal voltage (its k and q are rounded, at 27
-degrees Celsius), adds gmin across the junction and limits its steps, so that it is another diode in the sixth digit.
-"""
+"""Devices in SPICE with their I-V curve, and meters of power."""
 
 from __future__ import annotations
 
-from functools import singledispatch
-
-from analogep.circuit.diodes import AntiparallelDiodes, ShockleyDiodes
 from analogep.device.iv import Curve, LinearIV
-from analogep.spice.netlist import GROUND, Netlist, number
+from analogep.spice.netlist import GROUND, Netlist
 
 WATTS_PER_VOLT = 1e-6
 """Scale of the power meters: 1 V at their nodes means 1 uW."""
@@ -22,29 +15,6 @@ def device(iv: Curve, netlist: Netlist, name: str, a: str, b: str, siemens: floa
         netlist.resistor(name, a, b, siemens)
     elif siemens > 0.0:
         netlist.behavioural_current(name, a, b, iv.expression(siemens, f"v({a},{b})"), conducts=True)
-
-
-@singledispatch
-def diode(clamp: object, node: str, sign: float) -> str:
-    """Current from `node` to ground through its diodes, as an expression; `sign` +1 keeps it above ground."""
-    raise NotImplementedError(f"no SPICE expression for diodes of the kind {type(clamp).__name__}")
-
-
-def _exponential(x: str) -> str:
-    """exp(x), from x = 80 on its tangent, as in our equations: ngspice's first guesses must not overflow."""
-    return f"exp(min({x},80))*(1+max({x}-80,0))"
-
-
-@diode.register
-def _(clamp: ShockleyDiodes, node: str, sign: float) -> str:
-    exponent = f"({number(-sign / clamp.scale)}*v({node}))"
-    return f"{number(-sign * clamp.saturation)}*({_exponential(exponent)}-1)"
-
-
-@diode.register
-def _(clamp: AntiparallelDiodes, node: str, sign: float) -> str:
-    up, down = (f"({number(slope / clamp.scale)}*v({node}))" for slope in (1.0, -1.0))
-    return f"{number(clamp.saturation)}*({_exponential(up)}-{_exponential(down)})"
 
 
 class Meter:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.network import Hardware, Network
-from analogep.spice.netlist import Netlist
 
 Floats = NDArray[np.float64]
 
@@ -73,21 +71,3 @@ class Probes:
     nodes: tuple[str, ...]
     meters: tuple[str, ...]
     fastest: float
-
-
-@singledispatch
-def add_network(network: object, scene: Scene, netlist: Netlist) -> Probes:
-    """Add the elements of a network to a netlist; one function for each class of network is registered here.
-
-    Parameters
-    ----------
-    network : the network that the scene's chip forms
-    scene : Scene
-    netlist : Netlist
-        Has the node `CONTROL`.
-
-    Returns
-    -------
-    Probes
-    """
-    raise NotImplementedError(f"no netlist for networks of the kind {type(network).__name__}")

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from analogep import Chip, datasets
 from analogep.datasets import Dataset
-from analogep.network import loop_gain_bound
 from analogep.relaxation import relax
 from analogep.results import write_bytes
 from analogep.streams import Seeds
@@ -173,7 +172,7 @@ def growth(found: Found) -> Growth:
     for _ in range(2):
         v = relax(network, drive, v, circuit.timing.free, circuit.solver, circuit.timing.tolerance).v
         ends.append(float(network.rates(v)[-1].max()) / circuit.target_voltage)
-    return Growth(loop_gain_bound(network), *ends)
+    return Growth(network.loop_gain_bound(), *ends)
 
 
 def _cards(card: StudyCard) -> Cards:

@@ -21,6 +21,7 @@ from analogep.beta.predict import units
 from analogep.circuit.phases import Nudging
 from analogep.errors import SimulationError
 from analogep.estimators import real_estimators
+from analogep.kinds.rc.network import LayeredRC
 
 from .chips import SMOOTH, job, probe
 
@@ -154,6 +155,6 @@ def test_random_sign_has_the_mean_squared_error_of_both_signs():
 
 
 def test_a_probe_whose_exact_gradient_is_zero_everywhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analogep.beta.probe.exact_gradient", lambda *_: [np.zeros((65, 6)), np.zeros((7, 10))])
+    monkeypatch.setattr(LayeredRC, "exact_gradient", lambda *_: [np.zeros((65, 6)), np.zeros((7, 10))])
     with pytest.raises(SimulationError, match=r"the exact gradient is zero on all 20 probe samples, so that there is"):
         probe(job("rc"))

@@ -13,7 +13,7 @@ import pytest
 from analogep import Chip, Run, load_data
 from analogep.datasets import Dataset
 from analogep.errors import CardError, ResultError, UsageError
-from analogep.network import LayeredRC
+from analogep.kinds.rc.network import LayeredRC
 
 from ..run.tiny import digits
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analogep.circuit.diodes import AntiparallelDiodes, IdealDiodes, NoDiodes, ShockleyDiodes
+from analogep.kinds.resistive.diodes import AntiparallelDiodes, IdealDiodes, NoDiodes, ShockleyDiodes
 
 V_T = 1.380649e-23 * 300.0 / 1.602176634e-19
 SHOCKLEY = ShockleyDiodes(kind="shockley", saturation=1e-9, emission=1.5)

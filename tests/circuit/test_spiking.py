@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.spiking import LIF
 from analogep.errors import CardError
+from analogep.kinds.spiking.card import LIF
 
 LEVEL = "{kind: level, level: 0.2}"
 

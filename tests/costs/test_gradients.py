@@ -10,11 +10,13 @@ from analogep.circuit.phases import Phase, Solver
 from analogep.costs import SoftmaxCrossEntropy
 from analogep.device.iv import LinearIV
 from analogep.energy import Ledger
-from analogep.engine.layout import layout
-from analogep.learning import Experimenter, compare, estimate, exact_gradient
-from analogep.learning.unrolled import backpropagated, unroll
-from analogep.network import Hardware, LayeredRC, Network, Passive
-from analogep.relaxation import euler, relax, relax_on_circle
+from analogep.kinds.passive.network import Passive
+from analogep.kinds.rc.layout import layout
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.unrolled import backpropagated, unroll
+from analogep.learning import Experimenter, compare
+from analogep.network import Hardware, Network
+from analogep.relaxation import euler, relax
 from tests.physics import circuits, nets
 
 Floats = np.ndarray
@@ -44,7 +46,7 @@ def test_the_exact_gradient_of_an_rc_network_is_the_slope_of_the_relaxed_cost() 
     network, h = rc(), 1e-5
     (x, _), target = nets.data(network, 3), right(rc(), 3)
     free = nets.equilibrium(network, network.drive(x))
-    gradient = exact_gradient(network, free, x, target)
+    gradient = network.exact_gradient(free, x, target)
     for k, (i, j) in ((0, (2, 3)), (0, (6, 1)), (1, (4, 2)), (2, (1, 0)), (2, (5, 2))):
         ends = []
         for step in (h, -h):
@@ -71,7 +73,7 @@ def test_centred_phases_give_the_exact_gradient(kind: str, constant: bool) -> No
     for beta, weight in ((1e-3, 500.0), (-1e-3, -500.0)):
         nudged = network.nudged(drive, beta, target, free if constant else None)
         phases.append((weight, network.rates(settled(network, nudged, free))))
-    for ours, exact in zip(estimate(network, phases, x), exact_gradient(network, free, x, target), strict=True):
+    for ours, exact in zip(network.gradient(phases, x), network.exact_gradient(free, x, target), strict=True):
         cosine, gain = compare(ours, exact)
         assert cosine > 1 - 1e-6
         assert gain == pytest.approx(1.0, abs=1e-4)
@@ -144,7 +146,7 @@ def test_points_of_the_circle_have_the_softmax_of_complex_scores() -> None:
     drive = network.drive(x)
     free = nets.equilibrium(network, drive)
     betas = [0.03 * np.exp(2j * np.pi * k / 8) for k in range(8)]
-    ends = relax_on_circle(network, network.nudged(drive, 0.03, target), free, betas, nets.phase(80), EULER)
+    ends = network.circled(network.nudged(drive, 0.03, target), free, betas, nets.phase(80), EULER)
     scores = ends[1].rates[-1]
     chances = np.exp(3.0 * scores / nets.READ)
     pull = 3.0 * (target - nets.READ * chances / chances.sum(axis=1, keepdims=True))
@@ -152,7 +154,7 @@ def test_points_of_the_circle_have_the_softmax_of_complex_scores() -> None:
     field = ends[1].rates[1] @ last.weights[:-1] + nets.READ * last.weights[-1] + betas[1] * pull
     np.testing.assert_allclose(ends[1].v[:, network.slices[-1]], field, rtol=0, atol=1e-13)
     phases = [(1.0 / (8 * beta), end.rates) for beta, end in zip(betas, ends, strict=True)]
-    for ours, exact in zip(estimate(network, phases, x), exact_gradient(network, free, x, target), strict=True):  # type: ignore[arg-type]
+    for ours, exact in zip(network.gradient(phases, x), network.exact_gradient(free, x, target), strict=True):  # type: ignore[arg-type]
         np.testing.assert_allclose(ours, exact, rtol=0, atol=1e-5 * np.abs(exact).max())
 
 
@@ -171,7 +173,7 @@ def test_chips_measure_the_gradient_of_the_cross_entropy(circuit: str) -> None:
     rng = np.random.default_rng(2)
     x, target = rng.random((6, 64)), card.target_voltage * np.eye(10)[rng.integers(10, size=6)]
     ours, free = quiet.gradient(network, x, target, card.nudging.contour())
-    exact = exact_gradient(network, free.v, quiet.lines(x), target)
+    exact = network.exact_gradient(free.v, quiet.lines(x), target)
     for one, other in zip(ours, exact, strict=True):
         assert compare(one, other)[0] > 0.999
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from analogep.crossbar import Array, Pair, Single, Store
+from analogep.crossbar.outer import Outer
 from analogep.crossbar.program import Wanted
 from analogep.crossbar.write import At, together
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.draws import key_of
-from analogep.learning.outer import Outer
 from analogep.parts import in_precision
 from analogep.rules import rule_named
 from analogep.streams import Streams

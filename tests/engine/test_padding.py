@@ -7,9 +7,9 @@ import pytest
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.engine.layout import LENGTHS, padded
+from analogep.engine.parts import LENGTHS, padded
 from analogep.engine.steps import march
-from analogep.relaxation.spike_steps import spike_steps
+from analogep.kinds.spiking.steps import spike_steps
 from analogep.run import Run
 from tests.run.tiny import digits
 

@@ -8,10 +8,10 @@ import pytest
 from analogep.circuit import HardClip, ReLU
 from analogep.circuit.phases import Solver
 from analogep.device.iv import CubicIV
-from analogep.engine import layout as laid
 from analogep.engine.nodes import rate
 from analogep.errors import SimulationError
-from analogep.network import LayeredRC
+from analogep.kinds.rc import layout as laid
+from analogep.kinds.rc.network import LayeredRC
 from analogep.relaxation import euler, relax
 from tests.physics.nets import CURVES, LINEAR, READ, SINH, TAU, build, data, equilibrium, nudge, phase
 from tests.physics.nets import solver as adaptive

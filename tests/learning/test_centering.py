@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from analogep.crossbar.outer import Outer
 from analogep.learning.centering import center_of, centered
-from analogep.learning.outer import Outer
 
 FULL = 0.2
 """Voltage of the bias line, and of an input of 1."""

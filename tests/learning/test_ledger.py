@@ -9,7 +9,7 @@ from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Nudging
 from analogep.device import DeviceCard
 from analogep.energy import COMPONENTS, PHASES, Ledger
-from analogep.learning import Experimenter, exact_gradient
+from analogep.learning import Experimenter
 from analogep.learning.gradient import compare
 from analogep.network import Hardware
 from analogep.relaxation import relax
@@ -114,7 +114,7 @@ def test_hardware_without_noise_measures_the_exact_gradient():
     bench = Experimenter(hardware, Ledger(), np.random.default_rng(1), noisy=False)
     x, target = np.random.default_rng(2).random((20, 6)), 0.2 * np.eye(3)[np.arange(20) % 3]
     gradient, free = bench.gradient(network, x, target, Nudging(beta=1e-3, estimator="centered").stencil())
-    reference = exact_gradient(network, free.v, bench.lines(x), target)
+    reference = network.exact_gradient(free.v, bench.lines(x), target)
     for found, exact in zip(gradient, reference, strict=True):
         cosine, length = compare(found, exact)
         assert cosine >= 0.9999

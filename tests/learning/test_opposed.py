@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
+from analogep.crossbar.opposed import Opposed
 from analogep.energy import Ledger
 from analogep.learning import Updater
-from analogep.learning.opposed import Opposed
 from analogep.network import Hardware
 
 RISES = np.array([[0.3, 0.0, 2.0], [0.01, 0.5, 0.0]])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
-from analogep.learning.unrolled import backpropagated, propagated, unroll
-from analogep.network import Hardware, LayeredRC
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.unrolled import backpropagated, propagated, unroll
+from analogep.network import Hardware
 
 NETS = {
     "dense": "[72, 10, 8, 3]",

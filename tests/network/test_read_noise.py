@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analogep.network import Resistive
+from analogep.kinds.resistive.network import Resistive
 from analogep.network.coupling import Perfect
 from analogep.network.noise import Spread
 from tests.physics.circuits import IVS, LINEAR, Floats, data, passive, rebuilt, resistive

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analogep.network import sparse
+from analogep.kinds.rc import sparse
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.9])

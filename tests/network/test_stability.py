@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analogep.circuit import HardClip
-from analogep.network import LayeredRC, loop_gain, loop_gain_bound
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network.base import Drive
 from analogep.relaxation import relax
 from tests.physics.nets import CURVES, LINEAR, SINH, build, data, phase, solver
 
@@ -33,15 +34,15 @@ def test_the_loop_gain_is_the_largest_eigenvalue_of_the_linearised_network(sizes
     """max Re eig A to 1e-6."""
     network = build(sizes, curve, gain=gain, bias=True, iv=iv)
     v = np.random.default_rng(3).uniform(-0.1, 0.15, (4, network.nodes))
-    found = loop_gain(network, v)
+    found = network.loop_gain(v, Drive())
     exact = np.linalg.eigvals(linearised(network, v)).real.max(axis=1)
     np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-12)
 
 
 def test_a_network_without_hidden_layer_has_no_loop():
     network = build((5, 3), CURVES["tanh"])
-    assert loop_gain(network, np.zeros((2, 3))).tolist() == [0.0, 0.0]
-    assert loop_gain_bound(network) == 0.0
+    assert network.loop_gain(np.zeros((2, 3)), Drive()).tolist() == [0.0, 0.0]
+    assert network.loop_gain_bound() == 0.0
 
 
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
@@ -54,7 +55,7 @@ def test_no_state_has_a_loop_gain_above_the_bound(curve, iv, gain, sizes):
         curve = HardClip(kind="hard_clip", low=-0.4, high=0.4)
     network = build(sizes, curve, gain=gain, iv=iv)
     v = np.random.default_rng(3).uniform(-0.39, 0.39, (200, network.nodes))
-    assert loop_gain(network, v).max() <= loop_gain_bound(network) * (1 + 1e-9)
+    assert network.loop_gain(v, Drive()).max() <= network.loop_gain_bound() * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
@@ -62,7 +63,7 @@ def test_no_state_has_a_loop_gain_above_the_bound(curve, iv, gain, sizes):
 def test_below_a_loop_gain_of_one_all_starts_end_at_the_same_equilibrium(curve, gain):
     """bound < 1: one equilibrium, from 10 random starts, to 1 nV."""
     network = build((6, 8, 5, 3), curve, loop=0.8, gain=gain, bias=True)
-    assert loop_gain_bound(network) == pytest.approx(0.8, rel=1e-6)
+    assert network.loop_gain_bound() == pytest.approx(0.8, rel=1e-6)
     x = np.repeat(data(network, 1)[0], 10, axis=0)
     start = np.random.default_rng(3).uniform(-0.5, 0.5, (10, network.nodes))
     end = relax(network, network.drive(x), start, phase(120), solver("LSODA", 1e-10, 1e-12), 1e-6)
@@ -85,7 +86,7 @@ def test_the_hessian_is_positive_definite_exactly_below_a_loop_gain_of_one(curve
     """H = diag(1/rho') - W: its smallest eigenvalue changes sign where the loop gain crosses 1."""
     network = build((6, 8, 5, 3), curve)
     v = np.random.default_rng(3).uniform(0.02, 0.15, (1, network.nodes))
-    critical = 1.0 / float(loop_gain(network, v)[0])
+    critical = 1.0 / float(network.loop_gain(v, Drive())[0])
     for factor, definite in ((0.5, True), (1 - 1e-5, True), (1 + 1e-5, False), (2.0, False)):
         changed = scaled(network, critical * factor)
         slope = np.concatenate(
@@ -96,4 +97,4 @@ def test_the_hessian_is_positive_definite_exactly_below_a_loop_gain_of_one(curve
         hessian = np.diag(1.0 / slope) - coupling
         np.testing.assert_allclose(hessian, hessian.T, rtol=0, atol=1e-12)
         assert bool(np.linalg.eigvalsh(hessian)[0] > 0) == definite
-        assert bool(loop_gain(changed, v)[0] < 1) == definite
+        assert bool(changed.loop_gain(v, Drive())[0] < 1) == definite

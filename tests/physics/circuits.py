@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from scipy.optimize import root
 
 from analogep.circuit import HardClip, Sigmoid, Solver, Tanh
-from analogep.circuit.diodes import AntiparallelDiodes, Clamp, IdealDiodes, NoDiodes, ShockleyDiodes
 from analogep.circuit.phases import Phase
 from analogep.device.iv import IV, CubicIV, LinearIV, SinhIV
-from analogep.network import Drive, Half, Network, Passive, PassiveLayer, Resistive, Stage
+from analogep.kinds.passive.equations import Half, PassiveLayer
+from analogep.kinds.passive.network import Passive
+from analogep.kinds.resistive.diodes import AntiparallelDiodes, Clamp, IdealDiodes, NoDiodes, ShockleyDiodes
+from analogep.kinds.resistive.equations import Stage
+from analogep.kinds.resistive.network import Resistive
+from analogep.network import Drive, Network
 from analogep.network.coupling import Perfect
 from analogep.relaxation.equilibrium import equilibrium
 

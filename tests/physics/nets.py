@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from analogep.circuit import HardClip, ReLU, Sigmoid, Solver, Tanh
 from analogep.circuit.phases import Nudging, Phase
 from analogep.device.iv import IV, LinearIV, SinhIV
-from analogep.network import Drive, Layer, LayeredRC
+from analogep.kinds.rc.layer import Layer
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network import Drive
 
 Floats = NDArray[np.float64]
 

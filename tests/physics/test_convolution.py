@@ -7,8 +7,9 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase, Solver
-from analogep.learning import estimate, exact_gradient
-from analogep.network import Hardware, LayeredRC, hopfield_energy, loop_gain, loop_gain_bound
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network import Hardware
+from analogep.network.base import Drive
 from analogep.network.connection import DENSE
 from analogep.relaxation import equilibrium, relax
 
@@ -95,8 +96,8 @@ def test_a_dense_network_with_the_unrolled_matrix_is_the_same():
     rates, moved = network.rates(v), network.rates(v + 1e-3 * np.random.default_rng(9).standard_normal(v.shape))
     phases = [(1.0, moved), (-1.0, rates)]
     pairs = (
-        (estimate(network, phases, x), estimate(other, phases, x)),
-        (exact_gradient(network, v, x, target), exact_gradient(other, v, x, target)),
+        (network.gradient(phases, x), other.gradient(phases, x)),
+        (network.exact_gradient(v, x, target), other.exact_gradient(v, x, target)),
     )
     for own, dense in pairs:
         for layer, a, b in zip(network.layers, own, dense, strict=True):
@@ -122,7 +123,7 @@ def test_the_adjoint_is_the_derivative_of_the_cost(pool):
     """Central differences of the cost at equilibrium by single weights, relative 1e-6."""
     network, (x, target) = network_of(chip(pool)), data()
     v = settled(network, x)
-    exact = exact_gradient(network, v, x, target)
+    exact = network.exact_gradient(v, x, target)
 
     def moved(k: int, i: int, o: int, h: float) -> float:
         layers = list(network.layers)
@@ -152,7 +153,7 @@ def test_small_nudging_estimates_the_adjoint(pool):
     for sign in (1.0, -1.0):
         drive = network.nudged(network.drive(x), sign * beta, target)
         phases.append((sign / (2.0 * beta), network.rates(equilibrium(network, drive, v)[0])))
-    for a, b in zip(estimate(network, phases, x), exact_gradient(network, v, x, target), strict=True):
+    for a, b in zip(network.gradient(phases, x), network.exact_gradient(v, x, target), strict=True):
         assert float((a * b).sum()) / (np.linalg.norm(a) * np.linalg.norm(b)) > 0.9999
         assert float((a * b).sum() / (b * b).sum()) == pytest.approx(1.0, abs=0.01)
 
@@ -164,7 +165,7 @@ def test_the_hopfield_energy_falls_while_the_network_relaxes(pool):
     end = relax(
         network, network.drive(x), np.zeros((4, network.nodes)), Phase(duration=4e-7), solver, 0.01, record=True
     )
-    energy = np.array([hopfield_energy(network, v, network.drive(x)) for v in end.path])
+    energy = np.array([network.hopfield_energy(v, network.drive(x)) for v in end.path])
     assert np.diff(energy, axis=0).max() <= 1e-12
     assert (energy[0] - energy[-1]).min() > 0.01
 
@@ -181,7 +182,7 @@ def test_the_slope_of_the_hopfield_energy_is_the_current_into_a_node(pool):
             plus, minus = v.copy(), v.copy()
             plus[:, j] += h
             minus[:, j] -= h
-            change = hopfield_energy(network, plus, drive) - hopfield_energy(network, minus, drive)
+            change = network.hopfield_energy(plus, drive) - network.hopfield_energy(minus, drive)
             rates = [np.concatenate(network.rates(one), axis=1)[:, j] for one in (plus, minus)]
             slope = change / (rates[0] - rates[1])
             assert np.allclose(slope, -factor * drift[:, j] / 0.2**2, rtol=1e-5, atol=1e-7)
@@ -192,7 +193,7 @@ def test_the_loop_gain_is_the_largest_eigenvalue_of_the_coupling():
     network, (x, _) = network_of(chip("max")), data()
     v = settled(network, x)
     coupling = network.jacobian(v, network.drive(x)) * network.tau[:, None] + np.eye(network.nodes)
-    assert np.allclose(loop_gain(network, v), np.linalg.eigvals(coupling).real.max(axis=1), rtol=1e-3)
+    assert np.allclose(network.loop_gain(v, Drive()), np.linalg.eigvals(coupling).real.max(axis=1), rtol=1e-3)
 
 
 @pytest.mark.parametrize("pool", POOLS)
@@ -218,9 +219,9 @@ def test_joules_of_a_transient_balance(pool):
 def test_no_state_has_a_larger_loop_gain_than_the_bound(pool):
     """Random states inside the curves' steep part; with the average the bound is reached where all slopes are 1."""
     network = network_of(chip(pool))
-    bound, rng = loop_gain_bound(network), np.random.default_rng(10)
+    bound, rng = network.loop_gain_bound(), np.random.default_rng(10)
     found = max(
-        float(loop_gain(network, rng.uniform(-spread, spread, (20, network.nodes))).max()) for spread in (1e-4, 0.1)
+        float(network.loop_gain(rng.uniform(-spread, spread, (20, network.nodes))).max()) for spread in (1e-4, 0.1)
     )
     assert found <= bound * (1.0 + 1e-6)
     assert found > (0.99 if pool == "average" else 0.5) * bound

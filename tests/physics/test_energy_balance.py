@@ -6,7 +6,8 @@ from scipy.integrate import solve_ivp
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.network import Drive, Hardware, LayeredRC
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network import Drive, Hardware
 from analogep.relaxation import relax
 from analogep.streams import Seeds
 

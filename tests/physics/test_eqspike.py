@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analogep.learning import compare, estimate, exact_gradient
+from analogep.learning import compare
 
 from .test_spiking import experiment
 
@@ -15,7 +15,7 @@ def test_spikes_gather_the_exact_gradient():
     """Phases of 200 us, beta 0.05: cosine above 0.999, gain within 1 % in both layers."""
     made, network, x, target = experiment(200, *LONG, AT_SPIKES, "nudging.beta=0.05")
     estimated, free = made.gradient(network, x, target, made.circuit.nudging.contour())
-    exact = exact_gradient(network, free.v, made.lines(x), target)
+    exact = network.exact_gradient(free.v, made.lines(x), target)
     for a, b in zip(estimated, exact, strict=True):
         cosine, gain = compare(a, b)
         assert cosine > 0.999
@@ -28,7 +28,7 @@ def second_layer(estimator: str) -> tuple[np.ndarray, np.ndarray]:
     for gradient in (AT_SPIKES, "network.gradient={kind: counted}"):
         made, network, x, target = experiment(200, *LONG, gradient, f"nudging.estimator={estimator}")
         phases, lines, free = made.phases(network, x, target, made.circuit.nudging.contour())
-        found.append(estimate(network, phases, lines)[1][:16])
+        found.append(network.gradient(phases, lines)[1][:16])
     rest, product = network.rates(free.v), np.zeros((16, 10))
     for weight, rates in phases:
         product += weight * (rates[0] - rest[0]).T @ (rates[1] - rest[1])

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analogep.learning import adjoint, compare, exact_gradient, product_rule
-from analogep.network import LayeredRC
+from analogep.kinds.rc.adjoint import adjoint
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.product import product_rule
+from analogep.learning import compare
 
 from .nets import (
     CURVES,
@@ -38,7 +40,7 @@ def measured(network: LayeredRC, x: Floats, target: Floats, name: str, beta: flo
 
 
 def exact(network: LayeredRC, x: Floats, target: Floats) -> list[Floats]:
-    return exact_gradient(network, equilibrium(network, network.drive(x)), x, target)
+    return network.exact_gradient(equilibrium(network, network.drive(x)), x, target)
 
 
 def smooth(network: LayeredRC, x: Floats, target: Floats, beta: float) -> tuple[Floats, Floats]:
@@ -115,7 +117,7 @@ def test_the_exact_gradient_is_the_slope_of_the_relaxed_cost(curve, iv, mismatch
     network = build((4, 5, 4, 2), curve, loop=loop, gain=gain, bias=True, iv=iv, mismatch=mismatch)
     x, target = data(network, 3)
     free = equilibrium(network, network.drive(x))
-    gradient = exact_gradient(network, free, x, target)
+    gradient = network.exact_gradient(free, x, target)
     h = 1e-5
     for k, layer in enumerate(network.layers):
         for i, j in np.ndindex(layer.weights.shape):
@@ -149,7 +151,7 @@ def test_the_gradient_is_the_symmetric_product_of_rates_and_adjoint(curve):
     lam = np.zeros(network.nodes)
     lam[active] = np.linalg.solve(hessian, source[active])
     np.testing.assert_allclose(np.concatenate(adjoint(network, v, target), axis=1)[0], lam, rtol=0, atol=1e-10)
-    gradient = exact_gradient(network, v, x, target)
+    gradient = network.exact_gradient(v, x, target)
     np.testing.assert_allclose(gradient[0], np.outer(x[0], lam[:8]), rtol=0, atol=1e-10)
     for k in (1, 2):
         a, b = network.slices[k - 1], network.slices[k]

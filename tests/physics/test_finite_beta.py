@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from analogep.circuit.phases import Nudging
-from analogep.learning import exact_gradient, product_rule
-from analogep.network import LayeredRC
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.product import product_rule
 
-from .nets import CURVES, FAR, READ, Floats, build, data, equilibrium, estimator, flat, hopfield_energy, nudge
+from .nets import CURVES, FAR, READ, Floats, build, data, equilibrium, estimator, flat, nudge
 
 SMOOTH = {name: CURVES[name] for name in ("tanh", "sigmoid")}
 
@@ -27,7 +27,7 @@ def measured(
 
 
 def exact(network: LayeredRC, x: Floats, target: Floats) -> Floats:
-    return flat(exact_gradient(network, equilibrium(network, network.drive(x)), x, target))
+    return flat(network.exact_gradient(equilibrium(network, network.drive(x)), x, target))
 
 
 @pytest.mark.parametrize("curve", SMOOTH.values(), ids=SMOOTH)
@@ -96,7 +96,7 @@ def total(network: LayeredRC, x: Floats, target: Floats, beta: float) -> Floats:
     """F(beta) = E + beta C at the equilibrium under proportional nudging, over V^2 (samples,) [1]."""
     drive = network.drive(x)
     v = equilibrium(network, nudge(network, drive, target, beta))
-    return hopfield_energy(network, v, x) / READ**2 + beta * network.loss(v, target)
+    return network.hopfield_energy(v, x) / READ**2 + beta * network.loss(v, target)
 
 
 @pytest.mark.parametrize("curve", SMOOTH.values(), ids=SMOOTH)

@@ -8,9 +8,9 @@ from analogep.circuit.phases import Nudging, Solver
 from analogep.device import DeviceCard
 from analogep.energy import COMPONENTS, PHASES, Ledger
 from analogep.errors import CardError
-from analogep.learning import Experimenter, exact_gradient, product_rule
+from analogep.kinds.rc.product import product_rule
+from analogep.learning import Experimenter
 from analogep.network import Hardware
-from analogep.relaxation import relax_on_circle
 from analogep.streams import Seeds
 
 from .nets import CURVES, READ, Floats, build, data, equilibrium, flat, nudge, phase
@@ -42,12 +42,12 @@ def test_the_bias_falls_with_the_power_of_beta_that_the_number_of_points_says(cu
     x, target = data(network, 5)
     drive = network.drive(x)
     free = equilibrium(network, drive)
-    reference = flat(exact_gradient(network, free, x, target))
+    reference = flat(network.exact_gradient(free, x, target))
     errors, strengths = [], np.geomspace(*betas, 6)
     for strength in strengths:
         contour = Nudging(beta=strength, estimator="holomorphic", points=points).contour()
         nudged = nudge(network, drive, target, strength, free if constant else None)
-        ends = relax_on_circle(network, nudged, free, [beta for beta, _ in contour], phase(60), EULER)
+        ends = network.circled(nudged, free, [beta for beta, _ in contour], phase(60), EULER)
         phases = [(weight, end.rates) for (_, weight), end in zip(contour, ends, strict=True)]
         found = flat(product_rule(phases, x, READ, network.gain, network.bias))
         errors.append(np.linalg.norm(found - reference))
@@ -80,7 +80,7 @@ def test_a_chip_on_the_circle_measures_the_exact_gradient(precision, kind, point
     found, _ = estimated(hardware)
     network, (x, target) = hardware.network(), batch()
     quiet = Experimenter(hardware, Ledger(), np.random.default_rng(1), noisy=False)
-    exact = flat(exact_gradient(network, quiet.equilibrium(network, quiet.lines(x)), quiet.lines(x), target))
+    exact = flat(network.exact_gradient(quiet.equilibrium(network, quiet.lines(x)), quiet.lines(x), target))
     np.testing.assert_allclose(found, exact, rtol=0, atol=3e-3 * np.abs(exact).max())
 
 

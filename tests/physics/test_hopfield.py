@@ -7,7 +7,7 @@ import pytest
 
 from analogep.circuit import ReLU
 from analogep.circuit.phases import Solver
-from analogep.network import LayeredRC, hopfield_energy
+from analogep.kinds.rc.network import LayeredRC
 from analogep.relaxation import relax
 
 from .nets import CURVES, READ, build, data, phase, solver
@@ -38,7 +38,7 @@ def test_it_is_the_sum_over_all_pairs_of_units_less_the_constant_of_the_clamped_
     x, _ = data(network, 4)
     v = np.random.default_rng(3).uniform(0.0, 0.3, (4, network.nodes))
     expected = all_units(network, v, x) - 0.5 * np.square(x / READ).sum(axis=1)
-    np.testing.assert_allclose(hopfield_energy(network, v, network.drive(x)), expected, rtol=1e-12)
+    np.testing.assert_allclose(network.hopfield_energy(v, network.drive(x)), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
@@ -47,7 +47,7 @@ def test_it_is_the_lyapunov_function_of_the_circuit_in_units_of_the_read_voltage
     x, _ = data(network, 4)
     v = np.random.default_rng(3).uniform(-0.1, 0.25, (4, network.nodes))
     expected = weight_by_weight(network, v, x) / READ**2
-    np.testing.assert_allclose(hopfield_energy(network, v, network.drive(x)), expected, rtol=1e-12)
+    np.testing.assert_allclose(network.hopfield_energy(v, network.drive(x)), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.5, 2.0])
@@ -61,7 +61,7 @@ def test_its_slope_in_each_rectified_voltage_is_minus_the_motion_of_that_node(ga
     factor = np.concatenate([np.full(layer.size, gain**k) for k, layer in enumerate(network.layers)])
     for i in range(network.nodes):
         h = 1e-6 * READ * np.eye(network.nodes)[i]
-        slope = (hopfield_energy(network, v + h, drive) - hopfield_energy(network, v - h, drive)) / 2e-6
+        slope = (network.hopfield_energy(v + h, drive) - network.hopfield_energy(v - h, drive)) / 2e-6
         np.testing.assert_allclose(slope, -factor[i] * motion[:, i], atol=1e-8)
 
 
@@ -75,7 +75,7 @@ def test_it_falls_along_a_free_phase(gain: float, projected: bool) -> None:
     steps = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-3, step=0.5, projected=True)
     chosen = steps if projected else solver(rtol=1e-9, atol=1e-12)
     path = relax(network, drive, start, phase(30), chosen, 1e-3, record=True).path
-    energy = np.array([hopfield_energy(network, v, drive) for v in path])
+    energy = np.array([network.hopfield_energy(v, drive) for v in path])
     assert len(path) > 30
     assert (energy[0] - energy[-1]).min() > 1e-3
     assert np.diff(energy, axis=0).max() <= 1e-12 * np.abs(energy).max()
@@ -91,6 +91,6 @@ def test_without_upper_rails_it_falls_without_end_where_units_excite_each_other_
     drive, start = network.drive(x), np.zeros((2, network.nodes))
     steps = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-3, step=0.5, projected=True)
     ends = [relax(network, drive, start, phase(duration), steps, 1e-3).v for duration in (3, 12)]
-    early, late = (hopfield_energy(network, v, drive) for v in ends)
+    early, late = (network.hopfield_energy(v, drive) for v in ends)
     assert (early < 0.0).all()
     assert (late < 100.0 * early).all()

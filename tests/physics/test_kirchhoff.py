@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analogep.network import LayeredRC
+from analogep.kinds.rc.network import LayeredRC
 from analogep.relaxation import relax
 
 from .nets import FAR, LINEAR, METHODS, READ, SINH, TAU, Floats, build, data, nudge, phase, solver

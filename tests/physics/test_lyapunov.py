@@ -5,7 +5,7 @@ import pytest
 
 from analogep.relaxation import relax
 
-from .nets import CURVES, build, data, hopfield_energy, phase, solver
+from .nets import CURVES, build, data, phase, solver
 
 SMOOTH = {name: CURVES[name] for name in ("tanh", "sigmoid")}
 
@@ -19,7 +19,7 @@ def test_the_hopfield_energy_never_rises(curve, sizes, seed):
     x, _ = data(network, 4)
     start = np.random.default_rng(seed).uniform(-0.3, 0.3, (4, network.nodes))
     path = relax(network, network.drive(x), start, phase(30), solver(rtol=1e-9, atol=1e-12), 1e-3, record=True).path
-    energy = np.array([hopfield_energy(network, v, x) for v in path])
+    energy = np.array([network.hopfield_energy(v, x) for v in path])
     assert len(energy) > 30
     assert (energy[0] - energy[-1]).min() > 1e-3 * 0.2**2
     assert np.diff(energy, axis=0).max() <= 1e-14 * np.abs(energy).max()
@@ -37,7 +37,7 @@ def test_the_energy_falls_at_the_rate_of_the_currents(curve):
     )
     expected = -(network.tau * slope * rate**2).sum(axis=1)
     h = 1e-13
-    found = (hopfield_energy(network, v + h * rate, x) - hopfield_energy(network, v - h * rate, x)) / (2 * h)
+    found = (network.hopfield_energy(v + h * rate, x) - network.hopfield_energy(v - h * rate, x)) / (2 * h)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -54,5 +54,5 @@ def test_the_gradient_of_the_energy_in_rates_is_minus_the_current(curve):
     for j in range(network.nodes):
         h = np.zeros(network.nodes)
         h[j] = 1e-6
-        change = (hopfield_energy(network, v + h, x) - hopfield_energy(network, v - h, x)) / 2e-6
+        change = (network.hopfield_energy(v + h, x) - network.hopfield_energy(v - h, x)) / 2e-6
         np.testing.assert_allclose(change / slope[:, j], -drift[:, j], rtol=0, atol=1e-7 * 0.2)

@@ -10,8 +10,10 @@ from analogep.circuit.phases import Nudging
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.estimators import Stencil
-from analogep.learning import Experimenter, product_rule
-from analogep.network import Hardware, LayeredRC
+from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.product import product_rule
+from analogep.learning import Experimenter
+from analogep.network import Hardware
 from analogep.streams import Seeds
 
 from .nets import CURVES, LINEAR, READ, SINH, Floats, build, data

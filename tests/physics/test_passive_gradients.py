@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analogep.learning import compare, estimate, exact_gradient
-from analogep.network import Passive, loop_gain_bound
+from analogep.kinds.passive.network import Passive
+from analogep.learning import compare
 from analogep.network.coupling import Perfect
 
 from .circuits import (
@@ -32,7 +32,7 @@ SCHEMES = pytest.mark.parametrize("scheme", ["push_pull", "reference", "separate
 
 
 def exact(network: Passive, x: Floats, target: Floats) -> list[Floats]:
-    return exact_gradient(network, settled(network, network.drive(x)), x, target)
+    return network.exact_gradient(settled(network, network.drive(x)), x, target)
 
 
 def along(scheme: str, plus: Floats, minus: Floats) -> list[Floats]:
@@ -70,7 +70,7 @@ def test_the_exact_gradient_is_the_slope_of_the_relaxed_cost(iv, curve, mismatch
         slopes.append(of_halves)
     for scheme in ("push_pull", "reference", "separate"):
         expected = [part for plus, minus in slopes for part in along(scheme, plus, minus)]
-        gradient = exact_gradient(replace(network, scheme=scheme), free, x, target)
+        gradient = replace(network, scheme=scheme).exact_gradient(free, x, target)
         for a, b in zip(gradient, expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-6 * np.abs(b).max())
 
@@ -94,10 +94,10 @@ def smooth(network: Passive, x: Floats, target: Floats, beta: float) -> tuple[Fl
 def test_centred_phases_give_the_exact_gradient_of_every_array(curve, scheme, sizes, feedback, bias):
     """Cosine >= 0.9999 and length 1 +- 1e-3 in each array by itself, so that no power of the feedback is missing."""
     network = passive(sizes, curve, feedback=feedback, bias=bias, scheme=scheme)
-    assert loop_gain_bound(network) < 1.0
+    assert network.loop_gain_bound() < 1.0
     x, target = smooth(network, *data(network, 12), 2e-3)
     assert len(x) >= 5
-    found = estimate(network, measured(network, x, target, centred(1e-3), constant=not bias), x)
+    found = network.gradient(measured(network, x, target, centred(1e-3), constant=not bias), x)
     for estimated, reference in zip(found, exact(network, x, target), strict=True):
         cosine, length = compare(estimated, reference)
         assert cosine >= 0.9999
@@ -111,7 +111,7 @@ def test_the_difference_of_both_halves_has_the_product_rule_of_the_virtual_groun
     network = passive((4, 6, 3), curve, scheme="separate")
     x, target = data(network, 6)
     phases = measured(network, x, target, ((beta, 1 / beta), (0.0, -1 / beta)))
-    found = estimate(network, phases, x)
+    found = network.gradient(phases, x)
     lines = np.hstack([x, np.full((6, 1), READ)])
     for k, layer in enumerate(network.layers):
         product = np.zeros(found[2 * k].shape)
@@ -140,12 +140,12 @@ def saturated(network: Passive, seed: int = 3) -> Passive:
 def test_the_product_rule_on_g_plus_alone_is_wrong():
     """It leaves out the load on both nodes: 40 % off, cosine 0.92; the full rule is right on the same phases."""
     network = saturated(passive((4, 6, 5, 3), scheme="reference"))
-    assert loop_gain_bound(network) < 1.0
+    assert network.loop_gain_bound() < 1.0
     x, target = data(network, 20)
     phases = measured(network, x, target, centred(1e-3))
     reference = flat(exact(network, x, target))
-    full = flat(estimate(network, phases, x))
-    product = flat(estimate(replace(network, scheme="push_pull"), phases, x))
+    full = flat(network.gradient(phases, x))
+    product = flat(replace(network, scheme="push_pull").gradient(phases, x))
     assert compare(full, reference)[0] >= 0.9999
     assert compare(product, reference)[0] < 0.95
     assert np.linalg.norm(product - reference) > 0.35 * np.linalg.norm(reference)
@@ -160,7 +160,7 @@ def test_mirrored_arrays_that_differ_bias_the_gradient_whatever_beta():
         reference = flat(exact(network, x, target))
         errors = []
         for beta in (1e-2, 1e-3):
-            found = flat(estimate(network, measured(network, x, target, centred(beta)), x))
+            found = flat(network.gradient(measured(network, x, target, centred(beta)), x))
             errors.append(np.linalg.norm(found - reference) / np.linalg.norm(reference))
         plateaus.append(errors[-1])
         if mismatch:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from analogep.circuit.diodes import IdealDiodes
 from analogep.errors import SimulationError
-from analogep.network import Drive, Resistive
+from analogep.kinds.resistive.diodes import IdealDiodes
+from analogep.kinds.resistive.network import Resistive
+from analogep.network import Drive
 from analogep.network.coupling import Perfect
 from analogep.relaxation import relax
 from analogep.relaxation.equilibrium import equilibrium

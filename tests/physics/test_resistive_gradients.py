@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analogep.learning import compare, estimate, exact_gradient
-from analogep.network import Resistive
+from analogep.kinds.resistive.network import Resistive
+from analogep.learning import compare
 from analogep.network.coupling import Perfect
 
 from .circuits import (
@@ -44,7 +44,7 @@ def test_the_exact_gradient_is_the_slope_of_the_relaxed_cost(diodes, iv, gain, b
     network = resistive((2, 4, 3, 2), diodes, iv, gain=gain, back=back, doubled=doubled)
     x, target = data(network, 2)
     free = settled(network, network.drive(x))
-    gradient = exact_gradient(network, free, x, target)
+    gradient = network.exact_gradient(free, x, target)
     for k, stage in enumerate(network.stages):
         assert isinstance(stage.coupling, Perfect)
         for i, j in np.ndindex(stage.coupling.g.shape):
@@ -76,8 +76,8 @@ def test_centred_phases_give_the_exact_gradient_of_every_array(diodes, iv, gain,
     network = resistive((5, 6, 5, 4), diodes, iv, doubled=doubled, gain=gain, back=back)
     x, target = steady(network, *data(network, 10), 2e-3)
     assert len(x) >= 5
-    found = estimate(network, measured(network, x, target, centred(1e-3), constant=constant), x)
-    exact = exact_gradient(network, settled(network, network.drive(x)), x, target)
+    found = network.gradient(measured(network, x, target, centred(1e-3), constant=constant), x)
+    exact = network.exact_gradient(settled(network, network.drive(x)), x, target)
     for estimated, reference in zip(found, exact, strict=True):
         cosine, length = compare(estimated, reference)
         assert cosine >= 0.9999
@@ -102,7 +102,7 @@ def test_behind_each_amplifier_the_bare_rule_is_off_by_back_over_gain(gain, back
     network = resistive((5, 6, 5, 4), IDEAL, gain=gain, back=back, doubled=True)
     x, target = steady(network, *data(network, 10), 2e-3)
     bare = squared(network, x, measured(network, x, target, centred(1e-3)))
-    exact = exact_gradient(network, settled(network, network.drive(x)), x, target)
+    exact = network.exact_gradient(settled(network, network.drive(x)), x, target)
     lengths = [compare(a, b)[1] for a, b in zip(bare, exact, strict=True)]
     ratio = back / gain
     np.testing.assert_allclose(lengths, [ratio**2, ratio, 1.0], rtol=1e-4)
@@ -115,8 +115,8 @@ def test_centred_phases_with_constant_currents_are_exact_at_any_beta_in_a_linear
     """1e-10 of the largest entry."""
     network = resistive((5, 6, 5, 4), gain=gain, back=back, doubled=True)
     x, target = data(network, 6)
-    found = estimate(network, measured(network, x, target, centred(beta), constant=True), x)
-    exact = exact_gradient(network, settled(network, network.drive(x)), x, target)
+    found = network.gradient(measured(network, x, target, centred(beta), constant=True), x)
+    exact = network.exact_gradient(settled(network, network.drive(x)), x, target)
     for a, b in zip(found, exact, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-10 * np.abs(b).max())
 
@@ -125,10 +125,10 @@ def test_centred_phases_with_proportional_currents_are_off_by_the_square_of_beta
     """Slope of log(error) against log(beta): 2.0."""
     network = resistive((5, 6, 5, 4), gain=2.0, back=0.5, doubled=True)
     x, target = data(network, 6)
-    exact = flat(exact_gradient(network, settled(network, network.drive(x)), x, target))
+    exact = flat(network.exact_gradient(settled(network, network.drive(x)), x, target))
     betas, errors = np.array([0.16, 0.08, 0.04, 0.02]), []
     for beta in betas:
-        found = flat(estimate(network, measured(network, x, target, centred(beta)), x))
+        found = flat(network.gradient(measured(network, x, target, centred(beta)), x))
         errors.append(np.linalg.norm(found - exact) / np.linalg.norm(exact))
     order = np.polyfit(np.log(betas), np.log(errors), 1)[0]
     assert order == pytest.approx(2.0, abs=0.02)
@@ -141,15 +141,15 @@ def test_the_squared_rule_is_off_for_sinh_devices_and_the_rule_of_co_contents_is
     for name, rule in (("squared", LINEAR), ("co-content", SINH)):
         network = resistive((5, 6, 4), NONE, SINH, rule=rule, doubled=True)
         x, target = data(network, 10)
-        found = flat(estimate(network, measured(network, x, target, centred(1e-3)), x))
-        exact = flat(exact_gradient(network, settled(network, network.drive(x)), x, target))
+        found = flat(network.gradient(measured(network, x, target, centred(1e-3)), x))
+        exact = flat(network.exact_gradient(settled(network, network.drive(x)), x, target))
         errors[name] = np.linalg.norm(found - exact) / np.linalg.norm(exact)
     assert errors["squared"] > 0.05
     assert errors["co-content"] < 1e-5
     network = resistive((5, 6, 5, 4), IDEAL, gain=1.0, doubled=True)
     x, target = data(network, 10)
     phases = measured(network, x, target, centred(0.1))
-    for a, b in zip(estimate(network, phases, x), squared(network, x, phases), strict=True):
+    for a, b in zip(network.gradient(phases, x), squared(network, x, phases), strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-11 * np.abs(b).max())
 
 
@@ -159,7 +159,7 @@ def test_doubled_inputs_split_the_gradient_into_input_and_mean():
     network = resistive((5, 6, 4), IDEAL, doubled=True)
     x, target = data(network, 4)
     phases = measured(network, x, target, ((beta, 1 / beta), (0.0, -1 / beta)))
-    gradient = estimate(network, phases, x)[0]
+    gradient = network.gradient(phases, x)[0]
     plus, minus = gradient[:5], gradient[5:10]
     nudge, free = phases[0][1][0], phases[1][1][0]
     change, mean = nudge - free, 0.5 * (nudge + free)

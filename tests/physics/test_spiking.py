@@ -6,8 +6,10 @@ import pytest
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase, Solver
 from analogep.energy import Ledger
-from analogep.learning import Experimenter, compare, estimate, exact_gradient
-from analogep.network import Hardware, SpikingNetwork, loop_gain
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.learning import Experimenter, compare
+from analogep.network import Hardware
+from analogep.network.base import Drive
 from analogep.relaxation import relax
 
 SETTINGS = (
@@ -41,7 +43,7 @@ def test_long_traces_give_the_exact_gradient(inputs):
     """Window of 400 us, 20,000 spikes at most, beta 0.05: cosine above 0.98, gain within 3 % in both layers."""
     made, network, x, target = experiment(400, f"network.inputs={{kind: {inputs}}}", "nudging.beta=0.05")
     estimated, free = made.gradient(network, x, target, made.circuit.nudging.contour())
-    exact = exact_gradient(network, free.v, made.lines(x), target)
+    exact = network.exact_gradient(free.v, made.lines(x), target)
     for a, b in zip(estimated, exact, strict=True):
         cosine, gain = compare(a, b)
         assert cosine > 0.98
@@ -60,7 +62,7 @@ def convolved(pool: str) -> list[float]:
     more = ("network.unstable=true", "nudging.beta=0.02", "network.readout=extended")
     made, network, x, target = experiment(64, *given, *more)
     estimated, free = made.gradient(network, x, target, made.circuit.nudging.contour())
-    exact = exact_gradient(network, free.v, made.lines(x), target)
+    exact = network.exact_gradient(free.v, made.lines(x), target)
     return [compare(a, b)[0] for a, b in zip(estimated, exact, strict=True)]
 
 
@@ -78,7 +80,7 @@ def analog_estimate(made: Experimenter, network: SpikingNetwork, x: np.ndarray, 
     for beta, weight in made.circuit.nudging.stencil():
         end = relax(analog, analog.nudged(analog.drive(lines), beta, target), start, rest, solver, 1.0)
         phases.append((weight, analog.rates(end.v)))
-    return estimate(analog, phases, lines)
+    return analog.gradient(phases, lines)
 
 
 def test_the_estimate_comes_to_that_of_the_analog_network_with_the_window():
@@ -108,4 +110,4 @@ def test_a_sum_of_leaks_and_sources_is_booked_for_the_time_they_act():
 def test_the_loop_gain_is_that_of_the_analog_network():
     made, network, x, _ = experiment(4)
     end = made.free(network, made.lines(x))
-    assert np.array_equal(loop_gain(network, end.v), loop_gain(network.analog, end.v[:, : network.neurons]))
+    assert np.array_equal(network.loop_gain(end.v, Drive()), network.analog.loop_gain(end.v[:, : network.neurons]))

@@ -6,8 +6,8 @@ import pytest
 from analogep.circuit import CircuitCard
 from analogep.crossbar.wires import Resistances
 from analogep.device import DeviceCard
-from analogep.learning import exact_gradient
-from analogep.network import Hardware, LayeredRC
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network import Hardware
 from analogep.network.wiring import Wiring
 from analogep.streams import Seeds
 from tests.crossbar.wires_mna import Circuit
@@ -108,7 +108,7 @@ def test_the_exact_gradient_is_that_of_each_cell_through_its_wires(iv):
     rng = np.random.default_rng(2)
     x, target = 0.2 * rng.random((3, 6)), rng.uniform(0.05, 0.15, (3, 3))
     free = nets.equilibrium(network, network.drive(x))
-    gradient = exact_gradient(network, free, x, target)
+    gradient = network.exact_gradient(free, x, target)
     for k, part in enumerate(gradient):
         for i, j in np.ndindex(part.shape):
             ends = []

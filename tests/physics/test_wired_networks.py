@@ -7,8 +7,10 @@ import pytest
 
 from analogep.crossbar.wires import Resistances, TiledPorts
 from analogep.device.iv import IV
-from analogep.learning import compare, estimate, exact_gradient
-from analogep.network import Network, Passive, Resistive
+from analogep.kinds.passive.network import Passive
+from analogep.kinds.resistive.network import Resistive
+from analogep.learning import compare
+from analogep.network import Network
 from analogep.network.coupling import Coupling, Perfect
 from analogep.network.wired import Wired, WiredCurved
 from analogep.relaxation import relax
@@ -152,7 +154,7 @@ def test_the_exact_gradient_is_the_slope_of_the_relaxed_cost(kind, iv):
     network = with_wires(ideal)
     x, target = data(network, 2 if iv is LINEAR else 1)
     free = settled(network, network.drive(x))
-    gradient = exact_gradient(network, free, x, target)
+    gradient = network.exact_gradient(free, x, target)
     for n, part in enumerate(gradient):
         for i, j in np.ndindex(part.shape):
             ends = []
@@ -177,8 +179,8 @@ def test_wires_bias_the_rules_of_equilibrium_propagation_a_little(kind):
         lines = Resistances(*(factor * r for r in (300.0, 200.0, 1e3, 500.0)))
         network = with_wires(perfect(kind, LINEAR), lines)
         x, target = data(network, 6)
-        found = flat(estimate(network, measured(network, x, target, centred(1e-3)), x))
-        exact = flat(exact_gradient(network, settled(network, network.drive(x)), x, target))
+        found = flat(network.gradient(measured(network, x, target, centred(1e-3)), x))
+        exact = flat(network.exact_gradient(settled(network, network.drive(x)), x, target))
         errors.append(np.linalg.norm(found - exact) / np.linalg.norm(exact))
         assert compare(found, exact)[0] > 0.99
     assert errors[0] < 1e-5

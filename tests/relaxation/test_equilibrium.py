@@ -6,7 +6,7 @@ import pytest
 from analogep.errors import SimulationError
 from analogep.network import Network
 from analogep.relaxation import relax
-from analogep.relaxation.equilibrium import CLOSE, equilibrium, settle
+from analogep.relaxation.equilibrium import CLOSE, equilibrium
 from tests.physics import nets
 from tests.physics.circuits import (
     CURVES,
@@ -100,20 +100,17 @@ def test_a_phase_by_newton_is_its_end_and_the_joules_of_resting_there(kind):
     drive = nudged(network, x, target, 0.5)
     start = np.random.default_rng(3).uniform(-0.05, 0.05, (3, network.nodes))
     length = phase(network, 7)
-    for end in (
-        settle(network, drive, start, length, record=True),
-        relax(network, drive, start, length, solver("newton"), 1e-3, record=True),
-    ):
-        v, rounds = equilibrium(network, drive, start)
-        expected = network.powers(v, drive) * length.duration
-        expected[:, 0] += network.charging(start, v)
-        np.testing.assert_array_equal(end.v, v)
-        np.testing.assert_allclose(end.energy, expected, rtol=1e-14)
-        np.testing.assert_array_equal(end.path, np.stack([start, v]))
-        np.testing.assert_array_equal(end.times, [0.0, length.duration])
-        assert (end.duration, end.evaluations) == (length.duration, rounds + 1)
-        assert end.residual.max() <= CLOSE
-    assert settle(network, drive, start, length).path.size == 0
+    end = relax(network, drive, start, length, solver("newton"), 1e-3, record=True)
+    v, rounds = equilibrium(network, drive, start)
+    expected = network.powers(v, drive) * length.duration
+    expected[:, 0] += network.charging(start, v)
+    np.testing.assert_array_equal(end.v, v)
+    np.testing.assert_allclose(end.energy, expected, rtol=1e-14)
+    np.testing.assert_array_equal(end.path, np.stack([start, v]))
+    np.testing.assert_array_equal(end.times, [0.0, length.duration])
+    assert (end.duration, end.evaluations) == (length.duration, rounds + 1)
+    assert end.residual.max() <= CLOSE
+    assert relax(network, drive, start, length, solver("newton"), 1e-3).path.size == 0
 
 
 def test_joules_of_a_linear_reciprocal_network_are_those_of_its_transient():
@@ -123,10 +120,10 @@ def test_joules_of_a_linear_reciprocal_network_are_those_of_its_transient():
     drive = network.drive(x)
     start = np.random.default_rng(3).uniform(-0.5, 0.5, (3, network.nodes))
     length = phase(network, 40)
-    straight = settle(network, drive, start, length).energy.sum(axis=1)
+    straight = relax(network, drive, start, length, solver("newton"), 1e-3).energy.sum(axis=1)
     slow = relax(network, drive, start, length, solver(rtol=1e-10, atol=1e-13), 1e-3).energy.sum(axis=1)
     np.testing.assert_allclose(straight, slow, rtol=1e-7)
-    charge = network.charging(start, settle(network, drive, start, length).v)
+    charge = network.charging(start, relax(network, drive, start, length, solver("newton"), 1e-3).v)
     assert (charge / slow).min() > 1e-2
 
 

@@ -5,11 +5,12 @@ import pytest
 
 from analogep.circuit import Sigmoid
 from analogep.circuit.phases import Solver
-from analogep.engine import layout
 from analogep.engine.nodes import rates
 from analogep.errors import SimulationError
-from analogep.network import Drive, LayeredRC
-from analogep.relaxation import relax, relax_on_circle
+from analogep.kinds.rc import layout
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network import Drive
+from analogep.relaxation import relax
 from tests.physics.nets import CURVES, READ, Floats, build, data, equilibrium, nudge, phase
 
 SMOOTH = {name: CURVES[name] for name in ("tanh", "sigmoid")}
@@ -33,7 +34,7 @@ def test_on_the_real_axis_it_is_the_real_network(curve, constant, bias):
     """Voltages, joules and residuals on the way, to rounding; no imaginary part arises."""
     network, drive, free = scene(curve, constant=constant, bias=bias)
     start = free + 0.02
-    ours = relax_on_circle(network, drive, start, [0.3 + 0j], phase(5), EULER)[0]
+    ours = network.circled(drive, start, [0.3 + 0j], phase(5), EULER)[0]
     theirs = relax(network, drive, start, phase(5), EULER, 1e-3)
     np.testing.assert_allclose(ours.v.real, theirs.v, rtol=0, atol=1e-15)
     np.testing.assert_array_equal(ours.v.imag, 0.0)
@@ -50,7 +51,7 @@ def test_the_equilibrium_is_an_analytic_function_of_beta(curve):
     centre, h = 0.2 + 0.15j, 0.01
     offsets = [1, -1, 2, -2]
     betas = [centre + h * k * along for along in (1.0, 1j) for k in offsets]
-    v = [end.v for end in relax_on_circle(network, drive, free, betas, phase(80), EULER)]
+    v = [end.v for end in network.circled(drive, free, betas, phase(80), EULER)]
     slopes = [(8 * (a - b) - (c - d)) / (12 * h) for a, b, c, d in (v[:4], v[4:])]
     assert np.abs(slopes[0]).max() > 1e-3
     np.testing.assert_allclose(slopes[1], 1j * slopes[0], rtol=0, atol=1e-7 * np.abs(slopes[0]).max())
@@ -62,7 +63,7 @@ def test_at_rest_every_node_obeys_kirchhoff_with_complex_numbers(curve, solver, 
     """v = sum w r + sum m s r + beta (d - r), r = rho(v), written out with NumPy's complex tanh."""
     network, drive, free = scene(curve)
     beta = 0.3j
-    end = relax_on_circle(network, drive, free, [beta], phase(80), solver)[0]
+    end = network.circled(drive, free, [beta], phase(80), solver)[0]
     middle = 0.0 if curve.kind == "tanh" else 0.5 * curve.amplitude
     swing = curve.amplitude - middle
     rates = [middle + swing * np.tanh((end.v[:, part] - middle) / swing) for part in network.slices]
@@ -81,7 +82,7 @@ def test_at_rest_every_node_obeys_kirchhoff_with_complex_numbers(curve, solver, 
 @pytest.mark.parametrize("constant", [False, True], ids=["proportional", "constant"])
 def test_conjugate_nudging_gives_conjugate_voltages_and_the_same_joules(constant):
     network, drive, free = scene(CURVES["tanh"], constant=constant)
-    above, below = relax_on_circle(network, drive, free, [0.2 + 0.3j, 0.2 - 0.3j], phase(8), EULER)
+    above, below = network.circled(drive, free, [0.2 + 0.3j, 0.2 - 0.3j], phase(8), EULER)
     np.testing.assert_array_equal(above.v, below.v.conj())
     np.testing.assert_allclose(above.energy, below.energy, rtol=1e-14)
 
@@ -92,7 +93,7 @@ def test_any_number_of_threads_takes_the_same_steps(monkeypatch):
     found = []
     for count in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", count)
-        found.append(relax_on_circle(network, drive, free, [0.2j, 0.1 + 0.1j, -0.2j], phase(8), SINGLE))
+        found.append(network.circled(drive, free, [0.2j, 0.1 + 0.1j, -0.2j], phase(8), SINGLE))
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one.v, other.v)
         np.testing.assert_array_equal(one.energy, other.energy)
@@ -113,4 +114,4 @@ def test_the_complex_curve_is_the_hyperbolic_tangent(kind, close):
 def test_nudging_that_carries_nodes_away_is_an_error_that_says_what_to_lower():
     network, drive, free = scene(CURVES["sigmoid"], constant=True)
     with pytest.raises(SimulationError, match=r"nudging by 0\+1e\+09j carried a node to .* V: .* lower nudging.beta"):
-        relax_on_circle(network, drive, free, [0.1j, 1e9j], phase(8), EULER)
+        network.circled(drive, free, [0.1j, 1e9j], phase(8), EULER)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analogep.network import LayeredRC
+from analogep.kinds.rc.network import LayeredRC
 from analogep.relaxation import relax
-from analogep.relaxation.plain import equations
 from tests.physics.nets import CURVES, LINEAR, READ, SINH, build, data, phase, solver
 
 
@@ -45,7 +44,7 @@ def test_compiled_equations_are_those_of_the_network(sizes, curve, bias, noisy, 
     free = net.drive(x, net.deviates(4, rng))
     v = 0.2 * rng.standard_normal((6, 4, net.nodes))
     for drive in (free, net.nudged(free, 0.3, target), net.nudged(free, -0.3, target, v[0])):
-        derivative, powers = equations(net, drive)
+        derivative, powers = net.equations(drive)
         for found, given in ((derivative(v[0]), net.derivative(v[0], drive)), (powers(v), net.powers(v, drive))):
             np.testing.assert_allclose(found, given, rtol=0, atol=1e-13 * np.abs(given).max())
 
@@ -60,7 +59,7 @@ def test_integrators_take_the_same_steps_with_either(monkeypatch):
 
     compiled = end()
     own = (lambda v: net.derivative(v, drive)), (lambda v: net.powers(v, drive))
-    monkeypatch.setattr("analogep.relaxation.transient.equations", lambda _network, _drive: own)
+    monkeypatch.setattr(LayeredRC, "equations", lambda _network, _drive: own)
     plain = end()
     assert compiled.evaluations == plain.evaluations
     np.testing.assert_allclose(compiled.v, plain.v, rtol=0, atol=1e-12 * READ)

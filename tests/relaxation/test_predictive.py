@@ -7,11 +7,12 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase, Solver
-from analogep.circuit.spiking import Ramp
-from analogep.network import Hardware, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
+from analogep.kinds.spiking.card import Ramp
+from analogep.kinds.spiking.equations import SpikingDrive
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.network import Hardware
+from analogep.network.relaxed import Relaxed
 from analogep.relaxation import relax
-from analogep.relaxation.spikes import Fired, fire
 
 from .test_spikes import alone, still, uncoupled
 from .test_spiking_convolved import AVERAGE, dense, driven
@@ -100,10 +101,10 @@ def played(network: SpikingNetwork, x: np.ndarray, target: np.ndarray) -> Plain:
 def compiled(network: SpikingNetwork, circuit: CircuitCard, x: np.ndarray, target: np.ndarray, *, record: bool = False):
     drive = drive_of(network, x)
     start = np.zeros((len(x), network.nodes))
-    free = fire(network, drive, start, Phase(duration=40 * STEP), circuit.solver, record=record)
+    free = network.fire(drive, start, Phase(duration=40 * STEP), circuit.solver, record=record)
     nudged = network.nudged(drive, BETA, target)
     assert isinstance(nudged, SpikingDrive)
-    return free, fire(network, nudged, free.v, Phase(duration=30 * STEP), circuit.solver, record=record)
+    return free, network.fire(nudged, free.v, Phase(duration=30 * STEP), circuit.solver, record=record)
 
 
 @pytest.mark.parametrize("inputs", ["current", "regular"])
@@ -137,11 +138,11 @@ def test_a_recorded_phase_is_the_same():
 def test_convolutions_are_the_dense_network_with_the_unrolled_matrix():
     """Every spike of 150 steps with average pooling, states to 1e-11 V, joules of devices to 1e-12."""
     network, circuit = convolved(AVERAGE, CODING, *FLOORS)
-    ends: list[Fired] = []
+    ends: list[Relaxed] = []
     for one in (network, dense(network)):
         nudged = one.nudged(driven(network), BETA, VOLTS * np.eye(3))
         assert isinstance(nudged, SpikingDrive)
-        ends.append(fire(one, nudged, np.zeros((3, one.nodes)), Phase(duration=3e-6), circuit.solver))
+        ends.append(one.fire(nudged, np.zeros((3, one.nodes)), Phase(duration=3e-6), circuit.solver))
     assert np.array_equal(ends[0].spikes, ends[1].spikes)
     assert np.abs(ends[0].v - ends[1].v).max() < 1e-11
     assert np.allclose(ends[0].energy[:, :4], ends[1].energy[:, :4], rtol=1e-12, atol=0)
@@ -152,7 +153,7 @@ def test_a_decoder_hears_the_state_but_for_one_spike():
     network, circuit = uncoupled(
         "network.coding={kind: predictive, decoder: {first: 0.1}, state: {first: 0.02}}", *FLOORS
     )
-    end = fire(network, alone(network, 0.13), still(network), Phase(duration=6e-6), circuit.solver, record=True)
+    end = network.fire(alone(network, 0.13), still(network), Phase(duration=6e-6), circuit.solver, record=True)
     states, heard = end.path[1:, 0].reshape(300, 6, -1)[:, 3, 0], 0.0
     for n, state in enumerate(states):
         heard = 0.9 * heard + 0.1 * VOLTS * float(end.raster[n, 0])
@@ -182,7 +183,7 @@ def distance(steps: int, window: int, *settings: str) -> float:
     solver = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
     rest = relax(analog, analog.drive(x), np.zeros((16, analog.nodes)), Phase(duration=40e-6), solver, 1.0)
     wanted = np.concatenate(analog.rates(rest.v), 1)
-    end = fire(network, drive_of(network, x), np.zeros((16, network.nodes)), Phase(duration=steps * STEP), solver)
+    end = network.fire(drive_of(network, x), np.zeros((16, network.nodes)), Phase(duration=steps * STEP), solver)
     return float(np.sqrt(np.mean(np.square(np.concatenate(network.rates(end.v), 1) - wanted)))) / VOLTS
 
 
@@ -211,7 +212,7 @@ def test_noise_of_reads_averages_out_over_spikes():
     for seed in range(40):
         drive = network.disturbed(drive_of(network, x), network.deviates(1, np.random.default_rng(seed)))
         assert isinstance(drive, SpikingDrive)
-        end = fire(network, drive, np.zeros((1, network.nodes)), Phase(duration=100 * STEP), circuit.solver)
+        end = network.fire(drive, np.zeros((1, network.nodes)), Phase(duration=100 * STEP), circuit.solver)
         ends.append(np.concatenate(network.rates(end.v), 1)[0])
     scatter = np.std(ends, axis=0)[:12]
     first = network.analog.layers[0]

@@ -9,9 +9,10 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
-from analogep.network import Hardware, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
-from analogep.relaxation.spikes import Fired, fire
+from analogep.kinds.spiking.equations import SpikingDrive
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.network import Hardware
+from analogep.network.relaxed import Relaxed
 
 FREE, NUDGED = Phase(duration=3e-6), Phase(duration=2e-6)
 VOLTS, STEP, TRACE, SLOPE = 0.2, 20e-9, 250e-9, 400e-9
@@ -49,13 +50,13 @@ def phases(network: SpikingNetwork, circuit: CircuitCard, x: np.ndarray, target:
     """A free phase and one nudged by 0.5."""
     drive = network.quiet(x)
     assert isinstance(drive, SpikingDrive)
-    free = fire(network, drive, np.zeros((len(x), network.nodes)), FREE, circuit.solver, record=record)
+    free = network.fire(drive, np.zeros((len(x), network.nodes)), FREE, circuit.solver, record=record)
     nudged = network.nudged(drive, 0.5, target, None)
     assert isinstance(nudged, SpikingDrive)
-    return free, fire(network, nudged, free.v, NUDGED, circuit.solver, record=record)
+    return free, network.fire(nudged, free.v, NUDGED, circuit.solver, record=record)
 
 
-def replay(free: Fired, nudged: Fired, x: np.ndarray, inputs: str) -> list[np.ndarray]:
+def replay(free: Relaxed, nudged: Relaxed, x: np.ndarray, inputs: str) -> list[np.ndarray]:
     """Rises and falls (2, rows + 1, columns) [V^2] that one sample's rasters give in each array."""
     keep, share = math.exp(-STEP / TRACE), 1.0 - math.exp(-STEP / SLOPE)
     sizes = (64, 12, 8, 10)

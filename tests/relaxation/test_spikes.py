@@ -9,13 +9,14 @@ import pytest
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
 from analogep.draws import key_of
-from analogep.network import Hardware, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
-from analogep.relaxation.clock import Clock
-from analogep.relaxation.spike_charge import random
-from analogep.relaxation.spike_events import events
-from analogep.relaxation.spike_steps import lit_inputs
-from analogep.relaxation.spikes import fire
+from analogep.kinds.spiking.charge import random
+from analogep.kinds.spiking.clock import Clock
+from analogep.kinds.spiking.equations import SpikingDrive
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.kinds.spiking.steps import lit_inputs
+from analogep.network import Hardware
+
+from .spike_events import events
 
 BASE = ("layers=[64,6,10]", "solver.precision=double", "mapping.weight_range=[0.5,0.5]")
 
@@ -75,7 +76,7 @@ def test_a_neuron_fires_at_the_closed_form_of_its_rate(name, volts):
     network, circuit = uncoupled(*NEURONS[name], *FINE)
     lif, start = network.lif[0], still(network)
     start[:, : network.slices[0].stop] = volts
-    end = fire(network, alone(network, volts), start, Phase(duration=40e-6), circuit.solver)
+    end = network.fire(alone(network, volts), start, Phase(duration=40e-6), circuit.solver)
     expected = float(lif.frequency(np.array([volts / 0.2]))[0]) / lif.refractory * 40e-6
     each = end.spikes[0, 1] / network.slices[0].stop
     # A spike waits for the end of its step: with a level it loses what had come beyond the threshold, with a leak that
@@ -88,7 +89,7 @@ def test_a_neuron_fires_at_the_closed_form_of_its_rate(name, volts):
 def test_the_synapse_and_the_membrane_follow_their_closed_form():
     """x(t) = D (1 - e^(-t/tau)), u(t) = [D t - D tau (1 - e^(-t/tau))]/(V t_r), to rounding, below the threshold."""
     network, circuit = uncoupled()
-    end = fire(network, alone(network, 0.01), still(network), Phase(duration=300e-9), circuit.solver)
+    end = network.fire(alone(network, 0.01), still(network), Phase(duration=300e-9), circuit.solver)
     steps = end.evaluations * network.card.step
     tau, rise = network.lif[0].time_constant, -math.expm1(-steps / network.lif[0].time_constant)
     assert end.v[0, 0] == pytest.approx(0.01 * rise, rel=1e-12)
@@ -101,7 +102,7 @@ def test_the_membrane_leaks_with_its_own_time_constant():
     network, circuit = uncoupled(*NEURONS["subtract, leak"])
     start = still(network)
     start[:, : network.slices[0].stop] = 0.01
-    end = fire(network, alone(network, 0.01), start, Phase(duration=100e-9), circuit.solver)
+    end = network.fire(alone(network, 0.01), start, Phase(duration=100e-9), circuit.solver)
     tau = 1.0 / network.lif[0].decay
     wanted = 0.01 * tau / (0.2 * 20e-9) * -math.expm1(-100e-9 / tau)
     assert end.v[0, network.neurons] == pytest.approx(wanted, rel=1e-12)
@@ -121,7 +122,7 @@ def test_a_spike_delivers_the_charge_of_its_devices_and_costs_their_joules(devic
     drive = network.quiet(x)
     assert isinstance(drive, SpikingDrive)
     silent = SpikingDrive(inputs=np.zeros((1, 6)), power=np.zeros(1), x=x)
-    one = fire(network, silent, still(network), Phase(duration=20e-9), circuit.solver)
+    one = network.fire(silent, still(network), Phase(duration=20e-9), circuit.solver)
     assert one.spikes[0].tolist() == [1, 0, 0]
     pair = hardware.pairs[0]
     q = float(np.asarray(network.analog.iv.drive(np.array([0.2])))[0])
@@ -150,7 +151,7 @@ def test_the_clock_comes_near_the_exact_events_with_its_step():
             drive = network.quiet(x)
             assert isinstance(drive, SpikingDrive)
             exact = events(network, drive, 1.5e-6, Clock(network, circuit.solver))
-            end = fire(network, drive, still(network), Phase(duration=1.5e-6), circuit.solver, record=True)
+            end = network.fire(drive, still(network), Phase(duration=1.5e-6), circuit.solver, record=True)
             for neuron in range(16):
                 own = [t for t, which in zip(exact.times, exact.neurons, strict=True) if which == neuron][:8]
                 seen = step * (1.0 + np.flatnonzero(end.raster[:, neuron]))[: len(own)]
@@ -176,7 +177,7 @@ def test_rates_come_to_the_analog_equilibrium_as_one_over_the_time_of_observatio
         )  # fmt: skip
         drive = network.quiet(x)
         assert isinstance(drive, SpikingDrive)
-        end = fire(network, drive, np.zeros((6, network.nodes)), circuit.timing.free, circuit.solver)
+        end = network.fire(drive, np.zeros((6, network.nodes)), circuit.timing.free, circuit.solver)
         exact = equilibrium_of(network, x)
         found = np.concatenate(network.rates(end.v), axis=1)
         errors.append(float(np.sqrt(np.mean((found - exact) ** 2))))
@@ -201,13 +202,13 @@ def test_poisson_inputs_have_the_mean_of_regular_ones():
     network, circuit = chip("network.inputs={kind: poisson}")
     drive = network.disturbed(network.quiet(x), network.deviates(20, np.random.default_rng(6)))
     assert isinstance(drive, SpikingDrive)
-    end = fire(network, drive, np.zeros((20, network.nodes)), Phase(duration=8e-6), circuit.solver)
+    end = network.fire(drive, np.zeros((20, network.nodes)), Phase(duration=8e-6), circuit.solver)
     trials = 20 * 64 * 400
     assert abs(end.spikes[:, 0].sum() - 0.3 * trials) < 5 * math.sqrt(trials * 0.3 * 0.7)
     network, circuit = chip("network.inputs={kind: regular}")
     regular = network.quiet(x)
     assert isinstance(regular, SpikingDrive)
-    end = fire(network, regular, np.zeros((20, network.nodes)), Phase(duration=8e-6), circuit.solver)
+    end = network.fire(regular, np.zeros((20, network.nodes)), Phase(duration=8e-6), circuit.solver)
     assert np.array_equal(end.spikes[:, 0], np.full(20, 64 * 120))
 
 
@@ -229,7 +230,7 @@ def test_one_thread_and_two_give_the_same(monkeypatch):
     ends = []
     for threads in ("1", "2"):
         monkeypatch.setenv("ANALOGEP_THREADS", threads)
-        ends.append(fire(network, drive, np.zeros((30, network.nodes)), Phase(duration=2e-6), circuit.solver))
+        ends.append(network.fire(drive, np.zeros((30, network.nodes)), Phase(duration=2e-6), circuit.solver))
     assert np.array_equal(ends[0].v, ends[1].v)
     assert np.array_equal(ends[0].energy, ends[1].energy)
 
@@ -240,8 +241,8 @@ def test_a_recorded_phase_ends_where_an_unrecorded_one_does():
     drive = network.quiet(x)
     assert isinstance(drive, SpikingDrive)
     start = np.zeros((2, network.nodes))
-    plain = fire(network, drive, start, circuit.timing.free, circuit.solver)
-    kept = fire(network, drive, start, circuit.timing.free, circuit.solver, record=True)
+    plain = network.fire(drive, start, circuit.timing.free, circuit.solver)
+    kept = network.fire(drive, start, circuit.timing.free, circuit.solver, record=True)
     assert np.allclose(plain.v, kept.v, rtol=0, atol=1e-12)
     assert np.allclose(plain.residual, kept.residual, rtol=0, atol=1e-12)
     assert plain.residual.any()

@@ -9,11 +9,11 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
-from analogep.network import Hardware, SpikingNetwork
-from analogep.network.spiking import SpikingDrive
-from analogep.relaxation.clock import Clock
-from analogep.relaxation.relaxed import Relaxed
-from analogep.relaxation.spikes import Fired, fire
+from analogep.kinds.spiking.clock import Clock
+from analogep.kinds.spiking.equations import SpikingDrive
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.network import Hardware
+from analogep.network.relaxed import Relaxed
 from tests.physics.test_convolution import unrolled
 
 AVERAGE, MAXIMUM = "{kind: average, size: 2}", "{kind: max, size: 2}"
@@ -61,7 +61,7 @@ def test_a_dense_network_with_the_unrolled_matrix_fires_the_same(inputs):
     for one in (network, dense(network)):
         nudged = one.nudged(drive, 0.5, target)
         assert isinstance(nudged, SpikingDrive)
-        ends.append(fire(one, nudged, np.zeros((3, one.nodes)), Phase(duration=3e-6), circuit.solver))
+        ends.append(one.fire(nudged, np.zeros((3, one.nodes)), Phase(duration=3e-6), circuit.solver))
     assert np.array_equal(ends[0].spikes, ends[1].spikes)
     assert (ends[0].spikes[:, 1:].min(axis=0) > 10).all()
     assert np.abs(ends[0].v - ends[1].v).max() < 1e-11
@@ -130,7 +130,7 @@ def test_the_compiled_clock_is_the_plain_one(pool):
     plain = Plain(network, drive)
     for _ in range(120):
         plain.step()
-    end = fire(network, drive, np.zeros((3, network.nodes)), Phase(duration=2.4e-6), circuit.solver)
+    end = network.fire(drive, np.zeros((3, network.nodes)), Phase(duration=2.4e-6), circuit.solver)
     assert np.array_equal(end.spikes[:, 1:], np.array([c.sum(axis=1) for c in plain.counts]).T)
     assert (end.spikes[:, 1:].sum(axis=0) > 10).all()
     assert np.abs(end.v[:, : network.neurons] - np.concatenate(plain.x, axis=1)).max() < 1e-12
@@ -173,7 +173,7 @@ def test_the_noise_of_a_spike_has_the_variance_of_its_reads():
     start = np.zeros((samples, network.nodes))
     neuron = 5 * (3 * 6 + 2) + 3
     start[:, network.neurons + neuron] = 1.5
-    end = fire(network, drive, start, Phase(duration=20e-9), circuit.solver)
+    end = network.fire(drive, start, Phase(duration=20e-9), circuit.solver)
     assert end.spikes[:, 1].tolist() == [1] * samples
     layer, unit = network.analog.layers[1], np.zeros((1, network.analog.layers[0].size))
     unit[0, neuron] = network.analog.bias_drive
@@ -194,8 +194,8 @@ def test_an_extended_count_is_the_mean_drive(pool):
     network, circuit = chip(pool, "network.readout=extended")
     drive = driven(network)
     start = np.zeros((3, network.nodes))
-    end = fire(network, drive, start, Phase(duration=4e-6), circuit.solver)
-    kept = fire(network, drive, start, Phase(duration=4e-6), circuit.solver, record=True)
+    end = network.fire(drive, start, Phase(duration=4e-6), circuit.solver)
+    kept = network.fire(drive, start, Phase(duration=4e-6), circuit.solver, record=True)
     many = network.neurons
     assert np.allclose(end.v, kept.v, rtol=0, atol=1e-12)
     count = round(4e-6 / network.card.step)
@@ -226,8 +226,8 @@ def _still(network: SpikingNetwork, drive: SpikingDrive) -> np.ndarray:
 def test_a_recorded_phase_chooses_as_an_unrecorded_one():
     network, circuit = chip(MAXIMUM)
     drive, start = driven(network), np.zeros((3, network.nodes))
-    ends: list[Fired | Relaxed] = [
-        fire(network, drive, start, Phase(duration=2e-6), circuit.solver, record=record) for record in (False, True)
+    ends: list[Relaxed | Relaxed] = [
+        network.fire(drive, start, Phase(duration=2e-6), circuit.solver, record=record) for record in (False, True)
     ]
     assert np.allclose(ends[0].v, ends[1].v, rtol=0, atol=1e-12)
     assert np.allclose(ends[0].energy, ends[1].energy, rtol=1e-9)

@@ -9,7 +9,7 @@ import xarray as xr
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
-from analogep.engine import layout
+from analogep.kinds.rc import layout
 from analogep.learning import Experimenter, compare
 from analogep.network import Hardware
 from analogep.streams import Seeds

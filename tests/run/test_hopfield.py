@@ -8,7 +8,7 @@ import pytest
 from analogep.energy import Ledger
 from analogep.errors import SimulationError
 from analogep.learning import Experimenter
-from analogep.network import Hardware, hopfield_energy
+from analogep.network import Hardware
 from analogep.run import assemble
 
 from .tiny import digits, network, tiny
@@ -28,7 +28,7 @@ def test_a_result_has_the_mean_energy_of_the_first_training_and_test_samples_of_
     for part, x in (("train", digits().train_x), ("test", digits().test_x)):
         lines = bench.lines(x[: run.circuit.learning.probe])
         chip = hardware.network()
-        energy = hopfield_energy(chip, bench.free(chip, lines).v, chip.drive(lines))
+        energy = chip.hopfield_energy(bench.free(chip, lines).v, chip.drive(lines))
         assert float(result["hopfield"].sel(part=part)[-1]) == pytest.approx(energy.mean(), rel=1e-3)
 
 

@@ -7,10 +7,11 @@ import pytest
 
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
-from analogep.network import Hardware, SpikingNetwork
+from analogep.kinds.spiking.looks import at_rest
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.network import Hardware
 from analogep.results import SPIKING
 from analogep.run import Run
-from analogep.run.looks import at_rest
 from analogep.streams import Seeds
 
 from .test_spiking import PREDICTIVE, whole

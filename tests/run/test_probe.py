@@ -5,13 +5,13 @@ import pytest
 import xarray as xr
 
 from analogep.errors import SimulationError
-from analogep.run import epoch
+from analogep.kinds.rc.network import LayeredRC
 from tests.run.tiny import QUIET, tiny
 
 
 def test_training_goes_on_where_there_is_no_exact_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tiny().execute()
-    exact, calls = epoch.exact_gradient, iter(range(100))
+    exact, calls = LayeredRC.exact_gradient, iter(range(100))
 
     def failing(*arguments):
         if next(calls) == 1:
@@ -19,7 +19,7 @@ def test_training_goes_on_where_there_is_no_exact_gradient(monkeypatch: pytest.M
         return exact(*arguments)
 
     assert np.isfinite(whole["quiet_cosine"]).all()
-    monkeypatch.setattr(epoch, "exact_gradient", failing)
+    monkeypatch.setattr(LayeredRC, "exact_gradient", failing)
     found = tiny().execute()
     compared = ["cosine", "gain", "exact_length"]
     for name in compared:
@@ -48,5 +48,5 @@ def test_where_the_last_epoch_has_no_exact_gradient_there_is_no_cosine_without_n
     def failing(*_):
         raise SimulationError("the adjoint did not converge")
 
-    monkeypatch.setattr(epoch, "exact_gradient", failing)
+    monkeypatch.setattr(LayeredRC, "exact_gradient", failing)
     assert np.isnan(tiny().execute()["quiet_cosine"]).all()

@@ -13,7 +13,7 @@ from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.run import Run
-from analogep.spice import Netlist, add_network, deck_of, scene_of, seeds_of
+from analogep.spice import Netlist, deck_of, scene_of, seeds_of
 from analogep.streams import Seeds
 
 from ..run.tiny import CIRCUIT, digits, tiny
@@ -43,7 +43,7 @@ def test_nodes_have_names_that_a_designer_understands() -> None:
 def test_probes_are_in_the_order_of_the_network() -> None:
     for chip in (scene(), scene(*PASSIVE), scene(*resistive(IDEAL, "doubled", AMPLIFIERS))):
         network = chip.network()
-        probes = add_network(network, chip, Netlist())
+        probes = network.netlist(chip, Netlist())
         assert len(probes.nodes) == network.nodes
         assert len(probes.meters) == len(network.powers_of)
         assert probes.nodes[0].startswith("h1_1")

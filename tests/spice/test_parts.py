@@ -11,16 +11,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
 from analogep.circuit import HardClip, ReLU, Sigmoid, Tanh
-from analogep.circuit.diodes import AntiparallelDiodes, Diodes, IdealDiodes, NoDiodes, ShockleyDiodes
 from analogep.circuit.wires import ExactWires
 from analogep.device.iv import CubicIV, LinearIV, SinhIV
-from analogep.network import LayeredRC
-from analogep.network.passive import Passive
-from analogep.network.resistive import Resistive
-from analogep.spice import Netlist, add_network, batch
+from analogep.kinds.resistive.diodes import AntiparallelDiodes, Diodes, IdealDiodes, NoDiodes, ShockleyDiodes
+from analogep.kinds.resistive.netlist import diode
+from analogep.spice import Netlist, batch
 from analogep.spice.arrays import crossbar
 from analogep.spice.deck import OPTIONS
-from analogep.spice.parts import Meter, device, diode
+from analogep.spice.parts import Meter, device
 
 Floats = NDArray[np.float64]
 VOLTS = np.linspace(-0.3, 0.3, 13)
@@ -168,14 +166,6 @@ def test_wires_without_resistance_are_no_elements() -> None:
     assert operating_point(netlist)["i(vout)"] == pytest.approx(0.2 / (1e4 + 50.0), rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("writer", "classes"),
-    [
-        (diode, {*get_args(get_args(Diodes)[0])} - {NoDiodes, IdealDiodes}),
-        (add_network, (LayeredRC, Passive, Resistive)),
-    ],
-    ids=["diode", "network"],
-)
-def test_every_kind_that_a_card_may_name_has_a_writer(writer: object, classes: object) -> None:
-    for kind in classes:  # type: ignore[attr-defined]
-        assert writer.dispatch(kind) is not writer.dispatch(object), kind  # type: ignore[attr-defined]
+def test_every_diode_that_a_card_may_name_has_a_writer() -> None:
+    for kind in {*get_args(get_args(Diodes)[0])} - {NoDiodes, IdealDiodes}:
+        assert diode.dispatch(kind) is not diode.dispatch(object), kind

@@ -14,7 +14,7 @@ import pytest
 from analogep import CircuitCard, DeviceCard, Run, datasets
 from analogep.energy import Ledger
 from analogep.learning import Updater
-from analogep.network import Hardware, loop_gain_bound
+from analogep.network import Hardware
 from analogep.streams import Seeds
 
 from .conftest import load_study
@@ -72,7 +72,7 @@ def test_settings_are_found_without_test_images_and_judged_by_others_than_they_l
 def test_every_network_of_the_study_starts_with_a_loop_gain_below_1(study: ModuleType, layers: tuple[int, ...]) -> None:
     hardware = Hardware(DeviceCard.load("ideal"), study.Network(layers).circuit(study.Setting(), 1), Seeds.of(0))
     Updater(hardware).start(Ledger(), np.random.default_rng(0))
-    assert loop_gain_bound(hardware.network()) < 0.9
+    assert hardware.network().loop_gain_bound() < 0.9
 
 
 def test_only_what_is_searched_differs_from_the_circuit_card(study: ModuleType) -> None:

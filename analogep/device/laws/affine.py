@@ -193,6 +193,10 @@ class Constant(AffineLaw):
     """dx = +-step: the same change everywhere, n pulses give x_0 +- n step."""
 
     model: Literal["constant"]
+    example: ClassVar[str] = (
+        "{model: constant, up: {step: 1 %, amplitude: 1 V, width: 50 ns}, "
+        "down: {step: 2 %, amplitude: -1 V, width: 50 ns}}"
+    )
     up: StepBranch
     down: StepBranch | None = None
 
@@ -208,6 +212,10 @@ class SoftBounds(AffineLaw):
     """
 
     model: Literal["soft_bounds"]
+    example: ClassVar[str] = (
+        "{model: soft_bounds, up: {step: 2 %, amplitude: 1 V, width: 50 ns}, "
+        "down: {step: 3 %, amplitude: -1 V, width: 50 ns}}"
+    )
     up: StepBranch
     down: StepBranch | None = None
 
@@ -248,6 +256,10 @@ class Linear(SpreadAffineLaw):
     """
 
     model: Literal["linear"]
+    example: ClassVar[str] = (
+        "{model: linear, up: {step: 1 %, slope: 0.4, amplitude: 1 V, width: 50 ns}, "
+        "down: {step: 1 %, slope: 0.7, amplitude: -1 V, width: 50 ns}}"
+    )
     up: SlopedBranch
     down: SlopedBranch | None = None
     zero: Annotated[Fraction, Field(ge=0.001, le=0.999)] = 0.5
@@ -304,6 +316,10 @@ class SoftBoundsReference(SpreadAffineLaw):
     """
 
     model: Literal["soft_bounds_reference"]
+    example: ClassVar[str] = (
+        "{model: soft_bounds_reference, up: {step: 2 %, amplitude: 1 V, width: 50 ns}, "
+        "down: {step: 2 %, amplitude: -1 V, width: 50 ns}, symmetry_point: 40 %}"
+    )
     up: StepBranch
     down: StepBranch | None = None
     symmetry_point: Annotated[Fraction, Field(ge=0.01, le=0.99)]
@@ -341,6 +357,10 @@ class Exponential(SpreadAffineLaw):
     """
 
     model: Literal["exponential"]
+    example: ClassVar[str] = (
+        "{model: exponential, up: {pulses: 100, nonlinearity: 2.4, amplitude: 1 V, width: 50 ns}, "
+        "down: {pulses: 120, nonlinearity: 4.9, amplitude: -1 V, width: 50 ns}}"
+    )
     up: CountedBranch
     down: CountedBranch | None = None
     shape_name: ClassVar[str] = "nonlinearity"

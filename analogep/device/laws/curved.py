@@ -59,6 +59,10 @@ class Power(Law):
     """
 
     model: Literal["power"]
+    example: ClassVar[str] = (
+        "{model: power, up: {step: 2 %, exponent: 2, amplitude: 1 V, width: 50 ns}, "
+        "down: {step: 2 %, exponent: 1.5, amplitude: -1 V, width: 50 ns}}"
+    )
     up: PowerBranch
     down: PowerBranch | None = None
     exact: ClassVar[str] = "pulse by pulse; the continuous formula is off by the order of a step"
@@ -139,6 +143,10 @@ class ExpStep(Law):
     """
 
     model: Literal["exp_step"]
+    example: ClassVar[str] = (
+        "{model: exp_step, a: 1, b: 0, up: {step: 1 %, A: 0.2, gamma: 1, amplitude: 1 V, width: 50 ns}, "
+        "down: {step: 1 %, A: 0.3, gamma: 1, amplitude: -1 V, width: 50 ns}}"
+    )
     up: ExpStepBranch
     down: ExpStepBranch | None = None
     a: Annotated[float, Field(ge=-100, le=100)]
@@ -227,6 +235,10 @@ class Logistic(Law):
     """
 
     model: Literal["logistic"]
+    example: ClassVar[str] = (
+        "{model: logistic, up: {pulses: 80, curvature: 3, amplitude: 1 V, width: 50 ns}, "
+        "down: {pulses: 100, curvature: 2, amplitude: -1 V, width: 50 ns}}"
+    )
     up: LogisticBranch
     down: LogisticBranch | None = None
     exact: ClassVar[str] = "n pulses in closed form; noisy pulses one by one"

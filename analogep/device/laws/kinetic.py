@@ -56,6 +56,10 @@ class Kinetic(Law):
     """
 
     model: Literal["kinetic"]
+    example: ClassVar[str] = (
+        "{model: kinetic, rate: {kind: sinh, k: 10 kHz, v_s: 0.2 V}, window: {kind: joglekar, p: 2}, "
+        "up: {amplitude: 0.8 V, width: 50 ns}, down: {amplitude: -0.8 V, width: 50 ns}}"
+    )
     up: Branch
     down: Branch | None = None
     rate: AnyRate

@@ -53,6 +53,10 @@ class Piecewise(Law):
     """dx interpolated linearly on nodes of x; as many pulses as there are, one by one."""
 
     model: Literal["piecewise"]
+    example: ClassVar[str] = (
+        "{model: piecewise, up: {nodes: [0 %, 50 %, 100 %], steps: [2 %, 1 %, 0.5 %], amplitude: 1 V, width: 50 ns}, "
+        "down: {nodes: [0 %, 100 %], steps: [-0.5 %, -2 %], amplitude: -1 V, width: 50 ns}}"
+    )
     up: TableBranch
     down: TableBranch | None = None
     exact: ClassVar[str] = "pulse by pulse"
@@ -165,6 +169,11 @@ class InverseCdf(Law):
     """
 
     model: Literal["inverse_cdf"]
+    example: ClassVar[str] = (
+        "{model: inverse_cdf, up: {nodes: [0 %, 100 %], quantiles: [0 %, 100 %], steps: [[0 %, -1 %], [4 %, 2 %]], "
+        "amplitude: 1 V, width: 50 ns}, down: {nodes: [0 %, 100 %], quantiles: [0 %, 100 %], "
+        "steps: [[-2 %, -4 %], [1 %, 0 %]], amplitude: -1 V, width: 50 ns}}"
+    )
     draws: ClassVar[bool] = True
     up: QuantileBranch
     down: QuantileBranch | None = None

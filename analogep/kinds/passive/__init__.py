@@ -1,0 +1,1 @@
+"""Networks with passive summing nodes: card, equations, learning rule, exact gradient, netlist."""

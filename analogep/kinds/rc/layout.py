@@ -1,0 +1,266 @@
+"""A network of one instant as the march takes it, and the march of a batch on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit.phases import Solver
+from analogep.crossbar import threads
+from analogep.engine.nodes import Complex, Neurons, Real
+from analogep.engine.noise import Noise
+from analogep.engine.parts import Bent, Straight, devices, padded
+from analogep.engine.products import GROUP
+from analogep.engine.reads import Convolved, Dense
+from analogep.engine.steps import Batch, Net, Plan, march
+from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.network.convolution import Convolution
+
+Floats = NDArray[np.float64]
+Reals = NDArray[Any]
+
+_ACCURACY = {"double": 1e-15, "single": 1e-8}
+_GROUPS = 4
+"""Groups of rows of one job at most, whose state stays near the core."""
+_LANES = 16
+"""Numbers of a vector."""
+_PAGE = 512
+"""Numbers of a page of memory, of 8 bytes."""
+_SAMPLES = 10
+"""Samples of one job with convolutions: a fixed number, as sums of BLAS depend on it."""
+
+
+def layout(network: RCEquations, solver: Solver) -> Layout | None:
+    """Layout of the network as it stands, made once for all phases of a batch; None if the march does not serve it."""
+    if not isinstance(network, RCEquations) or len(network.layers) < 2:
+        return None
+    known = network.made.get(__name__)
+    if isinstance(known, Layout) and known.solver is solver:
+        return known
+    found = _layout(network, solver)
+    network.made[__name__] = found
+    return found
+
+
+def _layout(network: RCEquations, solver: Solver) -> Layout | None:
+    if any(layer.forward_wires is not None for layer in network.layers):
+        return None
+    kind: Any = np.float32 if solver.single else np.float64
+    widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
+    series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY[solver.precision])
+    curves = [layer.activation.numbers(kind) for layer in network.layers]
+    hidden, output, first = curves[0], curves[-1], network.layers[0]
+    alike = all((layer.leak, layer.capacitance) == (first.leak, first.capacitance) for layer in network.layers[:-1])
+    if series is None or hidden is None or output is None or any(curve != hidden for curve in curves[:-1]) or not alike:
+        return None
+    return Layout(network, solver, kind, (hidden, output), devices(series, kind))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Arrays of a network that stay the same during a march.
+
+    Parameters
+    ----------
+    network : RCEquations
+        Without wires, all of its hidden neurons alike.
+    solver : Solver
+    kind : float32 or float64
+    curves : tuple
+        Of hidden and output neurons.
+    devices : Straight or Bent
+    """
+
+    network: RCEquations
+    solver: Solver
+    kind: Any
+    curves: tuple[Any, Any]
+    devices: Straight | Bent
+
+    @property
+    def convolutional(self) -> bool:
+        """Whether any array behind the first is a convolution."""
+        return any(not layer.dense for layer in self.network.layers[1:])
+
+    @cached_property
+    def _places(self) -> list[slice]:
+        """Places of the layers in a row, each from a multiple of `_LANES` on."""
+        found, start = [], 0
+        for layer in self.network.layers:
+            found.append(slice(start, start + layer.size))
+            start += -(-layer.size // _LANES) * _LANES
+        return found
+
+    @property
+    def _room(self) -> int:
+        """Places of a row: rows begin at other places of a page, or the processor takes them for the same."""
+        room: int = -(-self._places[-1].stop // _LANES) * _LANES
+        return room + (_LANES if room % _PAGE == 0 else 0)
+
+    def _still(self, array: NDArray[Any]) -> Reals:
+        """The array in the march's precision, as one that is not written to: their types are the same then."""
+        out = np.ascontiguousarray(array, self.kind).view()
+        out.flags.writeable = False
+        return out
+
+    @cached_property
+    def _turned(self) -> NDArray[np.bool_]:
+        """Which arrays have fewer neurons than nodes before: they are laid out by neurons, with long rows."""
+        arrays = [self.network.inner(layer) for layer in self.network.layers]
+        return np.array(
+            [
+                k > 0 and not self.convolutional and array.shape[1] < array.shape[0]
+                for k, (layer, array) in enumerate(zip(self.network.layers, arrays, strict=True))
+            ]
+        )
+
+    def _both(self, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[tuple[Reals, ...], ...]:
+        """Forward and reverse arrays behind the first, laid out; one that serves both is held once."""
+        ahead, behind = [self._still(np.zeros((1, 1)))], [self._still(np.zeros((1, 1)))]
+        for k, (one, other) in enumerate(pairs, 1):
+            same = one.ctypes.data == other.ctypes.data and one.strides == other.strides and one.shape == other.shape
+            ahead.append(self._still(one.T if self._turned[k] else one))
+            behind.append(ahead[-1] if same else self._still(other.T if self._turned[k] else other))
+        return padded(ahead), padded(behind)
+
+    @cached_property
+    def _arrays(self) -> tuple[tuple[Reals, ...], ...]:
+        network = self.network
+        return self._both(
+            [(network.inner(layer), layer.reverse) for layer in network.layers[1:] if layer.reverse is not None]
+        )
+
+    @cached_property
+    def _meets(self) -> Dense | Convolved:
+        if not self.convolutional:
+            return Dense(self._turned)
+        plain = (*(0,) * 7, 1, 1)
+        shapes, chooses = [plain], [1]
+        for layer in self.network.layers[1:]:
+            meet = layer.connection
+            one = meet if isinstance(meet, Convolution) else None
+            shapes.append(plain if one is None else tuple(map(int, one.geometry)))  # type: ignore[arg-type]
+            chooses.append(1 if one is None or one.linear else one.conv.pooled)
+        return Convolved(padded(shapes, plain), np.array(chooses))
+
+    @cached_property
+    def _lines(self) -> tuple[Reals, tuple[Reals, Reals]]:
+        """Brackets of bias lines, and what lines drive forward and in reverse, for all nodes."""
+        network, layers = self.network, self.network.layers
+        constants, ahead, behind = (np.zeros(self._room) for _ in range(3))
+        for k, (layer, here) in enumerate(zip(layers, self._places, strict=True)):
+            constant = network.constants[k]
+            if k > 0:
+                behind[here] = layer.column_load
+                constants[here] = 0.0 if constant is None else constant
+            if k + 1 < len(layers):
+                ahead[here] = layers[k + 1].row_load(network.inner(layers[k + 1]).shape[0])
+        if isinstance(self.devices, Straight):
+            ahead += network.gain**2 * behind
+        return self._still(constants), (self._still(ahead), self._still(behind))
+
+    def _net(self, parts: int) -> Net:
+        network, (constants, loads) = self.network, self._lines
+        spans = [(to.start, to.stop, own.start) for to, own in zip(self._places, network.slices, strict=True)]
+        ends = zip(self.curves, network.layers[-2:], strict=True)
+        hidden, output = (Neurons(curve, self.kind(layer.leak)) for curve, layer in ends)
+        nodes = Real(self.solver.projected) if parts == 1 else Complex(False)
+        return Net(
+            np.array(spans), self._room, nodes, hidden, output, self.devices, self._meets, self._arrays, constants,
+            loads, self.kind(network.gain),
+        )  # fmt: skip
+
+    def _noise(self, drives: Sequence[RCDrive]) -> Noise:
+        """Variances, and the deviates of all phases."""
+        if not drives[0].noise:
+            none = np.zeros((1, 0, 0), self.kind)
+            return Noise(1, self._arrays, self._lines[0], none, none)
+        slices, shape = self._places, (len(drives), len(drives[0].inputs), self._room)
+        forward, reverse = np.zeros(shape, self.kind), np.zeros(shape, self.kind)
+        for ahead, behind, drive in zip(forward, reverse, drives, strict=True):
+            for k, (one, other) in enumerate(drive.noise[1:], 1):
+                ahead[:, slices[k]], behind[:, slices[k - 1]] = one, other
+        return Noise(2, *self._variances, forward, reverse)
+
+    @cached_property
+    def _variances(self) -> tuple[Any, Reals]:
+        """Of forward and reverse weights, and of the bias lines' brackets."""
+        network, pairs = self.network, []
+        constants = np.zeros(self._room)
+        for layer, here in zip(network.layers[1:], self._places[1:], strict=True):
+            assert layer.variance is not None
+            assert layer.reverse_variance is not None
+            pairs.append((layer.variance[:-1] if network.bias else layer.variance, layer.reverse_variance))
+            if network.bias:
+                constants[here] = network.bias_variance(layer)
+        return self._both(pairs), self._still(constants)
+
+    def run(
+        self, drives: Sequence[RCDrive], start: Floats, grids: Sequence[tuple[int, float]], betas: Sequence[complex],
+        *, chained: bool = False, constant: bool = False, parts: int = 1,
+    ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+        """March a batch through its phases.
+
+        Parameters
+        ----------
+        drives : sequence of RCDrive
+            Of each phase, or one for all; the last one has the target, and pulls that are frozen already.
+        start : ndarray (samples, nodes) [V]
+        grids : sequence of (count, h)
+            Number of steps of each phase, and their length [s].
+        betas : sequence of complex
+        chained, constant
+            As in `Plan`.
+        parts : int
+            2 for complex voltages, of linear devices and saturating neurons.
+
+        Returns
+        -------
+        ndarray (phases, samples, parts, nodes) [V]
+            Where each phase has ended.
+        ndarray (phases, samples) [1]
+            Largest remaining current over leak and read voltage.
+        ndarray (phases, samples, 3) [J]
+            Of all arrays, leaks and nudging.
+        """
+        network, (samples, _), phases = self.network, start.shape, len(grids)
+        counts, lengths = np.array([count for count, _ in grids]), np.array([h for _, h in grids])
+        paces = np.array([layer.leak / layer.capacitance for layer in network.layers[-2:]])
+        plan = Plan(counts, np.outer(lengths, paces).astype(self.kind), np.array(betas, complex), chained, constant)
+        shape = (phases, samples, parts, network.nodes)
+        batch = self._batch(drives, start, shape)
+        net, cost = self._net(parts), network.cost.numbers(network.full_score, self.kind)
+        workers = threads.worth(samples * parts * network.nodes * int(counts.sum()))
+        groups = -(-samples * parts // GROUP)
+        size = _SAMPLES if self.convolutional else max(1, GROUP * min(_GROUPS, -(-groups // workers)) // parts)
+
+        def job(k: int) -> None:
+            march(k * size, min((k + 1) * size, samples), net, cost, plan, batch)
+
+        threads.share(job, -(-samples // size), workers)
+        bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
+        batch.energy[:] *= lengths[:, None, None]
+        still = np.stack([drive.power for drive in drives]) + network.read_voltage * network.bias_drive * bias
+        batch.energy[..., 0] += still * (counts * lengths)[:, None]
+        return batch.ends, batch.residual / network.read_voltage, batch.energy
+
+    def _batch(self, drives: Sequence[RCDrive], start: Floats, shape: tuple[int, ...]) -> Batch:
+        """What the samples are driven by, and room for what comes of it."""
+        inputs = drives[:1] if all(one.inputs is drives[0].inputs for one in drives) else drives
+        none = np.zeros((shape[1], self.network.layers[-1].size), self.kind)
+        target, frozen = drives[-1].target, drives[-1].frozen
+        return Batch(
+            start=np.ascontiguousarray(start, np.float64),
+            inputs=np.stack([one.inputs for one in inputs]).astype(self.kind, copy=False),
+            target=none if target is None else np.ascontiguousarray(target, self.kind),
+            pulls=none if frozen is None else np.ascontiguousarray(frozen, self.kind),
+            noise=self._noise(drives),
+            ends=np.empty(shape),
+            energy=np.zeros((*shape[:2], 3)),
+            residual=np.empty(shape[:2]),
+        )

@@ -1,0 +1,1 @@
+"""Deep resistive networks: card, equations, learning rule, exact gradient, netlist."""

@@ -1,0 +1,36 @@
+"""Spiking networks from stores and cards: the arrays of an RC network between other neurons."""
+
+from __future__ import annotations
+
+from analogep.kinds.rc.build import Cell, RCBuilder
+from analogep.kinds.spiking.card import LIF, Spiking
+from analogep.kinds.spiking.equations import FiringRate
+from analogep.kinds.spiking.network import SpikingNetwork
+from analogep.network.base import Network
+
+
+class SpikingBuilder(RCBuilder):
+    """Virtual ground, synapses, integrate-and-fire neurons."""
+
+    @property
+    def _card(self) -> Spiking:
+        assert isinstance(self.circuit.network, Spiking)
+        return self.circuit.network
+
+    def _lif(self, k: int) -> LIF:
+        return self._card.output if k == self.circuit.depth - 1 else self._card.hidden
+
+    def _cell(self, k: int) -> Cell:
+        neuron = self._lif(k)
+        curve = FiringRate(neuron, self.circuit.mapping.read_voltage)
+        return Cell(curve, neuron.capacitance, neuron.leak)
+
+    @property
+    def amplifier_power(self) -> float:
+        """Bias power of all synapses and neurons [W]."""
+        sizes = self.circuit.sizes[1:]
+        return sum(self._lif(k).amplifier.power * size for k, size in enumerate(sizes))
+
+    def network(self) -> Network:
+        """The arrays with the conductances of now, and the neurons."""
+        return SpikingNetwork(self.layered(), self._card, self.circuit.lines.capacitance_per_cell)

@@ -1,0 +1,305 @@
+"""The clock of a spiking network: from cards to the compiled steps (`steps`), and from events to joules.
+
+A spike on the word lines of a layer costs, in the devices behind it, V q(V) width times the conductance of both lines,
+and C V^2 for each of their cells; in reverse the same on its bit lines at the feedback gain's share of V.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit.phases import Solver
+from analogep.crossbar import threads
+from analogep.draws import key_of
+from analogep.engine.parts import padded
+from analogep.kinds.spiking.card import LIF, EqSpike
+from analogep.kinds.spiking.charge import LANES
+from analogep.kinds.spiking.equations import SpikingDrive, SpikingEquations
+from analogep.kinds.spiking.steps import spike_steps
+from analogep.network.connection import Connection
+
+Floats = NDArray[np.float64]
+Reals = NDArray[Any]
+Sites = tuple[tuple[Reals, ...], tuple[Reals, ...]]
+"""What spikes before and behind each array have gathered, as `learning.learned` takes it."""
+
+_MODES = {"current": 0, "regular": 1, "poisson": 2}
+_SAMPLES = 4
+"""Samples of one job: a fixed number, so that any number of threads does the same."""
+
+
+def each_job(march: Callable[[int, int], None], samples: int, work: int) -> None:
+    """Call `march` with the first sample of each job and the one behind its last, on as many threads as `work` is
+    worth."""
+    edges = [*range(0, samples, _SAMPLES), samples]
+    threads.share(lambda k: march(edges[k], edges[k + 1]), len(edges) - 1, threads.worth(work))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a phase is driven by: still lines, nudging, spiking inputs, deviations of reads, keys."""
+
+    still: Reals
+    nudging: tuple[Any, ...]
+    inputs: tuple[int, Reals]
+    noise: tuple[tuple[Reals, ...], tuple[Reals, ...]]
+    keys: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the clock has done: state, sums of joules, spikes, change of the rates, path, raster, what has learned."""
+
+    state: Reals
+    sums: Floats
+    spikes: NDArray[np.int64]
+    drift: Floats
+    path: Floats
+    raster: NDArray[np.uint8]
+    sites: list[Sites]
+
+
+def _deviation(meet: Connection, variance: Reals) -> Reals:
+    return np.asarray(np.sqrt(meet.folded_variance(variance)))
+
+
+class Clock:
+    """The numbers of a network as the compiled clock wants them.
+
+    Parameters
+    ----------
+    network : SpikingEquations
+    solver : Solver
+        Precision.
+    """
+
+    def __init__(self, network: SpikingEquations, solver: Solver) -> None:
+        self.network, self.analog, self.card = network, network.analog, network.card
+        self.kind: Any = np.float32 if solver.precision == "single" else np.float64
+        self.edges = np.array([0, *(part.stop for part in network.slices)], dtype=np.int64)
+        volts = np.array([self.analog.gain * self.analog.read_voltage])
+        self._turned = float(np.asarray(self.analog.iv.drive(volts))[0])
+        """q of a reverse spike's voltage [V]; that of a forward one is the bias lines'."""
+        inner = [self.analog.inner(layer) for layer in self.analog.layers]
+        reaches = [one.connection.reach(len(rows)) for one, rows in zip(self.analog.layers, inner, strict=True)]
+        self.reach = np.array(reaches, dtype=np.int64)
+        self.forward = self._jumps(inner, lambda meet, array: meet.folded(array))
+        reverse = [one.reverse for one in self.analog.layers]
+        self.reverse = self._jumps(reverse, lambda meet, array: meet.folded(array), back=True)
+        self.loads = self._loads()
+
+    def _jumps(
+        self, arrays: Sequence[Reals | None], folded: Callable[[Connection, Reals], Reals], *, back: bool = False
+    ) -> tuple[Reals, ...]:
+        """What a spike adds to synapses [V], of arrays as `folded` has them; empty where nothing goes.
+
+        The lines of analog inputs do not spike, and nothing is driven in reverse before the first array.
+        """
+        found = []
+        for k, array in enumerate(arrays):
+            if array is None or (k == 0 and (back or self.card.inputs.kind == "current")):
+                found.append(np.empty((0, 0), self.kind))
+                continue
+            # A jump goes to the neurons ahead, or to those before.
+            neuron = self.network.lif[k - 1 if back else k]
+            jump = (self._turned if back else self.analog.bias_drive) * self.filtered(neuron)
+            jumps = jump * folded(self.analog.layers[k].connection, array)
+            turned = jumps.T if back else jumps
+            if self.reach[k, [0, 1, 6, 7]].prod() == 1:
+                turned = np.pad(turned, ((0, 0), (0, -turned.shape[1] % LANES)))
+            found.append(np.require(turned, self.kind, ["C"]))
+        return padded(found)
+
+    def filtered(self, neuron: LIF) -> float:
+        """What one of the spikes of a line at the largest rate adds to a synapse, of their mean [1]."""
+        return neuron.refractory / neuron.time_constant
+
+    @functools.cached_property
+    def noise(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
+        """Standard deviations of the jumps in one read, ahead and back [V]."""
+        layers = self.analog.layers
+        ahead = [None if one.variance is None else one.variance[: len(self.analog.inner(one))] for one in layers]
+        behind = [one.reverse_variance for one in layers]
+        return self._jumps(ahead, _deviation), self._jumps(behind, _deviation, back=True)
+
+    def numbers(self) -> Reals:
+        """Constants of each layer, as `steps` takes them.
+
+        The jump of the trace makes its mean over the beginnings of steps the rate exactly, for any step; that of a
+        synapse does so for the mean over each step, which drives the membrane.
+        """
+        card, analog, rows = self.card, self.analog, []
+        h, volts, lifs = card.step, analog.read_voltage, self.network.lif
+        ends = math.inf if card.trace is None else h / card.trace
+        for neuron in lifs:
+            tau = neuron.time_constant
+            a, decay = math.exp(-h / tau), neuron.decay
+            even = h if decay == 0.0 else (1.0 - math.exp(-h * decay)) / decay
+            level = -math.inf if neuron.reset.kind == "subtract" else neuron.reset.level
+            rows.append(
+                (
+                    a, (1.0 - a) * tau / h, math.exp(-h * decay), even / (volts * neuron.refractory), level,
+                    neuron.floor, round(neuron.refractory / h), math.exp(-ends),
+                    volts * neuron.refractory / h * -math.expm1(-ends), neuron.leak,
+                )
+            )  # fmt: skip
+        return np.array(rows, dtype=self.kind)
+
+    def _loads(self) -> tuple[Floats, ...]:
+        """Joules of a spike on each line, in the devices forward and in reverse, and in the lines as well [J]."""
+        analog, volts, width = self.analog, self.analog.read_voltage, self.card.width
+        unit, turned = volts * analog.bias_drive * width, analog.gain * volts * self._turned * width
+        # Both lines of a pair are charged.
+        cell = 2.0 * self.network.line_capacitance * volts**2
+        ahead, behind, edges, back = [], [], [], []
+        for k, layer in enumerate(analog.layers):
+            rows, columns = analog.inner(layer).shape
+            meet, none = layer.connection, np.zeros(layer.size)
+            still = k == 0 and self.card.inputs.kind == "current"
+            ahead.append(layer.row_load(rows) * unit)
+            edges.append(np.broadcast_to(0.0 if still else cell * meet.cells(columns), ahead[-1].shape))
+            behind.append(none if k == 0 else layer.column_load * turned)
+            lines = none if k == 0 else none + analog.gain**2 * cell * meet.cells_back(layer.weights.shape[0])
+            back.append(lines)
+        outputs = np.zeros(analog.layers[-1].size)
+        forth = tuple(np.concatenate([*one, outputs]) for one in (ahead, edges))
+        return forth[0], np.concatenate(behind), forth[1], np.concatenate(back)
+
+    def given(self, drive: SpikingDrive, samples: int) -> Given:
+        """What a phase is driven by, in the clock's numbers."""
+        volts, many = self.analog.read_voltage, self.network.neurons
+        still = np.zeros((samples, many), self.kind)
+        for k, part in enumerate(self.network.slices):
+            constant = self.analog.constants[k]
+            still[:, part] = drive.inputs if k == 0 else 0.0 if constant is None else constant
+        outputs = np.zeros((samples, self.analog.layers[-1].size), self.kind)
+        target = outputs if drive.target is None else drive.target.astype(self.kind)
+        pull = target if drive.frozen is None else drive.frozen.astype(self.kind)
+        cost = self.network.cost.numbers(volts, self.kind)
+        nudging = self.kind(drive.beta), drive.frozen is not None, pull, target, cost
+        inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
+        quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
+        noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
+        drawn = np.random.default_rng(drive.key).integers(0, 2**64, size=samples, dtype=np.uint64)
+        keys = np.array([key_of(int(bits)) for bits in drawn], dtype=np.uint64)
+        return Given(still, nudging, inputs, noise, keys)
+
+    def blank(self, state: Reals, count: int, *, record: bool) -> Run:
+        """A run to be filled, from a copy of `state`."""
+        samples, layers, many = state.shape[0], len(self.analog.layers), self.network.neurons
+        raster = np.zeros((count if record else 0, many if record else 0), np.uint8)
+        spikes, drift = np.zeros((samples, layers + 1), np.int64), np.zeros(samples)
+        return Run(state.copy(), np.zeros((samples, 4)), spikes, drift, np.empty(0), raster, [])
+
+    @property
+    def window(self) -> int:
+        """Steps that are counted."""
+        return max(2, round(self.card.window / self.card.step))
+
+    def run(self, drive: SpikingDrive, state: Reals, count: int, *, record: bool) -> Run:
+        """Run the clock for `count` steps, from `state` (samples, BLOCKS, neurons), which is left as it is."""
+        found, given, samples = self.blank(state, count, record=record), self.given(drive, len(state)), len(state)
+        window, many = min(count, self.window), self.network.neurons
+        unit = self.analog.read_voltage * self.card.hidden.refractory / (window * self.card.step)
+        won, numbers = np.zeros((samples, many), np.int64), self.numbers()
+        # A recorded phase goes step by step, and reads the membranes itself.
+        extended = self.card.readout == "extended" and not record
+        jobs, learns = -(-samples // _SAMPLES), self.learns(drive)
+        sites, share = self._sites(learns, 1 if record else jobs), self.kind(self._share)
+        found = replace(found, sites=sites)
+
+        def march(first: int, last: int, begin: int, steps: int, counted: int, shown: NDArray[np.uint8]) -> None:
+            learning = (learns, share, *sites[0 if record else first // _SAMPLES])
+            spike_steps(
+                first, last, begin, steps, counted, extended, self.edges, found.state, given.still, given.nudging,
+                given.inputs, self.forward, self.reverse, given.noise, numbers, unit, self.loads, self.reach, learning,
+                won, given.keys, found.sums, found.spikes, found.drift, shown,
+            )  # fmt: skip
+
+        if record:
+            return self._recorded(march, found, count, window, unit)
+        each_job(lambda one, other: march(one, other, 0, count, window, found.raster), samples, samples * count * many)
+        return found
+
+    def _recorded(self, march: Any, found: Run, count: int, window: int, unit: float) -> Run:
+        """All steps one by one, with the state after each."""
+        state, raster = found.state, found.raster
+        path = np.empty((count + 1, *state.shape))
+        path[0] = state
+        total, early = np.zeros_like(state[:, 4]), np.zeros_like(state[:, 4])
+        for step in range(count):
+            if step == count - window:
+                opening = state[:, 1].copy()
+            march(0, len(state), step, 1, 1 if step >= count - window else 0, raster[step : step + 1])
+            total += state[:, 4]
+            # The clock divides the window so too; before it the rates are 0.
+            if 2 * (count - step) > window:
+                early += state[:, 4]
+            path[step + 1] = state
+            path[step + 1, :, 4] = total
+        state[:, 4] = total
+        if self.card.readout == "extended":
+            state[:, 4] = path[-1, :, 4] = np.maximum(total + unit * (state[:, 1] - opening), 0.0)
+        return replace(found, path=path, drift=np.mean((2.0 * (total - 2.0 * early)) ** 2, axis=1))
+
+    def learns(self, drive: SpikingDrive) -> int:
+        """0: spikes do not learn; 1: traces run; 2: spikes gather."""
+        return 0 if self.card.gradient.kind == "counted" else 2 if drive.beta != 0.0 else 1
+
+    @property
+    def _share(self) -> float:
+        gradient = self.card.gradient
+        return -math.expm1(-self.card.step / gradient.slope) if isinstance(gradient, EqSpike) else 0.0
+
+    def _sites(self, learns: int, jobs: int) -> list[Sites]:
+        """Room for what the spikes of each job gather."""
+        layers, gradient = self.analog.layers, self.card.gradient
+        parts = 2 if isinstance(gradient, EqSpike) and gradient.pulses == "at_spikes" else 1
+        found = []
+        for _ in range(jobs):
+            before, behind = [], []
+            for k, layer in enumerate(layers):
+                rows, columns = self.analog.inner(layer).shape if learns == 2 else (0, 0)
+                still = k == 0 and self.card.inputs.kind == "current"
+                before.append(np.zeros((parts, 0 if still else rows, columns), self.kind))
+                behind.append(np.zeros((parts, columns, 0 if k == 0 else rows), self.kind))
+            found.append((padded(before), padded(behind)))
+        return found
+
+    def gathered(self, drive: SpikingDrive, start: Reals, found: Run) -> tuple[Floats, ...]:
+        """What `Fired` says of it: the spikes' part, and the lines that stand still, whose r_j is their voltage."""
+        volts, card = self.analog.read_voltage, self.card
+        unit = volts * card.hidden.refractory / card.step
+        change, out = (found.state[:, 5] - start[:, 5]).astype(np.float64), []
+        for k, part in enumerate(self.network.slices):
+            total: Floats = np.sum([before[k] for before, _ in found.sites], axis=0, dtype=np.float64)
+            if k > 0:
+                turned = [np.swapaxes(behind[k], 1, 2) for _, behind in found.sites]
+                total += np.sum(turned, axis=0, dtype=np.float64)
+            elif card.inputs.kind == "current":
+                total = (drive.x.T @ change[:, part])[None] / unit
+            here, parts = change[:, part], len(total)
+            ends = [here] if parts == 1 else [np.maximum(here, 0.0), np.maximum(-here, 0.0)]
+            bias = volts * np.array([end.sum(axis=0, keepdims=True) for end in ends])
+            out.append(np.concatenate([unit * total, bias], axis=1) if self.analog.bias else unit * total)
+        return tuple(out)
+
+    def joules(self, drive: SpikingDrive, found: Run, duration: float) -> Floats:
+        """Energy of each component (samples, components) [J]."""
+        network, analog, card = self.network, self.analog, self.card
+        energy = np.zeros((len(found.sums), len(network.powers_of)))
+        bias = sum(layer.bias_load for layer in analog.layers[1:]) if analog.bias else 0.0
+        power = drive.power + analog.read_voltage * analog.bias_drive * bias
+        energy[:, 0] = found.sums[:, 0] + power * duration
+        energy[:, 1] = found.sums[:, 1] * card.step
+        energy[:, 2] = abs(drive.beta) * card.output.leak * found.sums[:, 2] * card.step
+        energy[:, 3] = found.spikes[:, 1:] @ np.array([neuron.spike for neuron in network.lif])
+        energy[:, 4] = found.sums[:, 3]
+        return energy

@@ -1,0 +1,220 @@
+"""The compiled clock of spiking networks: a sample after the other, all its steps at once, arrays for spikes only.
+
+In a step of length h the drive D of a synapse stands still, so that with a = e^(-h/tau_s)
+
+    x(h) = D + (x - D) a,    mean x = D + (x - D) (1 - a) tau_s/h
+    u(h) = u e^(-h/tau_m) + mean x/(V t_r) tau_m (1 - e^(-h/tau_m))
+
+are exact but for the order of charge within one step on a leaky membrane. A spike comes at the end of the step in which
+u has reached the threshold, and its charge arrives at the beginning of the next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from analogep.engine.nodes import pull
+from analogep.jit import kernel
+from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums, random
+from analogep.kinds.spiking.learning import learned
+
+_FAST = {"reassoc", "contract", "nsz", "nnan"}
+
+
+@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
+    """Synapses and membranes of one layer after a step; returns the sum of x^2 before it."""
+    a, mean, decay, gain, floor, top = numbers[0], numbers[1], numbers[2], numbers[3], numbers[5], u.dtype.type(2)
+    square = x.dtype.type(0)
+    for i in range(x.size):
+        away = x[i] - drive[i]
+        square += x[i] * x[i]
+        x[i] = drive[i] + away * a
+        u[i] = min(max(u[i] * decay + (drive[i] + away * mean) * gain, floor), top)
+    return square
+
+
+@njit(nogil=True, error_model="numpy")
+def pulled(x, seen, nudging, b, out):  # type: ignore[no-untyped-def]
+    """out = beta pull, of the outputs as they are `seen` or as it was frozen; returns the sum of |pull (d - x)|."""
+    beta, frozen, pulls, targets, cost = nudging
+    power = 0.0
+    if frozen:
+        out[:] = pulls[b]
+    else:
+        pull(cost, seen, targets[b], out)
+    for o in range(out.size):
+        power += abs(out[o] * (targets[b, o] - x[o]))
+        out[o] *= beta
+    return power
+
+
+@njit(nogil=True, error_model="numpy")
+def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-untyped-def]
+    """Spikes of one layer at the end of a step, put behind the `found` that `fired` holds; returns their number."""
+    level, slots = numbers[4], int(numbers[6])
+    subtracts = level < -1e30
+    if not subtracts:
+        for i in range(u.size):
+            if step <= until[i]:
+                u[i] = level
+    for i in range(u.size):
+        if u[i] >= 1.0 and step >= until[i]:
+            u[i] = u[i] - 1 if subtracts else level
+            until[i] = step + slots
+            fired[found] = here + i
+            found += 1
+    return found
+
+
+@njit(nogil=True, error_model="numpy")
+def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
+    """Inputs that spike in a slot of the length of the refractory time: their number, and the next ticket."""
+    many = 0
+    for j in range(shares.size):
+        share = np.float64(shares[j])
+        if mode == 1:
+            # The n-th spike of a share s comes in the slot in which s t + 1/2 passes n.
+            spikes = np.floor(0.5 + share * (slot + 1)) > np.floor(0.5 + share * slot)
+        elif share > 0.0:
+            spikes = (np.float64(random(key, ticket)) + 0.5) * 2.0**-32 < share
+            ticket += 1
+        else:
+            spikes = False
+        if spikes:
+            lit[many] = j
+            many += 1
+    return many, ticket
+
+
+@njit(nogil=True, error_model="numpy")
+def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
+    """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change.
+
+    `rest` is what the membranes have gained in the window, in spikes, where it is read out; the rate of a neuron that
+    did not fire is not below 0 for it.
+    """
+    square = 0.0
+    for k in range(edges.size - 1):
+        for i in range(edges[k], edges[k + 1]):
+            total = counts[0, i] + counts[1, i] + counts[2, i]
+            spikes[k + 1] += total
+            energy[0] += total * (loads[0][lines + i] + loads[1][i])
+            energy[3] += total * (loads[2][lines + i] + loads[3][i])
+            rate[i] = unit * max(counts[1, i] + counts[2, i] + rest[i], 0.0)
+            square += (2.0 * unit * (counts[2, i] - counts[1, i])) ** 2
+    return square / edges[edges.size - 1]
+
+
+@kernel(error_model="numpy")
+def spike_steps(  # type: ignore[no-untyped-def]
+    first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
+    unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,
+):  # fmt: skip
+    """Take `count` steps of the samples `first` to `last` - 1, in place.
+
+    Parameters
+    ----------
+    first, last, start, count : int
+        Samples; steps that the phase has had already, and steps to take.
+    window : int
+        Last steps, whose spikes are counted for the rates.
+    extended : bool
+        Whether what the membranes have gained in the window counts too.
+    edges : int64 ndarray (layers + 1,)
+        First neuron of each layer, and their number.
+    state : ndarray (samples, 6, neurons)
+        As `SpikingEquations` lays it out; changed in place.
+    drive : ndarray (samples, neurons) [V]
+        What stands still: analog inputs and bias lines.
+    nudging : tuple (beta, frozen, pulls (samples, outputs) [V], target (samples, outputs) [V], `Cost.numbers`)
+    inputs : tuple (mode, ndarray (samples, inputs) [1])
+        0: analog, in `drive`; 1: equal intervals; 2: at random. Shares of the largest rate.
+    forward, reverse : tuple of ndarray [V]
+        Jumps of the synapses of each layer, as `spike_charge.ahead` takes them, and those back of the layer before; the
+        latter of the first layer is empty.
+    noise : tuple of tuples of ndarray [V]
+        Standard deviations of the jumps in one read; empty without.
+    numbers : ndarray (layers, 10)
+        Of each layer: decay of the synapse in a step; mean of its transient in a step; decay of the membrane; charge of
+        the membrane in a step [thresholds a volt]; level after a reset, or -inf to subtract; floor; least steps between
+        two spikes; decay of the trace; its jump [V]; leak of the synapse [S].
+    unit : float [V]
+        Rate of one spike in the window.
+    loads : tuple of ndarray
+        Joules of a spike in the devices, forward (all lines: inputs, then the neurons) and in reverse (neurons), then
+        in the lines, as well [J].
+    reach : int64 ndarray (layers, 9)
+        `network.Reach` of each layer's array.
+    learning : tuple (mode, share, before, behind)
+        0: spikes do not learn; 1: all neurons have traces; 2: and spikes gather changes, see `learning.learned`.
+        `share` is that of the filter of the traces in a step.
+    won : int64 ndarray (samples, neurons)
+        Which of its places each neuron that chooses took last; changed in place.
+    keys : uint64 ndarray (samples,)
+    energy : ndarray (samples, 4)
+        Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
+        nudging, |pull (d - x)| [V^2]; joules of lines [J].
+    spikes : int64 ndarray (samples, layers + 1)
+        Added to: spikes of the inputs and of each layer.
+    drift : ndarray (samples,)
+        Set to the mean square of what the rates in both halves of the window differ by [V^2].
+    raster : uint8 ndarray (count, neurons) or (0, 0)
+        Filled with the spikes of the first sample.
+    """
+    layers, many = edges.size - 1, edges[edges.size - 1]
+    mode, shares = inputs
+    counts, lines = np.zeros((3, many), np.int64), shares.shape[1]
+    fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
+    rest = np.zeros(many)
+    until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
+    slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
+    room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
+    traced, change = ends if learning[0] == 0 else 0, np.empty(many, state.dtype)
+    for b in range(first, last):
+        x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
+        key, ticket, mine = keys[b], start << 20, won[b]
+        counts[:], nudged[:] = 0, drive[b]
+        for i in range(many):
+            until[i] = int(wait[i]) - 1
+        for step in range(count):
+            if extended and step == count - window:
+                rest[:] = u
+            part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
+            if nudging[0] != 0.0:
+                energy[b, 2] += pulled(x[ends:], trace[ends:], nudging, b, nudged[ends:])
+                nudged[ends:] += drive[b, ends:]
+            for i in range(traced, many):
+                trace[i] *= outputs[7]
+            found, glowing = 0, 0
+            for k in range(layers):
+                one, other = edges[k], edges[k + 1]
+                energy[b, 1] += _drifted(x[one:other], u[one:other], nudged[one:other], numbers[k]) * numbers[k, 9]
+                found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
+                bounds[k + 1] = found
+            if mode > 0 and (start + step) % slots == 0:
+                glowing, ticket = lit_inputs(mode, shares[b], (start + step) // slots, key, ticket, lit)
+                spikes[b, 0] += glowing
+                for n in range(glowing):
+                    energy[b, 0] += loads[0][lit[n]]
+                    energy[b, 3] += loads[2][lit[n]]
+                one = slice(0, edges[1])
+                ticket = ahead(
+                    x[one], mine[one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
+                )
+            for n in range(found):
+                counts[part, fired[n]] += 1
+                if raster.size and b == 0:
+                    raster[step, fired[n]] = 1
+            for n in range(bounds[layers - 1] if traced else 0, found):
+                trace[fired[n]] += outputs[8]
+            if learning[0] > 0:
+                learned(trace, state[b, 5], change, edges, (fired, bounds), lit[:glowing], learning)
+            if found > 0:
+                ticket = exchanged(x, mine, (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
+        if extended:
+            rest[:] = u - rest
+        drift[b] = _counted(counts, rest, edges, unit, loads, lines, rate, spikes[b], energy[b])
+        for i in range(many):
+            wait[i] = max(until[i] - count + 1, 0)

@@ -1,0 +1,31 @@
+"""Lines of arrays: how far they swing, and the bias line beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.jit import kernel
+
+Floats = NDArray[np.float64]
+
+
+@kernel(fastmath={"reassoc", "contract", "nsz"})
+def _apart(a, b):  # type: ignore[no-untyped-def]
+    """Sum of squared differences of two flat arrays."""
+    total = 0.0
+    for k in range(a.size):
+        total += (b[k] - a[k]) ** 2
+    return total
+
+
+def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
+    """Sum of squared differences of each layer [V^2]."""
+    return [_apart(a.ravel(), b.ravel()) for a, b in zip(before, after, strict=True)]
+
+
+def with_bias(lines: Floats, volts: float) -> Floats:
+    """Lines (..., rows) [V] and behind them the bias line at `volts` (..., rows + 1)."""
+    return np.concatenate([lines, np.full((*lines.shape[:-1], 1), volts)], axis=-1)

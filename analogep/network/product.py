@@ -1,0 +1,37 @@
+"""Sums over samples and phases of what was measured on both sides of a cell."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.crossbar.outer import Outer
+from analogep.network.base import Phases
+from analogep.network.lines import with_bias
+
+Floats = NDArray[np.float64]
+
+
+def change_of(phases: Phases, k: int) -> Floats:
+    """Real part of the weighted sum over phases of the rates of layer k (samples, neurons) [V]."""
+    return np.asarray(np.real(sum(weight * rates[k] for weight, rates in phases)))
+
+
+def products_of(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer | Floats]:
+    """sum over samples and phases of weight r_i r_j, bias line last (one for each layer) [V^2].
+
+    Weights and rates may be complex (`holomorphic`); the real part is meant.
+    """
+    change = change_of(phases, 0)
+    rows = x if full_scale is None else with_bias(x, full_scale)
+    out: list[Outer | Floats] = [Outer(rows, change)]
+    for k in range(1, len(phases[0][1])):
+        product = np.zeros((phases[0][1][k - 1].shape[1], phases[0][1][k].shape[1]))
+        # One product a phase: equal phases then cancel to the last bit.
+        for weight, rates in phases:
+            product += np.real((weight * rates[k - 1]).T @ rates[k])
+        if full_scale is not None:
+            change = change_of(phases, k)
+            product = np.concatenate([product, full_scale * change.sum(axis=0, keepdims=True)])
+        out.append(product)
+    return out
