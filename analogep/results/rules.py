@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.cards import origin
 from analogep.errors import ResultError
 from analogep.units import shown
 
@@ -110,6 +111,9 @@ def parsed(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 TEXT: Final = Rule("a text", is_text)
 TEXTS: Final = Rule("a list of texts as JSON", parsed(texts_of))
 CARDS: Final = Rule("texts of cards by name as JSON", parsed(texts_by_name))
+PARTS: Final = Rule(
+    "parts as JSON, as `cards.origin` writes them", lambda value: bool(origin.read(str(value))) or value == "[]"
+)
 OBJECT: Final = Rule("values by name as JSON", parsed(lambda value: isinstance(value, dict)))
 NUMBER: Final = Rule("a number", is_number)
 FROM_ZERO: Final = Rule("a number from 0", lambda value: is_number(value, 0.0))
