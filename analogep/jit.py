@@ -69,6 +69,9 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
             return _plain(function)
         compiled: Any = njit(nogil=True, pipeline_class=Kernel, **options)(function)
         compiled._cache = KernelFiles(function, sources())
+        # What other kernels call of it is compiled as a part of theirs.
+        part: Any = njit(**PART | options)(function)
+        compiled.get_call_template, compiled.get_overload = part.get_call_template, part.get_overload
         return compiled  # type: ignore[no-any-return]
 
     return decorate
