@@ -3,9 +3,9 @@
     z_ij = sum_b lines_ib change_bj,    n = rule(z),    n pulses up on plus and down on minus
     w = (G+ - G-) scale,    seen = [q(G+ + s(G+) xi) - q(G- + s(G-) xi')] scale     of the cells with pulses
 
-One source for every law, noise, rule and precision: a kernel is compiled for the types of those that a card names
-(`parts`). What one part has written is in the cache of the core when the next one needs it, rows and inputs that have
-nothing to do cost nothing, and every sum that joules, endurance and line charges need is taken on the way.
+One kernel for all laws, noises and rules: what these do to a row are routines, compiled for those that a card names.
+What one part has written is in the cache of the core when the next one needs it, rows and inputs that have nothing to
+do cost nothing, and every sum that joules, endurance and line charges need is taken on the way.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from analogep.crossbar.gather import padded
 from analogep.crossbar.jobs import next_job
 from analogep.crossbar.row import write_row
 from analogep.crossbar.settled import settle, settles
-from analogep.crossbar.weigh import verify, weigh
+from analogep.crossbar.weigh import look, weigh
 from analogep.draws import word
 from analogep.jit import brought, kernel, lean
+from analogep.parts import in_precision
+from analogep.routines import Made, Routine, loaded
 
 _FAST = {"reassoc", "contract", "nsz"}
 _IN_ORDER = {"contract", "nsz"}
@@ -43,8 +45,8 @@ class Wanted(NamedTuple):
         Factors of the wanted change, `lines` times `change` [steps]; or, without lines, the change itself.
     given : bool
         Whether the change is whole numbers of pulses already, past the rule.
-    rule : NamedTuple
-        Numbers of the rule.
+    rule : Made
+        The rule (`deciding`).
     kept, seen : ndarray (rows, columns) or (0, 0)
         Digital memory of the rule, and last reads of the weights [1].
     again : bool ndarray (rows,)
@@ -68,8 +70,8 @@ class Reads(NamedTuple):
 
     Attributes
     ----------
-    noise : NamedTuple
-        Numbers of the read noise.
+    looks : Made
+        Reads with their noise (`weigh.looking`).
     quantum : float [S]
         Step of the converter; 0 for an ideal one.
     verify : bool
@@ -78,7 +80,7 @@ class Reads(NamedTuple):
         Key of the noise.
     """
 
-    noise: Any
+    looks: Any
     quantum: Any
     verify: Any
     key: Any
@@ -167,23 +169,36 @@ def wants(i, wanted, lit, z):  # type: ignore[no-untyped-def]
     return wanted.again[i]
 
 
+def _decide(kind, parts, z, kept, seen, key, start):  # type: ignore[no-untyped-def]
+    """Pulses of a row in place of its wanted change: a routine. Memory and reads are empty where there are none."""
+    (rule,) = loaded(kind, parts)
+    if seen.size > 0:
+        for j in range(z.size):
+            z[j], kept[j] = decided(rule, z[j], kept[j], seen[j], word(key, start + j, 0))
+    elif kept.size > 0:
+        for j in range(z.size):
+            z[j], kept[j] = decided(rule, z[j], kept[j], kept[j], word(key, start + j, 0))
+    else:
+        for j in range(z.size):
+            z[j], _ = decided(rule, z[j], z[j], z[j], word(key, start + j, 0))
+
+
+_DECISIONS = Routine(_decide, lambda real: (*np.zeros((3, 1), real), np.uint64(0), 0))
+_decide_row = _DECISIONS.call
+
+
+def deciding(rule: Any, real: type[np.floating[Any]]) -> Made:
+    """`Wanted.rule` for the numbers of a rule."""
+    return _DECISIONS.of(real, in_precision(rule, real))
+
+
 @lean(forceinline=True)
 def decide(i, wanted, z):  # type: ignore[no-untyped-def]
     """Pulses of row i, in place of its wanted change."""
-    rule, start = wanted.rule, i * z.size
-    if wanted.given:
-        return
-    if wanted.seen.size > 0:
-        kept, seen = wanted.kept[i], wanted.seen[i]
-        for j in range(z.size):
-            z[j], kept[j] = decided(rule, z[j], kept[j], seen[j], word(wanted.key, start + j, 0))
-    elif wanted.kept.size > 0:
-        kept = wanted.kept[i]
-        for j in range(z.size):
-            z[j], kept[j] = decided(rule, z[j], kept[j], kept[j], word(wanted.key, start + j, 0))
-    else:
-        for j in range(z.size):
-            z[j], _ = decided(rule, z[j], z[j], z[j], word(wanted.key, start + j, 0))
+    if not wanted.given:
+        kept = wanted.kept[i] if wanted.kept.size > 0 else z[:0]
+        seen = wanted.seen[i] if wanted.seen.size > 0 else z[:0]
+        _decide_row(wanted.rule, (z, kept, seen, wanted.key, i * z.size))
 
 
 @lean(forceinline=True, fastmath=_FAST)
@@ -286,11 +301,9 @@ def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore
         for k in range(SUMS):
             sums.rows[h, i, k] = found[k]
         shift(m, index, dense, b.before[h], b.after[h], shifted[h])
-    weigh(m, index, dense, b.after, halves, shown, reads, i)
-    if reads.verify:
-        sums.reads[0, i], sums.reads[1, i] = verify(
-            m, index, z, b.after, halves, shown, reads, i * z.size, wanted.seen[i]
-        )
+    weigh(m, index, dense, b.after, halves, shown, i)
+    if reads.verify or shown.variances.size > 0:
+        look(m, index, z, b.after, halves, shown, reads, i, wanted.seen, sums.reads)
 
 
 @kernel(error_model="numpy", _nrt=False)

@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
 from analogep.crossbar.gather import alike, own, pad, padded, put, take
+from analogep.device.laws.affine import ConstantStep
 from analogep.draws import normals, word
 from analogep.inlined import compiled
 from analogep.jit import brought, lean
-from analogep.parts import clip
+from analogep.parts import clip, in_precision
+from analogep.routines import Made, Routine, loaded
 
 _DRAWN = 1 << 30
 """Added to the turn of the random bits that a law draws by itself."""
@@ -43,8 +46,10 @@ class Half(NamedTuple):
         False where a cell is stuck: it takes pulses and joules, and does not move.
     cycles : int32 ndarray (rows, columns) or (0, 0)
         Pulses that each cell has had.
-    law, noise : NamedTuple
-        Numbers of the pulse law, and of the noise of a pulse or None.
+    pulses : Made
+        What pulses do, by law and noise (`pulsing`).
+    steps : ndarray (2,) or (0,) [window]
+        Steps up and down, where they are the same everywhere and have no noise.
     write : float [window]
         Write noise.
     levels : float
@@ -64,8 +69,8 @@ class Half(NamedTuple):
     shapes: Any
     responds: Any
     cycles: Any
-    law: Any
-    noise: Any
+    pulses: Any
+    steps: Any
     write: Any
     levels: Any
     sign: Any
@@ -243,6 +248,24 @@ def _pulsed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
     return lambda m, law, noise, key, start, b: _trains(m, law, noise, key, start, b)
 
 
+def _pulse(kind, parts, shapes, i, m, key, start, b):  # type: ignore[no-untyped-def]
+    """All pulses of `m` cells of row i: a routine."""
+    law, noise = loaded(kind, parts)
+    _laws(law, shapes, i, padded(m), b.all)
+    pulsed(m, law, noise, key, start, b)
+
+
+_PULSES = Routine(_pulse, lambda real: (np.zeros((0, 0, 0), real), 0, 0, np.uint64(0), 0, buffers(1, 1, real)))
+_pulse_row = _PULSES.call
+
+
+def pulsing(law: Any, noise: Any, real: type[np.floating[Any]]) -> tuple[Made, NDArray[Any]]:
+    """`Half.pulses` and `Half.steps` for the numbers of a law, and of the noise of a pulse or None."""
+    law, noise = in_precision(law, real), in_precision(noise, real)
+    constant = isinstance(law, ConstantStep) and noise is None
+    return _PULSES.of(real, law, noise), np.array([law.up, law.down] if constant else [], real)
+
+
 @lean(forceinline=True)
 def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
     """Conductances that the states show, write noise included where it is drawn anew [S]."""
@@ -307,11 +330,10 @@ def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-u
         for k in range(m):
             after[k] = before[k]
         return
-    _laws(half.law, half.shapes, i, padded(m), c)
     if half.responds.size > 0:
         for k in range(m):
             b.start[k] = c.x[k]
-    pulsed(m, half.law, half.noise, half.keys[0], start, b)
+    _pulse_row(half.pulses, (half.shapes, i, m, half.keys[0], start, b))
     stuck = half.responds.size > 0
     if stuck:
         for k in range(m):

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit.update import Rounding
 from analogep.crossbar.program import SUMS, Reads, Shown, Sums, Wanted, update_rows
 from analogep.crossbar.row import Half, buffers
 from analogep.crossbar.threads import edges, share, worth
 from analogep.crossbar.written import Written
-from analogep.device.read import Spread
 from analogep.draws import key_of
-from analogep.parts import in_precision
+from analogep.routines import NOTHING, Made
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -79,18 +77,15 @@ class Work:
     threads: int
 
 
-def wanted_counts(counts: NDArray[np.generic], real: Any, rule: Any = None) -> Wanted:
-    """Whole numbers of pulses (rows, columns) for the engine, past the rule whose numbers these are."""
+def wanted_counts(counts: NDArray[np.generic], real: Any) -> Wanted:
+    """Whole numbers of pulses (rows, columns) for the engine, past any rule."""
     nothing, given = np.zeros((0, 0), real), np.ascontiguousarray(counts, real)
-    # Of some rule in any case: kernels are compiled for its type.
-    rule = in_precision(Rounding(0.0), real) if rule is None else rule
-    return Wanted(nothing, given, True, rule, nothing, nothing, np.zeros(len(given), bool), key_of(0))
+    return Wanted(nothing, given, True, NOTHING, nothing, nothing, np.zeros(len(given), bool), key_of(0))
 
 
-def exact(real: Any, noise: Any = None) -> Reads:
-    """No reads after a write; the noise is that of the weights' variances."""
-    noise = in_precision(Spread(0.0, 0.0), real) if noise is None else noise
-    return Reads(noise, real(0.0), False, key_of(0))
+def exact(real: Any, looks: Made = NOTHING) -> Reads:
+    """No reads after a write; where variances are kept, those of the noise of these reads."""
+    return Reads(looks, real(0.0), False, key_of(0))
 
 
 def prepare(members: Sequence[Member], wanted: Wanted, shown: Shown, reads: Reads, at: At, siemens: float) -> Work:

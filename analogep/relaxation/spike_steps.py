@@ -34,14 +34,20 @@ def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
     return square
 
 
+@inner(error_model="numpy")
+def _copied(given, out):  # type: ignore[no-untyped-def]
+    """Numbers into an array of their own: the compiler takes a second for an assignment of slices."""
+    for i in range(out.size):
+        out[i] = given[i]
+
+
 @inner(error_model="numpy", forceinline=False)
 def pulled(x, seen, nudging, b, out):  # type: ignore[no-untyped-def]
     """out = beta pull, of the outputs as they are `seen` or as it was frozen; returns the sum of |pull (d - x)|."""
     beta, frozen, pulls, targets, cost = nudging
     power = 0.0
     if frozen:
-        for o in range(out.size):
-            out[o] = pulls[b, o]
+        _copied(pulls[b], out)
     else:
         pull(cost, seen, targets[b], out)
     for o in range(out.size):
@@ -165,9 +171,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
     """
     layers, many = edges.size - 1, edges[edges.size - 1]
     mode, shares = inputs
-    counts, lines = np.zeros((3, many), np.int64), shares.shape[1]
+    counts, lines, rest = np.zeros((3, many), np.int64), shares.shape[1], np.zeros(many)
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
-    rest = np.zeros(many)
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
     slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
@@ -180,8 +185,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
             nudged[i], until[i] = drive[b, i], int(wait[i]) - 1
         for step in range(count):
             if extended and step == count - window:
-                for i in range(many):
-                    rest[i] = u[i]
+                _copied(u, rest)
             part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
             if nudging[0] != 0.0:
                 energy[b, 2] += pulled(x[ends:], trace[ends:], nudging, b, nudged[ends:])
