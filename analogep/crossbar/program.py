@@ -277,7 +277,7 @@ def listed(n, index):  # type: ignore[no-untyped-def]
 @lean(inline="always")
 def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore[no-untyped-def]
     """Everything that an update does to row i."""
-    z, counted, shifted, index = b.z, b.counted, b.shifted, b.all.index
+    z, counted, shifted, index = b.z, b.counted, b.shifted, b.index[0]
     if not wants(i, wanted, b.lit, z):
         return
     decide(i, wanted, z)
@@ -297,7 +297,7 @@ def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore
         write_row(i, m, dense, halves[h], z, b, b.before[h], b.after[h])
         if halves[h].sign == 0:
             continue
-        found = summed(padded(m), b.all.n, b.before[h], b.after[h])
+        found = summed(padded(m), b.cells[0, 1], b.before[h], b.after[h])
         for k in range(SUMS):
             sums.rows[h, i, k] = found[k]
         shift(m, index, dense, b.before[h], b.after[h], shifted[h])
