@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.draws import normals, word
-from analogep.jit import inner
+from analogep.jit import inner, kernel
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 LANES = 16
 """Columns of a dense layer's weights come in multiples of it, filled up with zeros: one vector operation a multiple."""
 
 
-@inner(error_model="numpy", forceinline=False)
+@kernel(error_model="numpy")
 def random(key, count):  # type: ignore[no-untyped-def]
     """32 random bits of a counter."""
     return word(key, count, 0)

@@ -74,7 +74,7 @@ def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-unt
     return found
 
 
-@inner(error_model="numpy", forceinline=False)
+@kernel(error_model="numpy")
 def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
     """Inputs that spike in a slot of the length of the refractory time: their number, and the next ticket."""
     many = 0
