@@ -56,7 +56,7 @@ def sources() -> str:
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator of functions that Python calls: compiled on their first call, kept on disk, free of the lock.
 
-    Functions that only compiled code calls take `numba.njit`.
+    Functions that only compiled code calls take `inner`: Python must not call them.
 
     Parameters
     ----------
