@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.program import Shown
-from analogep.crossbar.row import Half
+from analogep.crossbar.row import Half, pulsing
 from analogep.crossbar.write import At, Member, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DIRECTIONS, DeviceCard, Direction
 from analogep.draws import NO_KEY, key_of
-from analogep.parts import in_precision
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -70,8 +69,7 @@ class Array:
         self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
         law = device.programming
-        self._law = in_precision(law.numbers(), real)
-        self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, device.conductance), real)
+        self._law, self._noise = law.numbers(), device.variation.cycle_to_cycle.numbers(law, device.conductance)
         self._drawn = law.draws or self._kept or self._noise is not None
         """Whether pulses draw random numbers."""
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)
@@ -236,8 +234,8 @@ class Array:
         return Half(
             self.hidden, self.second, self.g if self._kept else nothing, self._cells.each.reshape(-1),
             self._cells.shapes,
-            self._faulty, self.cycles, self._law, self._noise, real(self.device.variation.write_noise.sigma),
-            real((levels or 1) - 1), real(sign), real(least), keys,
+            self._faulty, self.cycles, *pulsing(self._law, self._noise, real),
+            real(self.device.variation.write_noise.sigma), real((levels or 1) - 1), real(sign), real(least), keys,
         )  # fmt: skip
 
     def booked(
