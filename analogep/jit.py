@@ -67,7 +67,8 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if config.DISABLE_JIT:
             return _plain(function)
-        compiled: Any = njit(nogil=True, no_cfunc_wrapper=True, pipeline_class=Kernel, **options)(function)
+        together: Any = {"nogil": True, "no_cfunc_wrapper": True, "pipeline_class": Kernel} | options
+        compiled: Any = njit(**together)(function)
         compiled._cache = KernelFiles(function, sources())
         # What other kernels call of it is compiled as a part of theirs.
         part: Any = njit(**PART | options)(function)

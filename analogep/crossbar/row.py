@@ -140,11 +140,11 @@ def buffers(columns: int, terms: int, real: type[np.floating[Any]]) -> Buffers:
     # Lengths that are no power of two: buffers must not fall on the same lines of the cache.
     n = columns + 24
 
-    pairs = [np.empty((2, n), real) for _ in range(2)]
-    sums = [np.empty((2, columns), real) for _ in range(2)]
+    before, after = (np.empty((2, n), real) for _ in range(2))
+    counted, shifted = (np.empty((2, columns), real) for _ in range(2))
     return Buffers(
-        np.empty((2, 8, n), real), np.empty((3, n), np.int32), np.empty(n, np.uint32), np.empty(n, real), *pairs,
-        np.empty(columns, real), np.empty(terms + 1, np.int64), *sums,
+        np.empty((2, 8, n), real), np.empty((3, n), np.int32), np.empty(n, np.uint32), np.empty(n, real), before, after,
+        np.empty(columns, real), np.empty(terms + 1, np.int64), counted, shifted,
     )  # fmt: skip
 
 
