@@ -33,7 +33,7 @@ _CHUNK = 100
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What came of one batch of training.
+    """Result of one batch of training.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Trained:
 
 @dataclass(frozen=True, eq=False)
 class Programmed:
-    """What a call of `Chip.program` or `Chip.place` wrote.
+    """Result of `Chip.program` or `Chip.place`.
 
     Attributes
     ----------

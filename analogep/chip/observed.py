@@ -52,7 +52,7 @@ def nudging(circuit: CircuitCard, estimator: str | None, beta: float | None) -> 
 
 
 def runner(emulator: Emulator, chosen: Nudging, *, noisy: bool) -> tuple[Experimenter, Network, Contour]:
-    """What runs the phases of an estimator, the network it runs them on, and the phases."""
+    """An experimenter for the phases of an estimator, the network that it runs them on, and the phases."""
     one = emulator.observer(noisy=noisy)
     if chosen is not emulator.circuit.nudging:
         one.circuit = emulator.circuit.model_copy(update={"nudging": chosen})
@@ -129,7 +129,7 @@ def _layers(phases: Sequence[Sequence[Floats]]) -> Values:
 
 
 def phases(emulator: Emulator, x: Inputs, target: Floats, chosen: Nudging) -> xr.Dataset:
-    """What is sampled in each phase of the estimator `chosen`; see `Chip.phases`.
+    """Rates as sampled in each phase of the estimator `chosen`; see `Chip.phases`.
 
     `x` (samples, inputs) [1] and `target` (samples, classes) [V] are as `inputs.pair` gives them.
     """
@@ -223,7 +223,7 @@ def joules(emulator: Emulator) -> xr.DataArray:
 
 
 def shown(emulator: Emulator, only: str) -> dict[str, str]:
-    """What a person wants to see first of a chip; `only` says why it can be read and not programmed."""
+    """Name and value of what notebooks show of a chip; `only` says why it can be read and not programmed."""
     hardware, circuit = emulator.hardware, emulator.circuit
     rows = {
         "layers": circuit.outline,

@@ -16,7 +16,7 @@ class Opposed:
 
     Attributes
     ----------
-    rises, falls : ndarray (rows, columns)
+    rises, falls : ndarray (rows, columns) [1]
         What is to raise and what is to lower the weights.
     """
 
@@ -32,11 +32,11 @@ class Opposed:
         return Opposed(self.rises + other.rises, self.falls + other.falls)
 
     def dense(self) -> Floats:
-        """G (rows, columns)."""
+        """G (rows, columns) [1]."""
         return self.falls - self.rises
 
     def pulses(self, rng: np.random.Generator) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Pulses up and down (rows, columns), where rises and falls are sums of the small chances of many spikes.
+        """Counts of pulses up and down (rows, columns), where both parts are sums of the small chances of many spikes.
 
         Their number is then a Poisson variable: it is off by at most the sum of the squares of the chances (Le Cam's
         theorem, in total variation).

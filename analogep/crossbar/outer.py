@@ -21,15 +21,16 @@ class Outer:
 
     Attributes
     ----------
-    rows : ndarray (terms, rows)
-    columns : ndarray (terms, columns)
+    rows : ndarray (terms, rows) [1]
+    columns : ndarray (terms, columns) [1]
+        Factors; only their products have to be in the unit of G.
     """
 
     rows: Floats
     columns: Floats
 
     def active(self, first: int, last: int) -> NDArray[np.bool_]:
-        """Which of the rows `first` to `last` - 1 are not zero altogether (last - first,)."""
+        """Whether each of the rows `first` to `last` - 1 has a term that is not zero (last - first,)."""
         return np.asarray(self.rows[:, first:last].any(axis=0))
 
     def __mul__(self, factor: float) -> Outer:
@@ -37,7 +38,7 @@ class Outer:
         return replace(self, columns=self.columns * factor)
 
     def dense(self) -> Floats:
-        """All of G (rows, columns)."""
+        """All of G (rows, columns) [1]."""
         return np.asarray(self.rows.T @ self.columns)
 
 
@@ -46,5 +47,5 @@ Gradient = Outer | Opposed | Floats
 
 
 def dense(gradient: Gradient) -> Floats:
-    """A gradient (rows, columns), multiplied out."""
+    """The `gradient` (rows, columns) [1] of a store, multiplied out, in the same shape and unit."""
     return gradient if isinstance(gradient, np.ndarray) else gradient.dense()

@@ -34,7 +34,7 @@ DENSE = 4
 
 
 class Wanted(NamedTuple):
-    """What an update wants, and by which rule it becomes pulses.
+    """Wanted changes of an update, and the rule by which they become pulses.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class Shown(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What is booked of a write.
+    """Sums over the pulses and reads of a write, for joules and endurance.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a write did."""
+"""Record of a write: pulses, verify reads, and their joules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Written:
-    """What one call of `program` did.
+    """Pulses and reads of one call of `program`.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Written:
     reads : int
         Verify reads of single devices.
     read_joules : float
-        What the devices took in them [J].
+        Energy of the devices in these reads [J].
     """
 
     pulses: float = 0.0

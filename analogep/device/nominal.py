@@ -25,7 +25,7 @@ _COUNTED: Final = 2000
 
 @dataclass(frozen=True)
 class Way:
-    """What a train of one direction covers.
+    """Course of a train of pulses in one direction.
 
     Attributes
     ----------

@@ -23,7 +23,7 @@ sweep, nudge, away = (brought(name, fastmath=FAST, error_model="numpy") for name
 
 
 class Net(NamedTuple):
-    """A network.
+    """A network as the march takes it.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Net(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Phases.
+    """The phases of a march.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Plan(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What the samples are driven by, and what comes of it.
+    """Inputs, targets and noise of the samples, and the arrays that take the results.
 
     Parameters
     ----------

@@ -25,9 +25,9 @@ after the mean of u along the ramp is taken out. q is constant or goes with the 
 likelihood chooses.
 
 **Choice of the law** (`choose`, `covariance`). C = sum e^2 + ln(N) tr(H Sigma): BIC for residuals with covariance
-Sigma. The lowest C wins among the laws that can say the curve within about the measured range; laws that draw the same
-curve (linear, exponential; soft bounds, soft bounds with reference) tie, and the first in `translate.FORMS` is taken.
-If the best law misses the levels by more than 2 % of the range beyond noise, a table of steps is taken instead.
+Sigma. The lowest C wins among the laws that can describe the curve within about the measured range; laws that draw the
+same curve (linear, exponential; soft bounds, soft bounds with reference) tie, and the first in `translate.FORMS` is
+taken. If the best law misses the levels by more than 2 % of the range beyond noise, a table of steps is taken instead.
 
 **Window** (`translate`). Laws with bounds of their own bring them; others get the mean ends of the fitted ramps.
 NeuroSim's pulses are whole on the card: the fitted real number stands beside it, as a comment and in the provenance.

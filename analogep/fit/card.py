@@ -21,7 +21,7 @@ _PREFIX: Final = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: ""
 
 @dataclass(frozen=True)
 class Known:
-    """What the user knows of the device and ramps cannot tell; None where nothing was said.
+    """What ramps do not tell of a device, as far as the user knows it; None where nothing was given.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The choice of a law: criterion, what a law cannot say, and the table where none is good enough."""
+"""The choice of a law: criterion, what a law cannot describe, and the table where none is good enough."""
 
 from __future__ import annotations
 

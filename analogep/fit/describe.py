@@ -26,7 +26,7 @@ class Value:
 
 
 def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[dict[str, float], str]:
-    """All numbers of a device at given parameters, and why the law cannot say them.
+    """All numbers of a device at given parameters, and why the law cannot describe them.
 
     Parameters
     ----------

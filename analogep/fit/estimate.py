@@ -110,14 +110,14 @@ def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = Fa
     ----------
     measurement : Measurement
     model : str
-        A law, or `auto`: the lowest criterion among the laws that can say the curve.
+        A law, or `auto`: the lowest criterion among the laws that can describe the curve.
     unidirectional : bool
         Whether only pulses up are gradual.
 
     Raises
     ------
     FitError
-        If a direction is missing, or the law asked for cannot say the curve.
+        If a direction is missing, or the law asked for cannot describe the curve.
     UsageError
         If there is no such law.
     """

@@ -80,7 +80,7 @@ class Measurement:
         return [ramp for ramp in self.ramps if ramp.device == device and ramp.direction == direction]
 
     def select(self, ramps: Sequence[Ramp]) -> Measurement:
-        """The same sources with some of the ramps."""
+        """A measurement from the same sources, with some of the ramps."""
         return Measurement(tuple(ramps), self.sources)
 
 

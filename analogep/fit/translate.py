@@ -116,7 +116,7 @@ class Form(ABC):
         return {}
 
     def problem(self, sides: Sequence[Side], branches: Sequence[dict[str, float]]) -> str:
-        """Why the law cannot say this, or an empty string."""
+        """Why the law cannot describe these sides, or an empty string."""
         for side, word in zip(sides, ("up", "down"), strict=False):
             if min(side.step(side.near), side.step(side.far)) <= 0.0:
                 return f"its step {word} vanishes within the window"
@@ -338,7 +338,7 @@ class PiecewiseForm(Form):
         return {f"steps.{k}": value for k, value in enumerate(ordered)}
 
     def problem(self, sides: Sequence[Side], branches: Sequence[dict[str, float]]) -> str:
-        """It says every curve."""
+        """Never: a table follows every curve."""
         return ""
 
 

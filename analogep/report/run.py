@@ -162,7 +162,7 @@ def relaxation(dataset: xr.Dataset) -> Section:
 
 
 def spikes(dataset: xr.Dataset) -> Section:
-    """What time, spikes and joules buy, of a spiking network."""
+    """Accuracy of a spiking network against time, spikes and joules."""
     heads = ["time", "test accuracy", "spikes", "J per inference", "rates off rest"]
     rows = [
         [format_si(float(f"{float(one['look_time']):.4g}"), "s"), percent(float(one["look_accuracy"])),
@@ -193,7 +193,7 @@ def confusion(dataset: xr.Dataset) -> Section:
 
 
 def troubles(dataset: xr.Dataset) -> Section:
-    """What was unsettled, worn or inexact."""
+    """Sentences and a table about what was unsettled, worn or inexact."""
     return Section("health", "Unsettled, worn, inexact", [Items(health.sentences(dataset)), health.table(dataset)])
 
 

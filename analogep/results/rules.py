@@ -27,7 +27,7 @@ LARGEST: Final = 1e60
 
 
 class OddError(ValueError):
-    """What is odd about a result, without its place and the remedy."""
+    """A result holds something that it must not: says what, but not in which file and what to do."""
 
 
 def refusal(odd: OddError, path: Path, dataset: xr.Dataset) -> ResultError:
@@ -42,7 +42,7 @@ def refusal(odd: OddError, path: Path, dataset: xr.Dataset) -> ResultError:
 
 @dataclass(frozen=True)
 class Rule:
-    """What one attribute must be.
+    """Condition on one attribute.
 
     Attributes
     ----------

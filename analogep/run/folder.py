@@ -54,7 +54,7 @@ class Folder(Owned):
         return self._finished(results.read)
 
     def glance(self) -> xr.Dataset | None:
-        """What the finished result holds for a summary, or None."""
+        """Numbers of the finished result for a summary, or None."""
         return self._finished(results.glance)
 
     def _finished(self, read: Callable[[Path], xr.Dataset]) -> xr.Dataset | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Opened(NamedTuple):
-    """What a run has left: its result, and its chip as it was at the end of training."""
+    """Result and chip of a finished run, the chip as it was at the end of training."""
 
     result: xr.Dataset
     chip: Chip

@@ -212,7 +212,7 @@ class Run:
         return dataset
 
     def glance(self, out: str | Path, *, force: bool = False) -> xr.Dataset | None:
-        """What a folder holds for a summary, if the run is finished there; None if it is not.
+        """Numbers of the run for a summary, if it is finished in a folder; None if it is not.
 
         Read in a fraction of the time of `execute`, which gives all of the result (`results.glance`).
 

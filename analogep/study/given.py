@@ -1,4 +1,4 @@
-"""A study as Python code gives it: card objects and SI numbers, as the plain data that a study file could hold."""
+"""A study given in Python, with card objects and SI numbers, as the plain data that a study file could hold."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class Plan:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What decides the numbers of all points, in readable form.
+        """All that decides the numbers of the points, in readable form.
 
         Numbers of chips and seeds are not part of it: more of either go on in the same folder.
         """

@@ -35,7 +35,7 @@ class Array:
 
 @dataclass(frozen=True)
 class Stored:
-    """What one point left behind.
+    """Content of the file of a point.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ def _kept(name: str, keep: Sequence[str]) -> bool:
 
 
 def of(dataset: xr.Dataset, keep: Sequence[str], about: Mapping[str, Any]) -> Stored:
-    """What a study keeps of a result: all but conductances and traces, unless `keep` names them."""
+    """The part of a result that a study keeps: all but conductances and traces, unless `keep` names them."""
     arrays = {
         str(name): Array(
             tuple(str(dim) for dim in array.dims),

@@ -225,7 +225,7 @@ class Study:
         return table(f"Study: {self.card.name}", self._shown())
 
     def job(self, point: Point) -> Job:
-        """What a worker gets of a point."""
+        """Job of a point, as a worker gets it."""
         card = self.card
         return Job(
             point.digest,

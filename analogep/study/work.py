@@ -72,7 +72,7 @@ Work = Callable[[Job], "xr.Dataset"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a job.
+    """Result of a job.
 
     Attributes
     ----------

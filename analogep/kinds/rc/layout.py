@@ -63,7 +63,7 @@ def _layout(network: RCEquations, solver: Solver) -> Layout | None:
 
 @dataclass(frozen=True)
 class Layout:
-    """What stands still for a network in the march.
+    """Arrays of a network that stay the same during a march.
 
     Parameters
     ----------
