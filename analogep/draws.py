@@ -19,7 +19,7 @@ the plane.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba import types
@@ -156,24 +156,43 @@ def _round(z, key, most, out):  # type: ignore[no-untyped-def]
         out[j] = np.int32(min(max(n, -most), most))
 
 
+@kernel(error_model="numpy")
+def _key(bits):  # type: ignore[no-untyped-def]
+    # The digits that are left, the first of them lowest.
+    left, count, key = u64(0xFEDCBA987654321), u64(15), u64(0)
+    for place in range(16):
+        if place == 0:
+            choices, step = u64(8), u64(2)
+        elif place < 8:
+            choices, step = count, u64(1)
+        else:
+            choices, step = u64(14), u64(1)
+        at = u64(u64(bits % choices) * step)
+        bits = u64(bits // choices)
+        if place < 8:
+            shift = u64(u64(4) * at)
+            digit = u64(u64(left >> shift) & u64(15))
+            above = u64(u64(left >> u64(shift + u64(4))) << shift)
+            left = u64(u64(left & u64(u64(u64(1) << shift) - u64(1))) | above)
+            count = u64(count - u64(1))
+        else:
+            last = u64(key >> u64(4 * place - 4))
+            digit = u64(at + u64(1)) if u64(at + u64(1)) < last else u64(at + u64(2))
+        key = u64(key | u64(digit << u64(4 * place)))
+    return key
+
+
 def key_of(bits: int) -> np.uint64:
     """The key of `squares` for 64 bits: hexadecimal digits that are not 0, as its author makes them.
 
     The lower eight differ from one another and the last of them is odd; of the upper eight each differs from the one
     below it. There are 2^57 of them.
     """
-    left = list(range(1, 16))
-    bits, at = divmod(bits, 8)
-    key = left.pop(2 * at)
-    for place in range(1, 8):
-        bits, at = divmod(bits, len(left))
-        key |= left.pop(at) << 4 * place
-    last = key >> 28
-    for place in range(8, 16):
-        bits, at = divmod(bits, 14)
-        last = at + 1 if at + 1 < last else at + 2
-        key |= last << 4 * place
-    return u64(key)
+    return u64(_key(u64(bits)))
+
+
+NO_KEY: Final = u64(0x2121212187654321)
+"""Where nothing is drawn."""
 
 
 def rounded(z: NDArray[np.float64], key: int, most: int) -> NDArray[np.int32]:

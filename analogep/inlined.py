@@ -10,9 +10,10 @@ from numba import types
 from numba.extending import overload
 
 from analogep import parts
+from analogep.jit import PART
 from analogep.kernel_files import config
 
-_FORCED: Any = {"forceinline": True, "error_model": "numpy"}
+_FORCED: Any = PART | {"forceinline": True, "error_model": "numpy"}
 
 
 def compiled(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -3,10 +3,10 @@
 What a kernel calls in other files is compiled into it. The stamp of every kernel is therefore that of all files of the
 package with compiled functions, so that no change of the code is outlived by what was compiled before it.
 
-Functions that only kernels call, and whose sums the compiler may reorder (`fastmath`), are forced into their callers.
-Where they are left out of line, a process that compiles runs the copy that was compiled by itself, and a process that
-loads the kernel from disk runs the copy that was compiled with it: the same seed then gave other last digits in the
-first run of a machine than in all later ones.
+Functions that only kernels call are compiled as parts of these (`pipelines`), and those whose sums the compiler may
+reorder (`fastmath`) are forced into their callers. Where such a function is left out of line, a process runs one copy
+of it for all kernels, that of the first: the same seed then gave other last digits where another kernel was the first,
+and, where functions have code of their own as well, in the first run of a machine than in all later ones.
 
 With NUMBA_DISABLE_JIT=1 kernels are the Python functions that they are written as: the same numbers, but for the order
 of sums, in a thousand times the time.
@@ -18,13 +18,19 @@ import hashlib
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic, overload
 
 from analogep.kernel_files import KernelFiles, config
+from analogep.pipelines import Kernel, Part
+
+PART: Final[dict[str, Any]] = {
+    "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": Part,
+}  # fmt: skip
+"""Options of what is compiled into its callers."""
 
 
 def compiled_in(text: bytes) -> bool:
@@ -50,7 +56,7 @@ def sources() -> str:
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator of functions that Python calls: compiled on their first call, kept on disk, free of the lock.
 
-    Functions that only compiled code calls take `numba.njit`.
+    Functions that only compiled code calls take `inner`: Python must not call them.
 
     Parameters
     ----------
@@ -61,8 +67,12 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if config.DISABLE_JIT:
             return _plain(function)
-        compiled: Any = njit(nogil=True, **options)(function)
+        together: Any = {"nogil": True, "no_cfunc_wrapper": True, "pipeline_class": Kernel} | options
+        compiled: Any = njit(**together)(function)
         compiled._cache = KernelFiles(function, sources())
+        # What other kernels call of it is compiled as a part of theirs.
+        part: Any = njit(**PART | options)(function)
+        compiled.get_call_template, compiled.get_overload = part.get_call_template, part.get_overload
         return compiled  # type: ignore[no-any-return]
 
     return decorate
@@ -76,7 +86,7 @@ def inner(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     **options
         As for `numba.njit`. What is not given is the callers'.
     """
-    together: Any = {"nogil": True, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options
+    together: Any = PART | {"forceinline": True} | options
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         return function if config.DISABLE_JIT else njit(**together)(function)
@@ -152,7 +162,7 @@ def brought(name: str, absent: Callable[..., Any] | None = None, **options: Any)
         return absent if isinstance(part, types.NoneType) else getattr(part.instance_class, name)
 
     call.__name__ = call.__qualname__ = name
-    together: Any = {"forceinline": True, "nogil": True, **options}
+    together: Any = PART | {"forceinline": True} | options
     overload(call, strict=False, jit_options=together)(typed)
     return call
 

@@ -129,7 +129,9 @@ def _foreign(kind: Any) -> Iterator[type]:
     if found is not None and not is_ours(found):
         yield found
     inner = kind if isinstance(kind, tuple) else getattr(kind, "types", None) or ()
-    for one in inner:
+    # The type of a type, as routines are compiled for.
+    named = getattr(kind, "instance_type", None)
+    for one in (*inner, *(() if named is None else (named,))):
         yield from _foreign(one)
 
 

@@ -57,11 +57,13 @@ def test_a_kernel_is_compiled_again_when_a_function_of_another_file_has_changed(
 
 def test_the_equations_of_parts_are_among_the_sources_of_kernels() -> None:
     """Kernels inline the methods of NamedTuples from files that know nothing of the compiler."""
-    from analogep.circuit import update
+    from analogep.circuit import activation, saturating
+    from analogep.costs import softmax
     from analogep.device import read, variation
     from analogep.device.laws import affine, curved, tables
+    from analogep.rules import closed_loop, stochastic
 
-    for module in (affine, curved, tables, variation, read, update):
+    for module in (affine, curved, tables, variation, read, closed_loop, stochastic, activation, saturating, softmax):
         assert jit.compiled_in(Path(module.__file__).read_bytes()), module.__name__
 
 

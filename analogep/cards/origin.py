@@ -87,8 +87,17 @@ def recorded(*cards: BaseModel) -> str:
 
 
 def read(text: str) -> tuple[Origin, ...]:
-    """The way back from `recorded`."""
-    return tuple(Origin(**entry) for entry in json.loads(text))
+    """The way back from `recorded`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the text is something else.
+    """
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(value, str) for one in found for value in one.values()):
+        raise ValueError("the parts of a result are a list of texts by name")
+    return tuple(Origin(**entry) for entry in found)
 
 
 def in_file(part: type) -> bool:

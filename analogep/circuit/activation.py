@@ -104,7 +104,7 @@ class HardClip(Activation):
 
     def rate(self, v: Floats) -> Floats:
         """Line voltage of the node voltage `v` [V]."""
-        return np.clip(v, self.low, self.high)
+        return np.minimum(np.maximum(v, self.low), self.high)
 
     def slope(self, v: Floats) -> Floats:
         """Derivative of `rate` [1]; 0 at and beyond the rails."""

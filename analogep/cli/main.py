@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 
 import analogep
-from analogep.cards import origin
 from analogep.cli import (
     beta,
     budget,
@@ -130,13 +129,21 @@ def _run(arguments: Sequence[str], program: str | None) -> int:
     try:
         parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
         with heard(), streams.cautions(quiet=bool(vars(parsed).get("quiet", False))):
-            for file in parsed.parts:
-                origin.load_file(file)
+            _load(parsed.parts)
             code: int = _COMMANDS[parsed.command].run(parsed)
     finally:
         # Here a full disk or a reader that has gone can still be answered; at exit Python would print a traceback.
         sys.stdout.flush()
     return code
+
+
+def _load(files: Sequence[str]) -> None:
+    """Register what Python files offer; imported here, as a command without them does without pydantic."""
+    if files:
+        from analogep.cards import origin
+
+        for file in files:
+            origin.load_file(file)
 
 
 def entry() -> int:

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.program import Shown
-from analogep.crossbar.row import Half
+from analogep.crossbar.row import Half, pulsing
 from analogep.crossbar.write import At, Member, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DIRECTIONS, DeviceCard, Direction
-from analogep.draws import key_of
-from analogep.parts import in_precision
+from analogep.draws import NO_KEY, key_of
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -70,11 +69,11 @@ class Array:
         self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
         law = device.programming
-        self._law = in_precision(law.numbers(), real)
-        self._noise = in_precision(device.variation.cycle_to_cycle.numbers(law, device.conductance), real)
+        self._law, self._noise = law.numbers(), device.variation.cycle_to_cycle.numbers(law, device.conductance)
         self._drawn = law.draws or self._kept or self._noise is not None
         """Whether pulses draw random numbers."""
         self._faulty = self.responds if not self.responds.all() else np.zeros((0, 0), dtype=bool)
+        self._half: Half | None = None
 
     @property
     def g(self) -> Floats:
@@ -227,17 +226,29 @@ class Array:
             As in `row.Half`.
         at : At
         """
-        real, levels = self.hidden.dtype.type, self.device.conductance.levels
-        keys = (key_of(0), key_of(0))
+        real, keys, kept = self.hidden.dtype.type, (NO_KEY, NO_KEY), self._half
         if self._drawn:
             pulse, write = at.operation.keys(f"{self.name}/pulse/{at.call}", at.epoch, 2)
             keys = (key_of(pulse), key_of(write))
-        nothing = np.zeros((0, 0), real)
+        if kept is None or any(
+            one is not other for one, other in zip((kept.hidden, kept.second, kept.cycles), self._moving(), strict=True)
+        ):
+            kept = self._half = self._made()
+        g = self.g if self._kept else kept.g
+        return kept._replace(g=g, sign=real(sign), least=real(least), keys=keys)
+
+    def _moving(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """What pulses change in place, and a resume replaces."""
+        return self.hidden, self.second, self.cycles
+
+    def _made(self) -> Half:
+        """The array for the engine, but for what each write has of its own."""
+        real, levels = self.hidden.dtype.type, self.device.conductance.levels
         return Half(
-            self.hidden, self.second, self.g if self._kept else nothing, self._cells.each.reshape(-1),
-            self._cells.shapes,
-            self._faulty, self.cycles, self._law, self._noise, real(self.device.variation.write_noise.sigma),
-            real((levels or 1) - 1), real(sign), real(least), keys,
+            self.hidden, self.second, np.zeros((0, 0), real), self._cells.each.reshape(-1), self._cells.shapes,
+            self._faulty, self.cycles, *pulsing(self._law, self._noise, real),
+            real(self.device.variation.write_noise.sigma), real((levels or 1) - 1), real(0.0), real(0.0),
+            (NO_KEY, NO_KEY),
         )  # fmt: skip
 
     def booked(

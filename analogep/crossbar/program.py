@@ -3,9 +3,9 @@
     z_ij = sum_b lines_ib change_bj,    n = rule(z),    n pulses up on plus and down on minus
     w = (G+ - G-) scale,    seen = [q(G+ + s(G+) xi) - q(G- + s(G-) xi')] scale     of the cells with pulses
 
-One source for every law, noise, rule and precision: a kernel is compiled for the types of those that a card names
-(`parts`). A row is finished before the next is begun, so that it stays in the cache of the core; rows of which nothing
-is wanted cost nothing; and every sum that joules, endurance and line charges need is taken on the way.
+One kernel for all laws, noises and rules: what these do to a row are routines, compiled for those that a card names.
+What one part has written is in the cache of the core when the next one needs it, rows and inputs that have nothing to
+do cost nothing, and every sum that joules, endurance and line charges need is taken on the way.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from analogep.crossbar.gather import padded
 from analogep.crossbar.jobs import next_job
 from analogep.crossbar.row import write_row
 from analogep.crossbar.settled import settle, settles
-from analogep.crossbar.weigh import verify, weigh
+from analogep.crossbar.weigh import look, weigh
 from analogep.draws import word
 from analogep.jit import brought, kernel, lean
+from analogep.parts import in_precision
+from analogep.routines import Made, Routine, loaded
 
 _FAST = {"reassoc", "contract", "nsz"}
 _IN_ORDER = {"contract", "nsz"}
@@ -42,9 +44,9 @@ class Wanted(NamedTuple):
     change : ndarray (terms, columns) or (rows, columns)
         Factors of the wanted change, `lines` times `change` [steps]; or, without lines, the change itself.
     given : bool
-        Whether the change is whole numbers of pulses already, which no rule decides any more.
-    rule : NamedTuple
-        Numbers of the rule.
+        Whether the change is whole numbers of pulses already, past the rule.
+    rule : Made
+        The rule (`deciding`).
     kept, seen : ndarray (rows, columns) or (0, 0)
         Digital memory of the rule (steps, or wanted weights), and last reads of the weights [1].
     again : bool ndarray (rows,)
@@ -69,8 +71,8 @@ class Reads(NamedTuple):
 
     Attributes
     ----------
-    noise : NamedTuple
-        Numbers of the read noise.
+    looks : Made
+        Reads with their noise (`weigh.looking`).
     quantum : float [S]
         Step of the converter; 0 for an ideal one.
     verify : bool
@@ -79,7 +81,7 @@ class Reads(NamedTuple):
         Key of the noise.
     """
 
-    noise: Any
+    looks: Any
     quantum: Any
     verify: Any
     key: Any
@@ -168,23 +170,36 @@ def wants(i, wanted, lit, z):  # type: ignore[no-untyped-def]
     return wanted.again[i]
 
 
+def _decide(kind, parts, z, kept, seen, key, start):  # type: ignore[no-untyped-def]
+    """Pulses of a row in place of its wanted change: a routine. Memory and reads are empty where there are none."""
+    (rule,) = loaded(kind, parts)
+    if seen.size > 0:
+        for j in range(z.size):
+            z[j], kept[j] = decided(rule, z[j], kept[j], seen[j], word(key, start + j, 0))
+    elif kept.size > 0:
+        for j in range(z.size):
+            z[j], kept[j] = decided(rule, z[j], kept[j], kept[j], word(key, start + j, 0))
+    else:
+        for j in range(z.size):
+            z[j], _ = decided(rule, z[j], z[j], z[j], word(key, start + j, 0))
+
+
+_DECISIONS = Routine(_decide, lambda real: (*np.zeros((3, 1), real), np.uint64(0), 0))
+_decide_row = _DECISIONS.call
+
+
+def deciding(rule: Any, real: type[np.floating[Any]]) -> Made:
+    """`Wanted.rule` for the numbers of a rule."""
+    return _DECISIONS.of(real, in_precision(rule, real))
+
+
 @lean(forceinline=True)
 def decide(i, wanted, z):  # type: ignore[no-untyped-def]
     """Pulses of row i, in place of its wanted change."""
-    rule, start = wanted.rule, i * z.size
-    if wanted.given:
-        return
-    if wanted.seen.size > 0:
-        kept, seen = wanted.kept[i], wanted.seen[i]
-        for j in range(z.size):
-            z[j], kept[j] = decided(rule, z[j], kept[j], seen[j], word(wanted.key, start + j, 0))
-    elif wanted.kept.size > 0:
-        kept = wanted.kept[i]
-        for j in range(z.size):
-            z[j], kept[j] = decided(rule, z[j], kept[j], kept[j], word(wanted.key, start + j, 0))
-    else:
-        for j in range(z.size):
-            z[j], _ = decided(rule, z[j], z[j], z[j], word(wanted.key, start + j, 0))
+    if not wanted.given:
+        kept = wanted.kept[i] if wanted.kept.size > 0 else z[:0]
+        seen = wanted.seen[i] if wanted.seen.size > 0 else z[:0]
+        _decide_row(wanted.rule, (z, kept, seen, wanted.key, i * z.size))
 
 
 @lean(forceinline=True, fastmath=_FAST)
@@ -262,8 +277,8 @@ def listed(n, index):  # type: ignore[no-untyped-def]
 
 @lean(inline="always")
 def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore[no-untyped-def]
-    """Update row i: decide its pulses, apply them, weigh it, and read what has had pulses."""
-    z, counted, shifted, index = b.z, b.counted, b.shifted, b.all.index
+    """Everything that an update does to row i."""
+    z, counted, shifted, index = b.z, b.counted, b.shifted, b.index[0]
     if not wants(i, wanted, b.lit, z):
         return
     decide(i, wanted, z)
@@ -283,15 +298,13 @@ def update_row(i, wanted, halves, shown, reads, sums, plain, b):  # type: ignore
         write_row(i, m, dense, halves[h], z, b, b.before[h], b.after[h])
         if halves[h].sign == 0:
             continue
-        found = summed(padded(m), b.all.n, b.before[h], b.after[h])
+        found = summed(padded(m), b.cells[0, 1], b.before[h], b.after[h])
         for k in range(SUMS):
             sums.rows[h, i, k] = found[k]
         shift(m, index, dense, b.before[h], b.after[h], shifted[h])
-    weigh(m, index, dense, b.after, halves, shown, reads, i)
-    if reads.verify:
-        sums.reads[0, i], sums.reads[1, i] = verify(
-            m, index, z, b.after, halves, shown, reads, i * z.size, wanted.seen[i]
-        )
+    weigh(m, index, dense, b.after, halves, shown, i)
+    if reads.verify or shown.variances.size > 0:
+        look(m, index, z, b.after, halves, shown, reads, i, wanted.seen, sums.reads)
 
 
 @kernel(error_model="numpy", _nrt=False)

@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
 from analogep.crossbar.gather import alike, own, pad, padded, put, take
+from analogep.device.laws.affine import ConstantStep
 from analogep.draws import normals, word
 from analogep.inlined import compiled
 from analogep.jit import brought, lean
-from analogep.parts import clip
+from analogep.parts import clip, in_precision
+from analogep.routines import Made, Routine, loaded
 
 _DRAWN = 1 << 30
 """Added to the turn of the random bits that a law draws by itself."""
@@ -43,8 +46,10 @@ class Half(NamedTuple):
         False where a cell is stuck: it takes pulses and joules, and does not move.
     cycles : int32 ndarray (rows, columns) or (0, 0)
         Pulses that each cell has had.
-    law, noise : NamedTuple
-        Numbers of the pulse law, and of the noise of a pulse or None.
+    pulses : Made
+        What pulses do, by law and noise (`pulsing`).
+    steps : ndarray (2,) or (0,) [window]
+        Steps up and down, where they are the same everywhere and have no noise.
     write : float [window]
         Write noise.
     levels : float
@@ -64,8 +69,8 @@ class Half(NamedTuple):
     shapes: Any
     responds: Any
     cycles: Any
-    law: Any
-    noise: Any
+    pulses: Any
+    steps: Any
     write: Any
     levels: Any
     sign: Any
@@ -90,13 +95,30 @@ class Cells(NamedTuple):
 
 
 class Buffers(NamedTuple):
-    """What one row needs: all of its cells, those that still have pulses and where they stood, states as they were,
-    conductances before and after of either half, counts of the pairs, lines that are not zero; and what a block adds:
-    pulses of each column up and down, and changes of conductance on each of either half."""
+    """What one row needs, and what a block adds.
 
-    all: Cells
-    live: Cells
-    at: Any
+    Attributes
+    ----------
+    cells : ndarray (2, 8, cells)
+        Numbers of `Cells` of all cells, and of those that still have pulses.
+    index : int32 ndarray (3, cells)
+        Columns of both, and where the latter stand among the former.
+    bits : uint32 ndarray (cells,)
+    start : ndarray (cells,) [window]
+        States as they were.
+    before, after : ndarray (2, cells) [S]
+        Conductances of either half.
+    z : ndarray (columns,)
+        Counts of the pairs.
+    lit : int64 ndarray (terms + 1,)
+        Lines that are not zero.
+    counted, shifted : ndarray (2, columns)
+        Pulses of each column up and down, and changes of conductance on each of either half.
+    """
+
+    cells: Any
+    index: Any
+    bits: Any
     start: Any
     before: Any
     after: Any
@@ -118,13 +140,19 @@ def buffers(columns: int, terms: int, real: type[np.floating[Any]]) -> Buffers:
     # Lengths that are no power of two: buffers must not fall on the same lines of the cache.
     n = columns + 24
 
-    def cells() -> Cells:
-        return Cells._make([*np.empty((8, n), real), np.empty(n, np.int32), np.empty(n, np.uint32)])
+    before, after = (np.empty((2, n), real) for _ in range(2))
+    counted, shifted = (np.empty((2, columns), real) for _ in range(2))
+    return Buffers(
+        np.empty((2, 8, n), real), np.empty((3, n), np.int32), np.empty(n, np.uint32), np.empty(n, real), before, after,
+        np.empty(columns, real), np.empty(terms + 1, np.int64), counted, shifted,
+    )  # fmt: skip
 
-    halves = [np.empty((2, n), real) for _ in range(2)]
-    sums = [np.empty((2, columns), real) for _ in range(2)]
-    at, lit = np.empty(n, np.int32), np.empty(terms + 1, np.int64)
-    return Buffers._make([cells(), cells(), at, np.empty(n, real), *halves, np.empty(columns, real), lit, *sums])
+
+@lean(forceinline=True)
+def cells_of(cells, index, bits, k):  # type: ignore[no-untyped-def]
+    """All cells (0), or those that still have pulses (1)."""
+    one = cells[k]
+    return Cells(one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7], index[k], bits)
 
 
 @lean(forceinline=True)
@@ -199,28 +227,28 @@ def _back(m, kept, at, given):  # type: ignore[no-untyped-def]
 
 
 @lean(forceinline=True)
-def _trains(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
+def _trains(m, law, noise, key, start, every, left, at):  # type: ignore[no-untyped-def]
     """Pulse by pulse. Cells that are done make room once they are most, so that one long train does not keep a row."""
-    now, live, turn, apart = b.all, m, 0, False
+    now, live, turn, apart = every, m, 0, False
     while True:
         _pulse_twice(padded(live), turn, law, noise, key, start, now)
         turn += 1
-        left = _count(live, now.n, 2 * turn)
-        if left == 0:
+        more = _count(live, now.n, 2 * turn)
+        if more == 0:
             break
-        if 2 * left < live:
+        if 2 * more < live:
             if apart:
-                _back(live, b.live, b.at, b.all)
-            live = _survivors(m, 2 * turn, b.all, b.live, b.at)
-            now, apart = b.live, True
+                _back(live, left, at, every)
+            live = _survivors(m, 2 * turn, every, left, at)
+            now, apart = left, True
     if apart:
-        _back(live, b.live, b.at, b.all)
+        _back(live, left, at, every)
 
 
 @lean(forceinline=True)
-def _closed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
+def _closed(m, law, noise, key, start, every, left, at):  # type: ignore[no-untyped-def]
     """In closed form: pulses without noise, of a law that has one."""
-    x, n, p, q = b.all.x, b.all.n, b.all.p, b.all.q
+    x, n, p, q = every.x, every.n, every.p, every.q
     for k in range(m):
         y = several(law, x[k], abs(n[k]), n[k] > 0, p[k], q[k])
         x[k] = y if n[k] != 0 else x[k]
@@ -231,16 +259,39 @@ def _several(numbers: type) -> bool:
     return "several" in vars(numbers)
 
 
-def pulsed(m: Any, law: Any, noise: Any, key: Any, start: Any, b: Any) -> None:
+def pulsed(m: Any, law: Any, noise: Any, key: Any, start: Any, every: Any, left: Any, at: Any) -> None:
     """All pulses of `m` cells: new states."""
-    (_closed if noise is None and _several(type(law)) else _trains)(m, law, noise, key, start, b)
+    (_closed if noise is None and _several(type(law)) else _trains)(m, law, noise, key, start, every, left, at)
 
 
 @compiled(pulsed)
-def _pulsed(m, law, noise, key, start, b):  # type: ignore[no-untyped-def]
-    if isinstance(noise, types.NoneType) and _several(law.instance_class):
-        return lambda m, law, noise, key, start, b: _closed(m, law, noise, key, start, b)
-    return lambda m, law, noise, key, start, b: _trains(m, law, noise, key, start, b)
+def _pulsed(m, law, noise, key, start, every, left, at):  # type: ignore[no-untyped-def]
+    closed = isinstance(noise, types.NoneType) and _several(law.instance_class)
+    chosen = _closed if closed else _trains
+    return lambda m, law, noise, key, start, every, left, at: chosen(m, law, noise, key, start, every, left, at)
+
+
+def _pulse(kind, parts, shapes, i, m, key, start, cells, index, bits):  # type: ignore[no-untyped-def]
+    """All pulses of `m` cells of row i: a routine."""
+    law, noise = loaded(kind, parts)
+    every, left = cells_of(cells, index, bits, 0), cells_of(cells, index, bits, 1)
+    _laws(law, shapes, i, padded(m), every)
+    pulsed(m, law, noise, key, start, every, left, index[2])
+
+
+def _examples(real: Any) -> tuple[Any, ...]:
+    return np.zeros((0, 0, 0), real), 0, 0, np.uint64(0), 0, *buffers(1, 1, real)[:3]
+
+
+_PULSES = Routine(_pulse, _examples)
+_pulse_row = _PULSES.call
+
+
+def pulsing(law: Any, noise: Any, real: type[np.floating[Any]]) -> tuple[Made, NDArray[Any]]:
+    """`Half.pulses` and `Half.steps` for the numbers of a law, and of the noise of a pulse or None."""
+    law, noise = in_precision(law, real), in_precision(noise, real)
+    constant = isinstance(law, ConstantStep) and noise is None
+    return _PULSES.of(real, law, noise), np.array([law.up, law.down] if constant else [], real)
 
 
 @lean(forceinline=True)
@@ -265,7 +316,7 @@ def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
 @lean(forceinline=True)
 def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
     """What memory holds of `m` cells of row i with the counts of the pair; conductances before go to `before`."""
-    c, index = b.all, b.all.index
+    c, index = cells_of(b.cells, b.index, b.bits, 0), b.index[0]
     for k in range(m):
         c.n[k] = max(half.sign * counts[k], half.least)
     take(dense, half.hidden[i], index, m, c.x)
@@ -280,7 +331,7 @@ def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
 
 @lean(forceinline=True)
 def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-untyped-def]
-    """Pulse `m` cells of row i, at the columns `b.all.index`, by the counts of the pair.
+    """Pulse `m` cells of row i, at the columns `b.index[0]`, by the counts of the pair.
 
     Parameters
     ----------
@@ -294,8 +345,8 @@ def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-u
     before, after : ndarray (m,) [S]
         Filled: conductances.
     """
-    c, columns = b.all, half.hidden.shape[1]
-    start, index = i * columns, b.all.index
+    c, columns = cells_of(b.cells, b.index, b.bits, 0), half.hidden.shape[1]
+    start, index = i * columns, b.index[0]
     fetch(i, m, dense, half, counts, b)
     if half.g.size > 0:
         take(dense, half.g[i], index, m, before)
@@ -307,11 +358,10 @@ def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-u
         for k in range(m):
             after[k] = before[k]
         return
-    _laws(half.law, half.shapes, i, padded(m), c)
     if half.responds.size > 0:
         for k in range(m):
             b.start[k] = c.x[k]
-    pulsed(m, half.law, half.noise, half.keys[0], start, b)
+    _pulse_row(half.pulses, (half.shapes, i, m, half.keys[0], start, b.cells, b.index, b.bits))
     stuck = half.responds.size > 0
     if stuck:
         for k in range(m):

@@ -2,20 +2,14 @@
 
     x' = clip(x + n step),    w = (G(x+) - G(x-)) scale,    G = G_min + (G_max - G_min) x
 
-It does what `row.write_row` does, and needs none of the buffers whose traffic takes most of the time there. Sums are
-taken of x, and turned into conductances at the end. It serves rows whose law is a constant step without noise (decided
-by type) and whose arrays hold nothing for single cells (decided by their sizes).
+It does what `row.write_row` does, where that waits for a dozen buffers; sums are of x, and turned into conductances at
+the end.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import types
 
-from analogep.device.laws.affine import ConstantStep
-from analogep.inlined import compiled
 from analogep.jit import lean
 
 _SUMS = {"reassoc", "nsz"}
@@ -55,9 +49,9 @@ def _weigh(plus, minus, low, high, scale, weights):  # type: ignore[no-untyped-d
 
 @lean(forceinline=True)
 def _alike(half):  # type: ignore[no-untyped-def]
-    """Whether cells have nothing of their own and show what their states say."""
+    """Whether all steps are the same, and cells have nothing of their own and show what their states say."""
     own = half.second.size + half.g.size + half.shapes.size + half.responds.size + half.cycles.size
-    return own == 0 and half.cells.size == 4 and half.write == 0 and half.levels == 0
+    return half.steps.size > 0 and own == 0 and half.cells.size == 4 and half.write == 0 and half.levels == 0
 
 
 @lean(forceinline=True)
@@ -66,61 +60,35 @@ def _sum(x, low, span, number):  # type: ignore[no-untyped-def]
     return low * number + span * np.float64(x)
 
 
-def settles(halves: Any, shown: Any, verify: Any) -> bool:
+@lean(forceinline=True)
+def settles(halves, shown, verify):  # type: ignore[no-untyped-def]
     """Whether `settle` serves these arrays."""
-    return False
+    alike = not verify and shown.variances.size == 0
+    for h in range(len(halves)):
+        alike = alike and _alike(halves[h])
+    return alike
 
 
-def settle(i: Any, n: Any, halves: Any, shown: Any, sums: Any, shifted: Any) -> None:
-    """Pulse row i by the counts `n` (columns,) of the pair, and set its weights and its sums."""
-
-
-def _constant(halves: Any) -> bool:
-    """Whether the types of the arrays are those of constant steps without noise."""
-    half = halves[0]
-    law, noise = (half.types[half.fields.index(name)] for name in ("law", "noise"))
-    return isinstance(noise, types.NoneType) and law.instance_class is ConstantStep
-
-
-@compiled(settles)
-def _settles(halves, shown, verify):  # type: ignore[no-untyped-def]
-    if not _constant(halves):
-        return settles
-
-    def asked(halves, shown, verify):  # type: ignore[no-untyped-def]
-        alike = True
-        for h in range(len(halves)):
-            alike = alike and _alike(halves[h])
-        return alike and not verify and shown.variances.size == 0
-
-    return asked
-
-
-@compiled(settle)
-def _settle(i, n, halves, shown, sums, shifted):  # type: ignore[no-untyped-def]
-    if not _constant(halves):
-        return settle
-
-    def settled(i, n, halves, shown, sums, shifted):  # type: ignore[no-untyped-def]
-        for h in range(len(halves)):
-            half = halves[h]
-            if half.sign == 0:
-                continue
-            cell = half.cells
-            up, down = cell[0] * half.law.up, cell[1] * half.law.down
-            low, span = cell[2], cell[3] - cell[2]
-            found = _half(n, half.hidden[i], half.sign, half.least, up, down, span, shifted[h])
-            ups, downs = sums.pulses[0, i], sums.pulses[1, i]
-            if half.sign < 0:
-                ups, downs = downs, ups
-            if half.least == 0:
-                downs = 0.0
-            sums.rows[h, i, 0] = _sum(0.5 * found[0], low, span, ups)
-            sums.rows[h, i, 1] = _sum(0.5 * found[1], low, span, downs)
-            sums.rows[h, i, 2], sums.rows[h, i, 3] = _sum(found[2], low, span, ups), _sum(found[3], low, span, downs)
-            sums.rows[h, i, 4] = span * np.float64(found[4])
-        if len(halves) == 2:
-            cell = halves[0].cells
-            _weigh(halves[0].hidden[i], halves[1].hidden[i], cell[2], cell[3], shown.scale, shown.weights[i])
-
-    return settled
+@lean(forceinline=True)
+def settle(i, n, halves, shown, sums, shifted):  # type: ignore[no-untyped-def]
+    """Pulse row i by the counts `n` (columns,) of the pair, weigh it, and enter its sums."""
+    for h in range(len(halves)):
+        half = halves[h]
+        if half.sign == 0:
+            continue
+        cell = half.cells
+        up, down = cell[0] * half.steps[0], cell[1] * half.steps[1]
+        low, span = cell[2], cell[3] - cell[2]
+        found = _half(n, half.hidden[i], half.sign, half.least, up, down, span, shifted[h])
+        ups, downs = sums.pulses[0, i], sums.pulses[1, i]
+        if half.sign < 0:
+            ups, downs = downs, ups
+        if half.least == 0:
+            downs = 0.0
+        sums.rows[h, i, 0] = _sum(0.5 * found[0], low, span, ups)
+        sums.rows[h, i, 1] = _sum(0.5 * found[1], low, span, downs)
+        sums.rows[h, i, 2], sums.rows[h, i, 3] = _sum(found[2], low, span, ups), _sum(found[3], low, span, downs)
+        sums.rows[h, i, 4] = span * np.float64(found[4])
+    if len(halves) == 2:
+        cell = halves[0].cells
+        _weigh(halves[0].hidden[i], halves[1].hidden[i], cell[2], cell[3], shown.scale, shown.weights[i])

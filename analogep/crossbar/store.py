@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.program import Reads, Shown, Wanted
+from analogep.crossbar.weigh import looking
 from analogep.crossbar.write import At, Member, Work, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.draws import key_of
 from analogep.parts import in_precision
+from analogep.routines import NOTHING, Made
 from analogep.streams import Streams
 
 Chosen = NDArray[np.bool_] | NDArray[np.int64]
@@ -60,8 +62,6 @@ class Store(ABC):
     scale: float
     step: float
     halves: dict[str, Array]
-    rule: Any = None
-    """Numbers of the rule that trains the store: kernels are compiled for its type."""
     elapsed: float | None = None
     """Time since the weights were written [s]; None in training."""
 
@@ -100,8 +100,9 @@ class Store(ABC):
             As in `Array.program`.
         """
         real = self.real
-        wanted, nothing = wanted_counts(counts, real, self.rule), np.zeros((0, 0), real)
-        return together([self._write(wanted, nothing, exact(real, self._read_noise), At(operation, epoch, call))])[0][0]
+        wanted, nothing = wanted_counts(counts, real), np.zeros((0, 0), real)
+        reads, at = exact(real, self._looks(verify=False)), At(operation, epoch, call)
+        return together([self._write(wanted, nothing, reads, at)])[0][0]
 
     def update(self, wanted: Wanted, counts: Floats, lsb: float, verify: bool, at: At) -> Work:
         """Prepare an update by a rule, in one pass with the verify reads of what it pulses.
@@ -118,7 +119,12 @@ class Store(ABC):
         """
         key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch) if verify else 0)
         quantum = self.real(lsb * self.device.conductance.span)
-        return self._write(wanted, counts, Reads(self._read_noise, quantum, verify, key), at)
+        return self._write(wanted, counts, Reads(self._looks(verify), quantum, verify, key), at)
+
+    def _looks(self, verify: bool) -> Made:
+        """Reads with their noise, where the engine needs it."""
+        needed = verify or self.device.read.noise.kind != "none"
+        return looking(self._read_noise, self.real) if needed else NOTHING
 
     def _write(self, wanted: Wanted, counts: Floats, reads: Reads, at: At) -> Work:
         return prepare(self.members, wanted, self.shown(counts), reads, at, self.joules_per_siemens)

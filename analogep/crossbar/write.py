@@ -13,10 +13,8 @@ from analogep.crossbar.program import SUMS, Reads, Shown, Sums, Wanted, update_r
 from analogep.crossbar.row import Half, buffers
 from analogep.crossbar.threads import edges, share, worth
 from analogep.crossbar.written import Written
-from analogep.device.read import Spread
-from analogep.draws import key_of
-from analogep.parts import in_precision
-from analogep.rules.stochastic import Rounding
+from analogep.draws import NO_KEY
+from analogep.routines import NOTHING, Made
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -80,21 +78,18 @@ class Work:
     threads: int
 
 
-def wanted_counts(counts: NDArray[np.generic], real: Any, rule: Any = None) -> Wanted:
+def wanted_counts(counts: NDArray[np.generic], real: Any) -> Wanted:
     """What the engine is given for `counts` (rows, columns) [pulses], whole numbers that no rule decides any more.
 
-    `real` is the precision of the states; `rule`, which a kernel is compiled for, the numbers of the store's rule.
+    `real` is the precision of the states.
     """
     nothing, given = np.zeros((0, 0), real), np.ascontiguousarray(counts, real)
-    # Of some rule in any case: kernels are compiled for its type.
-    rule = in_precision(Rounding(0.0), real) if rule is None else rule
-    return Wanted(nothing, given, True, rule, nothing, nothing, np.zeros(len(given), bool), key_of(0))
+    return Wanted(nothing, given, True, NOTHING, nothing, nothing, np.zeros(len(given), bool), NO_KEY)
 
 
-def exact(real: Any, noise: Any = None) -> Reads:
-    """No reads after a write; `noise` are the numbers of the read noise that the weights' variances come from."""
-    noise = in_precision(Spread(0.0, 0.0), real) if noise is None else noise
-    return Reads(noise, real(0.0), False, key_of(0))
+def exact(real: Any, looks: Made = NOTHING) -> Reads:
+    """No reads after a write; where variances are kept, those of the noise of these reads."""
+    return Reads(looks, real(0.0), False, NO_KEY)
 
 
 def prepare(members: Sequence[Member], wanted: Wanted, shown: Shown, reads: Reads, at: At, siemens: float) -> Work:

@@ -7,10 +7,9 @@ A few samples at a time, so that their patches are still in the core's cache whe
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from analogep.engine.patches import gather, scatter
-from analogep.jit import kernel
+from analogep.jit import inner, kernel
 
 _NUMBERS = 1 << 16
 """Numbers of the patches that are multiplied at once, about: 256 kB in single precision."""
@@ -18,7 +17,7 @@ _PATCHES = 96
 """At least so many patches at once: each product rearranges all weights."""
 
 
-@njit(nogil=True)
+@inner(forceinline=False)
 def _some(samples, places, rows):  # type: ignore[no-untyped-def]
     """How many of the samples are taken at once."""
     return max(1, min(samples, max(_NUMBERS // (places * rows), (_PATCHES + places - 1) // places)))
@@ -95,4 +94,6 @@ def products(x, y, geometry, share, out):  # type: ignore[no-untyped-def]
         gather(x[first:last], geometry, share, part)
         flat = part.reshape((last - first) * places, rows)
         np.dot(flat.T, y[first:last].reshape((last - first) * places, columns), product)
-        out += product
+        for i in range(rows):
+            for j in range(columns):
+                out[i, j] += product[i, j]

@@ -13,27 +13,26 @@ transpose of `gather`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from analogep.jit import kernel
+from analogep.jit import inner, kernel
 
 _FAST = {"contract", "nsz"}
 
 
-@njit(nogil=True)
+@inner(forceinline=False)
 def _box(geometry):  # type: ignore[no-untyped-def]
     """Height and width of the box."""
     _, _, _, kernel, stride, _, pooled, tall, wide = geometry
     return (tall - 1) * stride * pooled + kernel, (wide - 1) * stride * pooled + kernel
 
 
-@njit(nogil=True)
+@inner(forceinline=False)
 def _overlap(offset, places, width):  # type: ignore[no-untyped-def]
     """First place of the box that lies on the image when it is moved by `offset`, and the one behind the last."""
     return max(0, -offset), min(places, width - offset)
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST)
+@inner(fastmath=_FAST)
 def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
     """Fill the box (height, width x channels) from one image (nodes,); `line` is a buffer of one image row."""
     height, width, channels, _, stride, padding, pooled, _, _ = geometry
@@ -58,7 +57,7 @@ def _pooled(nodes, geometry, share, line, box):  # type: ignore[no-untyped-def]
                     here[n] += there[n]
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST)
+@inner(fastmath=_FAST)
 def _returned(box, geometry, share, line, nodes):  # type: ignore[no-untyped-def]
     """The transpose of `_pooled`: adds to the nodes."""
     height, width, channels, _, stride, padding, pooled, _, _ = geometry

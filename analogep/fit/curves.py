@@ -11,10 +11,9 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from analogep.jit import kernel
+from analogep.jit import inner, kernel
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +74,7 @@ _POWER, _EXP_STEP, _TABLE = range(3)
 """Curves without a closed form."""
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _rate(curve, theta, xi, low, high):  # type: ignore[no-untyped-def]
     """`Curve.rate` of one state."""
     if curve == _POWER:

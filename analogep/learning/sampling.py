@@ -28,7 +28,8 @@ def _sampled(r, sigma, key, ends, lsb, out):  # type: ignore[no-untyped-def]
         for k in range(r.size):
             out[k] = r[k] + sigma * out[k]
     else:
-        out[:] = r
+        for k in range(r.size):
+            out[k] = r[k]
     low, high = ends
     if lsb > 0.0:
         for k in range(r.size):

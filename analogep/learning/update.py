@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from analogep.crossbar import Pair, Store, Written
 from analogep.crossbar.opposed import Opposed
 from analogep.crossbar.outer import Gradient, Outer
-from analogep.crossbar.program import Wanted
+from analogep.crossbar.program import Wanted, deciding
 from analogep.crossbar.store import Chosen
 from analogep.crossbar.write import At, Work, together
 from analogep.draws import key_of
 from analogep.energy import Ledger
 from analogep.network import Hardware
-from analogep.parts import in_precision
 from analogep.rules import Rule
 
 Floats = NDArray[np.float64]
@@ -53,11 +52,6 @@ class Updater:
         self.memory: dict[str, Floats] = {}
         # After a resume nobody knows what memory still wants: look everywhere once.
         self._again = {store.name: np.ones(store.shape[0], dtype=bool) for store in hardware.stores}
-        for store in hardware.stores:
-            store.rule = in_precision(self.rule.numbers(store.step, store.range), store.real)
-        for mirror in hardware.mirrors:
-            if mirror is not None:
-                mirror.rule = in_precision(self.rule.numbers(mirror.step, mirror.range), mirror.real)
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
@@ -157,7 +151,8 @@ class Updater:
             lines, columns = np.ascontiguousarray(change.rows.T, real), change.columns
         kept = self.memory.get(f"{name}/wanted", self.memory.get(f"{name}/residual", nothing))
         seen, again = self.memory.get(f"{name}/seen", nothing), self._again[name]
-        return Wanted(lines, np.ascontiguousarray(columns, real), False, store.rule, kept, seen, again, key_of(key))
+        rule = deciding(self.rule.numbers(store.step, store.range), real)
+        return Wanted(lines, np.ascontiguousarray(columns, real), False, rule, kept, seen, again, key_of(key))
 
     def _at_spikes(self, store: Store, mirror: Store | None, wanted: Opposed, epoch: int, batch: int) -> Written:
         """Pulses of all spikes of a batch for `wanted` [steps], those up and those down.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.cards import origin
 from analogep.errors import ResultError
 from analogep.units import shown
 
@@ -102,6 +103,11 @@ def texts_by_name(value: object) -> bool:
     return isinstance(value, dict) and all(map(is_text, (*value, *value.values())))
 
 
+def are_parts(value: object) -> bool:
+    """Whether it says where parts come from (`cards.origin`)."""
+    return is_text(value) and isinstance(origin.read(str(value)), tuple)
+
+
 def parsed(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """Ask about what a text holds as JSON."""
     return lambda value: is_text(value) and holds(json.loads(value))
@@ -110,6 +116,7 @@ def parsed(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 TEXT: Final = Rule("a text", is_text)
 TEXTS: Final = Rule("a list of texts as JSON", parsed(texts_of))
 CARDS: Final = Rule("texts of cards by name as JSON", parsed(texts_by_name))
+PARTS: Final = Rule("a list of parts as JSON", are_parts)
 OBJECT: Final = Rule("values by name as JSON", parsed(lambda value: isinstance(value, dict)))
 NUMBER: Final = Rule("a number", is_number)
 FROM_ZERO: Final = Rule("a number from 0", lambda value: is_number(value, 0.0))

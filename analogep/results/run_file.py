@@ -50,6 +50,7 @@ ATTRIBUTES: Final[Mapping[str, Rule]] = {
 """Attributes that every result of a run has."""
 _RECORDED: Final[Mapping[str, Rule]] = {
     "watched_by": rules.TEXT,
+    "parts": rules.PARTS,
     **dict.fromkeys(("device_values", "circuit_values"), rules.OBJECT),
     **dict.fromkeys(("device_overrides", "circuit_overrides", "device_changes", "circuit_changes"), rules.TEXTS),
 }

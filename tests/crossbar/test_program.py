@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from analogep.crossbar.program import SUMS, Shown, Sums, update_rows
-from analogep.crossbar.row import Half, buffers
+from analogep.crossbar.row import Half, buffers, pulsing
 from analogep.crossbar.write import exact, wanted_counts
 from analogep.device import DIRECTIONS, Law
 from analogep.device.laws import LAWS
 from analogep.device.laws.affine import AffineStep, ConstantStep
 from analogep.device.variation import AdditiveNoise, NominalNoise, PolynomialNoise, ProportionalNoise
 from analogep.draws import key_of
-from analogep.parts import in_precision
 from tests.device.examples import by_name
 from tests.test_draws import bits, twin
 
@@ -148,7 +147,7 @@ def compiled(
     half = Half(
         hidden, np.zeros((0, 0), real), g, cells["each"].astype(real).reshape(-1),
         np.zeros((0, 0, 0), real) if shapes is None else shapes.astype(real), responds, cycles,
-        in_precision(numbers(law), real), in_precision(pulse_noise(noise), real), real(noise[4]),
+        *pulsing(numbers(law), pulse_noise(noise), real), real(noise[4]),
         real(max(levels - 1, 0)), real(sign), real(-np.inf),
         (np.uint64(KEYS[0]), np.uint64(KEYS[1])),
     )  # fmt: skip

@@ -7,12 +7,11 @@ import pytest
 
 from analogep.crossbar import Array, Pair, Single, Store
 from analogep.crossbar.outer import Outer
-from analogep.crossbar.program import Wanted
+from analogep.crossbar.program import Wanted, deciding
 from analogep.crossbar.write import At, together
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.draws import key_of
-from analogep.parts import in_precision
 from analogep.rules import rule_named
 from analogep.streams import Streams
 
@@ -48,7 +47,7 @@ class Trained:
 
     def __init__(self, store: Store, rule: str) -> None:
         self.store, self.rule, real = store, rule_named(*RULES[rule]), store.real
-        store.rule = in_precision(self.rule.numbers(store.step, store.range), real)
+        self.numbers = deciding(self.rule.numbers(store.step, store.range), real)
         self.kept = self.seen = np.zeros((0, 0), real)
         if self.rule.verifies:
             self.kept, self.seen = (np.array(store.weights, real) for _ in range(2))
@@ -61,7 +60,7 @@ class Trained:
         real, nothing = self.store.real, np.zeros((0, 0), self.store.real)
         lines, columns = (change.rows.T, change.columns) if isinstance(change, Outer) else (nothing, change)
         wanted = Wanted(
-            np.ascontiguousarray(lines, real), np.ascontiguousarray(columns, real), False, self.store.rule, self.kept,
+            np.ascontiguousarray(lines, real), np.ascontiguousarray(columns, real), False, self.numbers, self.kept,
             self.seen, self.again, key_of(OPERATION.key("rounding", call)),
         )  # fmt: skip
         at = At(OPERATION, 0, call)
@@ -101,7 +100,7 @@ def test_one_pass_and_one_step_after_the_other_agree(card: str, rule: str) -> No
     """Counts, states and weights to the last bit, joules to rounding; five updates, of either form."""
     one, other = Trained(pair(card), rule), pair(card)
     memory = {"kept": one.kept.copy(), "seen": one.seen.copy()}
-    other.rule, pulsed = one.store.rule, 0
+    pulsed = 0
     for call in range(5):
         outer = change(call, other.step)
         z = outer.dense()
@@ -250,7 +249,6 @@ def test_single_cells_follow_the_rules_as_pairs_do(rule: str) -> None:
     for call in range(4):
         before = trained.seen.copy()
         trained.update(change(call, one.step), call)
-        other.rule = one.rule
         other.program(trained.counts, OPERATION, 0, call)
         np.testing.assert_array_equal(one.array.hidden, other.array.hidden)
         np.testing.assert_array_equal(one.array.g, other.array.g)

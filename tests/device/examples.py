@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from analogep.crossbar.program import SUMS, Shown, Sums, update_rows
-from analogep.crossbar.row import Half, buffers
+from analogep.crossbar.row import Half, buffers, pulsing
 from analogep.crossbar.write import exact, wanted_counts
 from analogep.device import Law
 from analogep.device.laws import (
@@ -217,7 +217,7 @@ def programmed(
     (rows, columns), nothing = counts.shape, np.zeros((0, 0))
     half = Half(
         hidden, nothing, nothing, np.array([scale, scale, 0.0, 1.0]), np.zeros((0, 0, 0)), np.zeros((0, 0), bool),
-        np.zeros((0, 0), np.int32), law.numbers(), noise_of(*noise), 0.0, 0.0, 1.0, -np.inf,
+        np.zeros((0, 0), np.int32), *pulsing(law.numbers(), noise_of(*noise), np.float64), 0.0, 0.0, 1.0, -np.inf,
         (key_of(key), key_of(key + 1)),
     )  # fmt: skip
     sums = Sums(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -216,3 +217,31 @@ def test_steps_of_a_users_law_are_stepbranches() -> None:
     finer = law.finer(10.0)
     assert finer is not None
     assert finer.up.step == pytest.approx(0.1 * law.up.step)  # type: ignore[attr-defined]
+
+
+def test_changed_source_is_compiled_anew(tmp_path: Path) -> None:
+    """Two processes with one folder of kernels. With steps of a tenth the same change takes ten times the pulses, and
+    comes out the same; the old code would go ten times as far."""
+    file, program = tmp_path / "mine.py", tmp_path / "program.py"
+    program.write_text(
+        "import json, sys\n"
+        "import numpy as np\n"
+        "from analogep import DeviceCard\n"
+        "from analogep.cards import origin\n"
+        "from analogep import Chip\n"
+        f"origin.load_file({str(file)!r})\n"
+        f"card = DeviceCard.load('ideal', ['programming=' + {BLOCK!r}])\n"
+        "chip = Chip(card, 'digits', seed=1, set={'layers': [64, 8, 10], 'solver.method': 'euler'})\n"
+        "store = chip.emulator.hardware.stores[0]\n"
+        "before = store.weights.copy()\n"
+        "done = chip.program([np.full(before.shape, 0.2), np.zeros((9, 10))])\n"
+        "print(float((store.weights - before).mean()), int(done.pulses))\n"
+    )
+    source, moved = (OWN / "law.py").read_text(), []
+    for factor in ("p *", "0.1 * p *"):
+        file.write_text(source.replace("return p *", f"return {factor}"))
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+        done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, env=environment)
+        moved.append([float(text) for text in done.stdout.split()])
+    assert moved[1][0] == pytest.approx(moved[0][0], rel=0.2)
+    assert moved[1][1] == pytest.approx(10.0 * moved[0][1], rel=0.1)

@@ -221,7 +221,8 @@ def test_no_state_has_a_larger_loop_gain_than_the_bound(pool):
     network = network_of(chip(pool))
     bound, rng = network.loop_gain_bound(), np.random.default_rng(10)
     found = max(
-        float(network.loop_gain(rng.uniform(-spread, spread, (20, network.nodes))).max()) for spread in (1e-4, 0.1)
+        float(network.loop_gain(rng.uniform(-spread, spread, (20, network.nodes)), Drive()).max())
+        for spread in (1e-4, 0.1)
     )
     assert found <= bound * (1.0 + 1e-6)
     assert found > (0.99 if pool == "average" else 0.5) * bound

@@ -110,4 +110,6 @@ def test_a_sum_of_leaks_and_sources_is_booked_for_the_time_they_act():
 def test_the_loop_gain_is_that_of_the_analog_network():
     made, network, x, _ = experiment(4)
     end = made.free(network, made.lines(x))
-    assert np.array_equal(network.loop_gain(end.v, Drive()), network.analog.loop_gain(end.v[:, : network.neurons]))
+    assert np.array_equal(
+        network.loop_gain(end.v, Drive()), network.analog.loop_gain(end.v[:, : network.neurons], Drive())
+    )

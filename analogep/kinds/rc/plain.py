@@ -12,10 +12,9 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from analogep.jit import kernel
+from analogep.jit import inner, kernel
 from analogep.kinds.rc.equations import RCDrive, RCEquations
 from analogep.network.base import Answer, Drive
 
@@ -160,7 +159,7 @@ def _pull(drive: Drive) -> Floats:
     return _filled(drive.target if drive.frozen is None else drive.frozen)
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _driven(v, low, high, gain, series, r, q):  # type: ignore[no-untyped-def]
     """r = gain min(max(v, low), high), q = r (c_0 + c_1 r^2 + ...)."""
     for j in range(v.size):
@@ -174,7 +173,7 @@ def _driven(v, low, high, gain, series, r, q):  # type: ignore[no-untyped-def]
         q[j] *= r[j]
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _forward(weights, x, out):  # type: ignore[no-untyped-def]
     """out_o += sum_j weights_oj x_j."""
     for o in range(out.size):
@@ -184,7 +183,7 @@ def _forward(weights, x, out):  # type: ignore[no-untyped-def]
         out[o] += total
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _reverse(weights, y, out):  # type: ignore[no-untyped-def]
     """out_j += sum_o weights_oj y_o, four at a time: most of the time goes into fetching and storing `out`."""
     whole = y.size - y.size % 4

@@ -44,7 +44,9 @@ def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
                 for j in range(part.size):
                     part[j] += share * row[j]
                 k += 1
-    out[:, first:last] = sums
+    for b in range(samples):
+        for j in range(last - first):
+            out[b, first + j] = sums[b, j]
 
 
 def product(x: Floats, weights: Floats) -> Floats:

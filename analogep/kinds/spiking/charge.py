@@ -8,22 +8,22 @@ that it chose last.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from analogep.draws import normals, word
+from analogep.jit import inner, kernel
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 LANES = 16
 """Columns of a dense layer's weights come in multiples of it, filled up with zeros: one vector operation a multiple."""
 
 
-@njit(nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def random(key, count):  # type: ignore[no-untyped-def]
     """32 random bits of a counter."""
     return word(key, count, 0)
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+@inner(fastmath=_FAST, error_model="numpy", inline="always")
 def _added(x, at, weights, row, of, many):  # type: ignore[no-untyped-def]
     """x[at : at + many] += weights[row, of : of + many].
 
@@ -34,7 +34,7 @@ def _added(x, at, weights, row, of, many):  # type: ignore[no-untyped-def]
         x[here + i] += weights[line, there + i]
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _summed(x, weights, fired, first, room):  # type: ignore[no-untyped-def]
     """The rows of all spikes of a dense layer, added up before they go to the synapses."""
     out = room[: weights.shape[1]]
@@ -48,7 +48,7 @@ def _summed(x, weights, fired, first, room):  # type: ignore[no-untyped-def]
         x[i] += out[i]
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _dense(x, weights, deviation, fired, first, room, key, ticket):  # type: ignore[no-untyped-def]
     """Spikes of lines that all neurons are on; returns the next ticket."""
     _summed(x, weights, fired, first, room)
@@ -58,13 +58,13 @@ def _dense(x, weights, deviation, fired, first, room, key, ticket):  # type: ign
     return ticket
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _plain(reach):  # type: ignore[no-untyped-def]
     """Whether it is that of a dense layer."""
     return reach[0] * reach[1] * reach[6] * reach[7] == 1
 
 
-@njit(forceinline=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+@inner(fastmath={"contract"}, error_model="numpy")
 def _scattered(x, deviation, key, ticket):  # type: ignore[no-untyped-def]
     """Noise of one read into the synapses `x`; returns the next ticket."""
     i, many = 0, deviation.size
@@ -78,7 +78,7 @@ def _scattered(x, deviation, key, ticket):  # type: ignore[no-untyped-def]
     return ticket
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
+@inner(fastmath=_FAST, error_model="numpy", inline="always")
 def _gathered(x, at, weights, rows, shift, many):  # type: ignore[no-untyped-def]
     """x[at : at + many] += weights[node - shift] of all nodes in `rows`, four at a time: fewer passes over x."""
     here, n, last = np.uint64(at), 0, rows.size
@@ -95,7 +95,7 @@ def _gathered(x, at, weights, rows, shift, many):  # type: ignore[no-untyped-def
         n += 1
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _beginnings(fired, first, channels, places):  # type: ignore[no-untyped-def]
     """Where the spikes of each place begin in the ascending `fired`, and their number behind the last (places + 1,)."""
     out, n = np.empty(places + 1, np.int64), 0
@@ -106,7 +106,7 @@ def _beginnings(fired, first, channels, places):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _pulsed(x, weights, deviation, fired, first, reach, key, ticket):  # type: ignore[no-untyped-def]
     """Spikes, ascending, into the sums `x` of the layer ahead; returns the next ticket.
 
@@ -134,7 +134,7 @@ def _pulsed(x, weights, deviation, fired, first, reach, key, ticket):  # type: i
     return ticket
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _chosen(sums, reach, x, won):  # type: ignore[no-untyped-def]
     """The largest sum of each neuron's places into its synapse; neurons that nothing reached keep their place."""
     tall, wide, side = reach[6], reach[7], reach[8]
@@ -153,7 +153,7 @@ def _chosen(sums, reach, x, won):  # type: ignore[no-untyped-def]
                     won[neuron] = which
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def ahead(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of a layer's spikes into the synapses of the next one.
 
@@ -187,7 +187,7 @@ def ahead(x, won, weights, deviation, fired, first, reach, room, key, ticket):  
     return ticket
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of a layer's spikes into the synapses of the one before; parameters as in `ahead`, weights transposed."""
     if _plain(reach):
@@ -216,7 +216,7 @@ def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):
     return ticket
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def exchanged(x, won, spikes, forward, reverse, noise, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of all spikes of a step but those of the inputs, layer by layer, ahead and back; returns the next ticket.
 
@@ -238,7 +238,7 @@ def exchanged(x, won, spikes, forward, reverse, noise, reach, room, key, ticket)
     return ticket
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def most_sums(reach, edges):  # type: ignore[no-untyped-def]
     """Sums of the largest layer, of all places where its neurons choose."""
     most = 0

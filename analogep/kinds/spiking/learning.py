@@ -8,12 +8,12 @@ where spikes program (`card.EqSpike`).
 
 from __future__ import annotations
 
-from numba import njit
+from analogep.jit import inner
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _sloped(trace, slow, share, change):  # type: ignore[no-untyped-def]
     """The filtered traces after a step, in place, and their `change` in it."""
     for i in range(trace.size):
@@ -21,7 +21,7 @@ def _sloped(trace, slow, share, change):  # type: ignore[no-untyped-def]
         slow[i] += change[i]
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _gathered(gathered, row, change):  # type: ignore[no-untyped-def]
     """gathered[:, row] += change: as it is, or its rises and its falls."""
     none = change.dtype.type(0)
@@ -34,7 +34,7 @@ def _gathered(gathered, row, change):  # type: ignore[no-untyped-def]
             gathered[1, row, i] -= min(change[i], none)
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def learned(trace, slow, change, edges, spikes, lit, learning):  # type: ignore[no-untyped-def]
     """Filter the traces, and let the spikes of a step gather the changes of their partners.
 

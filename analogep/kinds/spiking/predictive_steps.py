@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from analogep.jit import kernel
+from analogep.jit import inner, kernel
 from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums
 from analogep.kinds.spiking.steps import lit_inputs, pulled
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _decoded(x, arrived, drive, share):  # type: ignore[no-untyped-def]
     """Decoders after a step, in place, with what has arrived, which is used up; returns the sum of x^2 before it."""
     square = 0.0
@@ -23,7 +22,7 @@ def _decoded(x, arrived, drive, share):  # type: ignore[no-untyped-def]
     return square
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _encoded(x, s, phi, pull, numbers, pace):  # type: ignore[no-untyped-def]
     """States and encoders of one layer after a step, before any spike.
 
@@ -39,7 +38,7 @@ def _encoded(x, s, phi, pull, numbers, pace):  # type: ignore[no-untyped-def]
         s[i] = after
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _firing(phi, here, fired, found):  # type: ignore[no-untyped-def]
     """Spikes of one layer, put behind the `found` of `fired`; returns their number."""
     half, one = phi.dtype.type(0.5), phi.dtype.type(1)
@@ -51,7 +50,7 @@ def _firing(phi, here, fired, found):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
     """Rates from the sums over both halves of a window; returns the mean square of what the halves' means differ by."""
     square = 0.0

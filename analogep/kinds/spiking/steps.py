@@ -12,17 +12,16 @@ u has reached the threshold, and its charge arrives at the beginning of the next
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from analogep.engine.nodes import pull
-from analogep.jit import kernel
+from analogep.jit import inner, kernel
 from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums, random
 from analogep.kinds.spiking.learning import learned
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
-@njit(forceinline=True, nogil=True, fastmath=_FAST, error_model="numpy")
+@inner(fastmath=_FAST, error_model="numpy")
 def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
     """Synapses and membranes of one layer after a step; returns the sum of x^2 before it."""
     a, mean, decay, gain, floor, top = numbers[0], numbers[1], numbers[2], numbers[3], numbers[5], u.dtype.type(2)
@@ -35,13 +34,20 @@ def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
     return square
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy")
+def _copied(given, out):  # type: ignore[no-untyped-def]
+    """Numbers into an array of their own: the compiler takes a second for an assignment of slices."""
+    for i in range(out.size):
+        out[i] = given[i]
+
+
+@inner(error_model="numpy", forceinline=False)
 def pulled(x, seen, nudging, b, out):  # type: ignore[no-untyped-def]
     """out = beta pull, of the outputs as they are `seen` or as it was frozen; returns the sum of |pull (d - x)|."""
     beta, frozen, pulls, targets, cost = nudging
     power = 0.0
     if frozen:
-        out[:] = pulls[b]
+        _copied(pulls[b], out)
     else:
         pull(cost, seen, targets[b], out)
     for o in range(out.size):
@@ -50,7 +56,7 @@ def pulled(x, seen, nudging, b, out):  # type: ignore[no-untyped-def]
     return power
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-untyped-def]
     """Spikes of one layer at the end of a step, put behind the `found` that `fired` holds; returns their number."""
     level, slots = numbers[4], int(numbers[6])
@@ -68,7 +74,7 @@ def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-unt
     return found
 
 
-@njit(nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
     """Inputs that spike in a slot of the length of the refractory time: their number, and the next ticket."""
     many = 0
@@ -88,7 +94,7 @@ def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped
     return many, ticket
 
 
-@njit(nogil=True, error_model="numpy")
+@inner(error_model="numpy", forceinline=False)
 def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
     """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change.
 
@@ -165,9 +171,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
     """
     layers, many = edges.size - 1, edges[edges.size - 1]
     mode, shares = inputs
-    counts, lines = np.zeros((3, many), np.int64), shares.shape[1]
+    counts, lines, rest = np.zeros((3, many), np.int64), shares.shape[1], np.zeros(many)
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
-    rest = np.zeros(many)
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
     slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
@@ -175,16 +180,17 @@ def spike_steps(  # type: ignore[no-untyped-def]
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
         key, ticket, mine = keys[b], start << 20, won[b]
-        counts[:], nudged[:] = 0, drive[b]
         for i in range(many):
-            until[i] = int(wait[i]) - 1
+            counts[0, i], counts[1, i], counts[2, i] = 0, 0, 0
+            nudged[i], until[i] = drive[b, i], int(wait[i]) - 1
         for step in range(count):
             if extended and step == count - window:
-                rest[:] = u
+                _copied(u, rest)
             part = 0 if step < count - window else 1 if 2 * (count - step) > window else 2
             if nudging[0] != 0.0:
                 energy[b, 2] += pulled(x[ends:], trace[ends:], nudging, b, nudged[ends:])
-                nudged[ends:] += drive[b, ends:]
+                for i in range(ends, many):
+                    nudged[i] += drive[b, i]
             for i in range(traced, many):
                 trace[i] *= outputs[7]
             found, glowing = 0, 0
@@ -214,7 +220,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
             if found > 0:
                 ticket = exchanged(x, mine, (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
         if extended:
-            rest[:] = u - rest
+            for i in range(many):
+                rest[i] = u[i] - rest[i]
         drift[b] = _counted(counts, rest, edges, unit, loads, lines, rate, spikes[b], energy[b])
         for i in range(many):
             wait[i] = max(until[i] - count + 1, 0)
