@@ -146,7 +146,7 @@ def _comparable(value: Any) -> Any:
 
 
 def packed(parts: tuple[Any, ...]) -> NDArray[np.uint8]:
-    """Parts as the compiler lays them out in memory, and behind them the numbers of their arrays.
+    """Parts as the compiler lays them out in memory, and behind them the numbers of their arrays: uint8 (bytes,).
 
     Raises
     ------

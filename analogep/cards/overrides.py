@@ -33,7 +33,13 @@ class Override:
 
 
 def keys(key: object, said: str) -> tuple[str, ...]:
-    """Path of a key such as `conductance.max`; `said` names it in a `UsageError`."""
+    """Path of a key such as `conductance.max`; `said` names it in messages.
+
+    Raises
+    ------
+    UsageError
+        If the key is malformed: no text, empty in some part, nested too deeply.
+    """
     if not isinstance(key, str):
         raise UsageError(f"{said}: key {shown(key)} is not text, such as 'conductance.max'")
     if "=" in key:
@@ -49,13 +55,18 @@ def keys(key: object, said: str) -> tuple[str, ...]:
 
 
 def parse(text: str) -> Override:
-    """Read `conductance.max=20 uS`; a malformed text is a `UsageError`.
+    """Read `conductance.max=20 uS`.
 
     Parameters
     ----------
     text : str
         Keys joined by dots (a list index is a number), an equals sign, and a YAML scalar or a list or mapping
         in brackets.
+
+    Raises
+    ------
+    UsageError
+        If the text is malformed.
     """
     said = f"--set {printable(text, 120)}"
     key, equals, value = text.partition("=")

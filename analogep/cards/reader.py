@@ -117,7 +117,13 @@ def read(text: str | bytes, name: str, *, shipped: bool = False) -> Document:
 
 
 def read_file(path: str | Path) -> Document:
-    """Read a file as `read` does; a file that cannot be read is a `CardError` too."""
+    """Read a file as `read` does.
+
+    Raises
+    ------
+    CardError
+        If the file cannot be opened, or is none that `read` takes.
+    """
     name = printable(str(path), 200)
     try:
         with open(path, "rb") as stream:

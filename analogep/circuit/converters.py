@@ -26,7 +26,7 @@ class Dac(Block):
     """Energy per conversion."""
 
     def quantise(self, x: Floats) -> Floats:
-        """Nearest of the 2^bits inputs, 0 and 1 among them [1]."""
+        """Nearest of the 2^bits inputs (...) [1], 0 and 1 among them, to `x` (...) [1]."""
         if self.bits is None:
             return x
         top = 2.0**self.bits - 1.0
@@ -49,7 +49,7 @@ class Adc(Block):
         return 0.0 if self.bits is None else (self.high - self.low) / (2.0**self.bits - 1.0)
 
     def quantise(self, v: Floats) -> Floats:
-        """Voltage of the nearest code [V]."""
+        """Voltage (...) [V] of the code nearest to `v` (...) [V]."""
         if self.bits is None:
             return v
         clipped = np.minimum(np.maximum(v, self.low), self.high)

@@ -288,7 +288,7 @@ _pulse_row = _PULSES.call
 
 
 def pulsing(law: Any, noise: Any, real: type[np.floating[Any]]) -> tuple[Made, NDArray[Any]]:
-    """`Half.pulses` and `Half.steps` for the numbers of a law, and of the noise of a pulse or None."""
+    """`Half.pulses` and `Half.steps`, (2,) or (0,) [window], for the numbers of a law, and of its noise or None."""
     law, noise = in_precision(law, real), in_precision(noise, real)
     constant = isinstance(law, ConstantStep) and noise is None
     return _PULSES.of(real, law, noise), np.array([law.up, law.down] if constant else [], real)

@@ -67,7 +67,7 @@ class ReadNoise(Block, ABC):
         """
 
     def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
-        """Conductances as one verify read sees them [S]."""
+        """Conductances `g` (any shape) [S] as one verify read sees them, in the same shape [S]."""
         from analogep.draws import standard_normals
 
         return np.asarray(g + np.sqrt(self.variance(g, g_max)) * standard_normals(g.shape, rng))

@@ -277,18 +277,18 @@ class DeviceToDevice(Block):
     """Whether steps scale with the cell's own window, or are the same in siemens whatever its window."""
 
     def factor(self, sigma: float, xi: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Factor of mean 1 for the normal deviate `xi`."""
+        """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1]."""
         if self.distribution == "normal":
             return np.asarray(1.0 + sigma * np.asarray(xi))
         s = math.sqrt(math.log1p(sigma**2))
         return np.exp(s * np.asarray(xi) - 0.5 * s * s)
 
     def draw(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        """Factors for an array of cells: one uniform number a cell, through the truncated normal's inverse."""
+        """Factors in the shape asked for [1]: one uniform number a cell, through the truncated normal's inverse."""
         return self.factor(sigma, self._deviates(shape, rng))
 
     def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        """`sigma` times truncated normal deviates, one uniform number a cell."""
+        """`sigma` times truncated normal deviates in the shape asked for [1], one uniform number a cell."""
         return np.asarray(sigma * self._deviates(shape, rng))
 
     def _deviates(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:

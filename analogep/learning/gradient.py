@@ -14,7 +14,8 @@ _SHORTEST = 1e-150
 def compare(estimated: Floats, exact: Floats) -> tuple[float, float]:
     """Cosine of the two gradients, and gain <estimated, exact>/<exact, exact> (1 for an exact estimate).
 
-    Not numbers where one of them is zero, or so short that the square of its length is no number.
+    `estimated` and `exact` have the same shape and unit. Not numbers where one of them is zero, or so short that the
+    square of its length is no number.
     """
     inner = float(np.vdot(estimated, exact))
     norm = float(np.linalg.norm(exact))

@@ -82,7 +82,7 @@ class Experimenter:
         self._rated: list[tuple[Floats, list[Floats]]] = []
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
-        """Voltages of the input lines [V] for inputs `x` (samples, inputs) in [0, 1], through the DAC."""
+        """Voltages (samples, inputs) [V] of the input lines for inputs `x` (samples, inputs) [1], by the DAC."""
         # Data may be stored in single precision; phases are subtracted in double.
         double = np.asarray(x, dtype=np.float64)
         quantised = self.circuit.dac.quantise(double) if self.noisy else double
@@ -100,7 +100,7 @@ class Experimenter:
         return network.disturbed(quiet, noise) if noise else quiet
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
-        """Free phase from discharged nodes, its joules booked under `phase`."""
+        """Free phase from 0 V, inputs at `lines` (samples, inputs) [V], its joules booked under `phase`."""
         start = np.zeros((lines.shape[0], network.nodes))
         timing = self.circuit.timing
         end = relax(
@@ -131,7 +131,11 @@ class Experimenter:
         *,
         record: bool = False,
     ) -> Relaxed:
-        """Nudged phase from the end of the free one."""
+        """Nudged phase from the end of the free one.
+
+        Inputs at `lines` (samples, inputs), nodes from `start` (samples, nodes), nudged to `target` (samples, classes),
+        all in [V].
+        """
         timing, constant = self.circuit.timing, self.circuit.nudging.kind == "constant"
         drive = network.nudged(self._drive(network, lines), beta, target, start if constant else None)
         end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
@@ -147,15 +151,17 @@ class Experimenter:
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
-        """Rates as the update sees them [V]: sampled with noise, quantised by the ADC."""
+        """Rates of each layer (samples, neurons) [V] at `v` (samples, nodes) [V] as the update sees them: sampled with
+        noise, quantised by the ADC."""
         return self._sampled(self.rates(network, v), phase)
 
     def outputs(self, network: Network, v: Floats, phase: str) -> Floats:
-        """Scores alone, as inference sees them (samples, classes) [V]."""
+        """Scores alone, as inference sees them (samples, classes) [V], at `v` (samples, nodes) [V]."""
         return network.scores(self._sampled(self.rates(network, v)[-1:], phase)[0])
 
     def equilibrium(self, network: Network, lines: Floats) -> Floats:
-        """Node voltages after a free phase of three times the length (samples, nodes) [V]; nothing is booked."""
+        """Node voltages after a free phase of three times the length (samples, nodes) [V], inputs at `lines`
+        (samples, inputs) [V]; nothing is booked."""
         timing = self.circuit.timing
         longer = Phase(duration=3.0 * timing.free.duration)
         start = np.zeros((lines.shape[0], network.nodes))
@@ -180,7 +186,7 @@ class Experimenter:
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
-        """Line voltages of each layer [V] at node voltages `v`; those of the last three states are kept.
+        """Line voltages of each layer (samples, neurons) [V] at `v` (samples, nodes) [V]; the last three are kept.
 
         That is a free phase and two nudged ones: what a batch is updated and judged by.
         """
@@ -200,7 +206,7 @@ class Experimenter:
         ----------
         network : Network
         x : ndarray (samples, inputs) [1]
-        target : ndarray (samples, outputs) [V]
+        target : ndarray (samples, classes) [V]
         contour : pairs (beta, weight)
 
         Returns
@@ -216,7 +222,9 @@ class Experimenter:
     def phases(
         self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour, swing: float = 1.0
     ) -> tuple[Phases, Floats, Relaxed]:
-        """Run all phases of an estimator on a batch, as in `gradient`, with lines driven by `swing` times their input.
+        """Run all phases of an estimator on a batch, with lines driven by `swing` times their input.
+
+        Parameters as in `Experimenter.gradient`.
 
         Returns
         -------

@@ -20,7 +20,7 @@ from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]
 Deviates = tuple[tuple[Floats | None, Floats | None], ...]
-"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) or None."""
+"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) [1] or None."""
 
 
 Phases = Sequence[tuple[Any, Sequence[Any]]]
@@ -37,11 +37,12 @@ class Drive:
     ----------
     beta : float
         Nudging strength of this phase.
-    target : ndarray (samples, outputs) or None [V]
-    frozen : ndarray (samples, outputs) or None [V]
+    target : ndarray (samples, classes) or None [V]
+    frozen : ndarray (samples, classes) or None [V]
         Constant nudging: the pull of the outputs at the end of the free phase.
     noise : Deviates
-        Normal deviates of this phase's read noise, an entry for each array; empty without.
+        Normal deviates of this phase's read noise: of each array (samples, lines) [1], forward and reverse; empty
+        without.
     """
 
     beta: float = 0.0
@@ -80,10 +81,10 @@ class Network(ABC):
 
     @abstractmethod
     def rates(self, v: Floats) -> list[Floats]:
-        """What is sampled of each layer [V] at node voltages `v` (..., samples, nodes) [V]."""
+        """What is sampled of each layer (..., samples, neurons) [V] at node voltages `v` (..., samples, nodes) [V]."""
 
     def scores(self, outputs: Floats) -> Floats:
-        """Score of each class [V] from what is sampled of the last layer (..., outputs) [V]."""
+        """Score of each class (..., classes) [V] from `outputs` (..., outputs) [V], sampled of the last layer."""
         return outputs
 
     @property
@@ -92,18 +93,19 @@ class Network(ABC):
         return self.read_voltage
 
     def loss(self, v: Floats, target: Floats) -> Floats:
-        """Cost of each sample (samples,) [1] at node voltages `v` (samples, nodes) [V]."""
+        """Cost (samples,) [1] at the node voltages `v` (samples, nodes) [V] and the `target` (samples, classes) [V]."""
         return self.cost.value(self.scores(self.rates(v)[-1]), target, self.full_score)
 
     def pull(self, scores: Floats, drive: Drive) -> Floats:
-        """What nudges the outputs at beta = 1 (..., classes) [V], as it is at `scores` [V] or as it was frozen."""
+        """Pull at beta = 1 (..., classes) [V], as it is at `scores` of the same shape [V] or as it was frozen."""
         if drive.frozen is not None:
             return drive.frozen
         assert drive.target is not None
         return self.cost.pull(scores, drive.target, self.full_score)
 
     def stiffness(self, scores: Floats, drive: Drive) -> Floats | None:
-        """beta times the curvature of the cost (samples, classes, classes) [1]; None where nudging has none."""
+        """beta times the curvature of the cost (samples, classes, classes) [1] at `scores` (samples, classes) [V]; None
+        where nudging has none."""
         if drive.beta == 0.0 or drive.frozen is not None:
             return None
         assert drive.target is not None
@@ -117,7 +119,7 @@ class Network(ABC):
         x : ndarray (samples, inputs) [V]
             Voltages of the input lines.
         noise : Deviates
-            Normal deviates of the phase's read noise; empty without.
+            Normal deviates of the phase's read noise, (samples, lines) [1] of each array; empty without.
         """
         quiet = self.quiet(x)
         return self.disturbed(quiet, noise) if noise else quiet
@@ -128,11 +130,11 @@ class Network(ABC):
 
     @abstractmethod
     def disturbed(self, quiet: Drive, noise: Deviates) -> Drive:
-        """The same inputs with the read noise of one phase, its normal deviates given."""
+        """The same inputs with the read noise of one phase; `noise` has (samples, lines) [1] of each array."""
 
     @abstractmethod
     def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
-        """Fresh normal deviates of every array's read noise; empty where reads have none."""
+        """Fresh normal deviates of every array's read noise, (samples, lines) [1]; empty where reads have none."""
 
     def nudged(self, drive: Drive, beta: float, target: Floats, free: Floats | None = None) -> Drive:
         """The drive of a nudged phase; constant nudging from the node voltages `free` if they are given.
@@ -151,11 +153,11 @@ class Network(ABC):
 
     @abstractmethod
     def derivative(self, v: Floats, drive: Drive) -> Floats:
-        """dv/dt (samples, nodes) [V/s]."""
+        """dv/dt (samples, nodes) [V/s] at `v` (samples, nodes) [V]."""
 
     @abstractmethod
     def residual(self, v: Floats, drive: Drive) -> Floats:
-        """Largest |C dv/dt| of each sample as a share of conductance times full scale (samples,) [1]."""
+        """Largest |C dv/dt| as a share of conductance times full scale (samples,) [1] at `v` (samples, nodes) [V]."""
 
     @abstractmethod
     def powers(self, v: Floats, drive: Drive) -> Floats:
@@ -163,31 +165,40 @@ class Network(ABC):
 
     @abstractmethod
     def jacobian(self, v: Floats, drive: Drive) -> Floats:
-        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
+        """Derivative of dv/dt (samples, nodes, nodes) [1/s] at `v` (samples, nodes) [V], read noise left out."""
 
     def step(self, v: Floats, drive: Drive, derivative: Floats) -> Floats:
-        """Newton's step -J^-1 dv/dt (samples, nodes) [V]."""
+        """Newton's step -J^-1 dv/dt (samples, nodes) [V] at `v` (samples, nodes) [V], where dv/dt is `derivative`
+        (samples, nodes) [V/s]."""
         return -np.asarray(np.linalg.solve(self.jacobian(v, drive), derivative[:, :, None])[:, :, 0], dtype=np.float64)
 
     def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
-        """Whether a transient would come to rest at this equilibrium (samples,), where the network can tell cheaply."""
+        """Whether a transient would rest at the equilibrium `v` (samples, nodes) [V], where the network can tell
+        cheaply: bool (samples,)."""
         return np.ones(v.shape[0], dtype=bool)
 
     def within_rails(self, v: Floats) -> Floats:
-        """Node voltages (..., samples, nodes) [V] as diodes at the rails of their neurons would hold them."""
+        """Node voltages `v` (..., samples, nodes) [V] as diodes at the rails would hold them, in the same shape.
+
+        Raises
+        ------
+        TypeError
+            If the kind has no neurons with rails.
+        """
         raise TypeError(f"a network of type {type(self).__name__} has no neurons with rails")
 
     @abstractmethod
     def charging(self, before: Floats, after: Floats) -> Floats:
-        """1/2 C (change of voltage)^2 of all nodes' capacitors between two states (samples,) [J]."""
+        """1/2 C (change of voltage)^2 of all nodes (samples,) [J] from `before` to `after` (samples, nodes) [V]."""
 
     def stored(self, v: Floats) -> Floats:
-        """Energy in the nodes' capacitors (samples,) [J]."""
+        """Energy in the nodes' capacitors (samples,) [J] at `v` (samples, nodes) [V]."""
         return self.charging(np.zeros_like(v), v)
 
     @abstractmethod
     def line_swings(self, before: Sequence[Floats], after: Sequence[Floats]) -> float:
-        """Sum over lines but inputs of cells times squared swing [V^2] between the rates of two states."""
+        """Sum over lines but inputs of cells times squared swing [V^2] from the rates `before` to `after`,
+        (samples, neurons) [V] of each layer."""
 
     @abstractmethod
     def input_swings(self, x: Floats) -> float:

@@ -63,7 +63,7 @@ class Builder(ABC):
 
     @abstractmethod
     def initial(self) -> list[Floats]:
-        """Initial weights of each store [1]."""
+        """Initial weights of each store (rows, columns) [1]."""
 
     @abstractmethod
     def network(self) -> Network:

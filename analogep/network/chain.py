@@ -32,7 +32,7 @@ class Chain:
     ----------
     diagonal : list of ndarray (samples, nodes) [S]
         Diagonal of each layer.
-    full : list of ndarray (nodes, nodes) or None [S]
+    full : list of ndarray (nodes, nodes) or (samples, nodes, nodes), or None [S]
         What couples nodes of one layer: wires, nudging of doubled outputs.
     cross, reverse : list of ndarray (nodes before, nodes) or (samples, nodes before, nodes) [S]
         X and Y of each layer but the first.
@@ -40,7 +40,7 @@ class Chain:
         X_ji Y_jk where it is known already.
     down, up : list of float
         Factors a and h of the stages between two layers.
-    seen : list of ndarray (samples, nodes)
+    seen : list of ndarray (samples, nodes) [1]
         m.
     held : bool
         Whether `full` too acts on m x: nodes with m = 0 are held at a voltage.
@@ -57,7 +57,7 @@ class Chain:
     held: bool
 
     def adjoint(self, slope: Floats) -> Floats:
-        """mu of A' mu = m dC/dr, for dC/dr = `slope` (samples, nodes), the same shape.
+        """mu (samples, nodes) [1/A] of A' mu = m dC/dr, for dC/dr = `slope` (samples, nodes) [1/V].
 
         With diagonal A_l, or held nodes, mu = m y where y solves the chain with arrays and factors turned round.
         """
@@ -118,7 +118,7 @@ class Chain:
         return out
 
     def solve(self, f: Floats) -> Floats:
-        """x for right-hand sides `f` (samples, nodes), layer by layer."""
+        """x (samples, nodes) [V] for right-hand sides `f` (samples, nodes) [A], layer by layer."""
         parts = [part.copy() for part in self._split(f)]
         pivots = [self._pivot(0, None)]
         for k in range(1, len(parts)):
@@ -182,7 +182,7 @@ class Blocks:
     ----------
     diagonal : list of ndarray (samples, nodes) [S]
         What each node has by itself.
-    seen : list of ndarray (samples, nodes)
+    seen : list of ndarray (samples, nodes) [1]
         m of the chain.
     """
 
@@ -194,7 +194,7 @@ class Blocks:
         self.squares: list[Floats | None] = []
 
     def add(self, k: int, part: Floats, diagonal: bool) -> None:
-        """Add to layer k a diagonal (samples, nodes) or a matrix (nodes, nodes), (samples, nodes, nodes) [S]."""
+        """Add `part` to layer k: diagonal (samples, nodes) or matrix (nodes, nodes), (samples, nodes, nodes) [S]."""
         known = self.full[k]
         if diagonal:
             self.diagonal[k] = self.diagonal[k] + part
@@ -202,12 +202,17 @@ class Blocks:
             self.full[k] = part if known is None else known + part
 
     def add_rows(self, k: int, part: Floats, diagonal: bool, factor: float = 1.0) -> None:
-        """Add what the rows of an array see of each other to layer k, whose nodes are the first of these rows."""
+        """Add to layer k, whose nodes are an array's first rows, what these see of each other: `factor` times `part`, a
+        diagonal (samples, rows) or a matrix (rows, rows), (samples, rows, rows) [S]."""
         size = self.diagonal[k].shape[1]
         self.add(k, factor * (part[:, :size] if diagonal else part[..., :size, :size]), diagonal)
 
     def couple(self, cross: Floats, reverse: Floats, known: Floats | None = None) -> None:
-        """Couple the next two layers: X, Y (rows, nodes) and the squares of X, of which the first rows are nodes."""
+        """Couple the next two layers, the nodes of the first being an array's first rows.
+
+        X is `cross` and Y `reverse`, (rows, nodes) or (samples, rows, nodes) [S]; `known` (rows, nodes x nodes) [S^2]
+        are their products as `squares` makes them, or None.
+        """
         size = self.diagonal[len(self.cross)].shape[1]
         self.cross.append(cross[..., :size, :])
         self.reverse.append(reverse[..., :size, :])
@@ -219,7 +224,7 @@ class Blocks:
 
 
 def squares(cross: Floats, reverse: Floats) -> Floats:
-    """X_ji Y_jk (nodes before, nodes x nodes) [S^2] for X, Y (nodes before, nodes) [S]."""
+    """X_ji Y_jk (nodes before, nodes x nodes) [S^2] for `cross` X and `reverse` Y (nodes before, nodes) [S]."""
     return (cross[:, :, None] * reverse[:, None, :]).reshape(cross.shape[0], -1)
 
 

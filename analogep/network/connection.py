@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Winners = NDArray[np.int64] | None
-"""For each neuron the place of the patch that it follows; None where it follows all of them."""
+"""For each neuron the place of the patch that it follows (samples, places, columns); None where it follows all."""
 
 
 class Reach(NamedTuple):
@@ -39,6 +39,15 @@ class Reach(NamedTuple):
 
 class Connection(ABC):
     """Between the nodes of one layer and the neurons of the next.
+
+    Arguments of the methods:
+
+        x, y                  (samples, nodes), (samples, neurons) [V]   what drives the word lines, and the bit lines
+        weights, variances    (rows, columns) [1]   of the array without its bias line, and their variances in a read
+        winners               `Winners` at `x`; found anew where they are not given and have to be known
+        out                   as the result would be
+
+    Voltages may as well be another quantity, such as adjoints: the results are then in its unit.
 
     Attributes
     ----------
@@ -65,43 +74,47 @@ class Connection(ABC):
 
     @abstractmethod
     def compared(self, x: Floats, weights: Floats) -> tuple[Floats, Winners]:
-        """`forward`, and what the neurons follow at `x` (samples, nodes), or None where they need not choose."""
+        """`forward` (samples, neurons) [V], and what the neurons follow at `x`; arguments as in `Connection`."""
 
     @abstractmethod
     def winners(self, x: Floats, weights: Floats) -> Winners:
-        """What the neurons follow alone."""
+        """What the neurons follow alone; arguments as in `Connection`."""
 
     @abstractmethod
     def forward(self, x: Floats, weights: Floats, winners: Winners = None) -> Floats:
-        """y (samples, neurons) of `x` (samples, nodes) by `weights` (rows, columns); winners are found if not given."""
+        """y = W'x (samples, neurons) [V]; arguments as in `Connection`."""
 
     @abstractmethod
     def backward(self, y: Floats, weights: Floats, winners: Winners = None) -> Floats:
-        """z (samples, nodes) of `y` (samples, neurons)."""
+        """z = W y (samples, nodes) [V]; arguments as in `Connection`."""
 
     def read(self, x: Floats, weights: Floats, out: Floats) -> None:
-        """`forward` into `out` (samples, neurons), of a connection that need not choose."""
+        """`forward` into `out`, of a connection that need not choose; arguments as in `Connection`."""
         out[...] = self.forward(x, weights)
 
     def read_back(self, y: Floats, weights: Floats, out: Floats) -> None:
-        """Add `backward` to `out` (samples, nodes)."""
+        """Add `backward` to `out`; arguments as in `Connection`."""
         out += self.backward(y, weights)
 
     @abstractmethod
     def products(self, x: Floats, y: Floats, winners: Winners = None) -> Floats:
-        """Derivative of sum y forward(x) with respect to the weights, summed over samples (rows, columns)."""
+        """Derivative of sum y forward(x) with respect to the weights, summed over samples (rows, columns) [V^2];
+        arguments as in `Connection`."""
 
     @abstractmethod
     def variance(self, x2: Floats, variances: Floats, winners: Winners = None) -> Floats:
-        """Variance of `forward` for independent `variances` of the weights in each read, `x2` the squares of x."""
+        """Variance of `forward` (samples, neurons) [V^2] by independent errors of the weights in each read, `x2`
+        (samples, nodes) [V^2] the squares of x; other arguments as in `Connection`."""
 
     @abstractmethod
     def variance_back(self, y2: Floats, variances: Floats, winners: Winners = None) -> Floats:
-        """Variance of `backward`, as in `variance`."""
+        """Variance of `backward` (samples, nodes) [V^2], `y2` (samples, neurons) [V^2] the squares of y; other
+        arguments as in `Connection`."""
 
     @abstractmethod
     def matrices(self, weights: Floats, winners: Winners = None) -> Floats:
-        """The matrix between nodes and neurons, ([samples,] nodes, neurons): large, for small networks."""
+        """The matrix between nodes and neurons (nodes, neurons) [1], with winners one for each sample: large, for small
+        networks. Arguments as in `Connection`."""
 
     @abstractmethod
     def line_swings(self, change: float, x: Floats, columns: int) -> float:
@@ -119,7 +132,7 @@ class Connection(ABC):
 
     @abstractmethod
     def line_swings_back(self, change: float, y: Floats, rows: int) -> float:
-        """The same of the bit lines of `rows` cells, in reverse."""
+        """The same of the bit lines of `rows` cells, in reverse, with the neurons at `y` (samples, neurons) [V]."""
 
     @abstractmethod
     def cells(self, columns: int) -> Floats:
@@ -135,23 +148,24 @@ class Connection(ABC):
 
     @abstractmethod
     def folded(self, weights: Floats) -> Floats:
-        """Weights by what a pulse meets: rows of `Reach`, columns of each place."""
+        """The `weights` (rows, columns) [1] by what a pulse meets: rows of `Reach`, columns of each place."""
 
     @abstractmethod
     def folded_variance(self, variances: Floats) -> Floats:
-        """Variances of `folded` for those of the weights, every read by itself."""
+        """Variances of `folded`, in its shape [1], for `variances` (rows, columns) [1] of the weights in each read."""
 
     @abstractmethod
     def row_load(self, row_total: Floats) -> Floats:
-        """Conductance that each node drives (nodes,) [S], in the mean of time, from that on each word line (rows,)."""
+        """Conductance (nodes,) [S] that nodes drive in the mean of time, for `row_total` (rows,) [S] on word lines."""
 
     @abstractmethod
     def spread(self, per_column: Floats) -> Floats:
-        """What each bit line has (columns,), for each of its neurons (neurons,)."""
+        """What each bit line has, `per_column` (columns,), for each of its neurons (neurons,), in the same unit."""
 
     @abstractmethod
     def collected(self, y: Floats) -> Floats:
-        """The transpose: what all samples and neurons of a bit line have together (columns,)."""
+        """The transpose: what all samples and neurons of a bit line have together (columns,), of `y`
+        (samples, neurons), in the same unit."""
 
 
 @dataclass(frozen=True)

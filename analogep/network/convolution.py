@@ -94,20 +94,20 @@ class Convolution(Connection):
         return 1.0 if self._maximum else 1.0 / self.conv.pooled**2
 
     def patches(self, x: Floats, share: float | None = None) -> Floats:
-        """Patches (samples, reads, rows) of `x` (samples, nodes), weighted by the share of time or another one."""
+        """Patches (samples, reads, rows) [V] of `x` (samples, nodes) [V], weighted by the share of time or `share`."""
         out = np.empty((x.shape[0], self.reads, self.rows), x.dtype)
         gather(np.ascontiguousarray(x), self.geometry, x.dtype.type(self.share if share is None else share), out)
         return out
 
     def unpatched(self, patches: Floats, share: float | None = None) -> Floats:
-        """The transpose: patches (samples, reads, rows) added up at their nodes (samples, nodes)."""
+        """The transpose: `patches` (samples, reads, rows) [V] added up at their nodes (samples, nodes) [V]."""
         out = np.zeros((patches.shape[0], self.before.size), patches.dtype)
         weight = patches.dtype.type(self.share if share is None else share)
         scatter(np.ascontiguousarray(patches), self.geometry, weight, out)
         return out
 
     def sums(self, x: Floats, weights: Floats, share: float | None = None) -> Floats:
-        """Sums of each patch (samples, reads, columns)."""
+        """Sums of each patch (samples, reads, columns) [V]; arguments as in `Connection`, `share` as in `patches`."""
         x, weights = _alike(x, weights)
         out = np.empty((x.shape[0], self.reads, weights.shape[1]), x.dtype)
         read_ahead(x, self.geometry, x.dtype.type(self.share if share is None else share), weights, out)

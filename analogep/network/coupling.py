@@ -32,9 +32,9 @@ class Derivatives:
 
     Attributes
     ----------
-    rows : ndarray (samples, rows), or (rows, rows) with wires [S]
+    rows : ndarray (samples, rows), with wires (rows, rows) or (samples, rows, rows) [S]
         d drawn/d r: the diagonal where rows do not see each other.
-    columns : ndarray (samples, columns), or (columns, columns) with wires [S]
+    columns : ndarray (samples, columns), with wires (columns, columns) or (samples, columns, columns) [S]
         -d into/d v.
     cross : ndarray (rows, columns) or (samples, rows, columns) [S]
         d into_i/d r_j = -d drawn_j/d v_i.
@@ -53,15 +53,15 @@ class Held(ABC):
 
     @abstractmethod
     def into(self, columns: Floats) -> Floats:
-        """Current into each column (..., samples, columns) [A] at the column voltages [V]."""
+        """Current into each column (..., samples, columns) [A] at the voltages `columns` of the same shape [V]."""
 
     @abstractmethod
     def power(self, columns: Floats) -> Floats:
-        """Power of the array (..., samples) [W]."""
+        """Power of the array (..., samples) [W] at `columns` (..., samples, columns) [V]."""
 
     @abstractmethod
     def stiffness(self, columns: Floats) -> Floats:
-        """-d into/d v, as `Derivatives.columns` [S]."""
+        """-d into/d v at `columns` (samples, columns) [V], shape and unit as in `Derivatives`."""
 
 
 class Coupling(ABC):
@@ -81,27 +81,38 @@ class Coupling(ABC):
 
     @abstractmethod
     def into(self, rows: Floats, columns: Floats) -> Floats:
-        """Current into the columns (..., samples, columns) [A]."""
+        """Current into the columns (..., samples, columns) [A] at `rows` (..., samples, rows) and `columns`
+        (..., samples, columns) [V]."""
 
     @abstractmethod
     def drawn(self, rows: Floats, columns: Floats) -> Floats:
-        """Current drawn from the rows (..., samples, rows) [A]."""
+        """Current drawn from the rows (..., samples, rows) [A]; arguments as in `Coupling.into`."""
 
     @abstractmethod
     def derivatives(self, rows: Floats, columns: Floats) -> Derivatives:
-        """Derivatives at one operating point, batch (samples, ...)."""
+        """Derivatives at one operating point, `rows` (samples, rows) and `columns` (samples, columns) [V]."""
 
     @abstractmethod
     def sensitivity(self, rows: Floats, columns: Floats, row_adjoint: Floats, column_adjoint: Floats) -> Floats:
         """sum over samples of q(d_ji) (row_adjoint_j - column_adjoint_i), d the drop across cell (j, i).
 
-        Derivative of sum row_adjoint drawn - sum column_adjoint into with respect to each conductance, (rows, columns);
-        with wires both factors are what reaches the cell.
+        Derivative of sum row_adjoint drawn - sum column_adjoint into with respect to each conductance; with wires both
+        factors are what reaches the cell.
+
+        Parameters
+        ----------
+        rows, columns : ndarray (samples, rows), (samples, columns) [V]
+        row_adjoint, column_adjoint : ndarray (samples, rows), (samples, columns) [u]
+            Of the currents, in a unit u of their own: 1/A for a gradient.
+
+        Returns
+        -------
+        ndarray (rows, columns) [V u]
         """
 
     @abstractmethod
     def content(self, rows: Floats, columns: Floats) -> Floats:
-        """Co-content of the array (samples,) [W]."""
+        """Co-content of the array (samples,) [W] at `rows` (samples, rows) and `columns` (samples, columns) [V]."""
 
     @abstractmethod
     def row_load(self) -> Floats:
@@ -112,7 +123,7 @@ class Coupling(ABC):
         """Slope of each column's current at 0 V, all other lines at ground (columns,) [S]."""
 
     def power(self, rows: Floats, columns: Floats) -> Floats:
-        """Power of cells and wires (..., samples) [W]."""
+        """Power of cells and wires (..., samples) [W]; arguments as in `Coupling.into`."""
         return np.asarray(
             (rows * self.drawn(rows, columns)).sum(axis=-1) - (columns * self.into(rows, columns)).sum(axis=-1)
         )
@@ -124,7 +135,7 @@ def _through(term: Floats | float, g: Floats, total: Floats) -> Floats:
 
 
 class PerfectHeld(Held):
-    """Rows held, perfect wires: products of the rows with G are made once."""
+    """Perfect wires, with the rows held at `rows` (samples, rows) [V]: their products with G are made once."""
 
     def __init__(self, coupling: Perfect, rows: Floats) -> None:
         self._terms = coupling.expansions

@@ -22,13 +22,13 @@ class Curve(Protocol):
     straight: ClassVar[bool]
 
     def rate(self, v: Floats) -> Floats:
-        """Line voltage of the node voltage `v` [V]."""
+        """Line voltage (...) [V] of the node voltage `v` (...) [V]."""
 
     def slope(self, v: Floats) -> Floats:
-        """Derivative of `rate` [1]."""
+        """Derivative of `rate` (...) [1] at the node voltage `v` (...) [V]."""
 
     def primitive(self, r: Floats) -> Floats:
-        """Integral of the inverse curve from 0 to `r` [V^2]."""
+        """Integral of the inverse curve (...) [V^2] from 0 to `r` (...) [V]."""
 
     def numbers(self, kind: Any) -> Any:
         """The curve for the compiled steps, as `Activation.numbers` has it; None if they cannot take it."""

@@ -104,11 +104,11 @@ class Hardware:
         return [array for store in stores for array in store.halves.values()]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays that change during training, by name, for checkpoints."""
+        """Arrays that change during training, for checkpoints, by name; shapes and units as in `Array.state`."""
         return {f"{array.name}/{key}": values for array in self.arrays() for key, values in array.state().items()}
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Take the arrays of a checkpoint."""
+        """Take the arrays of a checkpoint, `state` as in `Hardware.state`."""
         for array in self.arrays():
             array.restore({key: state[f"{array.name}/{key}"] for key in array.state()})
         self.refresh()

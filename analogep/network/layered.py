@@ -32,11 +32,11 @@ class Layered(Network):
 
     @abstractmethod
     def currents(self, v: Floats, drive: Drive) -> Floats:
-        """Current into every node's capacitor, C dv/dt (samples, nodes) [A]."""
+        """Current into every node's capacitor, C dv/dt (samples, nodes) [A], at `v` (samples, nodes) [V]."""
 
     @abstractmethod
     def chain(self, v: Floats, drive: Drive) -> Chain:
-        """-d(C dv/dt)/dv of every sample, read noise left out, as a chain of layers."""
+        """-d(C dv/dt)/dv of every sample at `v` (samples, nodes) [V], read noise left out, as a chain of layers."""
 
     def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
         """Fresh normal deviates of every array's read noise; empty where reads have none."""

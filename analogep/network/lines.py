@@ -22,10 +22,10 @@ def _apart(a, b):  # type: ignore[no-untyped-def]
 
 
 def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
-    """Sum of squared differences of each layer [V^2]."""
+    """Sum of squared differences [V^2] of each layer's lines, `before` and `after` (samples, neurons) [V]."""
     return [_apart(a.ravel(), b.ravel()) for a, b in zip(before, after, strict=True)]
 
 
 def with_bias(lines: Floats, volts: float) -> Floats:
-    """Lines (..., rows) [V] and behind them the bias line at `volts` (..., rows + 1)."""
+    """The `lines` (..., rows) [V] and behind them the bias line at `volts` [V], (..., rows + 1)."""
     return np.concatenate([lines, np.full((*lines.shape[:-1], 1), volts)], axis=-1)

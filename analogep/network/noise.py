@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Spread:
-    """Variances of the conductances of an array (rows, columns) [S^2], and the devices' I-V curve."""
+    """The `variance` (rows, columns) [S^2] of the conductances of an array, and the devices' I-V curve."""
 
     variance: Floats
     iv: IV
@@ -31,22 +31,25 @@ class Spread:
         return self.iv.expansions().square
 
     def into(self, rows: Floats, columns: Floats) -> Floats:
-        """Standard deviation of the current into each column (samples, columns) [A]."""
+        """Standard deviation of the current into each column (samples, columns) [A], with the array at `rows`
+        (samples, rows) and `columns` (samples, columns) [V]."""
         return self.held(self.moments(rows), columns)
 
     def moments(self, rows: Floats) -> list[Floats]:
-        """What depends on the rows alone, for `held`."""
+        """What depends on the `rows` (samples, rows) [V] alone, for `held`: (samples, columns) or (columns,) for each
+        term of q^2, in S^2 times the term's unit."""
         total = self.variance.sum(axis=0)
         terms = self.square.rows(rows)
         return [np.asarray(t @ self.variance if isinstance(t, np.ndarray) else t * total) for t in terms]
 
     def held(self, moments: list[Floats], columns: Floats) -> Floats:
-        """`into` for rows whose moments are known."""
+        """`into` (samples, columns) [A] at `columns` (samples, columns) [V], for rows whose `moments` are known, as in
+        `Spread.moments`."""
         values = self.square.columns(columns)
         return _root(sum(m * value for m, value in zip(moments, values, strict=True)))
 
     def drawn(self, rows: Floats, columns: Floats) -> Floats:
-        """Standard deviation of the current drawn from each row (samples, rows) [A]."""
+        """Standard deviation of the current drawn from each row (samples, rows) [A]; arguments as in `Spread.into`."""
         total = self.variance.sum(axis=1)
         square = self.square
         return _root(

@@ -18,9 +18,10 @@ def change_of(phases: Phases, k: int) -> Floats:
 
 
 def products_of(phases: Phases, x: Floats, full_scale: float | None) -> list[Outer | Floats]:
-    """sum over samples and phases of weight r_i r_j, bias line last (one for each layer) [V^2].
+    """sum over samples and phases of weight r_i r_j (rows, columns) [V^2] of each layer, bias line last.
 
-    Weights and rates may be complex (`holomorphic`); the real part is meant.
+    Weights and rates may be complex (`holomorphic`); the real part is meant. The input lines are `x` (samples, inputs)
+    [V], the bias line stands at `full_scale` [V]; there is none if that is None.
     """
     change = change_of(phases, 0)
     rows = x if full_scale is None else with_bias(x, full_scale)

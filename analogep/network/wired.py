@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 class WiredHeld(Held):
-    """Rows held by sources: what they drive through the wires is multiplied once."""
+    """Rows held at `rows` (samples, rows) [V] by sources: what they drive through the wires is multiplied once."""
 
     def __init__(self, ports: TiledPorts, rows: Floats) -> None:
         self._ports = ports
@@ -115,7 +115,7 @@ class Wired(Coupling):
 
 
 class CurvedHeld(Held):
-    """Rows held by sources, curved cells: each evaluation starts from the last one of its size."""
+    """Curved cells, rows held at `rows` (samples, rows) [V]: each evaluation starts from the last one of its size."""
 
     def __init__(self, coupling: WiredCurved, rows: Floats) -> None:
         self._coupling, self._rows = coupling, rows
@@ -153,7 +153,7 @@ class WiredCurved(Coupling):
     diagonal: ClassVar[bool] = False
 
     def read(self, rows: Floats, columns: Floats) -> TiledRead:
-        """Every node for row and column voltages (samples, rows), (samples, columns) [V]."""
+        """Every node with the lines at `rows` (samples, rows) and `columns` (samples, columns) [V]."""
         known = self._last[0] if self._last else None
         near = known is not None and known.row_currents.shape == rows.shape
         found = read_tiles(self.g, self.iv, self.resistances, self.tile, rows, columns, warm=known if near else None)

@@ -35,7 +35,13 @@ class Method(ABC):
     def relax(
         self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
     ) -> Relaxed:
-        """Run one phase of a batch; parameters and errors as in `relax`."""
+        """Run one phase of a batch; parameters as in `relax`.
+
+        Raises
+        ------
+        SimulationError
+            If the circuit diverges or the solver gives up.
+        """
 
     def evaluations(self, network: Network, phase: Phase, solver: Solver) -> int | None:
         """Evaluations of the circuit equations that a phase takes at least; None where nobody knows beforehand.

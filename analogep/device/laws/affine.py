@@ -41,13 +41,13 @@ class Affine:
     slope: float
 
     def after(self, x: NDArray[np.float64] | float, n: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """State after `n` noise-free pulses from `x`, not clipped: x_inf - (x_inf - x)(1 + slope)^n.
+        """State (...) [window] after `n` noise-free pulses from `x`, not clipped: x_inf - (x_inf - x)(1 + slope)^n.
 
         Parameters
         ----------
-        x : ndarray [1]
-            State within the window.
-        n : ndarray [1]
+        x : ndarray (...) [window]
+            State.
+        n : ndarray (...) [1]
             Number of pulses.
         """
         if self.slope == 0.0:
@@ -231,7 +231,7 @@ class SpreadAffineLaw(AffineLaw):
 
     @abstractmethod
     def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
-        """Offset and slope of one reference pulse on cells whose shape parameter is off by `shape`."""
+        """Offset and slope of a reference pulse by cell (rows, columns) [window], [1]; `shape` as in `Law.cell`."""
 
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
         """Offset and slope of each cell."""

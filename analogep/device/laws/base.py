@@ -139,7 +139,7 @@ class Law(Block, ABC):
         """
 
     def cell(self, direction: Direction, scale: Floats, shape: Floats) -> tuple[Floats, Floats]:
-        """Two parameters of each cell, as `numbers` take them, in the shape of `scale`.
+        """Two parameters of each cell, as `numbers` take them, in the shape of `scale` and the units of the law.
 
         Parameters
         ----------
@@ -147,8 +147,8 @@ class Law(Block, ABC):
         scale : ndarray (rows, columns) [1]
             Factor on the cell's steps.
         shape : ndarray (rows, columns)
-            Normal deviate of the cell's shape parameter times its spread: added to, or relative to, that parameter.
-            Laws with a `shape_name` heed it.
+            Normal deviate of the cell's shape parameter times its spread: added to that parameter, in its unit, or
+            relative to it. Laws with a `shape_name` heed it.
         """
         first, other = self.numbers().cell(direction == "up", scale)
         one = np.ones_like(scale)
@@ -178,7 +178,7 @@ class Law(Block, ABC):
         return abs(float(self.step(direction, np.array(0.5)))) if step is None else float(step) * self.dose(direction)
 
     def after(self, direction: Direction, x: Floats | float, n: int) -> Floats:
-        """State of a nominal cell after `n` noise-free pulses from `x`, clipped after each [window].
+        """State (...) of a nominal cell after `n` noise-free pulses from `x` (...), clipped after each [window].
 
         Pulse by pulse; laws with a closed form override it.
         """

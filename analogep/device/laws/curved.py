@@ -280,7 +280,7 @@ class Logistic(Law):
 
 
 def logistic_after(x: Floats, rate: float, a: float) -> Floats:
-    """State after the exponent `rate` on the S-curve with curvature `a`, not clipped [window].
+    """State (...) after the exponent `rate` from `x` (...) on the S-curve with curvature `a`, not clipped [window].
 
     y = (x - B)/A = (x (e^a - 1) + 1)/(e^a + 1); written with e^{-a} so that steep curves do not overflow.
     """

@@ -100,7 +100,7 @@ class Kinetic(Law):
         return TableStep(up, up if self.down is None else self.table("down"))
 
     def table(self, direction: Direction) -> Floats:
-        """States and the change by one pulse from each of them, (2, nodes)."""
+        """States and the change by one pulse from each of them, (2, nodes) [window]."""
         if direction not in self._tables:
             x = np.linspace(0.0, 1.0, _NODES)
             if self.window.kind == "joglekar":

@@ -43,7 +43,7 @@ def shape_of(label: float) -> float:
 
 
 def inverse_shape(label: Floats) -> Floats:
-    """P_max/A of many labels: the inverse of `label_of` by interpolation, 1e-7 of it; not defined at 0."""
+    """P_max/A (...) [1] of each `label` (...): the inverse of `label_of` by interpolation to 1e-7; not defined at 0."""
     known, inverse = _labels()
     size = np.maximum(np.abs(label), STRAIGHT)
     return np.asarray(np.copysign(np.interp(size, known, inverse), label))

@@ -32,7 +32,7 @@ class TableBranch(Branch):
 
 
 class TableStep(NamedTuple):
-    """dx = p times what a table (2, nodes) of states and steps gives between its nodes."""
+    """dx = p times what a table of states and steps gives between its nodes: `up` or `down` (2, nodes) [window]."""
 
     up: Floats
     down: Floats
@@ -126,7 +126,7 @@ class QuantileBranch(Branch):
                 return
 
     def moments(self) -> tuple[Floats, Floats]:
-        """Mean and variance of the step at each node: exact for the piecewise linear inverse CDF."""
+        """Mean and variance of the step at each node (nodes,) [window], [window^2]: exact for linear interpolation."""
         q, d = np.array(self.quantiles), np.array(self.steps)
         low, high, width = d[:-1], d[1:], np.diff(q)[:, None]
         mean = (width * 0.5 * (low + high)).sum(axis=0)
@@ -135,7 +135,11 @@ class QuantileBranch(Branch):
 
 
 class QuantileStep(NamedTuple):
-    """dx = p mean + q (quantile - mean) of a table (quantiles + 2, nodes + 1) in the middle of four of its entries."""
+    """dx = p mean + q (quantile - mean), in the middle of four entries of the table of a direction.
+
+    `up` and `down` (quantiles + 2, nodes + 1) [window]: nodes in the first row, mean steps in the second, then a
+    quantile and its steps in each.
+    """
 
     up: Floats
     down: Floats

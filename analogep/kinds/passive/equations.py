@@ -83,21 +83,31 @@ class PassiveLayer:
     size: int
 
     def rate(self, v: Floats) -> Floats:
-        """Line voltage rho(A v) [V]."""
+        """Line voltage rho(A v) (..., nodes) [V] at the node voltages `v` (..., nodes) [V]."""
         return self.activation.rate(self.gain * v)
 
     def slope(self, v: Floats) -> Floats:
-        """Derivative of `rate` [1]."""
+        """Derivative of `rate` (..., nodes) [1] at `v` (..., nodes) [V]."""
         return self.gain * self.activation.slope(self.gain * v)
 
     def primitive(self, r: Floats) -> Floats:
-        """Integral of the inverse of `rate` from 0 to `r` [V^2]: Phi(r)/A."""
+        """Phi(r)/A (..., nodes) [V^2], the integral of the inverse of `rate` from 0 to `r` (..., nodes) [V]."""
         return self.activation.primitive(r) / self.gain
 
 
 @dataclass(frozen=True)
 class PassiveDrive(Drive):
-    """Inputs of a passive network during one phase: rows of the first arrays [V], the arrays held, their noise."""
+    """Inputs of a passive network during one phase.
+
+    Attributes
+    ----------
+    rows : ndarray (samples, rows) [V]
+        Rows of the positive array of the first layer; those of the negative one stand at their negatives.
+    held : tuple of Held
+        Both arrays with their rows held.
+    moments : tuple of list of ndarray
+        Their read noise, as far as the rows decide it, as in `Spread.moments`; empty without.
+    """
 
     rows: Floats = field(default_factory=lambda: np.empty((0, 0)))
     held: tuple[Held, ...] = ()
@@ -121,6 +131,13 @@ class PassiveEquations(Layered):
     scheme : str
         How the halves of a pair are programmed: `push_pull`, `reference` or `separate`.
     cost : Cost
+    tau : ndarray (nodes,) [s]
+        Time constants, capacitance over load.
+    load, leak : ndarray (nodes,) [S]
+        Everything that a node drives or is driven by, at 0 V; its leak alone.
+    capacitance : ndarray (nodes,) [F]
+    full_scale : ndarray (nodes,) [V]
+        Node voltage at which a neuron of slope A reaches the read voltage.
     """
 
     layers: Sequence[PassiveLayer]
@@ -157,15 +174,16 @@ class PassiveEquations(Layered):
         object.__setattr__(self, "tau", self.capacitance / self.load)
 
     def rates(self, v: Floats) -> list[Floats]:
-        """Line voltages of each layer [V]."""
+        """Line voltages of each layer (..., samples, neurons) [V]."""
         return [layer.rate(v[..., part]) for layer, part in zip(self.layers, self.slices, strict=True)]
 
     def rows(self, r: Floats) -> Floats:
-        """Rows of a positive array read forward (..., samples, rows) [V]: lines, then the bias line."""
+        """Rows of a positive array read forward (..., samples, rows): `r` (..., samples, lines), then bias [V]."""
         return with_bias(r, self.read_voltage) if self.bias else r
 
     def reverse_rows(self, v: Floats) -> Floats:
-        """Rows of an array read in reverse (..., samples, rows) [V]: nodes, then the bias line at ground."""
+        """Rows of an array read in reverse (..., samples, rows) [V]: nodes `v` (..., samples, nodes) [V], then the bias
+        line at ground."""
         return with_bias(v, 0.0) if self.bias else v
 
     def quiet(self, x: Floats) -> PassiveDrive:

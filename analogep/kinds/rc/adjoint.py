@@ -32,7 +32,7 @@ def adjoint(network: RCEquations, v: Floats, target: Floats) -> list[Floats]:
     network : RCEquations
     v : ndarray (samples, nodes) [V]
         Free equilibrium.
-    target : ndarray (samples, outputs) [V]
+    target : ndarray (samples, classes) [V]
 
     Returns
     -------

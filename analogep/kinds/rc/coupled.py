@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 
 
 def output_slope(network: RCEquations, v: Floats, target: Floats) -> Floats:
-    """dC/dv of every node (samples, nodes) [1/V]: only outputs have one."""
+    """dC/dv of every node (samples, nodes) [1/V] at `v` (samples, nodes) [V] and the `target` (samples, classes) [V]:
+    only outputs have one."""
     out, last = np.zeros(v.shape), network.slices[-1]
     slope = network.cost.slope(network.rates(v)[-1], target, network.full_score)
     out[:, last] = slope * network.layers[-1].activation.slope(v[:, last])
@@ -28,7 +29,7 @@ def output_slope(network: RCEquations, v: Floats, target: Floats) -> Floats:
 
 
 def pullback(network: RCEquations, v: Floats) -> Callable[[Floats], Floats]:
-    """y -> B(v)' y, both (samples, nodes): slopes and winners are found once."""
+    """y -> B(v)' y, both (samples, nodes), at `v` (samples, nodes) [V]: slopes and winners are found once."""
     (forward, backward), winners = network.slopes(v), network.winners(network.rates(v))
 
     def apply(y: Floats) -> Floats:
@@ -47,7 +48,7 @@ def pullback(network: RCEquations, v: Floats) -> Callable[[Floats], Floats]:
 def uses(
     network: RCEquations, k: int, x: Floats, rates: Sequence[Floats], y: Sequence[Floats], winners: Winners
 ) -> Floats:
-    """d(y . b)/dw of the weights of layer k, summed over samples (rows, columns).
+    """d(y . b)/dw of the weights of layer k, summed over samples (rows, columns) [1].
 
     Parameters
     ----------
@@ -55,9 +56,9 @@ def uses(
     k : int
         Layer of weights, from 0.
     x : ndarray (samples, inputs) [V]
-    rates, y : sequence of ndarray (samples, neurons)
+    rates, y : sequence of ndarray (samples, neurons) [V], [1/V]
         Of each layer.
-    winners
+    winners : int64 ndarray (samples, places, columns) or None
         What the neurons of the layer follow; those of the first are found here, whose lines `x` are.
     """
     layer = network.layers[k]

@@ -118,11 +118,11 @@ class RCEquations(Network):
         return layer.weights[:-1] if self.bias else layer.weights
 
     def rows(self, r: Floats) -> Floats:
-        """Rows of an array (..., samples, rows) [V]: lines, then the bias line."""
+        """Rows of an array (..., samples, rows) [V]: lines `r` (..., samples, lines) [V], then the bias line."""
         return with_bias(r, self.read_voltage) if self.bias else r
 
     def rates(self, v: Floats) -> list[Floats]:
-        """Line voltages of each layer [V] for node voltages `v` (..., samples, nodes) [V]."""
+        """Line voltages of each layer (..., samples, neurons) [V] for node voltages `v` (..., samples, nodes) [V]."""
         return [layer.activation.rate(v[..., part]) for layer, part in zip(self.layers, self.slices, strict=True)]
 
     def quiet(self, x: Floats) -> RCDrive:
@@ -213,7 +213,8 @@ class RCEquations(Network):
         return out
 
     def winners(self, rates: Sequence[Floats]) -> list[Winners]:
-        """What the neurons of each layer but the first follow at the lines `rates`; the first has no lines here."""
+        """What the neurons of each layer follow, int64 (samples, places, columns) or None, at the `rates` of all layers
+        (samples, neurons) [V]; None for the first, whose lines are not among them."""
         found: list[Winners] = [None]
         for r, layer in zip(rates[:-1], self.layers[1:], strict=True):
             found.append(layer.connection.winners(np.asarray(self.iv.drive(r)), self.inner(layer)))
@@ -240,7 +241,7 @@ class RCEquations(Network):
             out[:, self.slices[k - 1]] += xi[1] * np.sqrt(spread)
 
     def drift(self, v: Floats, drive: Drive) -> Floats:
-        """tau dv/dt = bracket - v (samples, nodes) [V]."""
+        """tau dv/dt = bracket - v (samples, nodes) [V] at `v` (samples, nodes) [V]."""
         out = self.bracket(v, drive)
         out -= v
         return out
@@ -285,7 +286,7 @@ class RCEquations(Network):
         return out
 
     def slopes(self, v: Floats) -> tuple[list[Floats], list[Floats]]:
-        """dq(r)/dv and dq(s r)/dv of each layer (samples, neurons) [1]."""
+        """dq(r)/dv and dq(s r)/dv of each layer (samples, neurons) [1] at `v` (samples, nodes) [V]."""
         forward, backward = [], []
         for layer, part, r in zip(self.layers, self.slices, self.rates(v), strict=True):
             slope = layer.activation.slope(v[:, part])

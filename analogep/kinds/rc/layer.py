@@ -43,7 +43,10 @@ class PairWires:
         return np.asarray((r * currents).sum(axis=-1))
 
     def sensitivity(self, rows: Floats, columns: Floats, row_adjoint: Floats, column_adjoint: Floats) -> Floats:
-        """`Coupling.sensitivity` along what a pulse moves: the mean of both halves, or the positive one alone."""
+        """That of the halves along what a pulse moves: their mean, or the positive one alone.
+
+        Parameters and result as in `Coupling.sensitivity`.
+        """
         plus = self.plus.sensitivity(rows, columns, row_adjoint, column_adjoint)
         if not self.push_pull:
             return plus
@@ -60,7 +63,7 @@ class Layer:
         Forward weights, the bias line last.
     reverse : ndarray (inputs, neurons) or None [1]
         Weights of the array read in reverse; None for the first layer, whose inputs are driven.
-    variance, reverse_variance : ndarray or None [1]
+    variance, reverse_variance : ndarray (inputs + bias, neurons), (inputs, neurons), or None [1]
         Variance of each weight in one read, forward and reverse; None without read noise.
     row_total, column_total : ndarray (inputs + bias,), (neurons,) [S]
         Conductance on each word line (forward reads) and each bit line (reverse reads).

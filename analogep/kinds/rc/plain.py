@@ -51,8 +51,8 @@ class Plain:
     Parameters
     ----------
     network : RCEquations
-    series : ndarray
-        Coefficients c of the devices' q(r) = r (c_0 + c_1 r^2 + ...).
+    series : ndarray (terms,) [1/V^2n]
+        Coefficients c_n of the devices' q(r) = r (c_0 + c_1 r^2 + ...).
     """
 
     network: RCEquations

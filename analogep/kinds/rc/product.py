@@ -37,12 +37,12 @@ def estimate(network: RCEquations, phases: Phases, x: Floats) -> Sequence[Gradie
 
 
 def product_rule(phases: Phases, x: Floats, read_voltage: float, gain: float, bias: bool) -> list[Floats]:
-    """Gradient of an RC network at virtual ground by the product rule; parameters as in `outer_products`."""
+    """Gradient of each layer (rows, columns) [1] by the product rule; parameters as in `outer_products`."""
     return [dense(product) for product in outer_products(phases, x, read_voltage, gain, bias)]
 
 
 def outer_products(phases: Phases, x: Floats, read_voltage: float, gain: float, bias: bool) -> list[Outer | Floats]:
-    """Gradient of an RC network at virtual ground by the product rule, that of the first layer not multiplied out.
+    """Gradient of each layer (rows, columns) [1] by the product rule, that of the first one not multiplied out.
 
     Parameters
     ----------
@@ -60,9 +60,10 @@ def outer_products(phases: Phases, x: Floats, read_voltage: float, gain: float, 
 
 
 def convolved_products(network: RCEquations, phases: Phases, x: Floats) -> list[Floats]:
-    """Gradient by the product rule where neurons of one bit line share its weights: summed over their places.
+    """Gradient of each layer (rows, columns) [1] by the product rule where the neurons of a bit line share its weights.
 
-    With a maximum each neuron counts with the patch that it followed in the phase, found again from what was sampled.
+    It is summed over their places; parameters as in `Network.gradient`. With a maximum each neuron counts with the
+    patch that it followed in the phase, found again from what was sampled.
     """
     depth, unit = len(network.layers), -1.0 / (x.shape[0] * network.read_voltage**2)
     changes = [change_of(phases, k) for k in range(depth)]

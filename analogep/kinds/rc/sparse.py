@@ -50,9 +50,11 @@ def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
 
 
 def product(x: Floats, weights: Floats) -> Floats:
-    """x weights (samples, columns), by BLAS unless most of `x` (samples, lines) is zero, as precise as the weights.
+    """x weights (samples, columns) [V] of `x` (samples, lines) [V] and `weights` (lines, columns) [1], in the precision
+    of the latter.
 
-    The choice and the order of the sums depend on the numbers alone, not on threads.
+    BLAS multiplies unless most of x is zero. The choice and the order of the sums depend on the numbers alone, not on
+    threads.
     """
     if weights.size < _LEAST or np.count_nonzero(x) > _FULL * x.size:
         return np.asarray(x.astype(weights.dtype, copy=False) @ weights)

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 def unroll(network: RCEquations, drive: Drive, v: Floats, steps: int, h: float) -> list[Floats]:
-    """States v(0) to v(steps), each (samples, nodes) [V], by equal steps of `h` [s] from `v`."""
+    """States v(0) to v(steps), each (samples, nodes) [V], by equal steps of `h` [s] from `v` (samples, nodes) [V]."""
     path = [v]
     for _ in range(steps):
         path.append(path[-1] + h * network.derivative(path[-1], drive))
@@ -49,7 +49,7 @@ def backpropagated(
     path : sequence of ndarray (samples, nodes) [V]
         As `unroll` gives it.
     x : ndarray (samples, inputs) [V]
-    target : ndarray (samples, outputs) [V]
+    target : ndarray (samples, classes) [V]
     h : float [s]
         Step.
     steps : int or None
@@ -73,7 +73,8 @@ def backpropagated(
 def propagated(
     network: RCEquations, drive: Drive, rest: Floats, x: Floats, target: Floats, beta: float, steps: int, h: float
 ) -> list[list[Floats]]:
-    """What equilibrium propagation would add to the gradient at each step of a nudged phase from `rest`.
+    """What equilibrium propagation would add to the gradient (rows, columns) [1] of each store at each step of a nudged
+    phase from `rest`.
 
     Parameters
     ----------

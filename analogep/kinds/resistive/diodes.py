@@ -47,19 +47,19 @@ class Clamp(Block):
     """Whether `held` differs from the voltage itself."""
 
     def held(self, v: Floats, sign: Floats) -> Floats:
-        """Voltage at which the node is held (..., nodes) [V] for the state `v` [V]."""
+        """Voltage at which nodes of `sign` (nodes,) [1] are held (..., nodes) [V] in the state `v` (..., nodes) [V]."""
         return v
 
     def current(self, v: Floats, sign: Floats) -> Floats:
-        """Current from the node to ground (..., nodes) [A]."""
+        """Current from each node to ground (..., nodes) [A]; arguments as in `held`."""
         return np.zeros_like(v)
 
     def slope(self, v: Floats, sign: Floats) -> Floats:
-        """Derivative of `current` [S]."""
+        """Derivative of `current` (..., nodes) [S]; arguments as in `held`."""
         return np.zeros_like(v)
 
     def content(self, v: Floats, sign: Floats) -> Floats:
-        """Co-content, the integral of `current` from 0 to `v` [W]."""
+        """Co-content (..., nodes) [W], the integral of `current` from 0 to `v`; arguments as in `held`."""
         return np.zeros_like(v)
 
 

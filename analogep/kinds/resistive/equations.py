@@ -53,7 +53,7 @@ class Stage:
     capacitance, leak : float [F], [S]
     diodes : Clamp
         Between each node and ground.
-    sign : ndarray (nodes,)
+    sign : ndarray (nodes,) [1]
         +1 for nodes that diodes keep above ground, -1 for those kept below.
     gain, back : float
         Amplifiers between this layer and the next array.
@@ -88,7 +88,7 @@ class ResistiveDrive(Drive):
     held : Held
         That array with its rows held.
     moments : list of ndarray
-        Its read noise, as far as the rows decide it.
+        Its read noise, as far as the rows decide it, as in `Spread.moments`.
     """
 
     rows: Floats = field(default_factory=lambda: np.empty((0, 0)))
@@ -117,6 +117,11 @@ class ResistiveEquations(Layered):
     scales : tuple of float [1/S]
         Weight per siemens of each array.
     cost : Cost
+    tau : ndarray (nodes,) [s]
+        Capacitance over load, to which an ideal diode adds its conductance.
+    load : ndarray (nodes,) [S]
+        What a node sees of its leak and of both arrays, at 0 V.
+    capacitance : ndarray (nodes,) [F]
     """
 
     stages: Sequence[Stage]
@@ -156,12 +161,14 @@ class ResistiveEquations(Layered):
         object.__setattr__(self, "tau", self.capacitance / (self.load + np.concatenate(hold)))
 
     def held(self, v: Floats) -> list[Floats]:
-        """Node voltages u of each layer (..., samples, nodes) [V]: `v` but for what ideal diodes hold."""
+        """Node voltages u of each layer (..., samples, nodes) [V]: the state `v` (..., samples, nodes) [V] but for what
+        ideal diodes hold."""
         parts = zip(self.stages, self.slices, strict=True)
         return [stage.diodes.held(v[..., part], stage.sign) for stage, part in parts]
 
     def rates(self, v: Floats) -> list[Floats]:
-        """Voltages behind the amplifiers of each layer [V], a times those of the nodes: what is sampled."""
+        """Voltages behind the amplifiers of each layer (..., samples, nodes) [V], a times those of the nodes: what is
+        sampled."""
         return [stage.gain * u for stage, u in zip(self.stages, self.held(v), strict=True)]
 
     @property
@@ -177,7 +184,7 @@ class ResistiveEquations(Layered):
         return outputs[..., :half] - outputs[..., half:]
 
     def rows(self, k: int, u: Sequence[Floats]) -> Floats:
-        """Rows of array k > 0 (..., samples, rows) [V] for node voltages `u` of each layer."""
+        """Rows of array k > 0 (..., samples, rows) [V] for node voltages `u` (..., samples, nodes) [V] by layer."""
         before = self.stages[k - 1].gain * u[k - 1]
         bias = self.stages[k].bias
         return np.concatenate([before, np.broadcast_to(bias, (*before.shape[:-1], bias.size))], axis=-1)
@@ -260,7 +267,7 @@ class ResistiveEquations(Layered):
         return out
 
     def pseudo_power(self, v: Floats, drive: Drive) -> Floats:
-        """F of each sample (samples,) [W]: what every transient lowers. Never an energy, nor a power."""
+        """F (samples,) [W] at `v` (samples, nodes) [V]: what every transient lowers. Never an energy, nor a power."""
         assert isinstance(drive, ResistiveDrive)
         u = self.held(v)
         total, weight = np.zeros(v.shape[0]), 1.0

@@ -91,7 +91,7 @@ class LIF(Block):
         return self.reset.kind == "subtract" and self.decay == 0.0
 
     def frequency(self, x: Floats) -> Floats:
-        """Share of the largest rate at a constant drive `x` in units of the read voltage [1].
+        """Share of the largest rate (...) [1] at a constant drive `x` (...) [1] in units of the read voltage.
 
         The membrane rises from u_0 as u(t) = a - (a - u_0) e^(-t/tau_m), a = x tau_m/t_r in units of the threshold, and
         reaches 1 after tau_m ln((a - u_0)/(a - 1)); without leak after (1 - u_0) t_r/x.

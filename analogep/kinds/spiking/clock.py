@@ -28,7 +28,7 @@ from analogep.network.connection import Connection
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
 Sites = tuple[tuple[Reals, ...], tuple[Reals, ...]]
-"""What spikes before and behind each array have gathered, as `learning.learned` takes it."""
+"""What spikes before (parts, rows, columns) and behind (parts, columns, rows) each array have gathered [V]."""
 
 _MODES = {"current": 0, "regular": 1, "poisson": 2}
 _SAMPLES = 4
@@ -44,7 +44,21 @@ def each_job(march: Callable[[int, int], None], samples: int, work: int) -> None
 
 @dataclass(frozen=True)
 class Given:
-    """What a phase is driven by: still lines, nudging, spiking inputs, deviations of reads, keys."""
+    """What a phase is driven by; shapes and units as in `spike_steps`.
+
+    Attributes
+    ----------
+    still : ndarray (samples, neurons) [V]
+        Drive by analog inputs and bias lines.
+    nudging : tuple
+        beta, whether the pull is frozen, pull or target and target (samples, outputs) [V], the cost's numbers.
+    inputs : (int, ndarray (samples, inputs) [1])
+        How inputs spike, and their shares of the largest rate.
+    noise : (tuple of ndarray, tuple of ndarray)
+        As `Clock.noise`: (lines, neurons) [V] of each array, ahead and back.
+    keys : uint64 ndarray (samples,)
+        Of the samples' random numbers.
+    """
 
     still: Reals
     nudging: tuple[Any, ...]
@@ -55,7 +69,26 @@ class Given:
 
 @dataclass(frozen=True)
 class Run:
-    """What the clock has done: state, sums of joules, spikes, change of the rates, path, raster, what has learned."""
+    """What the clock has done.
+
+    Attributes
+    ----------
+    state : ndarray (samples, BLOCKS, neurons) [V]
+        At the end, as `SpikingEquations` lays it out.
+    sums : ndarray (samples, 4) [J], [V^2 S], [V^2], [J]
+        Devices; sums over steps of leaks and of nudging; lines.
+    spikes : int64 ndarray (samples, layers + 1)
+        Of the inputs and of each layer.
+    drift : ndarray (samples,) [V^2]
+        Mean square of what the rates in both halves of the window differ by.
+    path : ndarray (steps + 1, samples, BLOCKS, neurons) [V]
+        States; empty unless asked for.
+    raster : uint8 ndarray (steps, neurons)
+        Spikes of the first sample; empty unless asked for.
+    sites : list of Sites
+        What spikes have gathered in each job: `before` (parts, rows, columns) and `behind` (parts, columns, rows) [V]
+        of each array.
+    """
 
     state: Reals
     sums: Floats
@@ -123,14 +156,14 @@ class Clock:
 
     @functools.cached_property
     def noise(self) -> tuple[tuple[Reals, ...], tuple[Reals, ...]]:
-        """Standard deviations of the jumps in one read, ahead and back [V]."""
+        """Standard deviations of jumps in one read [V], (lines, neurons) of each array ahead, (neurons, lines) back."""
         layers = self.analog.layers
         ahead = [None if one.variance is None else one.variance[: len(self.analog.inner(one))] for one in layers]
         behind = [one.reverse_variance for one in layers]
         return self._jumps(ahead, _deviation), self._jumps(behind, _deviation, back=True)
 
     def numbers(self) -> Reals:
-        """Constants of each layer, as `steps` takes them.
+        """Constants of each layer (layers, numbers), in the units of the `numbers` that the compiled steps take.
 
         The jump of the trace makes its mean over the beginnings of steps the rate exactly, for any step; that of a
         synapse does so for the mean over each step, which drives the membrane.
@@ -192,7 +225,7 @@ class Clock:
         return Given(still, nudging, inputs, noise, keys)
 
     def blank(self, state: Reals, count: int, *, record: bool) -> Run:
-        """A run to be filled, from a copy of `state`."""
+        """A run to be filled, from a copy of `state`, shape and unit as in `Run`."""
         samples, layers, many = state.shape[0], len(self.analog.layers), self.network.neurons
         raster = np.zeros((count if record else 0, many if record else 0), np.uint8)
         spikes, drift = np.zeros((samples, layers + 1), np.int64), np.zeros(samples)
@@ -204,7 +237,7 @@ class Clock:
         return max(2, round(self.card.window / self.card.step))
 
     def run(self, drive: SpikingDrive, state: Reals, count: int, *, record: bool) -> Run:
-        """Run the clock for `count` steps, from `state` (samples, BLOCKS, neurons), which is left as it is."""
+        """Run the clock for `count` steps from a copy of `state`, shape and unit as in `Run`."""
         found, given, samples = self.blank(state, count, record=record), self.given(drive, len(state)), len(state)
         window, many = min(count, self.window), self.network.neurons
         unit = self.analog.read_voltage * self.card.hidden.refractory / (window * self.card.step)
@@ -274,7 +307,9 @@ class Clock:
         return found
 
     def gathered(self, drive: SpikingDrive, start: Reals, found: Run) -> tuple[Floats, ...]:
-        """What `Fired` says of it: the spikes' part, and the lines that stand still, whose r_j is their voltage."""
+        """`Relaxed.gathered`, (parts, rows, columns) [V^2] of each array, of a phase from `start`
+        (samples, BLOCKS, neurons) [V]: the spikes' part, and that of lines that stand still, whose r_j is their
+        voltage."""
         volts, card = self.analog.read_voltage, self.card
         unit = volts * card.hidden.refractory / card.step
         change, out = (found.state[:, 5] - start[:, 5]).astype(np.float64), []

@@ -53,16 +53,16 @@ class FiringRate:
         raise NotImplementedError("neurons that fire have no expression in a netlist")
 
     def rate(self, v: Floats) -> Floats:
-        """f t_r V at the drive `v` [V]."""
+        """f t_r V (...) [V] at the drive `v` (...) [V]."""
         return np.asarray(self.volts * self.neuron.frequency(np.asarray(v) / self.volts))
 
     def slope(self, v: Floats) -> Floats:
-        """Its derivative [1], by central differences of 1e-6 of full scale; 0 at the rails."""
+        """Derivative of `rate` (...) [1] at `v` (...) [V], by differences over +-1e-6 of full scale; 0 at the rails."""
         h = 1e-6 * self.volts
         return np.asarray((self.rate(v + h) - self.rate(v - h)) / (2.0 * h))
 
     def primitive(self, r: Floats) -> Floats:
-        """Integral of the inverse curve [V^2]: r^2/2 of a linear neuron, not known in closed form of others."""
+        """Integral of the inverse curve (...) [V^2] from 0 to `r` (...) [V]: r^2/2 of linear neurons, else unknown."""
         return 0.5 * np.square(r) if self.neuron.linear else np.full_like(r, np.nan)
 
     @property
@@ -98,6 +98,8 @@ class SpikingEquations(Network):
     card : Spiking
     line_capacitance : float [F]
         Of a line, per cell.
+    tau : ndarray (states,) [s]
+        Time constant of each synapse, for each of the `BLOCKS` numbers of its neuron.
     """
 
     analog: LayeredRC
@@ -166,11 +168,23 @@ class SpikingEquations(Network):
         return self.analog.layers[0].variance is not None
 
     def derivative(self, v: Floats, drive: Drive) -> Floats:
-        """Refused: spikes are events."""
+        """Refused: spikes are events.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
         raise TypeError("a spiking network has no derivative: its spikes are events; see `phase`")
 
     def jacobian(self, v: Floats, drive: Drive) -> Floats:
-        """Refused: spikes are events."""
+        """Refused: spikes are events.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
         raise TypeError("a spiking network has no Jacobian: its spikes are events; see `analog`")
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
@@ -178,7 +192,13 @@ class SpikingEquations(Network):
         return self.analog.residual(v[:, : self.neurons], drive)
 
     def powers(self, v: Floats, drive: Drive) -> Floats:
-        """Refused: joules come with events."""
+        """Refused: joules come with events.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
         raise TypeError("a spiking network books joules by event; see `phase`")
 
     def charging(self, before: Floats, after: Floats) -> Floats:

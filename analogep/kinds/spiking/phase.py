@@ -22,8 +22,8 @@ def fire(
     Parameters
     ----------
     network, drive
-    v0 : ndarray (samples, states)
-        State at its beginning, as `SpikingEquations` lays it out.
+    v0 : ndarray (samples, states) [V]
+        State at its beginning, as `SpikingEquations` lays it out: membranes in thresholds, steps to wait in counts.
     phase : Phase
         Its length.
     solver : Solver
