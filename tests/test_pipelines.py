@@ -6,6 +6,7 @@ import gc
 
 import numpy as np
 import pytest
+from numba import types
 
 from analogep.jit import inner, kernel
 
@@ -41,6 +42,8 @@ def test_a_kernel_runs_what_was_linked_into_it_and_raises_its_errors() -> None:
 def test_what_only_kernels_call_has_no_machine_code() -> None:
     quartered(np.ones(1))
     for function in (_halved, _twice_halved):
+        # Where the kernel comes from disk, they have not been compiled in this process.
+        function.compile((types.float64,))
         (compiled,) = function.overloads.values()
         assert compiled.library.get_pointer_to_function(compiled.fndesc.mangled_name) == 0
     (whole,) = quartered.overloads.values()
