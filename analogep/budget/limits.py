@@ -11,7 +11,6 @@ from analogep.budget.pulses import block
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase
 from analogep.device import DeviceCard
-from analogep.relaxation import method_of
 
 SMALLER: Final = 5.0
 """Factor by which `beta` being ideal divides the nudging strength and the solver's tolerances."""
@@ -102,6 +101,9 @@ def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
 
 
 def _settling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    # Here, because a command that only checks its words does without compiled kernels.
+    from analogep.relaxation import method_of
+
     if not method_of(circuit.solver).follows:  # every phase ends at its equilibrium, however short it is
         return []
     phases: dict[str, Phase] = {"free": circuit.timing.free, "nudged": circuit.timing.nudged}
