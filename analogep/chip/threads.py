@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import ThreadpoolController
 
 _door = threading.Lock()
 _inside = 0
-_limit: threadpool_limits | None = None
+_limit: Any = None
+_found: tuple[int, ThreadpoolController] | None = None
+"""The libraries of this process, and how many modules there were when they were looked for."""
+
+
+def _libraries() -> ThreadpoolController:
+    """BLAS and its like, looked for again where modules have been imported since: that takes as long as a batch."""
+    from threadpoolctl import ThreadpoolController
+
+    global _found
+    if _found is None or _found[0] != len(sys.modules):
+        _found = len(sys.modules), ThreadpoolController()
+    return _found[1]
 
 
 @contextlib.contextmanager
@@ -22,12 +35,10 @@ def one_blas_thread() -> Iterator[None]:
     The limit holds for the process, so that runs in several Python threads share it: the first one sets it and the last
     one restores what was before. If each restored it, one would lift the limit while another still computes.
     """
-    from threadpoolctl import threadpool_limits
-
     global _inside, _limit
     with _door:
         if _inside == 0:
-            _limit = threadpool_limits(1)
+            _limit = _libraries().limit(limits=1)
         _inside += 1
     try:
         yield

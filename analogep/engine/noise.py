@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from analogep.engine.products import FAST
 from analogep.jit import inner
 
@@ -33,23 +35,28 @@ class Noise(NamedTuple):
 @inner(fastmath=FAST, error_model="numpy")
 def squared(noise, k, spans, x, y, spread):  # type: ignore[no-untyped-def]
     """Square in place what drives the lines of array k, and set `spread` to the variances that reads are added to."""
+    # Views of the nodes: an index that may be negative is looked at one by one.
+    before, here = slice(spans[k - 1, 0], spans[k - 1, 1]), slice(spans[k, 0], spans[k, 1])
+    constants, none = noise.constants[here], x.dtype.type(0)
     for b in range(x.shape[0]):
-        one, other, row = x[b], y[b], spread[b]
-        for j in range(spans[k - 1, 0], spans[k - 1, 1]):
+        one, row = x[b, before], spread[b, before]
+        for j in range(one.size):
             one[j] *= one[j]
-            row[j] = 0
-        for j in range(spans[k, 0], spans[k, 1]):
+            row[j] = none
+        other, row = y[b, here], spread[b, here]
+        for j in range(other.size):
             other[j] *= other[j]
-            row[j] = noise.constants[j]
+            row[j] = constants[j]
 
 
 @inner(fastmath=FAST, error_model="numpy")
 def disturbed(noise, k, phase, first, spans, spread, out):  # type: ignore[no-untyped-def]
     """out += xi sqrt(variance), of array k in both directions, for the samples from `first` on."""
+    before, here = slice(spans[k - 1, 0], spans[k - 1, 1]), slice(spans[k, 0], spans[k, 1])
     for b in range(min(out.shape[0], noise.forward.shape[1] - first)):
-        row, variance = out[b], spread[b]
-        ahead, behind = noise.forward[phase, first + b], noise.reverse[phase, first + b]
-        for j in range(spans[k - 1, 0], spans[k - 1, 1]):
-            row[j] += behind[j] * variance[j] ** 0.5
-        for j in range(spans[k, 0], spans[k, 1]):
-            row[j] += ahead[j] * variance[j] ** 0.5
+        row, variance, xi = out[b, before], spread[b, before], noise.reverse[phase, first + b, before]
+        for j in range(row.size):
+            row[j] += xi[j] * np.sqrt(variance[j])
+        row, variance, xi = out[b, here], spread[b, here], noise.forward[phase, first + b, here]
+        for j in range(row.size):
+            row[j] += xi[j] * np.sqrt(variance[j])
