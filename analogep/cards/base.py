@@ -21,6 +21,7 @@ from analogep.cards.reader import Document
 from analogep.cards.wording import KeyPath, dotted, listed, near, printable, refusal
 from analogep.display import line, table
 from analogep.errors import CardError, Problem
+from analogep.sources import source_digest
 from analogep.units import CARD, shown
 
 __all__ = ["Block", "Card", "Kind", "shipped_dir", "shipped_names"]
@@ -298,7 +299,8 @@ class Card(Block):
     @property
     def digest(self) -> str:
         """SHA-256 of the validated values, and of the source of parts that are not ours; comments do not matter."""
-        parts = [(one.family, one.name, one.digest) for one in origin.origins(self)]
+        found = dict.fromkeys(origin.foreign(self))
+        parts = [(family.name, name, source_digest(part)) for family, name, part in found]
         return hashlib.sha256((self.canonical + (json.dumps(parts) if parts else "")).encode()).hexdigest()
 
     def warnings(self) -> list[Problem]:

@@ -59,6 +59,13 @@ class Family(Open):
         load_entry_points()
         return (*self._ours, *self._added)
 
+    def knows(self, name: object) -> bool:
+        """Whether there is a member of this name; installed packages are asked only where no other part has it."""
+        if name in self._ours or name in self._added:
+            return True
+        load_entry_points()
+        return name in self._added
+
     def find(self, name: str) -> Any:
         """The class of a member.
 
@@ -70,8 +77,8 @@ class Family(Open):
         if name in self._ours:
             module, _, member = self._ours[name].rpartition(".")
             return getattr(import_module(f"{self.home}.{module}"), member)
-        if name not in self._added:
-            load_entry_points()
+        if not self.knows(name):
+            raise KeyError(name)
         return self._added[name]
 
     def classes(self) -> tuple[Any, ...]:
@@ -143,8 +150,7 @@ class Family(Open):
         """The block that a value means; the errors are those of the tagged union of all members."""
         name = value.get(self.tag) if isinstance(value, dict) else getattr(value, self.tag, None)
         # Only the class that is named is imported, unless there is none of that name, and all are told.
-        known = isinstance(name, str) and (name in self._ours or name in self._added)
-        union = SchemaValidator(self._union((name,) if known and isinstance(name, str) else self.names()))
+        union = SchemaValidator(self._union((name,) if isinstance(name, str) and self.knows(name) else self.names()))
         if info.mode == "json":
             return union.validate_json(json.dumps(value), context=info.context)
         return union.validate_python(value, context=info.context)
@@ -175,8 +181,8 @@ class Names(Open):
         return {"enum": self._known(), "type": "string"}
 
     def _named(self, name: str) -> str:
-        if name not in (known := self._known()):
-            *first, last = map(repr, known)
+        if name in self._without or not self.family.knows(name):
+            *first, last = map(repr, self._known())
             raise PydanticKnownError("literal_error", {"expected": f"{', '.join(first)} or {last}"})
         return name
 

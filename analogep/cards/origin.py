@@ -100,6 +100,11 @@ def read(text: str) -> tuple[Origin, ...]:
     return tuple(Origin(**entry) for entry in found)
 
 
+def parts_of(attrs: Mapping[str, Any]) -> tuple[Origin, ...]:
+    """The parts that are not ours of a run, by the attributes of its result."""
+    return read(str(attrs.get("parts", "[]")))
+
+
 def in_file(part: type) -> bool:
     """Whether a class is in a file, from which another process can take it."""
     return getattr(sys.modules.get(part.__module__), "__file__", None) is not None

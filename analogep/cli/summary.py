@@ -110,7 +110,7 @@ def text(dataset: xr.Dataset) -> str:
         f"  update    {rule}: {said['pulses_per_training_sample']:.3g} pulses per training sample "
         f"on {attrs['devices']} devices",
         f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",
-        *(f"  part      {one}" for one in origin.read(str(attrs.get("parts", "[]")))),
+        *(f"  part      {one}" for one in origin.parts_of(attrs)),
         _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),

@@ -127,7 +127,7 @@ class Sums(NamedTuple):
 
 
 decided = brought("decided", error_model="numpy")
-"""Of an update rule (`Stochastic.numbers`)."""
+"""Of an update rule (`Rule.numbers`)."""
 
 
 @lean(forceinline=True, fastmath=_IN_ORDER)

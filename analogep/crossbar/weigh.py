@@ -15,7 +15,7 @@ from analogep.parts import in_precision
 from analogep.routines import Made, Routine, loaded
 
 read_variance, read = (brought(name, error_model="numpy") for name in ("read_variance", "read"))
-"""Of a read noise (`GaussianNoise.numbers`)."""
+"""Of a read noise (`ReadNoise.numbers`)."""
 
 
 @lean(forceinline=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,11 @@ def _apart(a, b):  # type: ignore[no-untyped-def]
 def swings(before: Sequence[Floats], after: Sequence[Floats]) -> list[float]:
     """Sum of squared differences [V^2] of each layer's lines, `before` and `after` (samples, neurons) [V]."""
     return [_apart(a.ravel(), b.ravel()) for a, b in zip(before, after, strict=True)]
+
+
+def slices_of(sizes: Iterable[int]) -> tuple[slice, ...]:
+    """Where each layer of these sizes lies among the nodes of all layers."""
+    return tuple(slice(a, b) for a, b in itertools.pairwise(itertools.accumulate(sizes, initial=0)))
 
 
 def with_bias(lines: Floats, volts: float) -> Floats:

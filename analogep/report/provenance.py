@@ -70,7 +70,7 @@ def command(attrs: Attributes) -> tuple[str, list[str]]:
     do not say what ran, as of cards that were changed in Python, the result itself is run again: it holds the values.
     """
     words, needs = _repeated(attrs) if any(not _said(attrs, kind) for kind in _KINDS) else _simulated(attrs)
-    needs += [f"the part {one}: --parts with its file" for one in origin.read(str(attrs.get("parts", "[]")))]
+    needs += [f"the part {one}: --parts with its file" for one in origin.parts_of(attrs)]
     if watched := str(attrs.get("watched_by", "")):
         needs.append(
             f"the functions that watched the run from Python ({watched}): without them the numbers may be others"

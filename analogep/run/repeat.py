@@ -85,7 +85,7 @@ def again(
 
 def _check_parts(attrs: Mapping[str, Any], device: DeviceCard, circuit: CircuitCard) -> None:
     """Refuse parts of the user's own whose source is not that of the run."""
-    ran = {(one.family, one.name): one for one in origin.read(str(attrs.get("parts", "[]")))}
+    ran = {(one.family, one.name): one for one in origin.parts_of(attrs)}
     for now in origin.origins(device, circuit):
         then = ran.get((now.family, now.name))
         if then is not None and then.digest != now.digest:

@@ -14,7 +14,6 @@ For linear devices, shared arrays and node leaks g_i = g_L + sum (g+ + g-) this 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +26,7 @@ from analogep.network.base import Deviates, Drive
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
 from analogep.network.layered import Layered
-from analogep.network.lines import swings, with_bias
+from analogep.network.lines import slices_of, swings, with_bias
 from analogep.network.noise import Spread
 
 Floats = NDArray[np.float64]
@@ -154,8 +153,7 @@ class PassiveEquations(Layered):
     full_scale: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        edges = np.cumsum([0, *(layer.size for layer in self.layers)])
-        object.__setattr__(self, "slices", tuple(slice(a, b) for a, b in itertools.pairwise(edges)))
+        object.__setattr__(self, "slices", slices_of(layer.size for layer in self.layers))
         loads = []
         for k, layer in enumerate(self.layers):
             load = layer.leak + sum(half.forward.column_load() for half in layer.halves)

@@ -34,7 +34,7 @@ from analogep.kinds.rc.layer import Layer
 from analogep.kinds.rc.sparse import product
 from analogep.network.base import Deviates, Drive, Network
 from analogep.network.connection import Winners
-from analogep.network.lines import swings, with_bias
+from analogep.network.lines import slices_of, swings, with_bias
 
 Floats = NDArray[np.float64]
 
@@ -99,8 +99,7 @@ class RCEquations(Network):
 
     def __post_init__(self) -> None:
         sizes = [layer.size for layer in self.layers]
-        edges = itertools.pairwise(itertools.accumulate(sizes, initial=0))
-        object.__setattr__(self, "slices", tuple(slice(a, b) for a, b in edges))
+        object.__setattr__(self, "slices", slices_of(sizes))
         object.__setattr__(self, "tau", np.repeat([layer.capacitance / layer.leak for layer in self.layers], sizes))
         bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
         object.__setattr__(self, "bias_drive", bias_drive)

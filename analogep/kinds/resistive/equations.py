@@ -18,7 +18,6 @@ linear branches it is half of what they dissipate, of diodes and sources not eve
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -34,7 +33,7 @@ from analogep.network.base import Deviates, Drive
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
 from analogep.network.layered import Layered
-from analogep.network.lines import swings
+from analogep.network.lines import slices_of, swings
 from analogep.network.noise import Spread
 
 Floats = NDArray[np.float64]
@@ -139,8 +138,7 @@ class ResistiveEquations(Layered):
     powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "diode", "nudging")
 
     def __post_init__(self) -> None:
-        edges = np.cumsum([0, *(stage.size for stage in self.stages)])
-        object.__setattr__(self, "slices", tuple(slice(a, b) for a, b in itertools.pairwise(edges)))
+        object.__setattr__(self, "slices", slices_of(stage.size for stage in self.stages))
         loads, hold = [], []
         for k, stage in enumerate(self.stages):
             load = stage.coupling.column_load() + stage.leak
