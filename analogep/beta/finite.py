@@ -63,7 +63,7 @@ class FiniteBeta:
     @property
     def levels(self) -> Floats:
         """Noise levels (levels,) [V]."""
-        return np.array(self.noise or (self.run.circuit.sample_hold.noise,), dtype=np.float64)
+        return np.array(self.noise or (self.run.circuit.sample_noise,), dtype=np.float64)
 
     def measure(self, trained: bool = True, report: Callable[[str], None] = _silent) -> xr.Dataset:
         """Measure the untrained chip and, unless told not to, the trained one.

@@ -9,7 +9,7 @@ the same inputs, those that the DAC puts on the lines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,10 @@ from analogep.errors import SimulationError, UsageError
 from analogep.estimators import Stencil
 from analogep.learning import Experimenter
 from analogep.network import Hardware
-from analogep.network.base import Deviates
+from analogep.network.drive import Deviates
+from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import CLOSE, equilibrium
+from analogep.relaxation.langevin import agitated
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -163,7 +165,7 @@ class Probe:
         return reader
 
     def noisy_state(self, number: int, beta: float, repeat: int) -> Floats:
-        """Equilibrium of a batch at `beta` under the read noise of one repeat (samples, nodes) [V].
+        """State of a batch at `beta` under the read noise and the thermal noise of one repeat (samples, nodes) [V].
 
         The same for every estimator that has this phase: settling is what takes time.
         """
@@ -174,8 +176,22 @@ class Probe:
             slow = self.hardware.device.read.noise.slow
             name = f"beta/read/{number}" if slow else f"beta/read/{number}/{beta!r}"
             noise = self.network.deviates(len(v), self.streams.rng(name, repeat))
-            self._noisy[key] = self._settled(number, beta, noise, v) if noise else v
+            end = self._settled(number, beta, noise, v) if noise else v
+            self._noisy[key] = self._warm(number, beta, repeat, end)
         return self._noisy[key]
+
+    def _warm(self, number: int, beta: float, repeat: int, v: Floats) -> Floats:
+        """The state with the thermal noise that it has at the end of a phase (samples, nodes) [V]."""
+        kt, batch = self.circuit.noise.kt, self.batches[number]
+        if not kt:
+            return v
+        key = int(self.streams.rng(f"beta/thermal/{number}/{beta!r}", repeat).integers(2**63))
+        drive = replace(self.network.drive(batch.lines), thermal=Thermal(kt, key))
+        if beta != 0.0:
+            frozen = batch.free if self.circuit.nudging.kind == "constant" else None
+            drive = self.network.nudged(drive, beta, batch.target, frozen)
+        timing = self.circuit.timing
+        return agitated(self.network, drive, v, (timing.free if beta == 0.0 else timing.nudged).duration)
 
     def noisy(self, stencil: Stencil, reader: Experimenter, repeat: int) -> Floats:
         """Estimate of each batch from noisy reads (batches, weights) [1].

@@ -78,7 +78,12 @@ def _converters(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
 
 
 def _sampling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
-    return ["sample_hold.noise=0 V"] if circuit.sample_hold.noise else []
+    # With thermal noise a sample has kT/C at least: both go together.
+    return ["sample_hold.noise=0 V"] if circuit.sample_noise and circuit.noise.thermal == "off" else []
+
+
+def _thermal(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    return ["noise.thermal=off", "sample_hold.noise=0 V"] if circuit.noise.thermal == "on" else []
 
 
 def _wires(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
@@ -122,6 +127,7 @@ LIMITS: Final = (
     Limit("faults", "no dead or stuck cells", _faults),
     Limit("converters", "DAC and ADC without steps and without clipping", _converters),
     Limit("sampling", "samples without noise", _sampling),
+    Limit("thermal", "nodes, columns and samples without thermal noise", _thermal),
     Limit("wires", "lines without resistance", _wires),
     Limit("mismatch", "both directions read the same array", _mismatch),
     Limit("beta", f"beta divided by {SMALLER:g}, solved as much more finely", _beta),

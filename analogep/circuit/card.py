@@ -15,6 +15,7 @@ from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
 from analogep.circuit.neuron import Neurons
+from analogep.circuit.noise import CircuitNoise
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
 from analogep.circuit.wires import ExactWires, NoWires, Wires
@@ -45,6 +46,8 @@ class CircuitCard(Card):
     dac: Dac
     adc: Adc
     sample_hold: SampleHold
+    noise: CircuitNoise = CircuitNoise()
+    """Thermal noise."""
     lines: Lines
     digital: Digital
     cost: AnyCost = SQUARED_ERROR
@@ -85,6 +88,12 @@ class CircuitCard(Card):
     def target_voltage(self) -> float:
         """Score of the right class [V]: the read voltage where neurons drive lines, less in a resistive network."""
         return self.network.full_score(self.mapping.read_voltage)
+
+    @property
+    def sample_noise(self) -> float:
+        """Standard deviation of one sample [V]: the card's, or kT/C of its capacitor."""
+        stated = self.sample_hold.noise
+        return self.sample_hold.thermal_noise(self.noise.temperature) if stated is None else stated
 
     def per_layer(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """One value for each layer of weights from a list of one or of as many."""
@@ -148,6 +157,7 @@ class CircuitCard(Card):
                 ("learning", "center_inputs"),
                 f"needs a network of kind {kinds_with('centers_inputs')}, and bias: true, to take up the mean",
             )
+        yield from self._noise_rules()
         yield from self.network.rules_with(self)
         yield from self._holomorphic_rules()
 
@@ -166,6 +176,25 @@ class CircuitCard(Card):
                     path,
                     f"needs 1 number or {self.depth}, one for each layer of weights; got {len(values)}",
                 )
+
+    def _noise_rules(self) -> Iterator[tuple[Path, str]]:
+        """Less noise than physics gives, and what has no thermal noise yet."""
+        if self.noise.thermal == "off":
+            return
+        stated, floor = self.sample_hold.noise, self.sample_hold.thermal_noise(self.noise.temperature)
+        # Stated with two digits, as people do.
+        if stated is not None and stated < 0.98 * floor:
+            yield (
+                ("sample_hold", "noise"),
+                f"must be at least kT/C of its capacitor, {format_si(floor, 'V')} at "
+                f"{format_si(self.noise.temperature, 'K')}, got {format_si(stated, 'V')}; leave it out to have that, "
+                "or set noise.thermal=off for a limit without",
+            )
+        if not self.network.thermal:
+            known = kinds_with("thermal")
+            yield ("noise", "thermal"), f"needs a network of kind {known}; '{self.network.kind}' has none so far"
+        if not self.nudging.chosen.real:
+            yield ("noise", "thermal"), "needs real voltages; 'holomorphic' has complex ones, which no circuit has"
 
     def _convolution_rules(self) -> Iterator[tuple[Path, str]]:
         """What a convolution cannot have."""
@@ -246,12 +275,13 @@ class CircuitCard(Card):
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the circuit."""
         found: list[tuple[Path, str]] = []
-        thermal = self.sample_hold.thermal_noise()
-        if 0.0 < self.sample_hold.noise < thermal:
+        kelvin, stated = self.noise.temperature, self.sample_hold.noise
+        thermal = self.sample_hold.thermal_noise(kelvin)
+        if self.noise.thermal == "off" and stated is not None and 0.0 < stated < thermal:
             found.append(
                 (
                     ("sample_hold", "noise"),
-                    f"is below kT/C of its capacitor, {format_si(thermal, 'V')} at 300 K",
+                    f"is below kT/C of its capacitor, {format_si(thermal, 'V')} at {format_si(kelvin, 'K')}",
                 )
             )
         found += self._neuron_warnings()

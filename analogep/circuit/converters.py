@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.cards import Block
+from analogep.circuit.noise import BOLTZMANN
 from analogep.units import Farads, Joules, Volts, format_si
 
 Floats = NDArray[np.float64]
@@ -67,12 +68,12 @@ class SampleHold(Block):
     """The sampled line voltage carries noise, kT/C at least; each sample costs C V^2."""
 
     capacitance: Annotated[Farads, Field(gt=0)]
-    noise: Annotated[Volts, Field(ge=0)]
-    """Standard deviation of one sample."""
+    noise: Annotated[Volts | None, Field(ge=0)] = None
+    """Standard deviation of one sample; kT/C of the capacitor where it is left out."""
 
     def thermal_noise(self, temperature: float = 300.0) -> float:
         """Standard deviation sqrt(kT/C) [V] at `temperature` [K]."""
-        return math.sqrt(1.380649e-23 * temperature / self.capacitance)
+        return math.sqrt(BOLTZMANN * temperature / self.capacitance)
 
 
 class Digital(Block):

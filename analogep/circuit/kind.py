@@ -64,6 +64,8 @@ class Kind(Block, ABC):
         Whether the arrays load the nodes, which then have other time constants than their neurons alone.
     rests : bool
         Whether a phase comes to rest, at an equilibrium that Newton's method finds.
+    thermal : bool
+        Whether the network knows its thermal noise (`Network.agitation`).
     input_lines, bias_lines : int
         Word lines of an input and of the bias.
     """
@@ -78,6 +80,7 @@ class Kind(Block, ABC):
     complex_voltages: ClassVar[bool] = False
     loads_nodes: ClassVar[bool] = False
     rests: ClassVar[bool] = True
+    thermal: ClassVar[bool] = False
     input_lines: ClassVar[int] = 1
     bias_lines: ClassVar[int] = 1
     kind: str

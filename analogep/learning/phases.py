@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from analogep.energy import Ledger
 from analogep.estimators import Contour
 from analogep.learning.sampling import sampled
 from analogep.network import Drive, Hardware, Network
-from analogep.network.base import Deviates, Phases
+from analogep.network.base import Phases
+from analogep.network.drive import Deviates
 from analogep.network.relaxed import Circled, Relaxed
+from analogep.network.thermal import Thermal
 from analogep.relaxation import march_phases, one_pass, relax
 
 Floats = NDArray[np.float64]
@@ -89,7 +91,7 @@ class Experimenter:
         return quantised * self.circuit.mapping.read_voltage
 
     def _drive(self, network: Network, lines: Floats) -> Drive:
-        """Input drive of one phase, with the read noise of this phase."""
+        """Input drive of one phase, with the read noise and the thermal noise of this phase."""
         noise: Deviates = ()
         if self.noisy:
             noise = network.deviates(lines.shape[0], self.rng) if self._held is None else self._held
@@ -97,7 +99,9 @@ class Experimenter:
         if self._still is None or self._still[0] is not network or self._still[1] is not lines:
             self._still = (network, lines, network.quiet(lines))
         quiet = self._still[2]
-        return network.disturbed(quiet, noise) if noise else quiet
+        drive = network.disturbed(quiet, noise) if noise else quiet
+        kt = self.circuit.noise.kt if self.noisy else 0.0
+        return replace(drive, thermal=Thermal(kt, int(self.rng.integers(2**63)))) if kt else drive
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from 0 V, inputs at `lines` (samples, inputs) [V], its joules booked under `phase`."""
@@ -173,12 +177,12 @@ class Experimenter:
 
     def _sampled(self, rates: list[Floats], phase: str, keys: NDArray[np.int64] | None = None) -> list[Floats]:
         """Rates [V] sampled with noise, of new `keys` unless some are given, and quantised; booked under `phase`."""
-        hold, adc = self.circuit.sample_hold, self.circuit.adc
+        hold, adc, sigma = self.circuit.sample_hold, self.circuit.adc, self.circuit.sample_noise
         conversions = sum(r.size for r in rates)
         if keys is None:
             keys = self._keys(len(rates))
         if keys is not None:
-            found = [sampled(r, hold.noise, adc, int(key)) for r, key in zip(rates, keys, strict=True)]
+            found = [sampled(r, sigma, adc, int(key)) for r, key in zip(rates, keys, strict=True)]
             volts, rates = sum(total for _, total in found), [r for r, _ in found]
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)

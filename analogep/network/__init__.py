@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from analogep import lazy
 
 if TYPE_CHECKING:
-    from analogep.network.base import Drive, Network
+    from analogep.network.base import Network
+    from analogep.network.drive import Drive
     from analogep.network.fit import check_fit, fit_warnings, wire_severity
     from analogep.network.hardware import Hardware
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,41 +14,17 @@ from numpy.typing import NDArray
 from analogep.circuit.phases import Phase, Solver
 from analogep.costs import Cost
 from analogep.crossbar.outer import Gradient
+from analogep.draws import standard_normals
 from analogep.errors import UsageError
+from analogep.network.drive import Deviates, Drive
 from analogep.network.march import March
 from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]
-Deviates = tuple[tuple[Floats | None, Floats | None], ...]
-"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) [1] or None."""
-
-
 Phases = Sequence[tuple[Any, Sequence[Any]]]
 """Weight of a phase in the estimator [1], and what was measured in it: (samples, neurons) [V] of each layer."""
 Answer = Callable[[Floats], Floats]
 """Something of a phase as a function of node voltages."""
-
-
-@dataclass(frozen=True)
-class Drive:
-    """What holds still during one phase, for a batch of samples; each kind of network adds its inputs.
-
-    Attributes
-    ----------
-    beta : float
-        Nudging strength of this phase.
-    target : ndarray (samples, classes) or None [V]
-    frozen : ndarray (samples, classes) or None [V]
-        Constant nudging: the pull of the outputs at the end of the free phase.
-    noise : Deviates
-        Normal deviates of this phase's read noise: of each array (samples, lines) [1], forward and reverse; empty
-        without.
-    """
-
-    beta: float = 0.0
-    target: Floats | None = None
-    frozen: Floats | None = None
-    noise: Deviates = ()
 
 
 class Network(ABC):
@@ -171,6 +147,24 @@ class Network(ABC):
         """Newton's step -J^-1 dv/dt (samples, nodes) [V] at `v` (samples, nodes) [V], where dv/dt is `derivative`
         (samples, nodes) [V/s]."""
         return -np.asarray(np.linalg.solve(self.jacobian(v, drive), derivative[:, :, None])[:, :, 0], dtype=np.float64)
+
+    def agitation(self, v: Floats, drive: Drive) -> Floats:
+        """Diffusion of each node's voltage by thermal noise over kT, D/(kT) (samples or 1, nodes) [V^2/(s J)], at `v`
+        (samples, nodes) [V]; see `network.thermal`.
+
+        Raises
+        ------
+        TypeError
+            If the kind does not know its thermal noise.
+        """
+        raise TypeError(f"a network of type {type(self).__name__} does not know its thermal noise")
+
+    def kicks(self, v: Floats, drive: Drive, rng: np.random.Generator) -> Floats:
+        """Normal deviates with the covariance of D/(kT) (samples, nodes) [V/sqrt(s J)], at `v` (samples, nodes) [V].
+
+        Nodes are independent where no conductance joins two of them.
+        """
+        return np.sqrt(self.agitation(v, drive)) * standard_normals(v.shape, rng)
 
     def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
         """Whether a transient would rest at the equilibrium `v` (samples, nodes) [V], where the network can tell

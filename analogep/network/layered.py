@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.draws import standard_normals
-from analogep.network.base import Deviates, Drive, Network
+from analogep.network.base import Network
 from analogep.network.chain import Chain
+from analogep.network.drive import Deviates, Drive
 
 Floats = NDArray[np.float64]
 

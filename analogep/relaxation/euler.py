@@ -21,6 +21,7 @@ from analogep.network import Drive, Network
 from analogep.network.march import March
 from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, diverged
+from analogep.relaxation.langevin import with_noise
 from analogep.relaxation.solver import Method
 
 Floats = NDArray[np.float64]
@@ -120,7 +121,8 @@ def march_phases(
     made, grids = network.march(solver), [steps(network, phase, solver) for phase in phases]
     assert made is not None
     with np.errstate(over="ignore", invalid="ignore"):
-        return _marched(made, drives, v0, grids, chained=True, constant=constant)
+        ends = _marched(made, drives, v0, grids, chained=True, constant=constant)
+    return [with_noise(network, drive, end) for drive, end in zip(drives, ends, strict=True)]
 
 
 def one_pass(network: Network, solver: Solver, phases: Sequence[Phase]) -> bool:

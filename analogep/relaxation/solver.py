@@ -12,6 +12,7 @@ from analogep.cards import NamedFamily
 from analogep.circuit.phases import SOLVERS, Phase, Solver
 from analogep.network import Drive, Network
 from analogep.network.relaxed import Relaxed
+from analogep.relaxation.langevin import with_noise
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def relax(
     *,
     record: bool = False,
 ) -> Relaxed:
-    """Run one phase of a batch, with the joules that it takes.
+    """Run one phase of a batch, with the joules that it takes, and with the thermal noise of the drive at its end.
 
     Parameters
     ----------
@@ -96,4 +97,4 @@ def relax(
     """
     if network.clock is not None:
         return network.fire(drive, v0, phase, solver, record=record)
-    return method_of(solver).relax(network, drive, v0, phase, solver, tolerance, record)
+    return with_noise(network, drive, method_of(solver).relax(network, drive, v0, phase, solver, tolerance, record))

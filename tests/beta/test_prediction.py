@@ -36,6 +36,29 @@ def test_predicted_and_measured_best_beta_agree_within_a_factor_of_one_and_a_hal
     assert np.abs(ratios(small, estimator)).max() < CLOSE
 
 
+THERMAL = ("noise.thermal=on", "sample_hold={capacitance: 100 fF}", "adc.bits=null", "dac.bits=null")
+
+
+def thermal_ratios(kind: str, *more: str, **measured: int) -> np.ndarray:
+    """`ratios` of both estimators with the noise that physics derives, and nothing stated."""
+    smooth = () if kind == "resistive" else SMOOTH
+    run = job(kind, *smooth, *THERMAL, *more, "learning.epochs=1", quiet=False)
+    found = FiniteBeta(run, **measured).measure()
+    return np.concatenate([ratios(found, estimator).ravel() for estimator in ("positive", "centered")])
+
+
+def test_the_best_beta_of_the_derived_thermal_floor_is_predicted():
+    """Of nodes at virtual ground and their samples, at 300 K."""
+    assert np.abs(thermal_ratios("rc", points=9, repeats=24)).max() < CLOSE
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", ["passive", "resistive"])
+def test_so_is_that_of_other_kinds_of_networks(kind):
+    assert np.abs(thermal_ratios(kind, points=9, repeats=24)).max() < CLOSE
+
+
 def test_best_beta_grows_with_noise_and_so_does_the_error(small):
     for estimator in ("positive", "centered"):
         one = small.sel(estimator=estimator)

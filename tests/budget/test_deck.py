@@ -85,7 +85,8 @@ def test_limits_are_those_that_the_cards_have() -> None:
     wired = {"wires": "{kind: exact, word: 1 ohm, bit: 1 ohm, tile: [65, 128]}", "feedback.kind": "mirrored",
              "faults.stuck_min": "5 %"}  # fmt: skip
     assert {limit.name for limit in Deck("rram", "digits", wired).limits} == {limit.name for limit in LIMITS} - {
-        "drift"
+        "drift",
+        "thermal",
     }
     assert [limit.name for limit in Deck("ideal", "resistive-digits", {}).limits] == ["converters", "sampling", "beta"]
     assert "drift" not in [limit.name for limit in Deck("pcm", "digits", {}).limits]

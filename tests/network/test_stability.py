@@ -7,7 +7,7 @@ import pytest
 
 from analogep.circuit import HardClip
 from analogep.kinds.rc.network import LayeredRC
-from analogep.network.base import Drive
+from analogep.network.drive import Drive
 from analogep.relaxation import relax
 from tests.physics.nets import CURVES, LINEAR, SINH, build, data, phase, solver
 

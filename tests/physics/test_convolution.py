@@ -9,8 +9,8 @@ from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase, Solver
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network import Hardware
-from analogep.network.base import Drive
 from analogep.network.connection import DENSE
+from analogep.network.drive import Drive
 from analogep.relaxation import equilibrium, relax
 
 LAYERS = (

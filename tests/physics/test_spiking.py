@@ -9,7 +9,7 @@ from analogep.energy import Ledger
 from analogep.kinds.spiking.network import SpikingNetwork
 from analogep.learning import Experimenter, compare
 from analogep.network import Hardware
-from analogep.network.base import Drive
+from analogep.network.drive import Drive
 from analogep.relaxation import relax
 
 SETTINGS = (

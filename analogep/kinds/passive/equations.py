@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from analogep.circuit import Activation
 from analogep.costs import SQUARED_ERROR, Cost
-from analogep.network.base import Deviates, Drive
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
+from analogep.network.drive import Deviates, Drive
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings, with_bias
 from analogep.network.noise import Spread
@@ -249,6 +249,11 @@ class PassiveEquations(Layered):
         for part, variance, deviates in zip((k, k - 1), (ahead, behind), xi, strict=True):
             if deviates is not None:
                 out[:, self.slices[part]] += deviates * np.sqrt(variance)
+
+    def agitation(self, v: Floats, drive: Drive) -> Floats:
+        """D/(kT) = 2 load/C^2 (1, nodes) [V^2/(s J)]: a node by itself has kT/C, whatever loads it. The neurons'
+        amplifiers have no noise here."""
+        return (2.0 * self.load / np.square(self.capacitance))[None]
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| A/(load V_read) of each sample (samples,) [1]."""

@@ -81,6 +81,7 @@ class RCBuilder(Neuronal):
                     forward_wires=forward,
                     reverse_wires=reverse if k > 0 else None,
                     connection=self._connections[k],
+                    ground=(pair.scale**2 * pair.column_total, back.scale**2 * back.row_total[:rows]),
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain

@@ -22,7 +22,7 @@ from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
 from analogep.kinds.rc.equations import RCDrive, RCEquations
 from analogep.kinds.rc.layout import layout
-from analogep.network.base import Drive
+from analogep.network.drive import Drive
 from analogep.network.relaxed import Circled
 from analogep.relaxation.euler import steps
 from analogep.relaxation.guard import MOST_VOLTS

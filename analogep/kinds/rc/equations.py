@@ -32,8 +32,9 @@ from analogep.device.iv import IV
 from analogep.draws import standard_normals
 from analogep.kinds.rc.layer import Layer
 from analogep.kinds.rc.sparse import product
-from analogep.network.base import Deviates, Drive, Network
+from analogep.network.base import Network
 from analogep.network.connection import Winners
+from analogep.network.drive import Deviates, Drive
 from analogep.network.lines import slices_of, swings, with_bias
 
 Floats = NDArray[np.float64]
@@ -312,6 +313,30 @@ class RCEquations(Network):
             last = self.slices[-1]
             out[:, last, last] -= stiffness * self.layers[-1].activation.slope(v[:, last])[:, None, :]
         return out / self.tau[:, None]
+
+    def agitation(self, v: Floats, drive: Drive) -> Floats:
+        """D/(kT) = 2 [g + g^2 (sum R_f^2 G)]/C^2 (1, nodes) [V^2/(s J)], so that a node by itself has the variance
+
+            (kT/C) [1 + g sum R_f^2 G]
+
+        G are the cells at the virtual grounds that feed the node, forward and in reverse, and R_f the weight per
+        siemens: their current reaches the node times g R_f. Columns of an average are read in turn, each with all its
+        cells. The columns' own amplifiers have no noise here.
+        """
+        known = self.made.get("agitation")
+        if isinstance(known, np.ndarray):
+            return known
+        sums = np.zeros(self.nodes)
+        for k, (layer, part) in enumerate(zip(self.layers, self.slices, strict=True)):
+            if layer.ground is None:
+                raise TypeError(f"layer {k + 1} does not say which cells end at its virtual grounds")
+            forward, reverse = layer.ground
+            sums[part] += layer.connection.spread(forward)
+            if k > 0:
+                sums[self.slices[k - 1]] += layer.connection.row_load(reverse)
+        found = (2.0 / np.square(self.tau) * (1.0 / self.leak + sums))[None]
+        self.made["agitation"] = found
+        return found
 
     def within_rails(self, v: Floats) -> Floats:
         """Node voltages (..., samples, nodes) [V] as diodes at the rails of their neurons would hold them."""

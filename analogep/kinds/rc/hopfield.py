@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.kinds.rc.equations import RCDrive, RCEquations
-from analogep.network.base import Drive
+from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
 

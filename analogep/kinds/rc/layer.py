@@ -72,6 +72,9 @@ class Layer:
         at the ends of their lines.
     connection : Connection
         How the nodes before and the neurons meet at the array.
+    ground : (ndarray (neurons,), ndarray (inputs,)) or None [ohm]
+        R_f^2 G of the virtual grounds forward and in reverse: weight per siemens squared, times the conductance of all
+        cells on the line; their thermal noise.
     """
 
     weights: Floats
@@ -86,6 +89,7 @@ class Layer:
     forward_wires: PairWires | None = None
     reverse_wires: PairWires | None = None
     connection: Connection = DENSE
+    ground: tuple[Floats, Floats] | None = None
 
     @property
     def size(self) -> int:

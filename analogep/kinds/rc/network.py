@@ -14,7 +14,8 @@ from analogep.crossbar.outer import Gradient, dense
 from analogep.kinds.rc import adjoint, circle, hopfield, plain, product, stability
 from analogep.kinds.rc.equations import RCDrive, RCEquations
 from analogep.kinds.rc.layout import layout
-from analogep.network.base import Answer, Drive, Phases
+from analogep.network.base import Answer, Phases
+from analogep.network.drive import Drive
 from analogep.network.march import March
 from analogep.network.relaxed import Circled
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from analogep.jit import inner, kernel
 from analogep.kinds.rc.equations import RCDrive, RCEquations
-from analogep.network.base import Answer, Drive
+from analogep.network.base import Answer
+from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from analogep.kinds.rc.coupled import output_slope, pullback, uses
 from analogep.kinds.rc.equations import RCEquations
-from analogep.network.base import Drive
+from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
 

@@ -73,6 +73,7 @@ class Resistive(Kind):
     schemes: ClassVar[tuple[Scheme, ...]] = ("single",)
     pairs: ClassVar[bool] = False
     loads_nodes: ClassVar[bool] = True
+    thermal: ClassVar[bool] = True
     input_lines: ClassVar[int] = 2
     bias_lines: ClassVar[int] = 2
 

@@ -62,6 +62,11 @@ class Clamp(Block):
         """Co-content (..., nodes) [W], the integral of `current` from 0 to `v`; arguments as in `held`."""
         return np.zeros_like(v)
 
+    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
+        """Conductance with as much thermal noise as the diode has of its own (..., nodes) [S], at nodes in the state
+        `v` that are `held` at (..., nodes) [V]; other arguments as in `held`."""
+        return np.zeros_like(v)
+
 
 class NoDiodes(Clamp):
     """Nothing: a linear network."""
@@ -84,6 +89,10 @@ class IdealDiodes(Clamp):
     def held(self, v: Floats, sign: Floats) -> Floats:
         """max(v, 0) where `sign` is +1, min(v, 0) where it is -1 [V]."""
         return np.asarray(sign * np.maximum(sign * v, 0.0))
+
+    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
+        """g_d where it conducts [S]."""
+        return np.where(held != v, self.conductance, 0.0)
 
 
 class ShockleyDiodes(Clamp):
@@ -109,6 +118,12 @@ class ShockleyDiodes(Clamp):
         """Derivative of `current` [S]."""
         return self.saturation / self.scale * _exp_slope(-sign * v / self.scale)
 
+    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
+        """(|I_+| + |I_-|)/(2 n V_T) [S]: shot noise 2q (I_+ + I_-) of the currents either way, as that of 4kT G with
+        n V_T in place of kT/q; at 0 V it is the diode's slope."""
+        across = np.exp(np.minimum(-sign * v / self.scale, _STEEPEST))
+        return self.saturation * (across + 1.0) / (2.0 * self.scale)
+
     def content(self, v: Floats, sign: Floats) -> Floats:
         """I_s [n V_T (exp(-s v/(n V_T)) - 1) + s v] [W]."""
         w = sign * v
@@ -129,6 +144,11 @@ class AntiparallelDiodes(ShockleyDiodes):
         """Derivative of `current` [S]."""
         x = v / self.scale
         return self.saturation / self.scale * (_exp_slope(x) + _exp_slope(-x))
+
+    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
+        """Of both diodes [S]: I_s (e^x + e^-x + 2)/(2 n V_T), x = v/(n V_T)."""
+        x = np.minimum(np.abs(v) / self.scale, _STEEPEST)
+        return self.saturation * (np.exp(x) + np.exp(-x) + 2.0) / (2.0 * self.scale)
 
     def content(self, v: Floats, sign: Floats) -> Floats:
         """2 I_s n V_T (cosh(v/(n V_T)) - 1) [W]."""

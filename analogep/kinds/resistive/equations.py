@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -27,11 +28,13 @@ from numpy.typing import NDArray
 
 from analogep.costs import SQUARED_ERROR, Cost
 from analogep.device.iv import Separable
+from analogep.draws import standard_normals
 from analogep.errors import SimulationError
+from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.diodes import Clamp, IdealDiodes
-from analogep.network.base import Deviates, Drive
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
+from analogep.network.drive import Deviates, Drive
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings
 from analogep.network.noise import Spread
@@ -241,6 +244,47 @@ class ResistiveEquations(Layered):
             drawn = drawn + reverse * stage.spread.drawn(rows, u[k])[:, : before.size]
         out[:, self.slices[k]] += into
         out[:, self.slices[k - 1]] -= before.back * drawn
+
+    def agitation(self, v: Floats, drive: Drive) -> Floats:
+        """D/(kT) = 2 [sum G + leak + h^2 sum G behind + diode]/C^2 (samples, nodes) [V^2/(s J)].
+
+        h is the back-current factor of the amplifier, through which the cells of the next array reach the node. A soft
+        diode makes shot noise, q (|I| + 2 I_s) in place of 2kT g, equal to it at rest; an ideal one that conducts has
+        its conductance. A cell between two nodes takes from one what it gives to the other (`kicks`), so that without
+        amplifiers every node has kT/C at rest (equipartition). Amplifiers and nudging sources have no noise here.
+        """
+        total = self._alone(v)
+        for k in range(1, len(self.stages)):
+            cells, back = self._cells[k - 1], self.stages[k - 1].back
+            total[:, self.slices[k]] += cells.columns
+            total[:, self.slices[k - 1]] += back**2 * cells.rows
+        return 2.0 * total / np.square(self.capacitance)
+
+    def _alone(self, v: Floats) -> Floats:
+        """Conductance whose noise reaches one node alone (samples, nodes) [S]: to lines that sources hold, leak and
+        diode."""
+        out = np.empty_like(v)
+        held = zip(self.stages, self.slices, self.held(v), strict=True)
+        for k, (stage, part, u) in enumerate(held):
+            total = stage.coupling.column_load() if k == 0 else self._cells[k - 1].outside
+            out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], u, stage.sign)
+        return out
+
+    def kicks(self, v: Floats, drive: Drive, rng: np.random.Generator) -> Floats:
+        """As in `Network.kicks`; the cells of an array between two layers push their ends in opposite directions."""
+        out = np.sqrt(self._alone(v)) * standard_normals(v.shape, rng)
+        for k in range(1, len(self.stages)):
+            before, here, back = self.slices[k - 1], self.slices[k], self.stages[k - 1].back
+            into, drawn = self._cells[k - 1].currents(v.shape[0], rng)
+            out[:, here] += into
+            out[:, before] -= back * drawn
+        return np.asarray(np.sqrt(2.0) * out / self.capacitance)
+
+    @cached_property
+    def _cells(self) -> list[Cells]:
+        """The arrays between layers of nodes, as sources of noise."""
+        pairs = zip(self.stages, self.stages[1:], strict=False)
+        return [Cells.of(stage.coupling, before.size) for before, stage in pairs]
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt|/(load x target) of each sample (samples,) [1]."""

@@ -21,7 +21,8 @@ from analogep.draws import standard_normals
 from analogep.kinds.rc.equations import RCDrive
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.spiking.card import LIF, Spiking
-from analogep.network.base import Deviates, Drive, Network
+from analogep.network.base import Network
+from analogep.network.drive import Deviates, Drive
 
 Floats = NDArray[np.float64]
 

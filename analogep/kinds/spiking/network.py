@@ -15,7 +15,8 @@ from analogep.errors import UsageError
 from analogep.kinds.spiking import gathered
 from analogep.kinds.spiking.equations import SpikingDrive, SpikingEquations
 from analogep.kinds.spiking.phase import fire
-from analogep.network.base import Drive, Phases
+from analogep.network.base import Phases
+from analogep.network.drive import Drive
 from analogep.network.relaxed import Relaxed
 
 Floats = NDArray[np.float64]

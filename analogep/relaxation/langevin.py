@@ -1,0 +1,68 @@
+"""Thermal noise at the end of a phase, by a Langevin equation around the state where it ends.
+
+A transient forgets noise as fast as it settles: what is sampled at its end has the noise of the last few time
+constants, and by then the circuit is at rest but for that noise. It is therefore added to the end of a transient
+without noise, whoever computed that: SciPy, Newton's method, equal steps.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.draws import standard_normals
+from analogep.network import Drive, Network
+from analogep.network.relaxed import Relaxed
+
+Floats = NDArray[np.float64]
+
+_STEP: Final = 0.5
+"""Step in shortest time constants."""
+_MEMORY: Final = 6.0
+"""Longest time constants after which noise is forgotten: e^-12 of its variance is left in a node by itself."""
+
+
+def agitated(network: Network, drive: Drive, v: Floats, duration: float) -> Floats:
+    """Node voltages at the end of a phase with the thermal noise of the drive (samples, nodes) [V].
+
+    The last steps of a Langevin equation around the end v of the phase,
+
+        x' = x + h [f(v + x) - f(v)] + sqrt(D h) (xi + xi')/2
+
+    with each xi used in two steps, which gives the stationary covariance of a reciprocal circuit exactly and that of
+    any other to the second order of h (Leimkuhler and Matthews 2013, doi 10.1093/amrx/abs010). Rails and diodes act on
+    x as they are.
+
+    Parameters
+    ----------
+    network : Network
+    drive : Drive
+        With `thermal`; without it `v` is returned.
+    v : ndarray (samples, nodes) [V]
+        End of the phase without thermal noise.
+    duration : float [s]
+        Of the phase: a node remembers no more than that.
+    """
+    thermal = drive.thermal
+    if thermal is None:
+        return v
+    density = np.broadcast_to(thermal.kt * network.agitation(v, drive), v.shape)
+    h = _STEP * float(network.tau.min())
+    count = max(1, math.ceil(min(duration, _MEMORY * float(network.tau.max())) / h))
+    rng, rest = np.random.default_rng(thermal.key), network.derivative(v, drive)
+    x = np.sqrt(0.5 * density * network.tau) * standard_normals(v.shape, rng)
+    scale, last = 0.5 * math.sqrt(thermal.kt * h), network.kicks(v, drive, rng)
+    for _ in range(count):
+        fresh = network.kicks(v, drive, rng)
+        x = x + h * (network.derivative(v + x, drive) - rest) + scale * (last + fresh)
+        last = fresh
+    return v + x
+
+
+def with_noise(network: Network, drive: Drive, end: Relaxed) -> Relaxed:
+    """The end of a phase with the thermal noise of its drive; its residual is that of the transient without."""
+    return end if drive.thermal is None else replace(end, v=agitated(network, drive, end.v, end.duration))

@@ -1,0 +1,239 @@
+"""Thermal noise: equipartition, Nyquist's law, Lyapunov's equation, and what a sample sees of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.linalg import solve_continuous_lyapunov
+
+from analogep import Chip
+from analogep.kinds.rc.network import LayeredRC
+from analogep.network import Network
+from analogep.network.thermal import Thermal
+from analogep.relaxation.equilibrium import equilibrium
+from analogep.relaxation.langevin import agitated
+from tests.physics.circuits import LINEAR, NONE, passive, resistive
+from tests.physics.circuits import SHOCKLEY as SOFT
+from tests.physics.nets import CURVES, FAR, build
+
+Floats = NDArray[np.float64]
+
+KT = 1.380649e-23 * 300.0
+LONG = 1.0
+"""A phase that is longer than any memory [s]."""
+
+
+def grounded(network: LayeredRC, ohms: tuple[float, float] = (3e8, 5e8)) -> LayeredRC:
+    """A network at virtual ground whose cells make noise: R_f^2 G of every line [ohm], drawn at random."""
+    rng, layers = np.random.default_rng(5), []
+    for layer in network.layers:
+        rows = layer.weights.shape[0] - int(network.bias)
+        layers.append(
+            replace(layer, ground=(rng.uniform(*ohms, layer.size), rng.uniform(*ohms, rows))),
+        )
+    return replace(network, layers=layers)
+
+
+def diffusion(network: Network, v: Floats, drive: Any) -> Floats:
+    """D (nodes, nodes) [V^2/s]: its diagonal, and what cells between two nodes have in common."""
+    d = np.diag(np.broadcast_to(network.agitation(v, drive), v.shape)[0])
+    for k, cells in enumerate(getattr(network, "_cells", []), 1):
+        before, here, c = network.slices[k - 1], network.slices[k], network.capacitance
+        between = -2.0 * network.stages[k - 1].back * cells.shares * cells.rows[:, None]
+        d[before, here] = between / np.outer(c[before], c[here])
+        d[here, before] = d[before, here].T
+    return KT * d
+
+
+def covariance(network: Network, x: Floats, beta: float = 0.0) -> tuple[Floats, Floats, Any]:
+    """P of A P + P A' = -D at the equilibrium of one sample, the equilibrium, and the drive."""
+    drive = network.drive(x)
+    v, _ = equilibrium(network, drive, np.zeros((1, network.nodes)))
+    return solve_continuous_lyapunov(network.jacobian(v, drive)[0], -diffusion(network, v, drive)), v, drive
+
+
+def drawn(network: Network, v: Floats, drive: Any, samples: int, x: Floats, key: int = 3) -> Floats:
+    """Noise of many samples (samples, nodes) [V]."""
+    many = network.drive(np.repeat(x, samples, axis=0))
+    noisy = replace(many, thermal=Thermal(KT, key))
+    start = np.repeat(v, samples, axis=0)
+    return agitated(network, noisy, start, LONG) - start
+
+
+def inputs(network: Network, count: int) -> Floats:
+    return np.random.default_rng(2).uniform(-0.1, 0.1, (1, count))
+
+
+@pytest.mark.parametrize("sizes", [(4, 6), (4, 6, 5), (4, 7, 6, 5)])
+def test_every_node_of_a_resistive_network_has_kt_over_c(sizes):
+    network = resistive(sizes, NONE, LINEAR)
+    p, *_ = covariance(network, inputs(network, sizes[0]))
+    np.testing.assert_allclose(np.diag(p), KT / network.capacitance, rtol=1e-9)
+    away = p - np.diag(np.diag(p))
+    assert np.abs(away).max() < 1e-9 * np.diag(p).min()
+
+
+def test_the_spectrum_of_a_node_is_that_of_the_real_part_of_its_impedance():
+    # S_v = 4kT Re Z(f), Z = (j w C + G)^-1, against the state-space model with our D; below, at and above the corner.
+    network = resistive((4, 7, 6, 5), NONE, LINEAR)
+    _, v, drive = covariance(network, inputs(network, 4))
+    a, d = network.jacobian(v, drive)[0], diffusion(network, v, drive)
+    c = np.diag(network.capacitance)
+    for turns in (0.01, 1.0, 100.0):
+        w = turns / network.tau.max()
+        z = np.linalg.inv(1j * w * c - c @ a)
+        answer = np.linalg.inv(1j * w * np.eye(len(d)) - a)
+        spectrum = 2.0 * answer @ d @ answer.conj().T
+        np.testing.assert_allclose(spectrum.real, 4.0 * KT * z.real, rtol=1e-9, atol=1e-12 * abs(spectrum).max())
+
+
+def test_a_diode_at_rest_has_as_much_noise_as_its_slope():
+    network = resistive((4, 6, 5), SOFT, LINEAR)
+    v, drive = np.zeros((1, network.nodes)), network.drive(np.zeros((1, 4)))
+    p = solve_continuous_lyapunov(network.jacobian(v, drive)[0], -diffusion(network, v, drive))
+    np.testing.assert_allclose(np.diag(p), KT / network.capacitance, rtol=1e-6)
+
+
+def test_a_column_of_cells_makes_the_variance_of_the_closed_form():
+    # (kT/C) (1 + g R_f^2 G), of a neuron by itself: 4kT G through R_f and g into a node of bandwidth 1/(4 tau).
+    network = grounded(build((5, 4), FAR))
+    p, *_ = covariance(network, inputs(network, 5))
+    layer = network.layers[0]
+    wanted = KT / layer.capacitance * (1.0 + layer.leak * layer.ground[0])
+    np.testing.assert_allclose(np.diag(p), wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("mismatch", [0.0, 0.5])
+@pytest.mark.parametrize("curve", ["linear", "tanh"])
+def test_noise_in_a_loop_follows_lyapunovs_equation(mismatch, curve):
+    network = grounded(build((5, 8, 6, 4), FAR if curve == "linear" else CURVES[curve], loop=0.6, mismatch=mismatch))
+    x = inputs(network, 5)
+    p, v, drive = covariance(network, x)
+    found = drawn(network, v, drive, 40_000, x)
+    # The scatter of a variance is sqrt(2/n) = 0.7 %; 18 nodes, 4 standard errors, and 1 % for the step.
+    assert np.abs(found.var(axis=0) / np.diag(p) - 1.0).max() < 0.01 + 4.0 * 0.007
+    assert abs(found.var(axis=0).sum() / np.trace(p) - 1.0) < 0.02
+    scale = np.sqrt(np.outer(np.diag(p), np.diag(p)))
+    assert np.abs((np.cov(found.T) - p) / scale).max() < 0.035
+
+
+def test_noise_in_a_loop_follows_a_long_and_fine_langevin_run():
+    # Euler and Maruyama's method in steps of a fiftieth, in time instead of over samples.
+    network = grounded(build((5, 8, 6, 4), CURVES["tanh"], loop=0.6, mismatch=0.3))
+    x = inputs(network, 5)
+    _, v, drive = covariance(network, x)
+    many, h = 400, 0.02 * float(network.tau.min())
+    rng, noise = np.random.default_rng(8), np.sqrt(h * KT * network.agitation(v, drive))
+    wide = network.drive(np.repeat(x, many, axis=0))
+    state, total, count = np.repeat(v, many, axis=0), np.zeros(network.nodes), 0
+    for step in range(6000):
+        state = state + h * network.derivative(state, wide) + noise * rng.standard_normal(state.shape)
+        if step >= 1500 and step % 50 == 0:
+            total += np.square(state - v).sum(axis=0)
+            count += many
+    ours = drawn(network, v, drive, 40_000, x).var(axis=0)
+    assert abs(ours.sum() / (total.sum() / count) - 1.0) < 0.02
+
+
+def test_a_passive_node_by_itself_has_kt_over_c():
+    network = passive((5, 6))
+    p, v, drive = covariance(network, inputs(network, 5))
+    np.testing.assert_allclose(np.diag(p), KT / network.capacitance, rtol=1e-9)
+    found = drawn(network, v, drive, 40_000, inputs(network, 5))
+    # All six nodes together: sqrt(2/240000) = 0.3 %.
+    assert abs((found.var(axis=0) / np.diag(p)).mean() - 1.0) < 0.01
+
+
+def test_kicks_have_the_covariance_of_every_cell_by_itself():
+    network = resistive((4, 6, 5, 3), NONE, LINEAR, gain=4.0, back=2.0)
+    v, drive = np.zeros((200_000, network.nodes)), network.drive(np.zeros((200_000, 4)))
+    found = np.cov(np.sqrt(KT) * network.kicks(v, drive, np.random.default_rng(4)).T)
+    wanted = diffusion(network, v[:1], network.drive(np.zeros((1, 4))))
+    scale = np.sqrt(np.outer(np.diag(wanted), np.diag(wanted)))
+    # The scatter of a correlation is 1/sqrt(n) = 0.22 %, of a variance 0.32 %: 5 standard errors of 105 numbers.
+    assert np.abs((found - wanted) / scale).max() < 0.016
+    cells = network.stages[1].coupling.derivatives(np.zeros((1, 8)), np.zeros((1, 5))).cross[:6]
+    c = network.capacitance
+    by_cell = -2.0 * KT * 2.0 * cells / np.outer(c[:6], c[6:11])
+    np.testing.assert_allclose(wanted[:6, 6:11], by_cell, rtol=1e-9)
+
+
+def test_a_resistive_network_without_amplifiers_keeps_equipartition_as_it_is_drawn():
+    network = resistive((4, 7, 6, 5), NONE, LINEAR)
+    x = inputs(network, 4)
+    _, v, drive = covariance(network, x)
+    found = drawn(network, v, drive, 20_000, x)
+    # All 18 nodes together: sqrt(2/360000) = 0.24 %.
+    assert abs((found.var(axis=0) * network.capacitance / KT).mean() - 1.0) < 0.01
+    assert np.abs(np.corrcoef(found.T) - np.eye(18)).max() < 5.0 / np.sqrt(20_000)
+
+
+def test_amplifiers_take_a_resistive_network_out_of_equilibrium():
+    network = resistive((4, 6, 5), NONE, LINEAR, gain=4.0, back=1.0)
+    x = inputs(network, 4)
+    p, v, drive = covariance(network, x)
+    assert np.abs(np.diag(p) * network.capacitance / KT - 1.0).max() > 0.05
+    found = drawn(network, v, drive, 40_000, x)
+    assert abs(found.var(axis=0).sum() / np.trace(p) - 1.0) < 0.02
+
+
+QUIET: dict[str, object] = {"dac.bits": None, "adc.bits": None}
+
+
+def measured(solver: dict[str, object], **extra: object) -> Floats:
+    """Standard deviation of each layer's sampled rates in a free phase (layers,) [V], of one input many times."""
+    small = {"layers": [64, 12, 10], "noise.thermal": "on"}
+    chip = Chip("ideal", "digits", seed=1, set=small | QUIET | solver | extra)
+    x = np.repeat(np.random.default_rng(1).uniform(0.3, 0.7, (1, 64)), 3000, axis=0)
+    found = chip.phases(x, np.zeros(3000, dtype=int), estimator="positive")
+    phase = int(np.flatnonzero(found["beta"].values == 0.0)[0])
+    hidden, outputs = found["rate_1"].values[phase], found["rate_2"].values[phase]
+    inside = hidden.mean(axis=0)
+    free = (inside > 0.01) & (inside < 0.19)
+    assert free.any()
+    return np.array([hidden[:, free].std(axis=0).mean(), outputs.std(axis=0).mean()])
+
+
+SOLVERS: dict[str, dict[str, object]] = {
+    "RK23": {"solver.method": "RK23"},
+    "euler": {"solver.method": "euler"},
+    "single": {"solver.method": "euler", "solver.precision": "single"},
+    "newton": {"solver.method": "newton"},
+}
+
+
+@pytest.mark.parametrize("solver", list(SOLVERS))
+def test_samples_have_the_noise_of_node_and_capacitor_whoever_integrates(solver):
+    found = measured(SOLVERS[solver])
+    chip = Chip("ideal", "digits", seed=1, set={"layers": [64, 12, 10]})
+    network = chip.network()
+    alone = np.sqrt(0.5 * KT * network.agitation(np.zeros((1, 22)), None)[0] * network.tau)
+    held = KT / 100e-15
+    wanted = np.sqrt(np.square([alone[0], alone[-1]]) + held)
+    # The loop of these initial weights adds a few percent; 3000 samples have a scatter of 1.3 %.
+    assert found == pytest.approx(wanted, rel=0.08)
+
+
+def test_noise_grows_with_the_root_of_the_temperature():
+    cold, hot = (
+        measured(SOLVERS["euler"], **{"noise.temperature": kelvin, "sample_hold.noise": None})
+        for kelvin in (100.0, 900.0)
+    )
+    assert hot / cold == pytest.approx(3.0, rel=0.05)
+
+
+def test_without_thermal_noise_two_looks_are_the_same():
+    chip = Chip("ideal", "digits", seed=1, set={"sample_hold.noise": 0.0, **QUIET})
+    x = np.random.default_rng(1).random((5, 64))
+    np.testing.assert_array_equal(chip.scores(x, draw=1), chip.scores(x, draw=2))
+
+
+def test_phases_have_noise_of_their_own_and_the_same_draw_gives_the_same():
+    settings = {"noise.thermal": "on", "sample_hold.noise": None, **QUIET}
+    chip = Chip("ideal", "digits", seed=1, set=settings)
+    x = np.random.default_rng(1).random((5, 64))
+    one, again, other = (chip.scores(x, draw=draw) for draw in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert np.abs(one - other).max() > 1e-4
