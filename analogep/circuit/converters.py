@@ -141,7 +141,7 @@ class Adc(Converter):
         found = {"takes": f"{format_si(self.joules, 'J')} a conversion"}
         if self.effective is not None and self.rate is not None and self.node is not None:
             area = 1e12 * adc_area(self.effective, self.rate, self.node)
-            found["covers"] = f"{area:.4g} um^2 each"
+            found["covers"] = f"{area:.0f} um^2 each"
         return found
 
     def quantise(self, v: Floats) -> Floats:
