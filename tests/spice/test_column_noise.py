@@ -8,8 +8,8 @@ resistor 1/g charges a node C, tau = C/g. Noise gain N = 1 + R_f G, closed-loop 
 
 kT/C of the node's own resistor, array and feedback, and the amplifier's white input noise e_n^2 [V^2/Hz]. For
 tau_a -> 0 it is (kT/C)(1 + g R_f^2 G) + 4 kT R_f/(4 tau) + N^2 e_n^2/(4 tau); for tau -> 0 and e_n^2 = 4 kT gamma/gm
-with gm = 2 pi GBW C_L the amplifier's part is gamma N kT/C_L. A capacitance C_s of the line adds, with b = R_f C_s/(2 pi
-GBW), a term s^2 b to 1 + s tau_a, and nothing to speak of where R_f C_s is far below N tau:
+with gm = 2 pi GBW C_L the amplifier's part is gamma N kT/C_L. A capacitance C_s of the line adds, with b = R_f C_s/(2
+pi GBW), a term s^2 b to 1 + s tau_a, and nothing to speak of where R_f C_s is far below N tau:
 
     1/(4 (tau + tau_a)) becomes (tau tau_a + b)/(4 tau_a (tau^2 + tau tau_a + b)), and N^2 of the amplifier's part
     N^2 + (R_f C_s)^2/(tau tau_a + b).
