@@ -24,7 +24,7 @@ CARD = {"source": "card"}
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?"
 _FORM = re.compile(rf"({_NUMBER}) ?([^\s0-9.,/*^+-]+)")
-_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|F|A|J|Hz|K|W|eV|ohm|\u03a9|\u2126)|(min|h|d|y|%|tau)")
+_UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|m|F|A|J|Hz|K|W|eV|ohm|\u03a9|\u2126)|(min|h|d|y|%|tau)")
 _OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s", "y": "s"}
 _SIZE = {"%": Decimal("0.01"), "tau": Decimal(1)}
 _SIZE |= {"min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "y": Decimal(31557600)}  # a Julian year
@@ -149,6 +149,7 @@ Siemens = Annotated[float, Quantity("S", "conductance", "siemens", "10 uS")]
 Volts = Annotated[float, Quantity("V", "voltage", "volts", "1.6 V")]
 TIME = Quantity("s", "time", "seconds", "50 ns")
 Seconds = Annotated[float, TIME]
+Metres = Annotated[float, Quantity("m", "length", "metres", "65 nm")]
 Farads = Annotated[float, Quantity("F", "capacitance", "farads", "10 fF")]
 Amperes = Annotated[float, Quantity("A", "current", "amperes", "10 uA")]
 Joules = Annotated[float, Quantity("J", "energy", "joules", "5 pJ")]

@@ -34,6 +34,7 @@ def one(job: tuple[str, float, float, int, int]) -> float:
         f"nudging.beta={beta}",
         f"sample_hold.noise={full * sigma} V",
         "adc.bits=null",
+        "adc.booked=8",
         f"learning.epochs={epochs}",
     ]
     dataset = Run(DeviceCard.load("ideal"), CircuitCard.load("digits", overrides), seed=seed).execute()

@@ -29,7 +29,7 @@ GAINS = {"average": "[2, 1.5, 0.5]", "max": "[2, 0.5, 0.3]"}
 """A maximum makes larger signals than an average of four, and needs smaller weights for a loop gain below 1."""
 
 
-QUIET = ("solver.precision=double", "adc.bits=null", "sample_hold.noise=0 V", "nudging.beta=0.2")
+QUIET = ("solver.precision=double", "adc.bits=null", "adc.booked=8", "sample_hold.noise=0 V", "nudging.beta=0.2")
 
 
 def circuit(pool: str, *settings: str) -> CircuitCard:

@@ -48,6 +48,8 @@ def read(kind: Any, value: Any, context: Any = CARD) -> float:
         (units.Amperes, "7 fA", 7e-15),
         (units.Joules, "0.675 pJ", 0.675e-12),
         (units.Watts, "2 TW", 2e12),
+        (units.Metres, "65 nm", 65e-9),
+        (units.Metres, "3 m", 3.0),
         (units.TimeConstants, "0.5 tau", 0.5),
     ],
 )
@@ -62,7 +64,8 @@ PREFIXES = {
 """Prefixes of the SI that cards may use, and their size."""
 PREFIXED = {
     "S": Siemens, "V": Volts, "s": Seconds, "F": Farads, "A": units.Amperes, "J": units.Joules, "Hz": Hertz,
-    "K": Kelvin, "W": units.Watts, "eV": units.ElectronVolts, "ohm": Ohms, "\u03a9": Ohms, "\u2126": Ohms,
+    "K": Kelvin, "W": units.Watts, "m": units.Metres, "eV": units.ElectronVolts,
+    "ohm": Ohms, "\u03a9": Ohms, "\u2126": Ohms,
 }  # fmt: skip
 """Units that take a prefix. U+00B5 and U+03BC are micro, U+03A9 and U+2126 ohm."""
 PLAIN = {
@@ -229,7 +232,7 @@ def test_format_si_reads_back_to_four_digits(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("10 uS", 10), ("0 %", 0), ("relative", None), ("pcm_1f", None), ("3 mm", None)]
+    ("text", "number"), [("10 uS", 10), ("0 %", 0), ("relative", None), ("pcm_1f", None), ("3 ml", None), ("3 mm", 3.0)]
 )
 def test_number_of_finds_quantity_strings(text: str, number: float | None) -> None:
     assert units.number_of(text) == number

@@ -99,7 +99,8 @@ class Deck:
 
     def unmoved(self, axis: Collection[str]) -> list[str]:
         """Keys of the settings that `axis` does not move: the values of those that it moves hold their settings."""
-        return [key for rest, key in self._settings.items() if rest not in axis]
+        moved = tuple(f"{key}." for key in axis)  # a block moves with all of its keys
+        return [key for rest, key in self._settings.items() if not f"{rest}.".startswith(moved)]
 
 
 def differences(one: Any, other: Any, path: Path = ()) -> Iterator[Path]:

@@ -73,8 +73,12 @@ def _faults(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
 
 
 def _converters(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
-    converters = {"dac": circuit.dac.bits, "adc": circuit.adc.bits}
-    return [f"{name}.bits=null" for name, bits in converters.items() if bits is not None]
+    # Their joules stay those of the real ones.
+    changes = []
+    for name, converter in (("dac", circuit.dac), ("adc", circuit.adc)):
+        if converter.bits is not None and converter.effective is not None:
+            changes += [f"{name}.bits=null", f"{name}.booked={converter.effective:g}"]
+    return [*changes, "adc.enob=null"] if circuit.adc.enob is not None else changes
 
 
 def _sampling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:

@@ -37,6 +37,10 @@ class Block(BaseModel):
         """Yield (path of the key within this block, message) for each rule between fields that is broken."""
         return iter(())
 
+    def derived(self) -> Mapping[str, str]:
+        """What follows from the values, for people, by a word for it; `analogep check` prints it below them."""
+        return {}
+
     @model_validator(mode="after")
     def _obeys_rules(self, info: ValidationInfo) -> Self:
         # A card collects the broken rules of all its blocks itself, to report them with their lines.

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from analogep.cards.block import Block
 from analogep.cards.locate import Shape, item_of, keys_of, shape_of, unit_of
 from analogep.cards.provenance import Source
 from analogep.cards.wording import printable
@@ -35,6 +36,8 @@ def _lines(value: Any, shape: Shape, depth: int) -> Iterator[str]:
             yield from _lines(entry, inner, depth + 1)
         else:
             yield f"{head} {_written(entry, inner)}"
+    if isinstance(value, Block):
+        yield from (f"{'  ' * depth}({name} {text})" for name, text in value.derived().items())
 
 
 def _entries(value: Any, shape: Shape) -> Iterator[tuple[Any, Any, Shape]]:

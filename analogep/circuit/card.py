@@ -284,8 +284,20 @@ class CircuitCard(Card):
                     f"is below kT/C of its capacitor, {format_si(thermal, 'V')} at {format_si(kelvin, 'K')}",
                 )
             )
+        found += self._converter_warnings()
         found += self._neuron_warnings()
         return [*super().warnings(), *(self.warning(path, message) for path, message in found)]
+
+    def _converter_warnings(self) -> Iterator[tuple[Path, str]]:
+        """Joules that stay what a source says of other bits."""
+        for name, converter in (("dac", self.dac), ("adc", self.adc)):
+            moved = [key for key in ("bits", "enob") if (name, key) in self.overridden]
+            if converter.energy is not None and moved and (name, "energy") not in self.overridden:
+                yield (
+                    (name, "energy"),
+                    f"stays at {format_si(converter.energy, 'J')}, as its source says, though {name}.{moved[0]} was "
+                    f"changed; with {name}.energy=null and {name}.source=null it follows the bits",
+                )
 
     def _neuron_warnings(self) -> list[tuple[Path, str]]:
         """What is suspicious about the neurons of an `rc` or `passive` network."""

@@ -3,28 +3,88 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from analogep.cards import Block
+from analogep.circuit.conversion import MOST_RATE, adc_area, adc_joules, dac_joules
 from analogep.circuit.noise import BOLTZMANN
-from analogep.units import Farads, Joules, Volts, format_si
+from analogep.units import Farads, Hertz, Joules, Metres, Volts, format_si
 
 Floats = NDArray[np.float64]
 Path = tuple[str | int, ...]
 
 
-class Dac(Block):
-    """Inputs in [0, 1] become one of 2^bits voltages from 0 to the read voltage."""
+class Converter(Block):
+    """What both converters have: so many bits, and joules that follow from them unless a source says otherwise."""
+
+    follows: ClassVar[Mapping[str, str]]
+    """Keys that the energy follows from besides the bits, each as somebody would write it."""
 
     bits: Annotated[int | None, Field(ge=1, le=32)]
-    """Resolution; null for an ideal converter."""
-    energy: Annotated[Joules, Field(ge=0)]
-    """Energy per conversion."""
+    """Resolution; null for an ideal converter, which neither rounds nor clips."""
+    booked: Annotated[float | None, Field(ge=1, le=32)] = None
+    """Effective bits whose joules are booked while `bits` is null; without effect otherwise."""
+    energy: Annotated[Joules | None, Field(ge=0)] = None
+    """Energy per conversion, where a source says it; otherwise it follows from the bits (`circuit/conversion.py`)."""
+    source: Annotated[str | None, StringConstraints(min_length=1, pattern=r"\S")] = None
+    """Where `energy` comes from."""
+
+    @property
+    def joules(self) -> float:
+        """Energy per conversion [J]."""
+        return self._derived() if self.energy is None else self.energy
+
+    @property
+    def effective(self) -> float | None:
+        """Effective bits whose joules are booked; None where only `energy` says them."""
+        return self.booked if self.bits is None else self.bits
+
+    def _derived(self) -> float:
+        """Energy per conversion that follows from the bits [J]."""
+        raise NotImplementedError
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        if self.energy is not None:
+            if self.source is None:
+                yield (
+                    ("source",),
+                    "is missing: say where 'energy' comes from, such as source: \"data sheet\", or remove 'energy', "
+                    f"which then follows from bits, {', '.join(self.follows)}",
+                )
+            return
+        if self.source is not None:
+            yield ("energy",), "is missing: 'source' says where it comes from; write energy: 3.8 pJ, or remove 'source'"
+        for key, text in self.follows.items():
+            if getattr(self, key) is None:
+                yield (key,), f"is missing: the energy follows from it; write {text}, or 'energy' with its 'source'"
+        if self.bits is None and self.booked is None:
+            yield (
+                ("booked",),
+                "is missing: an ideal converter (bits: null) needs the bits whose joules are booked, such as "
+                "booked: 12, or 'energy' with its 'source'",
+            )
+
+
+class Dac(Converter):
+    """Inputs in [0, 1] become one of 2^bits voltages from 0 to the read voltage."""
+
+    follows: ClassVar[Mapping[str, str]] = {"supply": "supply: 1.1 V"}
+
+    supply: Annotated[Volts | None, Field(gt=0)] = None
+    """Voltage that its capacitors are charged from."""
+
+    def _derived(self) -> float:
+        assert self.effective is not None
+        assert self.supply is not None
+        return dac_joules(self.effective, self.supply)
+
+    def derived(self) -> dict[str, str]:
+        return {"takes": f"{format_si(self.joules, 'J')} a conversion"}
 
     def quantise(self, x: Floats) -> Floats:
         """Nearest of the 2^bits inputs (...) [1], 0 and 1 among them, to `x` (...) [1]."""
@@ -34,20 +94,56 @@ class Dac(Block):
         return np.rint(x * top) / top
 
 
-class Adc(Block):
+class Adc(Converter):
     """Voltages become the nearest of 2^bits codes from `low` to `high`; what lies beyond is clipped."""
 
-    bits: Annotated[int | None, Field(ge=1, le=32)]
-    """Resolution; null for an ideal converter, which does not clip either."""
+    follows: ClassVar[Mapping[str, str]] = {"node": "node: 65 nm", "rate": "rate: 2.5 MHz"}
+
     low: Volts
+    """Voltage of the lowest code."""
     high: Volts
-    energy: Annotated[Joules, Field(ge=0)]
-    """Energy per conversion, FoM x 2^ENOB."""
+    """Voltage of the highest code."""
+    enob: Annotated[float | None, Field(ge=1, le=32)] = None
+    """Effective number of bits, `bits` if left out: what is missing is noise at the input, and energy follows it."""
+    node: Annotated[Metres | None, Field(gt=0, le=1e-5)] = None
+    """Technology that the converter is made in."""
+    rate: Annotated[Hertz | None, Field(gt=0, le=MOST_RATE)] = None
+    """Conversions a second of one converter."""
 
     @property
     def lsb(self) -> float:
         """Distance of two codes [V]; 0 for an ideal converter."""
         return 0.0 if self.bits is None else (self.high - self.low) / (2.0**self.bits - 1.0)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the converter's own noise, as a voltage at its input [V].
+
+        With the steps l of its bits and L of its effective bits, sqrt((L^2 - l^2)/12): noise and the error of rounding
+        together are as large as rounding to `enob` bits alone.
+        """
+        if self.enob is None:
+            return 0.0
+        effective = (self.high - self.low) / (2.0**self.enob - 1.0)
+        return math.sqrt(max(effective**2 - self.lsb**2, 0.0) / 12.0)
+
+    @property
+    def effective(self) -> float | None:
+        """Effective bits whose joules are booked; None where only `energy` says them."""
+        return super().effective if self.enob is None else self.enob
+
+    def _derived(self) -> float:
+        assert self.effective is not None
+        assert self.rate is not None
+        assert self.node is not None
+        return adc_joules(self.effective, self.rate, self.node)
+
+    def derived(self) -> dict[str, str]:
+        found = {"takes": f"{format_si(self.joules, 'J')} a conversion"}
+        if self.effective is not None and self.rate is not None and self.node is not None:
+            area = 1e12 * adc_area(self.effective, self.rate, self.node)
+            found["covers"] = f"{area:.0f} um^2 each"
+        return found
 
     def quantise(self, v: Floats) -> Floats:
         """Voltage (...) [V] of the code nearest to `v` (...) [V]."""
@@ -57,11 +153,16 @@ class Adc(Block):
         return self.low + np.rint((clipped - self.low) / self.lsb) * self.lsb
 
     def rules(self) -> Iterator[tuple[Path, str]]:
+        yield from super().rules()
         if self.low >= self.high:
             yield (
                 ("high",),
                 f"must be above 'low' ({format_si(self.low, 'V')}), got {format_si(self.high, 'V')}",
             )
+        if self.enob is not None and self.bits is None:
+            yield ("enob",), "an ideal converter (bits: null) has none; remove it, and say with 'booked' what it costs"
+        elif self.enob is not None and self.bits is not None and self.enob > self.bits:
+            yield ("enob",), f"must be at most the {self.bits} 'bits', got {self.enob:g}"
 
 
 class SampleHold(Block):

@@ -1,6 +1,6 @@
 """The console command `analogep`: parse, dispatch, and turn errors into a sentence and an exit code.
 
-Exit codes: 0 done, 1 failed, 2 usage or card, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 usage or card, 3 `spice --run` differs for a known approximation, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -152,7 +153,7 @@ class Experimenter:
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += network.slots * end.duration * len(start)
         self._book(network, "nudged", end, start)
-        self.ledger.book("nudged", dac=target.size * self.circuit.dac.energy)
+        self.ledger.book("nudged", dac=target.size * self.circuit.dac.joules)
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
         """Rates of each layer (samples, neurons) [V] at `v` (samples, nodes) [V] as the update sees them: sampled with
@@ -177,16 +178,18 @@ class Experimenter:
 
     def _sampled(self, rates: list[Floats], phase: str, keys: NDArray[np.int64] | None = None) -> list[Floats]:
         """Rates [V] sampled with noise, of new `keys` unless some are given, and quantised; booked under `phase`."""
-        hold, adc, sigma = self.circuit.sample_hold, self.circuit.adc, self.circuit.sample_noise
+        hold, adc = self.circuit.sample_hold, self.circuit.adc
         conversions = sum(r.size for r in rates)
         if keys is None:
             keys = self._keys(len(rates))
         if keys is not None:
+            # Two independent deviates of one sample are one.
+            sigma = math.hypot(self.circuit.sample_noise, adc.noise)
             found = [sampled(r, sigma, adc, int(key)) for r, key in zip(rates, keys, strict=True)]
             volts, rates = sum(total for _, total in found), [r for r, _ in found]
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)
-        self.ledger.book(phase, adc=conversions * adc.energy, sample_hold=hold.capacitance * volts)
+        self.ledger.book(phase, adc=conversions * adc.joules, sample_hold=hold.capacitance * volts)
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
@@ -329,7 +332,7 @@ class Experimenter:
             **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
             amplifier=2.0 * self._amplifiers * end.duration * len(start),
             lines=self.circuit.lines.capacitance_per_cell * swing,
-            dac=2.0 * end.rates[-1].size * self.circuit.dac.energy,
+            dac=2.0 * end.rates[-1].size * self.circuit.dac.joules,
         )
         real, imaginary = (self._sampled(part, "nudged") for part in parts)
         return [r + 1j * s for r, s in zip(real, imaginary, strict=True)]
@@ -348,7 +351,7 @@ class Experimenter:
     def _book_inputs(self, network: Network, phase: str, lines: Floats) -> None:
         """Conversion of the inputs and charging of both lines of each, once a sample."""
         charge = network.input_swings(lines) * self.circuit.lines.capacitance_per_cell
-        self.ledger.book(phase, dac=lines.size * self.circuit.dac.energy, lines=charge)
+        self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules, lines=charge)
 
     def _book_products(self, phases: int, samples: int) -> None:
         """One multiply-accumulate per weight, measured phase and sample; the first layer takes differences once."""

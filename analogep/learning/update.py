@@ -85,7 +85,7 @@ class Updater:
         ledger.book(
             phase,
             array=written.read_joules,
-            adc=written.reads * circuit.adc.energy,
+            adc=written.reads * circuit.adc.joules,
             programming=written.joules,
             half_select=written.half_select_joules,
             lines=circuit.lines.capacitance_per_cell * written.line_edges,

@@ -252,6 +252,11 @@ class Network(ABC):
         voltages `v` (samples, nodes) [V]; not a number for kinds that have none."""
         return np.full(v.shape[0], np.nan)
 
+    @property
+    def approximation(self) -> str:
+        """What its equations leave out and a netlist does not, in half a sentence; empty where there is nothing."""
+        return ""
+
     def netlist(self, scene: Any, netlist: Any) -> Any:
         """Add the network's elements to a netlist.
 

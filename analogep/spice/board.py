@@ -18,8 +18,9 @@ from analogep.spice.scene import CONTROL, Probes, Scene
 
 Floats = NDArray[np.float64]
 
-_HOLD_LAG = 1e-3
-"""Time constant of the track-and-hold of constant nudging, in shortest time constants of the network."""
+_HOLD_LAG = 1e-6
+"""Time constant of the track-and-hold of constant nudging, in shortest time constants of the network: it holds the pull
+of so much earlier, which differs where a free phase ends before it has settled."""
 _HOLD_FARADS = 1e-12
 _HOLD_SIEMENS = 1e-15
 """Its capacitor and leak: what it holds droops by 1e-9 in a microsecond."""
@@ -78,17 +79,19 @@ class Board:
         half : str
             Which of the layer's arrays: a key of `Store.halves`.
         name : str
-            Prefix of its elements.
+            Name of its instance; the subcircuit is `cells_` with layer and half, such as `cells_1_plus`, or `mirror_`.
         rows, columns : sequence of str
             Nodes of its ports.
         """
         hardware = self.scene.hardware
         for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
             if store.layer == k and half in store.halves:
+                mirrored = back and mirror is not None
                 g = ((mirror if back else None) or store).halves[half].g
                 wires = hardware.circuit.wires
                 exact = wires if isinstance(wires, ExactWires) else None
-                crossbar(self.netlist, name, rows, columns, g, hardware.device.read.iv, exact)
+                cells = "_".join(filter(None, ("mirror" if mirrored else "cells", f"{k + 1}", half)))
+                crossbar(self.netlist, name, rows, columns, g, hardware.device.read.iv, exact, cells)
 
     def node(self, name: str, capacitance: float, leak: float) -> None:
         """A node with its capacitor and its leak."""

@@ -48,6 +48,8 @@ class Comparison:
         Joules of each component in each phase.
     points : int
         Times at which voltages were compared.
+    approximation : str
+        What our equations leave out and the netlist does not (`Network.approximation`).
     """
 
     nodes: tuple[str, ...]
@@ -58,6 +60,7 @@ class Comparison:
     ours: Floats
     ngspice: Floats
     points: int
+    approximation: str = ""
 
     @property
     def energy(self) -> Floats:
@@ -110,6 +113,7 @@ def compare(scene: Scene) -> Comparison:
         ours=np.stack([relaxed.energy[0] for relaxed in phases]),
         ngspice=np.stack(joules),
         points=sum(relaxed.times.size for relaxed in phases),
+        approximation=network.approximation,
     )
 
 

@@ -47,6 +47,8 @@ def _head(scene: Scene, meters: tuple[str, ...]) -> list[str]:
         *scene.notes,
         f"free phase 0 to {scene.free:.6g} s from discharged nodes, then nudged to {scene.free + scene.nudged:.6g} s "
         f"with beta = {scene.beta:.6g}; reads are without noise",
+        "arrays are subcircuits with word lines w1, w2, ... and bit lines b1, b2, ... as ports, each at the end of the "
+        "file; between w3 and b2 stands the device r3_2, or b3_2 where it is curved",
         f"v({CONTROL}) is 0 V in the free and 1 V in the nudged phase",
         f"{', '.join(f'v({name})' for name in meters)}: power of each component, 1 V means 1 uW",
         "run: ngspice -b -r out.raw THIS_FILE, or: ngspice THIS_FILE, then: run, plot out_0 out_1, "

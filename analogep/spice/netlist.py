@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -17,6 +19,7 @@ from analogep.errors import SimulationError
 
 GROUND = "0"
 _NAME = re.compile(r"[a-z0-9_]+\Z")
+_WIDTH = 118
 
 
 def number(value: float) -> str:
@@ -33,9 +36,17 @@ def number(value: float) -> str:
 
 
 class Netlist:
-    """Elements in the order in which they were added."""
+    """Elements in the order in which they were added, and the subcircuits that they use.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    ports : sequence of str
+        Nodes by which a subcircuit is joined to what uses it; none for a whole circuit.
+    """
+
+    def __init__(self, ports: Sequence[str] = ()) -> None:
+        self._ports = tuple(ports)
+        self._subcircuits: dict[str, Netlist] = {}
         self._lines: list[str] = []
         self._names: set[str] = set()
         self._nodes: dict[str, int] = {GROUND: 0}
@@ -99,14 +110,34 @@ class Netlist:
         """Current from `a` to `b` = expression; `conducts` where it falls as the voltage across it does."""
         self._element("b", name, a, b, f"i={expression}", conducts=conducts)
 
-    def _element(self, letter: str, name: str, a: str, b: str, value: str, *, conducts: bool = False) -> str:
+    def subcircuit(self, name: str, ports: Sequence[str]) -> tuple[Netlist, bool]:
+        """The subcircuit of this name, to be filled if it is new, and whether it is."""
+        _check(name, *ports)
+        new = name not in self._subcircuits
+        if new:
+            self._subcircuits[name] = Netlist(ports)
+        return self._subcircuits[name], new
+
+    def instance(self, name: str, subcircuit: str, nodes: Sequence[str]) -> None:
+        """One of a subcircuit, `nodes` at its ports."""
+        inner = self._subcircuits[subcircuit]
+        label = self._label("x", name, *nodes)
+        outer = dict(zip(inner._ports, nodes, strict=True)) | {GROUND: GROUND}
+        places = [self._nodes.setdefault(outer.get(node, f"{label}.{node}"), len(self._nodes)) for node in inner._nodes]
+        self._conducting += [(places[one], places[other]) for one, other in inner._conducting]
+        self._lines.append(_wrapped(f"{label} {' '.join(nodes)} {subcircuit}"))
+
+    def _label(self, letter: str, name: str, *nodes: str) -> str:
+        """Name of an element, which no other one has."""
+        _check(name, *nodes)
         label = f"{letter}{name}"
-        for word in (name, a, b):
-            if not _NAME.match(word):
-                raise ValueError(f"'{word}' is no name of an element or node: use a to z, 0 to 9 and _")
         if label in self._names:
             raise ValueError(f"the netlist has an element '{label}' already")
         self._names.add(label)
+        return label
+
+    def _element(self, letter: str, name: str, a: str, b: str, value: str, *, conducts: bool = False) -> str:
+        label = self._label(letter, name, a, b)
         one, other = (self._nodes.setdefault(node, len(self._nodes)) for node in (a, b))
         if conducts:
             self._conducting.append((one, other))
@@ -122,7 +153,7 @@ class Netlist:
         return [name for name, k in self._nodes.items() if island[k] != island[0]]
 
     def text(self) -> str:
-        """The lines of the netlist.
+        """The lines of the netlist, and below them those of its subcircuits.
 
         Raises
         ------
@@ -136,4 +167,18 @@ class Netlist:
                 f"{len(floating)} of {len(self._nodes)} nodes are disconnected, without a path for direct current "
                 f"to ground: {shown}; give them a leak or a device"
             )
-        return "\n".join(self._lines) + "\n"
+        lines = list(self._lines)
+        for name, inner in self._subcircuits.items():
+            lines += [_wrapped(f".subckt {name} {' '.join(inner._ports)}"), *inner._lines, f".ends {name}"]
+        return "\n".join(lines) + "\n"
+
+
+def _check(*words: str) -> None:
+    for word in words:
+        if not _NAME.match(word):
+            raise ValueError(f"'{word}' is no name of an element or node: use a to z, 0 to 9 and _")
+
+
+def _wrapped(line: str) -> str:
+    """A line cut where it is long; ngspice takes those that begin with + as one with the line before."""
+    return "\n+ ".join(textwrap.wrap(line, _WIDTH, break_long_words=False))

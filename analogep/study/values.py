@@ -24,7 +24,7 @@ _RANGE = re.compile(rf"(log )?\s*{_BOUND}\s*\.\.\s*{_BOUND}\s*/\s*([0-9]{{1,6}})
 _CLOSING: Final = {"[": "]", "{": "}"}
 _TYPES = (
     units.Siemens, units.Volts, units.Seconds, units.Farads, units.Amperes, units.Joules, units.Hertz, units.Kelvin,
-    units.Ohms, units.Watts, units.ElectronVolts, units.Fraction,
+    units.Ohms, units.Watts, units.Metres, units.ElectronVolts, units.Fraction,
 )  # fmt: skip
 _QUANTITIES: Final[tuple[Quantity, ...]] = tuple(typing.get_args(kind)[1] for kind in _TYPES)
 

@@ -24,7 +24,7 @@ def ratios(found, estimator: str, prediction: str = "predicted") -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def small():
-    run = job("rc", *SMOOTH, "learning.epochs=2", "adc.bits=null")
+    run = job("rc", *SMOOTH, "learning.epochs=2", "adc.bits=null", "adc.booked=8")
     # Sixteen nodes and twenty samples leave noise few directions, whose mean takes many repeats.
     return FiniteBeta(run, [share * run.circuit.target_voltage for share in LEVELS], repeats=100).measure()
 
@@ -108,7 +108,7 @@ def test_accuracy_is_that_of_trainings_at_these_betas():
 )
 def test_shipped_circuits_predict_their_best_beta(circuit, levels):
     """One-sided and centered, three noise levels, untrained and after five epochs."""
-    card = CircuitCard.load(circuit, ["adc.bits=null", "learning.epochs=5"])
+    card = CircuitCard.load(circuit, ["adc.bits=null", "adc.booked=8", "learning.epochs=5"])
     run = Run(DeviceCard.load("ideal"), card, 0)
     found = FiniteBeta(run, [share * card.target_voltage for share in levels]).measure()
     for estimator in ("positive", "centered"):

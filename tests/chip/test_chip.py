@@ -143,7 +143,9 @@ def test_other_networks_are_saved_as_well(circuit: str, data: Dataset, tmp_path:
 
 def test_the_exact_gradient_is_the_slope_of_the_cost(data: Dataset) -> None:
     """Central differences of the cost of free equilibria, weights placed exactly; ten weights of each layer."""
-    chip = Chip("ideal", "digits", 1, set={**SMALL, **QUIET, "solver.method": "newton", "dac.bits": None})
+    chip = Chip(
+        "ideal", "digits", 1, set={**SMALL, **QUIET, "solver.method": "newton", "dac.bits": None, "dac.booked": 8}
+    )
     x, y = data.train_x[:4], data.train_y[:4]
     exact, weights, step = chip.exact_gradient(x, y), chip.weights, 1e-4
     target = np.eye(10)[y] * chip.circuit.target_voltage

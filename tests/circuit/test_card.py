@@ -27,7 +27,7 @@ def test_the_shipped_card_loads_without_a_warning() -> None:
     card = load()
     assert (card.layers, card.depth) == ((64, 128, 10), 2)
     assert card.neurons.hidden.time_constant == pytest.approx(50e-9)
-    assert card.adc.energy == pytest.approx(15e-15 * 2**8, rel=0.02)
+    assert card.adc.joules == pytest.approx(6.494e-12, rel=1e-3)
     assert card.warnings() == []
 
 

@@ -53,10 +53,14 @@ def test_counts_of_conversions_and_powers_times_durations_are_booked(estimator, 
     free, nudge = (card.timing.free.duration, card.timing.nudged.duration)
     assert booked(ledger, "amplifier", "free") == pytest.approx(power * free * SAMPLES, rel=1e-12, abs=0)
     assert booked(ledger, "amplifier", "nudged") == pytest.approx(nudged * power * nudge * SAMPLES, rel=1e-12, abs=0)
-    assert booked(ledger, "adc", "free") == pytest.approx(measured_free * neurons * SAMPLES * 3.8e-12, rel=1e-12, abs=0)
-    assert booked(ledger, "adc", "nudged") == pytest.approx(nudged * neurons * SAMPLES * 3.8e-12, rel=1e-12, abs=0)
-    assert booked(ledger, "dac", "free") == pytest.approx(6 * SAMPLES * 1e-12, rel=1e-12, abs=0)
-    assert booked(ledger, "dac", "nudged") == pytest.approx(nudged * 3 * SAMPLES * 1e-12, rel=1e-12, abs=0)
+    assert booked(ledger, "adc", "free") == pytest.approx(
+        measured_free * neurons * SAMPLES * card.adc.joules, rel=1e-12, abs=0
+    )
+    assert booked(ledger, "adc", "nudged") == pytest.approx(
+        nudged * neurons * SAMPLES * card.adc.joules, rel=1e-12, abs=0
+    )
+    assert booked(ledger, "dac", "free") == pytest.approx(6 * SAMPLES * card.dac.joules, rel=1e-12, abs=0)
+    assert booked(ledger, "dac", "nudged") == pytest.approx(nudged * 3 * SAMPLES * card.dac.joules, rel=1e-12, abs=0)
     macs = 7 * 5 + (nudged + measured_free) * 6 * 3
     assert booked(ledger, "digital", "update") == pytest.approx(macs * SAMPLES * 0.23e-12, rel=1e-12, abs=0)
     assert booked(ledger, "nudging", "free") == 0.0
@@ -130,3 +134,25 @@ def test_mirrored_arrays_without_spread_act_as_shared_ones():
     np.testing.assert_allclose(one.reverse, other.reverse, rtol=0, atol=1e-12)
     first, second = (trained(c, "centered", noisy=False)[0].joules for c in (shared, mirrored))
     np.testing.assert_allclose(first, second, rtol=1e-9)
+
+
+def test_bits_set_on_the_command_line_change_the_joules_of_every_conversion():
+    """4.036 and 6.494 pJ of 6 and 8 bits at 65 nm and 2.5 MHz; 50 fF and 1.1 V for each bit of the DAC."""
+    few, many = (trained(chip(f"adc.bits={bits}", f"dac.bits={bits}"), "centered")[0] for bits in (6, 8))
+    for phase in ("free", "nudged"):
+        assert booked(few, "dac", phase) == pytest.approx(0.75 * booked(many, "dac", phase), rel=1e-12, abs=0)
+    assert booked(few, "adc", "nudged") / booked(many, "adc", "nudged") == pytest.approx(4.0364 / 6.4945, rel=1e-4)
+    assert booked(many, "dac", "free") == pytest.approx(6 * SAMPLES * 8 * 50e-15 * 1.21, rel=1e-12, abs=0)
+
+
+def test_a_converter_of_fewer_effective_bits_takes_less_and_adds_its_noise_to_that_of_the_capacitor():
+    """Variance of samples (0.1 mV)^2 + L^2/12 with L of 6 effective bits; 5 standard errors of 40,000 samples."""
+    hardware = chip("adc.bits=16", "adc.enob=6", "sample_hold={capacitance: 10 pF, noise: 0.1 mV}")
+    ledger = Ledger()
+    bench = Experimenter(hardware, ledger, np.random.default_rng(1))
+    network, v = hardware.network(), np.full((5000, 8), 0.1)
+    off = np.concatenate([r - 0.1 for r in bench.measure(network, v, "free")], axis=1).ravel()
+    wanted = 1e-8 + (0.6 / 63.0) ** 2 / 12.0
+    assert off.size == 40_000
+    assert abs(off.var() / wanted - 1.0) < 5.0 * np.sqrt(2.0 / off.size)
+    assert booked(ledger, "adc", "free") == pytest.approx(off.size * 4.0364e-12, rel=1e-4)

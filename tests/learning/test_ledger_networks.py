@@ -70,10 +70,10 @@ def test_conversions_amplifiers_and_products_of_a_resistive_network(
     power = HIDDEN * 1.1 * 4 * 2 * np.pi * 500e6 * 0.5e-12 / 15
     assert booked(ledger, "amplifier", "free") == near(power * FREE * SAMPLES)
     assert booked(ledger, "amplifier", "nudged") == near(nudged * power * NUDGED * SAMPLES)
-    assert booked(ledger, "adc", "free") == near(free * nodes * SAMPLES * 60e-12)
-    assert booked(ledger, "adc", "nudged") == near(nudged * nodes * SAMPLES * 60e-12)
-    assert booked(ledger, "dac", "free") == near(INPUTS * SAMPLES * 1e-12)
-    assert booked(ledger, "dac", "nudged") == near(nudged * CLASSES * SAMPLES * 1e-12)
+    assert booked(ledger, "adc", "free") == near(free * nodes * SAMPLES * hardware.circuit.adc.joules)
+    assert booked(ledger, "adc", "nudged") == near(nudged * nodes * SAMPLES * hardware.circuit.adc.joules)
+    assert booked(ledger, "dac", "free") == near(INPUTS * SAMPLES * hardware.circuit.dac.joules)
+    assert booked(ledger, "dac", "nudged") == near(nudged * CLASSES * SAMPLES * hardware.circuit.dac.joules)
     macs = (2 * INPUTS + 2) * HIDDEN + (nudged + free) * (HIDDEN + 2) * columns
     assert booked(ledger, "digital", "update") == near(macs * SAMPLES * 0.23e-12)
 
@@ -96,9 +96,9 @@ def test_conversions_amplifiers_and_products_of_a_passive_network(
     assert booked(ledger, "amplifier", "free") == near(power * timing.free.duration * SAMPLES)
     both = nudged * power * timing.nudged.duration * SAMPLES
     assert booked(ledger, "amplifier", "nudged") == near(both)
-    assert booked(ledger, "adc", "free") == near(free * neurons * SAMPLES * 3.8e-12)
-    assert booked(ledger, "adc", "nudged") == near(nudged * neurons * SAMPLES * 3.8e-12)
-    assert booked(ledger, "dac", "nudged") == near(nudged * CLASSES * SAMPLES * 1e-12)
+    assert booked(ledger, "adc", "free") == near(free * neurons * SAMPLES * hardware.circuit.adc.joules)
+    assert booked(ledger, "adc", "nudged") == near(nudged * neurons * SAMPLES * hardware.circuit.adc.joules)
+    assert booked(ledger, "dac", "nudged") == near(nudged * CLASSES * SAMPLES * hardware.circuit.dac.joules)
     macs = (INPUTS + 1) * HIDDEN + (nudged + free) * (HIDDEN + 1) * CLASSES
     halves = 2 if scheme == "separate" else 1
     assert booked(ledger, "digital", "update") == near(halves * macs * SAMPLES * 0.23e-12)

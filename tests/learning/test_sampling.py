@@ -8,7 +8,7 @@ from analogep.learning.sampling import sampled
 
 
 def adc(bits: int | None) -> Adc:
-    return Adc(bits=bits, low="-0.2 V", high="0.4 V", energy="1 pJ")
+    return Adc(bits=bits, low="-0.2 V", high="0.4 V", booked=8, node="65 nm", rate="2.5 MHz")
 
 
 @pytest.mark.parametrize("bits", [None, 1, 10])

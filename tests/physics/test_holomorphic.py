@@ -28,7 +28,9 @@ CARD = (
     "timing={free: {duration: 2 us}, nudged: {duration: 2 us}, tolerance: 1 %}",
     "solver.method=euler",
     "dac.bits=null",
+    "dac.booked=8",
     "adc.bits=null",
+    "adc.booked=8",
     "sample_hold.noise=0 V",
 )
 
@@ -115,8 +117,8 @@ def test_points_off_the_axis_are_booked_as_two_real_networks(points):
     networks, neurons, samples = real + 2 * (points - real), 12, 4
     joules = dict(zip(COMPONENTS, ledger.joules[:, PHASES.index("nudged")], strict=True))
     assert joules["amplifier"] == pytest.approx(networks * hardware.amplifier_power * 2e-6 * samples, rel=1e-12)
-    assert joules["adc"] == pytest.approx(networks * neurons * samples * card.adc.energy, rel=1e-12)
-    assert joules["dac"] == pytest.approx(networks * 3 * samples * card.dac.energy, rel=1e-12)
+    assert joules["adc"] == pytest.approx(networks * neurons * samples * card.adc.joules, rel=1e-12)
+    assert joules["dac"] == pytest.approx(networks * 3 * samples * card.dac.joules, rel=1e-12)
     assert ledger.joules[COMPONENTS.index("digital"), PHASES.index("update")] == pytest.approx(
         (7 * 5 + networks * (6 * 4 + 5 * 3)) * samples * card.digital.mac, rel=1e-12
     )

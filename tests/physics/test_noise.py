@@ -20,7 +20,7 @@ from .nets import CURVES, LINEAR, READ, SINH, Floats, build, data
 
 SMALL = ["layers=[6,5,3]", "timing.free.duration=2 us", "timing.nudged.duration=2 us", "solver.relative_tolerance=1e-7",
          "solver.absolute_tolerance=1 nV"]  # fmt: skip
-QUIET = ["dac.bits=null", "adc.bits=null", "sample_hold.noise=0 V"]
+QUIET = ["dac.bits=null", "dac.booked=8", "adc.bits=null", "adc.booked=8", "sample_hold.noise=0 V"]
 
 
 def chip(device: str, *overrides: str) -> Hardware:
@@ -145,7 +145,7 @@ def test_a_converter_coarser_than_the_difference_of_the_phases_sees_no_gradient(
     stencil = Nudging(beta=1e-3, estimator="centered").stencil()
     found = {}
     for bits in ("4", "20"):
-        made = chip("ideal", "dac.bits=null", "sample_hold.noise=0 V", f"adc.bits={bits}")
+        made = chip("ideal", "dac.bits=null", "dac.booked=8", "sample_hold.noise=0 V", f"adc.bits={bits}")
         network = made.network()
         bench = Experimenter(made, Ledger(), np.random.default_rng(1))
         lines = bench.lines(x)
@@ -180,7 +180,7 @@ def test_offsets_common_to_both_phases_cancel_to_first_order():
 
 def test_sample_noise_is_averaged_by_the_batch():
     """The variance of the gradient falls as 1/B: 1000 measurements of 4 and of 64 equal samples, 4 standard errors."""
-    made = chip("ideal", "dac.bits=null", "adc.bits=null")
+    made = chip("ideal", "dac.bits=null", "dac.booked=8", "adc.bits=null", "adc.booked=8")
     network = made.network()
     bench = Experimenter(made, Ledger(), np.random.default_rng(1))
     x = np.random.default_rng(2).random((1, 6))

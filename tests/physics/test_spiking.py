@@ -16,6 +16,7 @@ SETTINGS = (
     "layers=[64,16,10]",
     "solver.precision=double",
     "adc.bits=null",
+    "adc.booked=8",
     "sample_hold.noise=0 V",
     "network.hidden.floor=-20",
     "network.output.floor=-20",

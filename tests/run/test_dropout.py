@@ -32,7 +32,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[np.ndarray]]:
 def test_the_given_share_of_lines_is_off_and_the_others_swing_by_as_much_more(
     seen: dict[str, list[np.ndarray]],
 ) -> None:
-    run = tiny("learning.epochs=4", f"learning.input_dropout={SHARE}", "dac.bits=null", "learning.batch=60")
+    run = tiny(
+        "learning.epochs=4", f"learning.input_dropout={SHARE}", "dac.bits=null", "dac.booked=8", "learning.batch=60"
+    )
     run.execute()
     full = run.circuit.mapping.read_voltage * np.sort(digits().train_x, axis=0)
     # The probe takes its phases with all lines on.
@@ -55,7 +57,7 @@ def test_a_test_has_all_lines_on(seen: dict[str, list[np.ndarray]]) -> None:
 
 
 def test_without_dropout_the_lines_are_the_inputs(seen: dict[str, list[np.ndarray]]) -> None:
-    run = tiny("learning.epochs=1", "dac.bits=null", "learning.batch=60")
+    run = tiny("learning.epochs=1", "dac.bits=null", "dac.booked=8", "learning.batch=60")
     run.execute()
     lines = next(lines for lines in seen["training"] if len(lines) == 60)
     np.testing.assert_allclose(lines.sum(), digits().train_x.sum() * run.circuit.mapping.read_voltage, rtol=1e-12)

@@ -99,7 +99,7 @@ NETWORKS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rc, wires": ("digits", (*_RC, wires(2))),
 }
 """Circuit card and overrides of small networks of every kind."""
-QUIET = ("adc.bits=null", "dac.bits=null", "sample_hold.noise=0 V")
+QUIET = ("adc.bits=null", "adc.booked=8", "dac.bits=null", "dac.booked=8", "sample_hold.noise=0 V")
 """Converters and samples that change no number."""
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analogep.circuit.activation import HardClip
 from analogep.network import Drive, Network
 from analogep.relaxation.equilibrium import equilibrium
-from analogep.spice import Scene, compare
+from analogep.spice import Scene, board, compare
 
 from .scenes import (
     AMPLIFIERS,
@@ -104,6 +104,26 @@ def test_ideal_diodes_of_these_chips_hold_some_nodes_and_not_others() -> None:
         held = network.held(v)[0] != v[:, network.slices[0]]
         assert held.any()
         assert not held.all()
+
+
+def test_constant_nudging_holds_the_pull_of_the_very_end_of_an_unsettled_free_phase(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two time constants of free phase, beta = 2: with a lag of 1e-3 of one the nudged phase is off by 20 uV."""
+    chip = scene(CONSTANT, "layers=[16,12,6]", "nudging.beta=2", "timing.free.duration=100 ns")
+    found = compare(chip)
+    assert found.final.max() < 0.05e-6
+    assert found.transient.max() < 0.3e-6
+    monkeypatch.setattr(board, "_HOLD_LAG", 1e-3)
+    late = compare(chip)
+    assert late.final[1].max() > 5e-6
+    assert any(sentence.startswith("end of a phase") for sentence in late.disagreements())
+
+
+def test_only_curved_cells_behind_the_wires_of_an_rc_network_are_approximated() -> None:
+    assert scene(WIRES, device=SINH_DEVICE).network().approximation
+    exact = (scene(WIRES), scene(device=SINH_DEVICE), scene(WIRES, *PASSIVE, device=SINH_DEVICE))
+    assert not any(chip.network().approximation for chip in exact)
 
 
 def test_a_chip_that_is_not_the_netlists_is_found_out() -> None:

@@ -162,7 +162,7 @@ def test_wires_without_resistance_are_no_elements() -> None:
     netlist.ammeter("out", "out", "0")
     wires = ExactWires(kind="exact", word=0.0, bit=0.0, driver=0.0, sense=50.0, tile=(1, 1))
     crossbar(netlist, "a", ["in"], ["out"], np.array([[1e-4]]), LinearIV(kind="linear"), wires)
-    assert "ra_w" not in netlist.text()
+    assert "rw" not in netlist.text()
     assert operating_point(netlist)["i(vout)"] == pytest.approx(0.2 / (1e4 + 50.0), rel=1e-9)
 
 

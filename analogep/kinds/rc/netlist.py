@@ -2,9 +2,10 @@
 
 Nodes: `in_5` input lines (from 1), `bias`; `h1_12` neuron 12 of hidden layer 1 (from 1), `out_3` output of class 3
 (from 0); with `_line` the line that a neuron drives forward, at rho(v), with `_back` the one that it drives in reverse,
-at s rho(v). The array in front of layer k is `a1`, `a2`, ..., read in reverse `b2`, `b3`, ...; its sensed lines are
-`a1_plus_3` and `a1_minus_3`. Each ends in an ammeter to ground: the virtual ground of a current conveyor, whose copy of
-the difference, times k = g_leak range/(G_max - G_min), is the current into the neuron's node.
+at s rho(v). The array in front of layer k is `xa1_plus`, `xa1_minus`, `xa2_plus`, ..., read in reverse `xb2_plus`, ...,
+of the subcircuits `cells_1_plus`, ...; its sensed lines are `a1_plus_3` and `a1_minus_3`. Each ends in an ammeter to
+ground: the virtual ground of a current conveyor, whose copy of the difference, times k = g_leak range/(G_max - G_min),
+is the current into the neuron's node.
 
 In hardware the two directions of a shared array take turns; here both are always on, as in our equations. With wires
 our equations take curved devices at the voltage of their lines' ends, and ngspice does not: there the two differ.
@@ -43,7 +44,7 @@ class _Writer:
         rows = [*lines, "bias"] if self.network.bias else lines
         for half, sign in _HALVES:
             columns = self.sensed(f"a{k + 1}_{half}", k, k, sign)
-            self.board.array(k, half, f"a{k + 1}_{half}_cell", rows, columns, back=False)
+            self.board.array(k, half, f"a{k + 1}_{half}", rows, columns, back=False)
 
     def reverse(self, k: int) -> None:
         """Array in front of layer k, driven at its bit lines and sensed at its word lines; nobody senses the bias."""
@@ -51,7 +52,7 @@ class _Writer:
         for half, sign in _HALVES:
             rows = self.sensed(f"b{k + 1}_{half}", k - 1, k, sign)
             rows += [GROUND] if self.network.bias else []
-            self.board.array(k, half, f"b{k + 1}_{half}_cell", rows, back, back=True)
+            self.board.array(k, half, f"b{k + 1}_{half}", rows, back, back=True)
 
     def sensed(self, name: str, into: int, k: int, sign: float) -> list[str]:
         """Virtual grounds whose currents, through conveyors, drive the nodes of layer `into`; weights of store k."""

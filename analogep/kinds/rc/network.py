@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.crossbar.outer import Gradient, dense
+from analogep.device.iv import LinearIV
 from analogep.kinds.rc import adjoint, circle, hopfield, plain, product, stability
 from analogep.kinds.rc.equations import RCDrive, RCEquations
 from analogep.kinds.rc.layout import layout
@@ -49,6 +50,13 @@ class LayeredRC(RCEquations):
     def hopfield_energy(self, v: Floats, drive: Drive) -> Floats:
         """That of Hopfield and of Scellier and Bengio."""
         return hopfield.hopfield_energy(self, v, drive)
+
+    @property
+    def approximation(self) -> str:
+        """Curved cells behind wires."""
+        if isinstance(self.iv, LinearIV) or all(layer.forward_wires is None for layer in self.layers):
+            return ""
+        return "curved cells behind wires are taken at the voltages of their lines' ends"
 
     def netlist(self, scene: Any, netlist: Any) -> Any:
         """Current conveyors behind every line."""

@@ -5,7 +5,8 @@ degrees Celsius), adds gmin across the junction and limits its steps, so that it
 
 Nodes: `in_5` and `in_5_inv` input lines at +x and -x (from 1), `bias1_1`, `bias1_2` bias sources of array 1; `h1_12`
 hidden nodes (from 1), `h1_12_amp` what their amplifiers drive; `out_3` outputs by class (from 0), with `out_3_inv` the
-other one of a doubled output. Arrays `a1`, `a2`, ... end at the nodes behind ammeters (`h1_12_port`).
+other one of a doubled output. Arrays `xa1`, `xa2`, ... of the subcircuits `cells_1`, ... end at the nodes behind
+ammeters (`h1_12_port`).
 
 A node with an ideal diode is a voltage source at its held voltage max(v, 0) or min(v, 0), whose current, and that of
 the conducting diode, charge the capacitor of the state v at `h1_12_state`.
