@@ -16,13 +16,10 @@ from analogep.costs import Cost
 from analogep.crossbar.outer import Gradient
 from analogep.errors import UsageError
 from analogep.network.march import March
+from analogep.network.noise import Deviates, summed
 from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]
-Deviates = tuple[tuple[Floats | None, Floats | None], ...]
-"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) [1] or None."""
-
-
 Phases = Sequence[tuple[Any, Sequence[Any]]]
 """Weight of a phase in the estimator [1], and what was measured in it: (samples, neurons) [V] of each layer."""
 Answer = Callable[[Floats], Floats]
@@ -135,6 +132,11 @@ class Network(ABC):
     @abstractmethod
     def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
         """Fresh normal deviates of every array's read noise, (samples, lines) [1]; empty where reads have none."""
+
+    def mixed(self, drawn: Sequence[Deviates], weights: Sequence[Sequence[float]]) -> Deviates:
+        """Sums of deviates `drawn` independently, (samples, lines) [1] of each array, with `weights` of each array, one
+        for each of `drawn` [1]."""
+        return summed(drawn, weights)
 
     def nudged(self, drive: Drive, beta: float, target: Floats, free: Floats | None = None) -> Drive:
         """The drive of a nudged phase; constant nudging from the node voltages `free` if they are given.
