@@ -183,16 +183,16 @@ class Components:
         shares = self.shares(time, elapsed)
         found = [self._of(one, lags, time, elapsed) for one in self.parts]
         if not found:
-            return (lags == 0.0).astype(np.float64)
+            return np.asarray(lags == 0.0, dtype=np.float64)
         if len(found) == 1:
             return found[0]
-        mean = np.array([max(g, 0.0)])
-        weights = [s * float(one.variance(mean, g_max, elapsed)[0]) for s, one in zip(shares, self.parts, strict=True)]
-        total = sum(weights)
+        at = np.array([max(g, 0.0)])
+        weights = [s * float(one.variance(at, g_max, elapsed)[0]) for s, one in zip(shares, self.parts, strict=True)]
         # A dead array has no noise, whose correlation nobody sees.
-        if not total > 0.0:
+        if not sum(weights) > 0.0:
             return found[0]
-        return np.asarray(sum(w * rho for w, rho in zip(weights, found, strict=True)) / total, dtype=np.float64)
+        mean: Floats = np.average(found, axis=0, weights=weights)
+        return mean
 
     def _of(self, one: ReadNoise, lags: Floats, averaging: float, elapsed: float | None) -> Floats:
         """rho of one component at each lag."""

@@ -16,7 +16,8 @@ from analogep.costs import Cost
 from analogep.crossbar.outer import Gradient
 from analogep.errors import UsageError
 from analogep.network.march import March
-from analogep.network.noise import Deviates, summed
+from analogep.network.noise import Deviates as Deviates
+from analogep.network.noise import summed
 from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]

@@ -18,11 +18,13 @@ therefore averages over slow noise that the chip would learn with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.device.components import Components
 from analogep.network.base import Deviates, Network
 
 if TYPE_CHECKING:
@@ -47,14 +49,14 @@ def correlations(hardware: Hardware, times: Floats) -> list[Floats]:
         stores = [store for store in hardware.stores if store.layer == layer]
         arrays = [array for store in stores for array in store.halves.values()]
         first = stores[0]
-        # One component has the same correlation at any conductance, and the mean takes as long as a small product.
-        g = float(np.mean([array.row_g.mean() / first.shape[1] for array in arrays])) if len(noise.parts) > 1 else g_max
+        g = float(np.mean([array.row_g.mean() / first.shape[1] for array in arrays]))
         found.append(noise.correlations(lags, g, g_max, first.elapsed, first.averaging))
     return found
 
 
 def factor(correlation: Floats) -> Floats:
-    """L of R = L L' (reads, reads) [1], lower triangular and of rows of length 1; R (reads, reads) [1] may be singular.
+    """L of R = L L' (reads, reads) [1], lower triangular with rows of length 1; R, the `correlation` (reads, reads)
+    [1], may be singular.
 
     Where rounding, or an R that no process has, leaves a negative eigenvalue, that is taken as zero.
     """
@@ -114,7 +116,22 @@ def phase_reads(
         Size of the batch, and number of its nudged phases.
     rng : numpy.random.Generator
     """
-    if not hardware.device.read.components:
+    noise = hardware.device.read.components
+    if not noise:
         return None
-    found = correlations(hardware, phase_ends(hardware, network, nudged))
-    return PhaseReads(network, samples, rng, [factor(one) for one in found])
+    times = phase_ends(hardware, network, nudged)
+    if len(noise.parts) > 1:
+        return PhaseReads(network, samples, rng, [factor(one) for one in correlations(hardware, times)])
+    # Of one component no conductance matters, and all batches have the same.
+    first = [next(store for store in hardware.stores if store.layer == k) for k in range(hardware.circuit.depth)]
+    g_max, at = hardware.device.conductance.max, tuple(times.tolist())
+    return PhaseReads(network, samples, rng, [_kept(noise, g_max, at, one.elapsed, one.averaging) for one in first])
+
+
+@lru_cache(256)
+def _kept(
+    noise: Components, g_max: float, times: tuple[float, ...], elapsed: float | None, averaging: float | None
+) -> Floats:
+    """L of one component's noise in a layer (reads, reads) [1]."""
+    lags = np.abs(np.subtract.outer(times, times))
+    return factor(noise.correlations(lags, g_max, g_max, elapsed, averaging))
