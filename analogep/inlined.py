@@ -61,3 +61,15 @@ def _uniform(bits: types.Type) -> Callable[..., Any]:
 @compiled(parts.interval)
 def _interval(nodes: types.Type, x: types.Type) -> Callable[..., Any]:
     return parts.interval
+
+
+@compiled(parts.variance_of)
+def _variance_of(part: Any, g: types.Type) -> Callable[..., Any]:
+    found: Callable[..., Any] = part.instance_class.read_variance
+    return found
+
+
+@compiled(parts.read_of)
+def _read_of(part: Any, g: types.Type, bits: types.Type, xi: types.Type) -> Callable[..., Any]:
+    found: Callable[..., Any] = part.instance_class.read
+    return found

@@ -22,7 +22,24 @@ def in_precision(part: Any, real: type[np.floating[Any]]) -> Any:
     """
     if part is None:
         return None
-    return type(part)(*(real(value) if isinstance(value, float) else value for value in part))
+    return type(part)(*(_in_precision(value, real) for value in part))
+
+
+def _in_precision(value: Any, real: type[np.floating[Any]]) -> Any:
+    """A number, or the numbers of a part within a part; anything else as it is."""
+    if hasattr(value, "_fields"):
+        return in_precision(value, real)
+    return real(value) if isinstance(value, float) else value
+
+
+def variance_of(part: Any, g: Any) -> Any:
+    """`read_variance` of a read noise within another [S^2], at the conductance `g` [S]."""
+    return type(part).read_variance(part, g)
+
+
+def read_of(part: Any, g: Any, bits: Any, xi: Any) -> Any:
+    """`read` of a read noise within another [S]: the conductance `g` [S] by 32 random bits or a normal deviate."""
+    return type(part).read(part, g, bits, xi)
 
 
 def clip(x: Any) -> Any:

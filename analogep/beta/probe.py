@@ -9,6 +9,7 @@ the same inputs, those that the DAC puts on the lines.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from analogep.estimators import Stencil
 from analogep.learning import Experimenter
 from analogep.network import Hardware
 from analogep.network.drive import Deviates
+from analogep.network.reads import correlations, phase_ends
 from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import CLOSE, equilibrium
 from analogep.relaxation.langevin import agitated
@@ -172,13 +174,27 @@ class Probe:
         key = (number, beta, repeat)
         if key not in self._noisy:
             v = self.quiet_state(number, beta)
-            # Noise slower than a sample is the same in all of its phases.
-            slow = self.hardware.device.read.noise.slow
-            name = f"beta/read/{number}" if slow else f"beta/read/{number}/{beta!r}"
-            noise = self.network.deviates(len(v), self.streams.rng(name, repeat))
+            noise = self._deviates(number, beta, repeat, len(v))
             end = self._settled(number, beta, noise, v) if noise else v
             self._noisy[key] = self._warm(number, beta, repeat, end)
         return self._noisy[key]
+
+    def _deviates(self, number: int, beta: float, repeat: int, samples: int) -> Deviates:
+        """sqrt(rho) common + sqrt(1 - rho) own deviates (samples, lines) [1], rho of phases that follow each other.
+
+        A phase serves several estimators, which have it at other times: all of them take it for the next one.
+        """
+        names = f"beta/read/{number}", f"beta/read/{number}/{beta!r}"
+        times = phase_ends(self.hardware, self.network, 1)
+        rho = [one[0, 1] for one in correlations(self.hardware, times)]
+        drawn = [
+            self.network.deviates(samples, self.streams.rng(name, repeat))
+            for name, needed in zip(names, (any(rho), min(rho) < 1.0), strict=True)
+            if needed
+        ]
+        if len(drawn) == 1:
+            return drawn[0]
+        return self.network.mixed(drawn, [[math.sqrt(one), math.sqrt(1.0 - one)] for one in rho])
 
     def _warm(self, number: int, beta: float, repeat: int, v: Floats) -> Floats:
         """The state with the thermal noise that it has at the end of a phase (samples, nodes) [V]."""

@@ -56,7 +56,7 @@ def _nonlinearity(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
 
 
 def _read_noise(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
-    return [] if device.read.noise.kind == "none" else [block("read.noise", {"kind": "none"})]
+    return [] if not device.read.components else [block("read.noise", {"kind": "none"})]
 
 
 def _iv(device: DeviceCard, _circuit: CircuitCard) -> list[str]:

@@ -307,6 +307,10 @@ class Card(Block):
         """Return what is allowed but suspicious; subclasses add to it."""
         return []
 
+    def remarks(self) -> list[str]:
+        """Return what the simulation has to assume because the card leaves it open; subclasses add to it."""
+        return []
+
     def warning(self, path: KeyPath, message: str) -> Problem:
         """Return a problem at `path` with the file and line of this card."""
         return self._document.problem(path, message)

@@ -82,8 +82,15 @@ def with_units(value: Any, shape: Shape) -> Any:
 def _block_of(value: Mapping[str, Any], shape: Shape) -> type[BaseModel] | None:
     """The block that a mapping means: of a union the member that its tag names, else one that has all of its keys."""
     blocks = [member.annotation for member in _members(shape) if is_block(member.annotation)]
-    if (tag := opened(shape).discriminator) is not None:
+    if (tag := _tag_of(shape)) is not None:
         fields = [(block, keys_of(block).get(tag)) for block in blocks]
         blocks = [block for block, field in fields if field and value.get(tag) in typing.get_args(field.annotation)]
     fitting = [block for block in blocks if value.keys() <= keys_of(block).keys()]
     return next(iter((*fitting, *blocks)), None)
+
+
+def _tag_of(shape: Shape) -> str | None:
+    """Key that tells the blocks of a union apart, where they may also stand in a list."""
+    shape = opened(shape)
+    around = (opened(Shape(member)).discriminator for member in members_of(shape.annotation))
+    return shape.discriminator or next((tag for tag in around if tag is not None), None)

@@ -102,10 +102,12 @@ def apply(document: Document, overrides: Sequence[Override]) -> Document:
             problems.append(Problem(override.where, dotted(override.path), str(error)))
             continue
         new.add(created)
+        # A block that an earlier value of this key brought along is from now on there for this one.
+        renewed = [known for known, text in changed.items() if text == changed.get(path) and known != path]
         overridden, changed = _outside(overridden, created), _outside(changed, created)
         said = {path[:length]: override.text for length in range(len(created), len(path) + 1)}
         if override.place:
-            changed, place = {**changed, **said}, override.place
+            changed, place = {**changed, **said, **dict.fromkeys(renewed, override.text)}, override.place
         else:
             overridden = {**overridden, **said}
     if problems:

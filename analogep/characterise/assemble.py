@@ -94,7 +94,7 @@ def _reading(card: DeviceCard, window: tuple[float, float]) -> dict[str, object]
     reach = min(2.0 * card.read.voltage, card.threshold)
     voltage = np.linspace(-reach, reach, _VOLTAGES)
     g = window[0] + (window[1] - window[0]) * np.array(LEVEL_STATES)
-    variance = card.read.noise.variance(g[1:2], card.conductance.max)
+    variance = card.read.components.variance(g[1:2], card.conductance.max)
     return {
         "voltage": variable("voltage", voltage),
         "current": variable("current", g[:, None] * card.read.iv.drive(voltage)),
@@ -117,7 +117,7 @@ def _attributes(card: DeviceCard, cells: int, seed: int) -> dict[str, Any]:
         "unidirectional": int(law.unidirectional),
         "levels": card.conductance.levels or 0,
         "noise_kind": "table" if law.model == "inverse_cdf" else card.variation.cycle_to_cycle.kind,
-        "read_noise_kind": card.read.noise.kind,
+        "read_noise_kind": card.read.components.kind,
         "iv": card.read.iv.kind,
         "device_to_device": json.dumps({key: value for key, value in sigmas.items() if value}),
         "shape_name": law.shape_name,

@@ -113,4 +113,4 @@ class _Station:
 
     def _read(self) -> Floats:
         card = self.card
-        return card.read.noise.sample(self.array.g[0], card.conductance.max, self.reads)
+        return card.read.components.sample(self.array.g[0], card.conductance.max, self.reads)

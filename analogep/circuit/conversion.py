@@ -28,7 +28,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-BOLTZMANN: Final = 1.380649e-23
+from analogep.circuit.noise import BOLTZMANN
+
 MOST_RATE: Final = 1e10
 """Conversions a second up to which the survey's converters were fitted [Hz]."""
 _PER_BIT_OF_DAC: Final = 50e-15

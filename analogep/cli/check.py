@@ -36,6 +36,8 @@ def run(parsed: argparse.Namespace) -> int:
         for warning in card.warnings():
             print(f"warning: {warning}", file=sys.stderr)
         if not parsed.quiet:
+            for remark in card.remarks():
+                print(f"note: {remark}", file=sys.stderr)
             print(card.understood())
     return 2 if failed else 0
 

@@ -80,7 +80,7 @@ def device(card: DeviceCard) -> dict[str, Any]:
         "step": {direction: float(mean_step(card, direction, half)[0]) for direction in law.directions},
         "noise": {direction: float(pulse_noise(card, direction, half)[0]) for direction in law.directions},
         "write_noise": card.variation.write_noise.sigma,
-        "read_noise": card.read.noise.kind,
+        "read_noise": card.read.components.kind,
         "retention": card.retention.kind,
         "endurance": card.endurance.pulses if card.endurance else None,
         "energy": {

@@ -37,6 +37,8 @@ class Pair(Store):
         As in `Store`.
     single : bool
         Whether weights, states and conductances are held in single precision.
+    averaging : float or None
+        As in `Store`.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class Pair(Store):
         layer: int = 0,
         *,
         single: bool = False,
+        averaging: float | None = None,
     ) -> None:
         self.device, self.shape, self.name, self.layer = device, shape, name, layer
-        self.weight_range, self.push_pull = weight_range, push_pull
+        self.weight_range, self.push_pull, self.averaging = weight_range, push_pull, averaging
         self.unidirectional = device.programming.unidirectional
         self.halves = {
             half: Array(device, shape, fabrication, f"{name}/{half}", single=single) for half in ("plus", "minus")
@@ -78,7 +81,7 @@ class Pair(Store):
         """Compute the weights from the conductances of all cells."""
         # As `program.weigh` does it, to the last bit: a resumed run has the same weights.
         self._weights: Floats = (self.plus.g - self.minus.g) * self.real(self.scale)
-        noisy = self.device.read.noise.kind != "none"
+        noisy = bool(self.device.read.components)
         self._variance: Floats | None = self._variances() if noisy else None
 
     @property

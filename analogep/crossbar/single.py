@@ -30,6 +30,8 @@ class Single(Store):
         As in `Store`.
     half : {'', 'plus', 'minus'}
         What the results call the array; a half of a pair counts its weight from the middle of the window.
+    averaging : float or None
+        As in `Store`.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Single(Store):
         name: str,
         layer: int,
         half: str = "",
+        *,
+        averaging: float | None = None,
     ) -> None:
-        self.device, self.shape, self.layer = device, shape, layer
+        self.device, self.shape, self.layer, self.averaging = device, shape, layer, averaging
         self.name = f"{name}/{half}" if half else name
         self.halves = {half: Array(device, shape, fabrication, f"{name}/{half or 'single'}")}
         window = device.conductance

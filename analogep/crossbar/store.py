@@ -64,6 +64,8 @@ class Store(ABC):
     halves: dict[str, Array]
     elapsed: float | None = None
     """Time since the weights were written [s]; None in training."""
+    averaging: float | None = None
+    """For which a phase averages read noise [s]; None where phases are as long as verify reads."""
 
     @property
     @abstractmethod
@@ -123,7 +125,7 @@ class Store(ABC):
 
     def _looks(self, verify: bool) -> Made:
         """Reads with their noise, where the engine needs it."""
-        needed = verify or self.device.read.noise.kind != "none"
+        needed = verify or bool(self.device.read.components)
         return looking(self._read_noise, self.real) if needed else NOTHING
 
     def _write(self, wanted: Wanted, counts: Floats, reads: Reads, at: At) -> Work:
@@ -132,8 +134,8 @@ class Store(ABC):
     @property
     def _read_noise(self) -> Any:
         """Numbers of the read noise."""
-        read = self.device.read
-        return in_precision(read.noise.numbers(self.device.conductance.max, self.elapsed), self.real)
+        noise, g_max = self.device.read.components, self.device.conductance.max
+        return in_precision(noise.numbers(g_max, self.elapsed, self.averaging), self.real)
 
     @abstractmethod
     def weigh(self, g: dict[str, Floats]) -> Floats:
@@ -182,11 +184,11 @@ class Store(ABC):
 
     def seen(self, where: Chosen, lsb: float, rng: np.random.Generator) -> dict[str, Floats]:
         """Conductances of cells as verify reads see them (reads,) [S], by half; parameters as in `Store.read`."""
-        noise, window = self.device.read.noise, self.device.conductance
+        noise, window = self.device.read.components, self.device.conductance
         out = {}
         for half, array in self.halves.items():
             g = chosen(array.g, where)
-            if noise.kind != "none":
+            if noise:
                 g = noise.sample(g, window.max, rng)
             if lsb > 0.0:
                 quantum = lsb * window.span

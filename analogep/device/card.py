@@ -185,6 +185,17 @@ class DeviceCard(Card):
                     f"falls to {format_si(lowest_max * warm, 'S')}; use smaller activation energies",
                 )
 
+    def remarks(self) -> list[str]:
+        """Return what its sources leave open and the simulation has to assume, one sentence each."""
+        if not self.read.components.unstated:
+            return []
+        taken, other = self.read.between_phases, {"fresh": "common", "common": "fresh"}[self.read.between_phases]
+        words = {"fresh": "drawn anew in each phase of a sample", "common": "common to all phases of a sample"}
+        return [
+            f"the source of read.noise does not state the spacing of its reads, so that the noise is taken to be "
+            f"{words[taken]} (read.between_phases: {taken}); read.between_phases={other} takes the other limit"
+        ]
+
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the device."""
         found: list[tuple[Path, str]] = []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from analogep.cards import Block, Family
+from analogep.device.components import Components
 from analogep.device.iv import IV
-from analogep.parts import uniform
+from analogep.device.spectrum import unlimited_change
 from analogep.units import Fraction, Seconds, Siemens, Volts
 
 Floats = NDArray[np.float64]
@@ -27,23 +28,23 @@ READ_NOISES: Final = Family(
         "relative": "read.RelativeReadNoise",
         "absolute": "read.AbsoluteReadNoise",
         "saturating": "read.SaturatingReadNoise",
-        "pcm_1f": "read.PcmReadNoise",
-        "rtn": "read.TelegraphNoise",
+        "flicker": "flicker.FlickerNoise",
+        "pcm_1f": "flicker.PcmReadNoise",
+        "rtn": "telegraph.TelegraphNoise",
+        "telegraph": "telegraph.TrapNoise",
     },
 )
-"""Every read noise, by the `kind` of a card's `read.noise`."""
+"""Every read noise, by the `kind` of a card's `read.noise`, or of one of its components."""
 
 
 class ReadNoise(Block, ABC):
-    """What a read of a cell adds to its conductance, drawn anew in each phase and each verify read.
+    """What a read of a cell adds to its conductance.
 
     In a phase the sum over the cells of a line counts, which is taken as normal with the sum of the variances.
     """
 
     family: ClassVar[Family] = READ_NOISES
     kind: str
-    slow: ClassVar[bool] = False
-    """Whether the noise stands still over the phases of one sample."""
 
     @abstractmethod
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
@@ -57,6 +58,24 @@ class ReadNoise(Block, ABC):
         elapsed : float or None
             Time since the cells were written [s]; None for what the card assumes in training.
         """
+
+    def share(self, averaging: float, elapsed: float | None = None) -> float:
+        """Variance of a read that averages for a time [s], over `variance`, which holds for the source's reads [1]."""
+        return 1.0
+
+    def correlation(self, lag: float, averaging: float, elapsed: float | None = None) -> float | None:
+        """Correlation of two reads [1]: 1 at lag 0, and falling; None where nothing is known of the time between reads.
+
+        Parameters
+        ----------
+        lag : float
+            Time between the ends of the reads [s].
+        averaging : float
+            For which each of them averages [s].
+        elapsed : float or None
+            As in `variance`.
+        """
+        return None
 
     @abstractmethod
     def numbers(self, g_max: float, elapsed: float | None = None) -> Any:
@@ -104,40 +123,6 @@ class SaturatingSpread(NamedTuple):
         return g - noise.sigma * np.expm1(-g / noise.scale) * xi
 
 
-class PcmSpread(NamedTuple):
-    """sd = min(q/x^e, most) G, x = G/G_max."""
-
-    q: float
-    exponent: float
-    most: float
-    g_max: float
-
-    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
-        """The square of sd."""
-        sd = np.minimum(noise.q / np.maximum(g / noise.g_max, 1e-12) ** noise.exponent, noise.most) * g
-        return sd * sd
-
-    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """G + sd xi."""
-        return g + np.minimum(noise.q / np.maximum(g / noise.g_max, 1e-12) ** noise.exponent, noise.most) * g * xi
-
-
-class TwoLevels(NamedTuple):
-    """G (1 - a p), or with probability p G (1 + a (1 - p))."""
-
-    amplitude: float
-    probability: float
-
-    def read_variance(noise, g):  # type: ignore[no-untyped-def]  # noqa: N805
-        """(a G)^2 p (1 - p)."""
-        return (noise.amplitude * g) * (noise.amplitude * g) * (noise.probability * (1.0 - noise.probability))
-
-    def read(noise, g, bits, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """One of the two levels."""
-        upper = 1.0 if uniform(bits) < noise.probability else 0.0
-        return g * (1.0 + noise.amplitude * (upper - noise.probability))
-
-
 class NoReadNoise(ReadNoise):
     """Reads return the conductance itself."""
 
@@ -153,7 +138,41 @@ class NoReadNoise(ReadNoise):
         return Spread(0.0, 0.0)
 
 
-class RelativeReadNoise(ReadNoise):
+class Measured(ReadNoise, ABC):
+    """Scatter of reads that somebody made, sigma, at a spacing that the source states or does not.
+
+    Reads scatter by what changes from one to the next: sigma^2 = D(spacing)/2, with the spectrum 1/f^exponent and
+    reads that average for as long as those that are asked about; what is slower is not in sigma. Two reads a lag apart
+    differ by D(lag)/2 = sigma^2 d(lag)/d(spacing), d for the spectrum 1/f^exponent (`spectrum.unlimited_change`), and
+    never by more than sigma^2:
+
+        rho(lag) = max(1 - d(lag)/d(spacing), 0).
+
+    Where the source's meter averaged longer than the reads here, it has seen less of the fast part, and more changes
+    than this says.
+    """
+
+    spacing: Annotated[Seconds, Field(ge=1e-12)] | None = None
+    """Time between the reads of the source; null where it does not say."""
+    exponent: Annotated[float, Field(gt=0, le=2)] | None = None
+    """gamma of the spectrum 1/f^gamma that carries sigma to other lags; 1 is flicker noise."""
+
+    def rules(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        if (self.spacing is None) != (self.exponent is None):
+            lacking, given = ("exponent", "spacing") if self.exponent is None else ("spacing", "exponent")
+            yield (lacking,), f"is missing: '{given}' says nothing without it; give both, or neither"
+
+    def correlation(self, lag: float, averaging: float, elapsed: float | None = None) -> float | None:
+        """1 - d(lag)/d(spacing), at least 0 [1]; None without a spacing."""
+        if self.spacing is None or self.exponent is None:
+            return None
+        if lag <= 0.0:
+            return 1.0
+        whole = unlimited_change(self.exponent, averaging, self.spacing)
+        return max(1.0 - unlimited_change(self.exponent, averaging, lag) / whole, 0.0)
+
+
+class RelativeReadNoise(Measured):
     """Standard deviation sigma G in one read."""
 
     kind: Literal["relative"]
@@ -170,7 +189,7 @@ class RelativeReadNoise(ReadNoise):
         return Spread(float(self.sigma), 0.0)
 
 
-class AbsoluteReadNoise(ReadNoise):
+class AbsoluteReadNoise(Measured):
     """Standard deviation sigma in one read, whatever the conductance."""
 
     kind: Literal["absolute"]
@@ -187,7 +206,7 @@ class AbsoluteReadNoise(ReadNoise):
         return Spread(0.0, float(self.sigma))
 
 
-class SaturatingReadNoise(ReadNoise):
+class SaturatingReadNoise(Measured):
     """Standard deviation sigma (1 - e^{-G/G_s}): proportional to small conductances, constant for large ones.
 
     The form that Agrawal et al. 2022 found for SONOS cells.
@@ -209,81 +228,19 @@ class SaturatingReadNoise(ReadNoise):
         return SaturatingSpread(float(self.sigma), float(self.scale))
 
 
-class PcmReadNoise(ReadNoise):
-    """1/f noise of PCM: sigma/G = min(q0/x^e, q_max) sqrt(ln((t + t_read)/(2 t_read))), x = G/G_max.
-
-    t is the time since the cell was written: the longer ago, the lower the frequencies that have had time to act.
-    Nandakumar et al. 2019, doi 10.1109/ICECS46596.2019.8964852.
-    """
-
-    kind: Literal["pcm_1f"]
-    example: ClassVar[str] = "{kind: pcm_1f, q0: 0.01, exponent: 0.65, q_max: 0.2, t_read: 250 ns, elapsed: 1 s}"
-    q0: Annotated[float, Field(ge=0, le=10)]
-    """Relative noise at G_max."""
-    exponent: Annotated[float, Field(ge=0, le=10)]
-    """How it grows towards small conductances."""
-    q_max: Annotated[float, Field(ge=0, le=10)]
-    """Largest factor."""
-    t_read: Annotated[Seconds, Field(gt=0)]
-    """Duration of a read."""
-    elapsed: Annotated[Seconds, Field(gt=0)]
-    """t of the reads of training."""
-
-    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
-        """Variance at the time `elapsed` since the write, on top of the card's own [S^2]."""
-        x = np.maximum(g / g_max, 1e-12)
-        return np.square(np.minimum(self.q0 / x**self.exponent, self.q_max) * g) * self._growth(elapsed)
-
-    def _growth(self, elapsed: float | None) -> float:
-        """Factor on the variance by the time since the write."""
-        t = self.elapsed + (elapsed or 0.0)
-        # Before t_read nothing slower than the read itself has happened.
-        return max(math.log((t + self.t_read) / (2.0 * self.t_read)), 0.0)
-
-    def numbers(self, g_max: float, elapsed: float | None = None) -> PcmSpread:
-        """Its parameters, and the factor of the time since the write."""
-        root = math.sqrt(self._growth(elapsed))
-        return PcmSpread(self.q0 * root, float(self.exponent), self.q_max * root, float(g_max))
-
-
-class TelegraphNoise(ReadNoise):
-    """Random telegraph noise: a cell stands at G (1 - a p) or, with probability p, at G (1 + a (1 - p)).
-
-    a is the amplitude; the mean is G and the variance (a G)^2 p (1 - p). The cell keeps its state for about `dwell`: if
-    that is a microsecond or more, all phases of a sample see the same state, so that their differences do not. A verify
-    read sees one of the two levels; the sum over a line of many cells is taken as normal.
-    """
-
-    kind: Literal["rtn"]
-    example: ClassVar[str] = "{kind: rtn, amplitude: 5 %, probability: 30 %, dwell: 1 us}"
-    amplitude: Annotated[Fraction, Field(ge=0, le=1)]
-    """Distance of the two levels, relative to G."""
-    probability: Annotated[Fraction, Field(ge=0, le=1)]
-    """Share of the time in the upper level."""
-    dwell: Annotated[Seconds, Field(gt=0)]
-    """Mean time between two switches."""
-
-    @property
-    def slow(self) -> bool:  # type: ignore[override]
-        """Whether the noise stands still over the phases of one sample."""
-        return self.dwell >= 1e-6
-
-    def variance(self, g: Floats, g_max: float, elapsed: float | None = None) -> Floats:
-        """(amplitude G)^2 p (1 - p) [S^2]."""
-        return np.square(self.amplitude * g) * (self.probability * (1.0 - self.probability))
-
-    def numbers(self, g_max: float, elapsed: float | None = None) -> TwoLevels:
-        """Amplitude and probability."""
-        return TwoLevels(float(self.amplitude), float(self.probability))
-
-    def sample(self, g: Floats, g_max: float, rng: np.random.Generator) -> Floats:
-        """Conductances as one verify read sees them: one of two levels each [S]."""
-        upper = rng.random(g.shape) < self.probability
-        return np.asarray(g * (1.0 + self.amplitude * (upper - self.probability)))
+def _form(value: Any) -> str:
+    """Which form a value of `read.noise` has: a list, or one block."""
+    return "tuple" if isinstance(value, list | tuple) else "tagged-union[block]"
 
 
 AnyReadNoise = Annotated[ReadNoise, READ_NOISES]
 """Any read noise; `kind` names it."""
+ReadNoises = Annotated[
+    Annotated[AnyReadNoise, Tag("tagged-union[block]")]
+    | Annotated[tuple[AnyReadNoise, ...], Field(min_length=1), Tag("tuple")],
+    Discriminator(_form),
+]
+"""One read noise, or a list of components that are independent of one another."""
 
 
 class Read(Block):
@@ -293,5 +250,15 @@ class Read(Block):
     """Voltage at which verify reads are made and the card's conductances hold."""
     width: Annotated[Seconds, Field(gt=0)]
     """Duration of a verify read."""
-    noise: AnyReadNoise
+    noise: ReadNoises
+    """One block, or a list of components, whose variances add up."""
+    between_phases: Literal["fresh", "common"] = "fresh"
+    """What is assumed of noise whose source does not state the spacing of its reads: drawn anew in each phase of a
+    sample, or common to all of them. Nothing else heeds it."""
     iv: IV
+
+    @property
+    def components(self) -> Components:
+        """The noise of a read, made of one component or several."""
+        found = self.noise if isinstance(self.noise, tuple) else (self.noise,)
+        return Components(tuple(one for one in found if one.kind != "none"), self.width, self.between_phases)

@@ -17,6 +17,7 @@ from analogep.learning.sampling import sampled
 from analogep.network import Drive, Hardware, Network
 from analogep.network.base import Phases
 from analogep.network.drive import Deviates
+from analogep.network.reads import PhaseReads, phase_reads
 from analogep.network.relaxed import Circled, Relaxed
 from analogep.network.thermal import Thermal
 from analogep.relaxation import march_phases, one_pass, relax
@@ -80,7 +81,7 @@ class Experimenter:
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
         self._amplifiers = hardware.amplifier_power
-        self._held: Deviates | None = None
+        self._reads: PhaseReads | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
 
@@ -92,10 +93,11 @@ class Experimenter:
         return quantised * self.circuit.mapping.read_voltage
 
     def _drive(self, network: Network, lines: Floats) -> Drive:
-        """Input drive of one phase, with the read noise and the thermal noise of this phase."""
+        """Input drive of one phase: its read noise, by itself or as that of the next phase of a sample, and its thermal
+        noise."""
         noise: Deviates = ()
         if self.noisy:
-            noise = network.deviates(lines.shape[0], self.rng) if self._held is None else self._held
+            noise = network.deviates(lines.shape[0], self.rng) if self._reads is None else self._reads.next()
         # All phases of a batch have the same inputs, and multiply them with the first array once.
         if self._still is None or self._still[0] is not network or self._still[1] is not lines:
             self._still = (network, lines, network.quiet(lines))
@@ -243,12 +245,14 @@ class Experimenter:
             The free phase.
         """
         lines = self.lines(x) * swing
-        if self.noisy and self.hardware.device.read.noise.slow:
-            # Noise slower than a sample stands still over its phases.
-            self._held = network.deviates(lines.shape[0], self.rng)
+        if self.noisy:
+            nudged = sum(beta != 0.0 for beta, _ in contour)
+            self._reads = phase_reads(self.hardware, network, lines.shape[0], nudged, self.rng)
         run = self._in_one_pass if self._one_pass(network, contour) else self._one_by_one
-        free, phases, points = run(network, lines, target, contour)
-        self._held = None
+        try:
+            free, phases, points = run(network, lines, target, contour)
+        finally:
+            self._reads = None
         if not network.gathers:
             # A complex product is two real ones where only its real part is asked for.
             self._book_products(len(contour) + 2 * points, x.shape[0])

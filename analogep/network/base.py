@@ -18,6 +18,8 @@ from analogep.draws import standard_normals
 from analogep.errors import UsageError
 from analogep.network.drive import Deviates, Drive
 from analogep.network.march import March
+from analogep.network.noise import Deviates as Deviates
+from analogep.network.noise import summed
 from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]
@@ -111,6 +113,11 @@ class Network(ABC):
     @abstractmethod
     def deviates(self, samples: int, rng: np.random.Generator) -> Deviates:
         """Fresh normal deviates of every array's read noise, (samples, lines) [1]; empty where reads have none."""
+
+    def mixed(self, drawn: Sequence[Deviates], weights: Sequence[Sequence[float]]) -> Deviates:
+        """Sums of deviates `drawn` independently, (samples, lines) [1] of each array, with `weights` of each array, one
+        for each of `drawn` [1]."""
+        return summed(drawn, weights)
 
     def nudged(self, drive: Drive, beta: float, target: Floats, free: Floats | None = None) -> Drive:
         """The drive of a nudged phase; constant nudging from the node voltages `free` if they are given.

@@ -74,12 +74,26 @@ class Builder(ABC):
     def amplifier_power(self) -> float:
         """Bias power of all amplifiers while the network is powered [W]."""
 
-    def _spread(self, array: Array, elapsed: float | None) -> Spread | None:
-        """Read noise of an array, or None."""
-        noise = self.device.read.noise
-        if noise.kind == "none":
+    def averaging(self, k: int) -> float:
+        """For which the nodes behind layer `k` of weights average read noise, at the end of a phase [s].
+
+        A node of the time constant tau lets through as much white noise as the mean over 2 tau; no more than a phase.
+        """
+        timing = self.circuit.timing
+        return min(2.0 * self.time_constant(k), timing.free.duration, timing.nudged.duration)
+
+    def time_constant(self, k: int) -> float:
+        """Time constant of the nodes behind layer `k` of weights [s], with every cell in the middle of the window where
+        cells load nodes; infinite where a kind does not say, whose phases then average for as long as they last."""
+        return math.inf
+
+    def _spread(self, array: Array, store: Store) -> Spread | None:
+        """Read noise of an array of a store, or None."""
+        noise = self.device.read.components
+        if not noise:
             return None
-        return Spread(noise.variance(array.g, self.device.conductance.max, elapsed), self.device.read.iv)
+        variance = noise.variance(array.g, self.device.conductance.max, store.elapsed, store.averaging)
+        return Spread(variance, self.device.read.iv)
 
 
 class Neuronal(Builder):
@@ -101,6 +115,10 @@ class Neuronal(Builder):
         sizes = self.circuit.sizes[1:]
         return sum(self._neuron(k).amplifier.power * size for k, size in enumerate(sizes))
 
+    def time_constant(self, k: int) -> float:
+        """C/g of the neurons [s]."""
+        return self._neuron(k).capacitance / self._neuron(k).leak
+
     def stores(self) -> tuple[list[Store], list[Store | None]]:
         """A pair for each layer, and a mirrored one behind the first where feedback is mirrored."""
         found: list[Store] = []
@@ -108,9 +126,10 @@ class Neuronal(Builder):
         push_pull, single = self.circuit.mapping.scheme == "push_pull", self.circuit.solver.single
         for k, shape in enumerate(self.circuit.shapes):
             args = (self.device, shape, self.ranges[k], push_pull, self.hardware.seeds.fabrication)
-            found.append(Pair(*args, f"layer{k + 1}", k, single=single))
+            averaging = self.averaging(k)
+            found.append(Pair(*args, f"layer{k + 1}", k, single=single, averaging=averaging))
             mirrored = self._mirrored and k > 0
-            mirrors.append(Pair(*args, f"mirror{k + 1}", k, single=single) if mirrored else None)
+            mirrors.append(Pair(*args, f"mirror{k + 1}", k, single=single, averaging=averaging) if mirrored else None)
         return found, mirrors
 
     def initial(self) -> list[Floats]:

@@ -109,8 +109,8 @@ def _check_pulses(device: DeviceCard, circuit: CircuitCard) -> None:
 
 def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:
     """Refuse complex voltages across cells that are not plain conductances."""
-    reading = device.read
-    if circuit.nudging.chosen.real or (reading.iv.kind, reading.noise.kind) == ("linear", "none"):
+    curve, noise = device.read.iv.kind, device.read.components.kind
+    if circuit.nudging.chosen.real or (curve, noise) == ("linear", "none"):
         return
     raise CardError(
         [
@@ -118,7 +118,7 @@ def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:
                 circuit.origin or circuit.name,
                 "nudging.estimator",
                 f"'{circuit.nudging.estimator}' needs linear devices without read noise, and device '{device.name}' "
-                f"has read.iv '{reading.iv.kind}' and read.noise '{reading.noise.kind}'; set read.iv={{kind: linear}} "
+                f"has read.iv '{curve}' and read.noise '{noise}'; set read.iv={{kind: linear}} "
                 "and read.noise={kind: none}, or give the noise to sample_hold.noise",
             )
         ]

@@ -7,6 +7,7 @@ adds at its column is not taken from its row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from analogep.device.iv import IV, Separable
 
 Floats = NDArray[np.float64]
+Deviates = tuple[tuple[Floats | None, Floats | None], ...]
+"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) [1] or None."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,27 @@ class Spread:
 def _root(variance: object) -> Floats:
     # Rounding may leave a sum of squares a little below zero.
     return np.sqrt(np.maximum(np.asarray(variance, dtype=np.float64), 0.0))
+
+
+def summed(drawn: Sequence[Deviates], weights: Sequence[Sequence[float]]) -> Deviates:
+    """Sums of independent deviates, (samples, lines) [1] of each array; empty where reads have no noise.
+
+    Parameters
+    ----------
+    drawn : sequence of Deviates
+        (samples, lines) [1] of each array.
+    weights : sequence of sequence of float
+        Of each array, one for each of `drawn` [1].
+    """
+    if not drawn[0]:
+        return ()
+    arrays = zip(*drawn, strict=True)
+    return tuple(
+        (_sum([one[0] for one in array], row), _sum([one[1] for one in array], row))
+        for array, row in zip(arrays, weights, strict=True)
+    )
+
+
+def _sum(deviates: Sequence[Floats | None], weights: Sequence[float]) -> Floats | None:
+    found = [w * xi for w, xi in zip(weights, deviates, strict=True) if xi is not None and w != 0.0]
+    return np.asarray(sum(found)) if found else None

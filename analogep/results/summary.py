@@ -155,4 +155,5 @@ def cautions(dataset: xr.Dataset) -> list[str]:
         out.append(
             f"no test sample was classified as {', '.join(map(str, dead))}: those outputs may be stuck at a rail"
         )
-    return out
+    # Results from before cards had remarks hold none.
+    return out + list(json.loads(dataset.attrs.get("remarks", "[]")))

@@ -137,6 +137,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "data": data.name,
         "data_digest": data.digest,
         "citations": json.dumps([*sources.values(), data.citation]),
+        "remarks": json.dumps(device.remarks()),
         "update_rule": trainer.updater.rule.rule,
         "update_threshold": float(getattr(trainer.updater.rule, "threshold", 0.0)),
         "estimator": circuit.nudging.estimator,

@@ -36,7 +36,14 @@ def test_predicted_and_measured_best_beta_agree_within_a_factor_of_one_and_a_hal
     assert np.abs(ratios(small, estimator)).max() < CLOSE
 
 
-THERMAL = ("noise.thermal=on", "sample_hold={capacitance: 100 fF}", "adc.bits=null", "dac.bits=null")
+THERMAL = (
+    "noise.thermal=on",
+    "sample_hold={capacitance: 100 fF}",
+    "adc.bits=null",
+    "adc.booked=8",
+    "dac.bits=null",
+    "dac.booked=8",
+)
 
 
 def thermal_ratios(kind: str, *more: str, **measured: int) -> np.ndarray:

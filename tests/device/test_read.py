@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from analogep.device.flicker import PcmReadNoise
 from analogep.device.iv import CubicIV, LinearIV, SinhIV
 from analogep.device.read import (
-    PcmReadNoise,
     ReadNoise,
     RelativeReadNoise,
     SaturatingReadNoise,
-    TelegraphNoise,
 )
+from analogep.device.telegraph import TelegraphNoise
 from analogep.energy import Ledger
 from analogep.learning import Experimenter
 from tests.run.tiny import digits, tiny
@@ -70,16 +70,18 @@ def test_a_telegraph_cell_reads_one_of_two_levels() -> None:
     np.testing.assert_allclose(levels, 1e-6 * np.array([1.0 - 0.1 * 0.3, 1.0 + 0.1 * 0.7]), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("dwell", "slow"), [("1 ms", True), ("10 ns", False)])
+@pytest.mark.parametrize(("dwell", "slow"), [("1 ms", True), ("50 ns", False)])
 def test_noise_slower_than_a_sample_does_not_disturb_the_difference_of_its_phases(dwell: str, slow: bool) -> None:
-    """The gradient of a chip with slow telegraph noise has far less noise than with fast: both phases see one state."""
+    """The gradient of a chip with slow telegraph noise has far less noise than with fast: both phases see one state.
+
+    Phases are 100 ns apart, which is also for how long the nodes average: much faster noise they would not see.
+    """
     run = tiny(seed=5, device=(f"read.noise={{kind: rtn, amplitude: 20 %, probability: 50 %, dwell: {dwell}}}",))
     from analogep.learning import Updater
     from analogep.network import Hardware
 
     hardware = Hardware(run.device, run.circuit, run.seeds)
     Updater(hardware).start(Ledger(), np.random.default_rng(0))
-    assert hardware.device.read.noise.slow is slow
     network, data = hardware.network(), digits()
     target = np.eye(10)[data.train_y[:20]] * run.circuit.mapping.read_voltage
     rows = []
@@ -88,7 +90,7 @@ def test_noise_slower_than_a_sample_does_not_disturb_the_difference_of_its_phase
         gradient, _ = experimenter.gradient(network, data.train_x[:20], target, run.circuit.nudging.stencil())
         rows.append(np.concatenate([layer.ravel() for layer in gradient]))
     spread = np.std(rows, axis=0).mean() / np.abs(np.mean(rows, axis=0)).mean()
-    assert spread < 0.5 if slow else spread > 0.5
+    assert spread < 0.25 if slow else spread > 0.4
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,20 @@ def test_read_noise_1_a_read_has_the_mean_and_the_variance(name: str) -> None:
     assert drawn.var() == pytest.approx(float(noise.variance(np.array([7e-6]), WINDOW.max)[0]), rel=0.15, abs=1e-30)
 
 
+@each(READ_NOISES)
+def test_read_noise_2_averaging_is_a_factor_and_the_correlation_falls_from_one(name: str) -> None:
+    noise = block(READ_NOISES.find(name))
+    for averaging in (10e-9, 1e-6):
+        for elapsed in (None, 100.0):
+            assert noise.share(averaging, elapsed) >= 0.0
+            found = [noise.correlation(lag, averaging, elapsed) for lag in (0.0, 1e-8, 1e-7, 1e-6, 1e-5)]
+            if None in found:
+                assert set(found) == {None}
+                continue
+            assert found[0] == 1.0
+            assert (np.diff(found) <= 1e-12).all()
+
+
 # I-V curves
 
 

@@ -26,9 +26,15 @@ class PassiveBuilder(Neuronal):
         for k, shape in enumerate(self.circuit.shapes):
             for half in ("plus", "minus"):
                 args = (self.device, shape, self.ranges[k], self.hardware.seeds.fabrication)
-                found.append(Single(*args, f"layer{k + 1}", k, half))
-                mirrors.append(Single(*args, f"mirror{k + 1}", k, half) if self._mirrored and k > 0 else None)
+                time, mirrored = self.averaging(k), self._mirrored and k > 0
+                found.append(Single(*args, f"layer{k + 1}", k, half, averaging=time))
+                mirrors.append(Single(*args, f"mirror{k + 1}", k, half, averaging=time) if mirrored else None)
         return found, mirrors
+
+    def time_constant(self, k: int) -> float:
+        """C/(g + sum of the cells), of the forward arrays [s]."""
+        window, neuron = self.device.conductance, self._neuron(k)
+        return neuron.capacitance / (neuron.leak + self.circuit.shapes[k][0] * (window.min + window.max))
 
     def initial(self) -> list[Floats]:
         """As for pairs; a half by itself takes half of the weight, the negative one with the other sign."""
@@ -69,8 +75,8 @@ class PassiveBuilder(Neuronal):
         assert forward is not None
         assert reverse is not None
         ahead, behind = self.hardware.wiring.coupling(forward), self.hardware.wiring.coupling(reverse)
-        elapsed = self.hardware.stores[0].elapsed
-        spread, reverse_spread = (self._spread(array, elapsed) for array in (forward, reverse))
+        store = next(store for store in self.hardware.stores if store.layer == k)
+        spread, reverse_spread = (self._spread(array, store) for array in (forward, reverse))
         first = k == 0
         return Half(sign, ahead, None if first else behind, spread, None if first else reverse_spread)
 

@@ -30,12 +30,20 @@ class ResistiveBuilder(Builder):
         amplifiers = self._card.amplifiers
         return 0.0 if amplifiers is None else amplifiers.bias.power * sum(self.circuit.sizes[1:-1])
 
+    def time_constant(self, k: int) -> float:
+        """C/(g + sum of the cells in front of the nodes) [s]; what stands behind them is left out."""
+        window, last = self.device.conductance, k == self.circuit.depth - 1
+        node = self._card.output if last else self._card.hidden
+        load = 0.5 * self.circuit.shapes[k][0] * (window.min + window.max)
+        return node.capacitance / (node.leak + load)
+
     def stores(self) -> tuple[list[Store], list[Store | None]]:
         """One array for each layer."""
         found: list[Store] = []
         for k, shape in enumerate(self.circuit.shapes):
             fabrication = self.hardware.seeds.fabrication
-            found.append(Single(self.device, shape, self.ranges[k], fabrication, f"layer{k + 1}", k))
+            args = (self.device, shape, self.ranges[k], fabrication, f"layer{k + 1}", k)
+            found.append(Single(*args, averaging=self.averaging(k)))
         return found, [None] * len(found)
 
     def initial(self) -> list[Floats]:
@@ -67,7 +75,7 @@ class ResistiveBuilder(Builder):
                     sign=np.where(np.arange(size) < (size + 1) // 2, 1.0, -1.0),
                     gain=1.0 if amplifiers is None else amplifiers.gain,
                     back=1.0 if amplifiers is None else amplifiers.back,
-                    spread=self._spread(store.array, store.elapsed),
+                    spread=self._spread(store.array, store),
                 )
             )
         curve = iv if block.rule == "co_content" else LinearIV(kind="linear")

@@ -25,6 +25,15 @@ class SpikingBuilder(RCBuilder):
         curve = FiringRate(neuron, self.circuit.mapping.read_voltage)
         return Cell(curve, neuron.capacitance, neuron.leak)
 
+    def averaging(self, k: int) -> float:
+        """Width of the pulses that read an array; analog inputs are read all along, behind synapses of C/g [s]."""
+        analog = k == 0 and self._card.inputs.kind == "current"
+        return super().averaging(k) if analog else self._card.width
+
+    def time_constant(self, k: int) -> float:
+        """C/g of the synapses [s]."""
+        return self._lif(k).capacitance / self._lif(k).leak
+
     @property
     def amplifier_power(self) -> float:
         """Bias power of all synapses and neurons [W]."""

@@ -163,6 +163,15 @@ class SpikingEquations(Network):
         noisy = first.variance is not None
         return ((standard_normals((samples, first.size), rng) if noisy else None, key),)
 
+    def mixed(self, drawn: Sequence[Deviates], weights: Sequence[Sequence[float]]) -> Deviates:
+        """Sums of the deviates of analog inputs; spikes draw by the latest key, one pulse apart from the other.
+
+        `drawn` has the deviates (samples, lines) [1] and the key of each phase, `weights` [1] are as in
+        `Network.mixed`.
+        """
+        ((xi, _),) = super().mixed([((one[0][0], None),) for one in drawn], weights[:1])
+        return ((xi, drawn[-1][0][1]),)
+
     @property
     def noisy(self) -> bool:
         """Whether reads have noise."""
