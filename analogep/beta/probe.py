@@ -21,7 +21,7 @@ from analogep.errors import SimulationError, UsageError
 from analogep.estimators import Stencil
 from analogep.learning import Experimenter
 from analogep.network import Hardware
-from analogep.network.drive import Deviates
+from analogep.network.noise import Deviates
 from analogep.network.reads import correlations, phase_ends
 from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import CLOSE, equilibrium

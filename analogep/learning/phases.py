@@ -16,7 +16,7 @@ from analogep.estimators import Contour
 from analogep.learning.sampling import sampled
 from analogep.network import Drive, Hardware, Network
 from analogep.network.base import Phases
-from analogep.network.drive import Deviates
+from analogep.network.noise import Deviates
 from analogep.network.reads import PhaseReads, phase_reads
 from analogep.network.relaxed import Circled, Relaxed
 from analogep.network.thermal import Thermal

@@ -16,10 +16,9 @@ from analogep.costs import Cost
 from analogep.crossbar.outer import Gradient
 from analogep.draws import standard_normals
 from analogep.errors import UsageError
-from analogep.network.drive import Deviates, Drive
+from analogep.network.drive import Drive
 from analogep.network.march import March
-from analogep.network.noise import Deviates as Deviates
-from analogep.network.noise import summed
+from analogep.network.noise import Deviates, summed
 from analogep.network.relaxed import Circled, Relaxed
 
 Floats = NDArray[np.float64]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.network.noise import Deviates
 from analogep.network.thermal import Thermal
 
 Floats = NDArray[np.float64]
-Deviates = tuple[tuple[Floats | None, Floats | None], ...]
-"""For each array the normal deviates of its read noise, forward and reverse: (samples, lines) [1] or None."""
 
 
 @dataclass(frozen=True)

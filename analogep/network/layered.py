@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from analogep.draws import standard_normals
 from analogep.network.base import Network
 from analogep.network.chain import Chain
-from analogep.network.drive import Deviates, Drive
+from analogep.network.drive import Drive
+from analogep.network.noise import Deviates
 
 Floats = NDArray[np.float64]
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from analogep.device.components import Components
 from analogep.network.base import Network
-from analogep.network.drive import Deviates
+from analogep.network.noise import Deviates
 
 if TYPE_CHECKING:
     from analogep.network.hardware import Hardware

@@ -24,10 +24,10 @@ from analogep.circuit import Activation
 from analogep.costs import SQUARED_ERROR, Cost
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
-from analogep.network.drive import Deviates, Drive
+from analogep.network.drive import Drive
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings, with_bias
-from analogep.network.noise import Spread
+from analogep.network.noise import Deviates, Spread
 
 Floats = NDArray[np.float64]
 

@@ -34,8 +34,9 @@ from analogep.kinds.rc.layer import Layer
 from analogep.kinds.rc.sparse import product
 from analogep.network.base import Network
 from analogep.network.connection import Winners
-from analogep.network.drive import Deviates, Drive
+from analogep.network.drive import Drive
 from analogep.network.lines import slices_of, swings, with_bias
+from analogep.network.noise import Deviates
 
 Floats = NDArray[np.float64]
 

@@ -34,10 +34,10 @@ from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.diodes import Clamp, IdealDiodes
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
-from analogep.network.drive import Deviates, Drive
+from analogep.network.drive import Drive
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings
-from analogep.network.noise import Spread
+from analogep.network.noise import Deviates, Spread
 
 Floats = NDArray[np.float64]
 

@@ -22,7 +22,8 @@ from analogep.kinds.rc.equations import RCDrive
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.spiking.card import LIF, Spiking
 from analogep.network.base import Network
-from analogep.network.drive import Deviates, Drive
+from analogep.network.drive import Drive
+from analogep.network.noise import Deviates
 
 Floats = NDArray[np.float64]
 
