@@ -14,6 +14,7 @@ from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
+from analogep.circuit.mismatch import Mismatch
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
@@ -41,6 +42,8 @@ class CircuitCard(Card):
     mapping: Mapping
     feedback: Feedback | None = None
     """Reverse direction of an `rc` or `passive` network."""
+    mismatch: Mismatch | None = None
+    """How neurons differ; null for neurons that are alike."""
     wires: Wires = NoWires(kind="none")
     dac: Dac
     adc: Adc
@@ -150,6 +153,7 @@ class CircuitCard(Card):
             )
         yield from self.network.rules_with(self)
         yield from self._holomorphic_rules()
+        yield from self._mismatch_rules()
 
     def _length_rules(self) -> Iterator[tuple[Path, str]]:
         """Lists with one number for each layer of weights."""
@@ -213,6 +217,20 @@ class CircuitCard(Card):
                     path,
                     f"'{name}' needs analytic transfer curves, 'tanh' or 'sigmoid'; neurons.{name}.activation is "
                     f"'{neuron.activation.kind}', which has corners",
+                )
+
+    def _mismatch_rules(self) -> Iterator[tuple[Path, str]]:
+        """Keys of the mismatch that the network's neurons do not have, or its solver cannot follow."""
+        spread, kind = () if self.mismatch is None else self.mismatch.spread, self.network
+        for key in spread:
+            if key not in kind.mismatches:
+                known = ", ".join(f"'{name}'" for name in kind.mismatches)
+                yield ("mismatch", key), f"is not known of networks of kind '{kind.kind}', which have {known}; remove it"
+            elif key != "offset" and not self.nudging.chosen.real:
+                yield (
+                    ("mismatch", key),
+                    f"is not written for complex voltages; leave 'offset' alone, or take an estimator other than "
+                    f"'{self.nudging.estimator}'",
                 )
 
     def _network_rules(self) -> Iterator[tuple[Path, str]]:

@@ -64,6 +64,8 @@ class Kind(Block, ABC):
         Whether the arrays load the nodes, which then have other time constants than their neurons alone.
     rests : bool
         Whether a phase comes to rest, at an equilibrium that Newton's method finds.
+    mismatches : tuple of str
+        Keys of `mismatch` that its neurons have, `offset` among them where they have any.
     input_lines, bias_lines : int
         Word lines of an input and of the bias.
     """
@@ -78,6 +80,7 @@ class Kind(Block, ABC):
     complex_voltages: ClassVar[bool] = False
     loads_nodes: ClassVar[bool] = False
     rests: ClassVar[bool] = True
+    mismatches: ClassVar[tuple[str, ...]] = ()
     input_lines: ClassVar[int] = 1
     bias_lines: ClassVar[int] = 1
     kind: str

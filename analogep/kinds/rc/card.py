@@ -20,6 +20,7 @@ class RC(Kind):
     centers_inputs: ClassVar[bool] = True
     projects: ClassVar[bool] = True
     complex_voltages: ClassVar[bool] = True
+    mismatches: ClassVar[tuple[str, ...]] = ("offset", "gain", "reverse_gain", "rails", "bandwidth")
 
     def builder(self) -> Any:
         """The builder of networks at virtual ground."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.network.connection import DENSE, Connection
 from analogep.network.curve import Curve
+from analogep.network.mismatch import ALIKE, Mismatched
 from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
@@ -72,6 +73,8 @@ class Layer:
         at the ends of their lines.
     connection : Connection
         How the nodes before and the neurons meet at the array.
+    own : Mismatched
+        Offsets, gains in reverse and time constants of the neurons' own; gains and rails are in the `activation`.
     """
 
     weights: Floats
@@ -86,11 +89,18 @@ class Layer:
     forward_wires: PairWires | None = None
     reverse_wires: PairWires | None = None
     connection: Connection = DENSE
+    own: Mismatched = ALIKE
 
     @property
     def size(self) -> int:
         """Number of neurons."""
         return int(self.weights.shape[1]) * self.connection.places
+
+    @property
+    def tau(self) -> Floats:
+        """Time constant C/g of each neuron (neurons,) [s]."""
+        alike = np.full(self.size, self.capacitance / self.leak)
+        return alike if self.own.pace is None else alike * self.own.pace
 
     @property
     def dense(self) -> bool:
