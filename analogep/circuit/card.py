@@ -224,8 +224,11 @@ class CircuitCard(Card):
         spread, kind = () if self.mismatch is None else self.mismatch.spread, self.network
         for key in spread:
             if key not in kind.mismatches:
-                known = ", ".join(f"'{name}'" for name in kind.mismatches)
-                yield ("mismatch", key), f"is not known of networks of kind '{kind.kind}', which have {known}; remove it"
+                known = ", ".join(f"'{name}'" for name in kind.mismatches) or "no mismatch"
+                yield (
+                    ("mismatch", key),
+                    f"is none of a network of kind '{kind.kind}', which has {known}; remove it",
+                )
             elif key != "offset" and not self.nudging.chosen.real:
                 yield (
                     ("mismatch", key),
@@ -260,6 +263,11 @@ class CircuitCard(Card):
                     f"the targets 0 V and {format_si(full, 'V')} must lie within its rails, "
                     f"{format_si(low, 'V')} to {format_si(high, 'V') if math.isfinite(high) else 'none'}",
                 )
+
+    def understood(self) -> str:
+        """As of any card, and that neurons are taken as identical where no block says otherwise."""
+        said = super().understood()
+        return said if self.mismatch else f"{said}\nall neurons of a chip are taken as identical (no block 'mismatch')"
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the circuit."""

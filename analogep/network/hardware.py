@@ -29,8 +29,8 @@ class Hardware:
     ----------
     device, circuit : cards
     seeds : Seeds
-        `fabrication` draws the spread of cells and neurons, `operation` the noise of the initial writes, `data` the initial
-        weights.
+        `fabrication` draws the spread of cells and neurons, `operation` the noise of the initial writes, `data` the
+        initial weights.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Hardware:
 
     @property
     def amplifier_power(self) -> float:
-        """Bias power of all neurons or amplifiers while the network is powered, and the mean power of auto-zeros [W]."""
+        """Bias power of all neurons or amplifiers while the network is powered, auto-zeros in the mean included [W]."""
         bias, zero = self._builder.amplifier_power, self._zero
         return bias if zero is None else bias + zero.power(bias, self._builder.amplifiers)
 

@@ -27,7 +27,7 @@ MAY_CHANGE = {
     "converters": {"dac", "adc"},
     "sampling": {"sample_hold"},
     "wires": {"wires"},
-    "mismatch": {"feedback"},
+    "mirror": {"feedback"},
     "beta": {"nudging", "solver"},
     "settling": {"timing"},
 }

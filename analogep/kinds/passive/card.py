@@ -24,6 +24,7 @@ class Passive(Kind):
     schemes: ClassVar[tuple[Scheme, ...]] = ("push_pull", "reference", "separate")
     neurons: ClassVar[bool] = True
     loads_nodes: ClassVar[bool] = True
+    mismatches: ClassVar[tuple[str, ...]] = ("offset", "gain", "reverse_gain", "rails", "bandwidth")
 
     def builder(self) -> Any:
         """The builder of networks with passive nodes."""

@@ -67,8 +67,8 @@ class _Writer:
         """Virtual grounds whose currents, through conveyors, drive the nodes of layer `into`; weights of store k."""
         netlist, lines = self.board.netlist, []
         gain = sign * self.network.layers[into].leak * self.board.scene.hardware.pairs[k].scale
-        for number, node in enumerate(self.nodes[into], 1):
-            line = f"{name}_{number}"
+        for at, node in enumerate(self.nodes[into], 1):
+            line = f"{name}_{at}"
             netlist.conveyor(line, node, netlist.ammeter(line, line, GROUND), gain)
             lines.append(line)
         return lines

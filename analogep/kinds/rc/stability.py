@@ -58,9 +58,10 @@ def loop_gain(network: RCEquations, v: Floats) -> Floats:
 def loop_gain_bound(network: RCEquations) -> float:
     """Loop gain with every neuron at its steepest [1]; below 1 the equilibrium is unique for any input.
 
-    The steepest slope of each nominal transfer curve is 1; a sinh I-V curve is steepest at the rails of the neurons, and
-    without rails it has no bound. Which patches a maximum follows is not known beforehand, but a choice among patches
-    has no larger norm than all of them: with a maximum the bound is that of a chain of the norms of its couplings.
+    The steepest slope of each nominal transfer curve is 1; a sinh I-V curve is steepest at the rails of the neurons,
+    and without rails it has no bound. Which patches a maximum follows is not known beforehand, but a choice among
+    patches has no larger norm than all of them: with a maximum the bound is that of a chain of the norms of its
+    couplings.
     """
     rails = [np.array([max(map(abs, layer.activation.rails))]) for layer in network.layers]
     forward = [network.iv.slope(rail) for rail in rails[:-1]]

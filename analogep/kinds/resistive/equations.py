@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,10 @@ from analogep.errors import SimulationError
 from analogep.kinds.resistive.diodes import Clamp, IdealDiodes
 from analogep.network.base import Deviates, Drive
 from analogep.network.chain import Blocks, Chain
-from analogep.network.coupling import Coupling, Held
+from analogep.network.coupling import Coupling, Derivatives, Held
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings
+from analogep.network.mismatch import ALIKE, Mismatched
 from analogep.network.noise import Spread
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,9 @@ class Stage:
         Amplifiers between this layer and the next array.
     spread : Spread or None
         Read noise of the array.
+    own : Mismatched
+        Offsets and gains of the layer's amplifiers; with gains of their own, forward or back, F is no function that
+        transients lower.
     """
 
     coupling: Coupling
@@ -69,6 +73,21 @@ class Stage:
     gain: float = 1.0
     back: float = 1.0
     spread: Spread | None = None
+    own: Mismatched = ALIKE
+
+    @property
+    def gains(self) -> Any:
+        """a of each amplifier (nodes,) [1], or of all."""
+        return self.gain if self.own.gain is None else self.gain * self.own.gain
+
+    @property
+    def backs(self) -> Any:
+        """h of each amplifier (nodes,) [1], or of all."""
+        return self.back if self.own.back is None else self.back * self.own.back
+
+    def driven(self, u: Floats) -> Floats:
+        """Lines behind the amplifiers a (u + offset) (..., nodes) [V] at the node voltages `u` (..., nodes) [V]."""
+        return np.asarray(self.gains * (u if self.own.offset is None else u + self.own.offset))
 
     @property
     def size(self) -> int:
@@ -144,7 +163,7 @@ class ResistiveEquations(Layered):
             load = stage.coupling.column_load() + stage.leak
             if k + 1 < len(self.stages):
                 ahead = self.stages[k + 1].coupling.row_load()[: stage.size]
-                load = load + stage.gain * stage.back * ahead
+                load = load + stage.gains * stage.backs * ahead
             dead = np.flatnonzero(load <= 0.0)
             if dead.size:
                 raise SimulationError(
@@ -167,7 +186,7 @@ class ResistiveEquations(Layered):
     def rates(self, v: Floats) -> list[Floats]:
         """Voltages behind the amplifiers of each layer (..., samples, nodes) [V], a times those of the nodes: what is
         sampled."""
-        return [stage.gain * u for stage, u in zip(self.stages, self.held(v), strict=True)]
+        return [stage.driven(u) for stage, u in zip(self.stages, self.held(v), strict=True)]
 
     @property
     def full_score(self) -> float:
@@ -183,7 +202,7 @@ class ResistiveEquations(Layered):
 
     def rows(self, k: int, u: Sequence[Floats]) -> Floats:
         """Rows of array k > 0 (..., samples, rows) [V] for node voltages `u` (..., samples, nodes) [V] by layer."""
-        before = self.stages[k - 1].gain * u[k - 1]
+        before = self.stages[k - 1].driven(u[k - 1])
         bias = self.stages[k].bias
         return np.concatenate([before, np.broadcast_to(bias, (*before.shape[:-1], bias.size))], axis=-1)
 
@@ -240,7 +259,7 @@ class ResistiveEquations(Layered):
             into = into + forward * stage.spread.into(rows, u[k])
             drawn = drawn + reverse * stage.spread.drawn(rows, u[k])[:, : before.size]
         out[:, self.slices[k]] += into
-        out[:, self.slices[k - 1]] -= before.back * drawn
+        out[:, self.slices[k - 1]] -= before.backs * drawn
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt|/(load x target) of each sample (samples,) [1]."""
@@ -297,11 +316,10 @@ class ResistiveEquations(Layered):
         )
         blocks.add(0, drive.held.stiffness(u[0]), self.stages[0].coupling.diagonal)
         for k in range(1, len(self.stages)):
-            before, coupling = self.stages[k - 1], self.stages[k].coupling
+            coupling = self.stages[k].coupling
             found = coupling.derivatives(self.rows(k, u), u[k])
-            blocks.add_rows(k - 1, found.rows, coupling.diagonal, before.gain * before.back)
+            self._add_between(blocks, k, found, coupling.diagonal)
             blocks.add(k, found.columns, coupling.diagonal)
-            blocks.couple(found.cross, found.cross, found.squares)
         stiffness = self.stiffness(self.scores(u[-1]), drive)
         if stiffness is not None:
             blocks.add(len(self.stages) - 1, self.nudging * self._pairs(stiffness), False)
@@ -311,6 +329,22 @@ class ResistiveEquations(Layered):
                 blocks.diagonal[k] = free * blocks.diagonal[k] + (1.0 - free) * stage.diodes.conductance
         stages = self.stages[:-1]
         return blocks.chain([stage.gain for stage in stages], [stage.back for stage in stages], held=True)
+
+    def _add_between(self, blocks: Blocks, k: int, found: Derivatives, diagonal: bool) -> None:
+        """Couple the layers before and behind array k; the chain has the nominal factors of the amplifiers itself."""
+        before, own = self.stages[k - 1], self.stages[k - 1].own
+        if own.gain is None and own.back is None:
+            blocks.add_rows(k - 1, found.rows, diagonal, before.gain * before.back)
+            blocks.couple(found.cross, found.cross, found.squares)
+            return
+        ones, size = np.ones(before.size), before.size
+        ahead, back = (ones if one is None else one for one in (own.gain, own.back))
+        rows = found.rows[:, :size] * (back * ahead) if diagonal else None
+        if rows is None:
+            rows = back[:, None] * found.rows[..., :size, :size] * ahead
+        blocks.add_rows(k - 1, rows, diagonal, before.gain * before.back)
+        cross = found.cross[..., :size, :]
+        blocks.couple(ahead[:, None] * cross, back[:, None] * cross)
 
     def _pairs(self, stiffness: Floats) -> Floats:
         """That of scores (samples, classes, classes) as one of outputs (samples, outputs, outputs)."""
