@@ -1,12 +1,13 @@
 """Learning around offsets: accuracy of chips whose neurons have offsets, trained in place and by a copy of weights.
 
-    python studies/neuron_mismatch.py [--figure studies/figures/neuron_mismatch.png] [--chips 5] [--seeds 4] [--epochs 5]
+    python studies/neuron_mismatch.py [--figure FILE.png] [--chips 5] [--seeds 4] [--epochs 5]
 
-`digits` with 64-128-10 and equal steps, on `ideal` and `rram`. Each chip and seed is trained with input-referred offsets
-of its neurons of 0 to 50 mV, and tested; beside it the cells of the same chip with identical neurons are copied to the
-one with offsets, without any error of writing (`Chip.place`), so that what is lost is the offsets' doing. Nothing is chosen: the number of epochs is given
-beforehand, and the test samples are looked at once, after the last. Offsets are those at the node: behind a column of
-noise gain N an amplifier's own is N times smaller.
+`digits` with 64-128-10 and equal steps, on `ideal` and `rram`. Each chip and seed is trained with input-referred
+offsets of its neurons of 0 to 50 mV, and tested; beside it the cells of the same chip with identical neurons are copied
+to the one with offsets, without any error of writing (`Chip.place`), so that what is lost is the offsets' doing.
+Nothing is chosen: the number of epochs is given beforehand, and the test samples are looked at once, after the last.
+Offsets are those at the node, where full scale is 200 mV: behind a column of noise gain N an amplifier's own is N times
+smaller.
 """
 
 from __future__ import annotations

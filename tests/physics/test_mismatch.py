@@ -17,7 +17,7 @@ from analogep.kinds.rc.plain import plain
 from analogep.learning import compare
 from analogep.network.mismatch import Mismatched, curve_of
 from analogep.relaxation import relax
-from analogep.relaxation.euler import _plain, steps
+from analogep.relaxation.euler import _plain, march_phases, steps
 
 from .nets import CURVES, LINEAR, SINH, build, data, equilibrium, estimator, flat, nudge, phase, solver
 
@@ -91,9 +91,7 @@ def test_compiled_steps_are_the_plain_ones_with_their_joules(names, curve, iv, p
 
 
 def test_steps_of_all_phases_in_one_pass_hold_the_pulls_of_neurons_that_differ():
-    """Constant nudging, frozen in the march at the end of the free phase, as it is frozen by the network's own rates."""
-    from analogep.relaxation.euler import march_phases
-
+    """Constant nudging, frozen in the march at the end of the free phase, as it is by the network's own rates."""
     network = unlike(alike_in_hidden_layers(build((5, 7, 3), CURVES["tanh"], bias=True)), *SIGMAS)
     x, target = data(network, 4)
     free, start, euler = network.drive(x), np.zeros((4, network.nodes)), solver("euler")
@@ -206,7 +204,7 @@ def test_a_reverse_gain_of_the_outputs_weighs_their_costs_and_shrinks_their_upda
 
 
 def test_the_bias_by_unlike_reverse_gains_grows_with_their_spread():
-    """Two hidden layers, where no energy is left: relative distance from the exact gradient, over sigma from 2 % to 8 %,
+    """Two hidden layers, where no energy is left: relative distance from the exact gradient, over sigma from 2 to 8 %,
     proportional to it within 15 %, and of its size."""
     off = []
     for scale in (0.25, 0.5, 1.0):
