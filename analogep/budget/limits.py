@@ -94,7 +94,24 @@ def _wires(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
     return [] if circuit.wires.kind == "none" else [block("wires", {"kind": "none"})]
 
 
-def _mismatch(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+def _neurons(*keys: str) -> Callable[[DeviceCard, CircuitCard], list[str]]:
+    """Neurons alike in these keys of the mismatch."""
+
+    def overrides(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+        spread = () if circuit.mismatch is None else circuit.mismatch.spread
+        found = []
+        for key in keys:
+            if key in spread and key == "offset":
+                # Without an offset an auto-zero has nothing to do, and the card would be refused.
+                found += ["mismatch.offset=0 V", "mismatch.pelgrom=null", "mismatch.auto_zero=null"]
+            elif key in spread:
+                found.append(f"mismatch.{key}=0 {'V' if key == 'rails' else '%'}")
+        return found
+
+    return overrides
+
+
+def _mirror(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
     mirrored = circuit.feedback is not None and circuit.feedback.kind == "mirrored"
     return ["feedback.kind=shared"] if mirrored else []
 
@@ -133,7 +150,13 @@ LIMITS: Final = (
     Limit("sampling", "samples without noise", _sampling),
     Limit("thermal", "nodes, columns and samples without thermal noise", _thermal),
     Limit("wires", "lines without resistance", _wires),
-    Limit("mismatch", "both directions read the same array", _mismatch),
+    Limit("mirror", "both directions read the same array", _mirror),
+    Limit("neuron_offset", "neurons without offsets, and without auto-zeroing", _neurons("offset")),
+    Limit("neuron_gain", "neurons of one gain", _neurons("gain")),
+    Limit("neuron_reverse_gain", "each neuron drives both directions alike", _neurons("reverse_gain")),
+    Limit("neuron_rails", "neurons with the same rails", _neurons("rails")),
+    Limit("neuron_bandwidth", "neurons with one time constant", _neurons("bandwidth")),
+    Limit("neuron_threshold", "neurons with one threshold", _neurons("threshold")),
     Limit("beta", f"beta divided by {SMALLER:g}, solved as much more finely", _beta),
     Limit("settling", f"phases {LONGER:g} times as long", _settling),
 )

@@ -14,6 +14,7 @@ from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
+from analogep.circuit.mismatch import Mismatch
 from analogep.circuit.neuron import Neurons
 from analogep.circuit.noise import CircuitNoise
 from analogep.circuit.phases import Nudging, Solver, Timing
@@ -42,6 +43,8 @@ class CircuitCard(Card):
     mapping: Mapping
     feedback: Feedback | None = None
     """Reverse direction of an `rc` or `passive` network."""
+    mismatch: Mismatch | None = None
+    """How neurons differ; null for neurons that are alike."""
     wires: Wires = NoWires(kind="none")
     dac: Dac
     adc: Adc
@@ -160,6 +163,7 @@ class CircuitCard(Card):
         yield from self._noise_rules()
         yield from self.network.rules_with(self)
         yield from self._holomorphic_rules()
+        yield from self._mismatch_rules()
 
     def _length_rules(self) -> Iterator[tuple[Path, str]]:
         """Lists with one number for each layer of weights."""
@@ -244,6 +248,23 @@ class CircuitCard(Card):
                     f"'{neuron.activation.kind}', which has corners",
                 )
 
+    def _mismatch_rules(self) -> Iterator[tuple[Path, str]]:
+        """Keys of the mismatch that the network's neurons do not have, or its solver cannot follow."""
+        spread, kind = () if self.mismatch is None else self.mismatch.spread, self.network
+        for key in spread:
+            if key not in kind.mismatches:
+                known = ", ".join(f"'{name}'" for name in kind.mismatches) or "no mismatch"
+                yield (
+                    ("mismatch", key),
+                    f"is none of a network of kind '{kind.kind}', which has {known}; remove it",
+                )
+            elif key != "offset" and not self.nudging.chosen.real:
+                yield (
+                    ("mismatch", key),
+                    f"is not written for complex voltages; leave 'offset' alone, or take an estimator other than "
+                    f"'{self.nudging.estimator}'",
+                )
+
     def _network_rules(self) -> Iterator[tuple[Path, str]]:
         """Rules between the kind of network and the blocks that it needs."""
         network, full = self.network, self.mapping.read_voltage
@@ -271,6 +292,11 @@ class CircuitCard(Card):
                     f"the targets 0 V and {format_si(full, 'V')} must lie within its rails, "
                     f"{format_si(low, 'V')} to {format_si(high, 'V') if math.isfinite(high) else 'none'}",
                 )
+
+    def understood(self) -> str:
+        """As of any card, and that neurons are taken as identical where no block says otherwise."""
+        said = super().understood()
+        return said if self.mismatch else f"{said}\nall neurons of a chip are taken as identical (no block 'mismatch')"
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the circuit."""

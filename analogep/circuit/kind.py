@@ -66,6 +66,8 @@ class Kind(Block, ABC):
         Whether a phase comes to rest, at an equilibrium that Newton's method finds.
     thermal : bool
         Whether the network knows its thermal noise (`Network.agitation`).
+    mismatches : tuple of str
+        Keys of `mismatch` that its neurons have, `offset` among them where they have any.
     input_lines, bias_lines : int
         Word lines of an input and of the bias.
     """
@@ -81,6 +83,7 @@ class Kind(Block, ABC):
     loads_nodes: ClassVar[bool] = False
     rests: ClassVar[bool] = True
     thermal: ClassVar[bool] = False
+    mismatches: ClassVar[tuple[str, ...]] = ()
     input_lines: ClassVar[int] = 1
     bias_lines: ClassVar[int] = 1
     kind: str

@@ -19,8 +19,8 @@ DESCRIPTION = (
     "Train DEVICE's network with every limit as on the cards, with each limit alone made ideal, with each limit alone "
     "left, and with everything ideal, on the same chips and with the same seeds; then with the two limits ideal that "
     "cost most. Limits are those that the cards have: spread, noise, asymmetry, nonlinearity and steps of pulses, read "
-    "noise, curved I-V, drift, faults, converters, sampling, wires, feedback mismatch, finite beta, short phases. The "
-    "same command goes on where it was stopped."
+    "noise, curved I-V, drift, faults, converters, sampling, wires, mirrored feedback, mismatch of neurons, finite "
+    "beta, short phases. The same command goes on where it was stopped."
 )
 _HEADS = (
     "limit",

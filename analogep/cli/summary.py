@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,6 +64,13 @@ def _spikes(dataset: xr.Dataset) -> list[str]:
     ]
 
 
+def _neurons(attrs: Mapping[str, Any]) -> list[str]:
+    """That neurons are taken as identical, where the circuit card that ran says nothing of their mismatch."""
+    values = json.loads(attrs.get("circuit_values", "{}"))
+    identical = "mismatch" in values and values["mismatch"] is None
+    return ["  neurons   taken as identical: the circuit card has no block 'mismatch'"] if identical else []
+
+
 def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
 
@@ -111,6 +119,7 @@ def text(dataset: xr.Dataset) -> str:
         f"on {attrs['devices']} devices",
         f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",
         *(f"  part      {one}" for one in origin.parts_of(attrs)),
+        *_neurons(attrs),
         _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from analogep.engine.own import drives, line, paced, railed
 from analogep.engine.products import FAST
 from analogep.jit import brought
 
 _OPTIONS: dict[str, Any] = {"fastmath": FAST, "error_model": "numpy"}
-rate, rates, driven = (brought(name, **_OPTIONS) for name in ("rate", "rates", "driven"))
+rates = brought("rates", **_OPTIONS)
 pull, pull_on_circle = (brought(name, **_OPTIONS) for name in ("row", "circle"))
 
 
@@ -39,27 +40,30 @@ class Real(NamedTuple):
     ----------
     held : bool
         Whether nodes are put back onto their rails after a step.
+    own : Own or None
+        What neurons have of their own.
     """
 
     held: Any
+    own: Any
 
     @staticmethod
     def sweep(nodes, some, span, bent, gain, share, moves, weight, loads, space, energy):  # type: ignore[no-untyped-def]
         """Some neurons of all samples after a step; their powers are added to `energy`, `weight` times."""
         here, held = slice(span[0], span[1]), nodes.held and moves
-        ahead, behind = loads[0][here], loads[1][here]
+        both, own, first = (loads[0][here], loads[1][here]), nodes.own, span[0]
         share = share if moves else share - share
         for n in range(energy.shape[0]):
             v, bracket, base = space[0][n, here], space[1][n, here], space[4][n, here]
             lines, turned, square = space[2][n, here], space[3][n, here], share - share
             # Few arrays a loop: of more the compiler does not find out in time that they lie apart, and gives up.
             for j in range(v.size):
-                moved = v[j] + share * (bracket[j] - v[j])
-                moved = min(max(moved, some.curve.low), some.curve.high) if held else moved
-                v[j], lines[j] = moved, rate(some.curve, moved)
+                moved = v[j] + paced(own, share, first + j) * (bracket[j] - v[j])
+                moved = railed(own, some.curve, moved, first + j) if held else moved
+                v[j], lines[j] = moved, line(own, some.curve, moved, first + j)
                 square += moved * moved
             # The first layer, whose lines begin a row, drives nothing in reverse.
-            array = driven(bent, gain, lines, turned if span[0] > 0 else turned[:0], ahead, behind)
+            array = drives(own, bent, gain, lines, turned if first > 0 else turned[:0], both, first)
             for j in range(v.size):
                 bracket[j] = base[j]
             energy[n, 0] += weight * array
@@ -74,7 +78,7 @@ class Real(NamedTuple):
             y, bracket, p = space[0][n, here], space[1][n, here], pulls[n]
             if not frozen:
                 for o in range(y.size):
-                    r[o] = rate(some.curve, y[o])
+                    r[o] = line(nodes.own, some.curve, y[o], span[0] + o)
                 pull(cost, r, target[n], p)
             power = real - real
             for o in range(y.size):
@@ -92,9 +96,15 @@ class Real(NamedTuple):
 
 
 class Complex(NamedTuple):
-    """Voltages of an ideal network with linear devices, real and imaginary part in two rows."""
+    """Voltages of an ideal network with linear devices, real and imaginary part in two rows.
 
-    none: Any
+    Parameters
+    ----------
+    own : None
+        Neurons are alike but for their offsets.
+    """
+
+    own: Any
 
     @staticmethod
     def sweep(nodes, some, span, bent, gain, share, moves, weight, loads, space, energy):  # type: ignore[no-untyped-def]

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analogep.engine.nodes import pull, rate
+from analogep.engine.nodes import pull
 from analogep.engine.noise import disturbed, squared
+from analogep.engine.own import line
 from analogep.engine.products import FAST, GROUP
 from analogep.engine.reads import exchange
 from analogep.jit import brought, inner, kernel
@@ -41,7 +42,7 @@ class Net(NamedTuple):
         Forward and reverse weights (nodes before, nodes) [1], or turned; array k lies in front of layer k, and what
         stands first is not looked at, the first array being in the inputs already.
     constants : ndarray (places,) [V]
-        Brackets of the bias lines.
+        Brackets of the bias lines, and offsets.
     loads : tuple of ndarray (places,) [S]
         Conductances that each line drives forward and in reverse.
     gain : float
@@ -148,7 +149,7 @@ def _frozen(net, cost, batch, first, last, v, pulls):  # type: ignore[no-untyped
     r, start = np.empty(pulls.shape[1], v.dtype), net.spans[net.spans.shape[0] - 1, 0]
     for b in range(first, last):
         for o in range(r.size):
-            r[o] = rate(net.output.curve, v[b - first, start + o])
+            r[o] = line(net.nodes.own, net.output.curve, v[b - first, start + o], start + o)
         pull(cost, r, batch.target[b], pulls[b - first])
 
 

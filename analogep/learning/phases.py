@@ -36,7 +36,7 @@ class Tally:
     free_runs, nudged_runs : int
         All relaxations.
     free_time, nudged_time : float [s]
-        Sum of their durations.
+        Sum of their durations, with the share of auto-zeros.
     spikes : ndarray (layers,) or None [1]
         Sum of the spikes of each layer of neurons in free phases.
     """
@@ -80,7 +80,7 @@ class Experimenter:
         self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
         self.circuit: CircuitCard = hardware.circuit
         self.tally = Tally()
-        self._amplifiers = hardware.amplifier_power
+        self._amplifiers, self._stretch = hardware.amplifier_power, hardware.stretch
         self._reads: PhaseReads | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
@@ -121,7 +121,7 @@ class Experimenter:
         """Count a free phase, and book it."""
         self.tally.free += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.free_runs += len(lines)
-        self.tally.free_time += network.slots * end.duration * len(lines)
+        self.tally.free_time += network.slots * end.duration * self._stretch * len(lines)
         if end.spikes is not None:
             fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
@@ -153,7 +153,7 @@ class Experimenter:
         """Count a nudged phase, and book it."""
         self.tally.nudged += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.nudged_runs += len(start)
-        self.tally.nudged_time += network.slots * end.duration * len(start)
+        self.tally.nudged_time += network.slots * end.duration * self._stretch * len(start)
         self._book(network, "nudged", end, start)
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.joules)
 
@@ -327,7 +327,7 @@ class Experimenter:
         end = circle[beta if side > 0.0 else beta.conjugate()]
         self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.nudged_runs += len(start)
-        self.tally.nudged_time += end.duration * len(start)
+        self.tally.nudged_time += end.duration * self._stretch * len(start)
         parts = [r.real for r in end.rates], [side * r.imag for r in end.rates]
         before = self.rates(network, start), [np.zeros_like(part) for part in parts[1]]
         swing = sum(network.line_swings(*both) for both in zip(before, parts, strict=True))

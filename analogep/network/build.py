@@ -17,6 +17,7 @@ from analogep.circuit.neuron import Neuron
 from analogep.crossbar import Array, Pair, Store
 from analogep.device import DeviceCard
 from analogep.network.base import Network
+from analogep.network.mismatch import Mismatched
 from analogep.network.noise import Spread
 from analogep.network.wiring import Wiring
 from analogep.streams import Seeds
@@ -33,6 +34,8 @@ class Chip(Protocol):
     seeds : Seeds
     wiring : Wiring
         The resistance of its lines.
+    neurons : list of Mismatched
+        What the neurons of each layer have of their own.
     stores, mirrors : list
         What `Builder.stores` gave.
     """
@@ -41,6 +44,7 @@ class Chip(Protocol):
     circuit: CircuitCard
     seeds: Seeds
     wiring: Wiring
+    neurons: list[Mismatched]
     stores: list[Store]
     mirrors: list[Store | None]
 
@@ -73,6 +77,11 @@ class Builder(ABC):
     @abstractmethod
     def amplifier_power(self) -> float:
         """Bias power of all amplifiers while the network is powered [W]."""
+
+    @property
+    def amplifiers(self) -> int:
+        """Number of neurons or amplifiers, each with an offset of its own."""
+        return sum(self.circuit.sizes[1:])
 
     def averaging(self, k: int) -> float:
         """For which the nodes behind layer `k` of weights average read noise, at the end of a phase [s].

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,11 @@ Floats = NDArray[np.float64]
 
 
 class Curve(Protocol):
-    """A transfer curve, as the activations of circuit cards are.
+    """A transfer curve, as the activations of circuit cards are."""
 
-    Attributes
-    ----------
-    straight : bool
-        Whether it is r = v between its rails.
-    """
-
-    straight: ClassVar[bool]
+    @property
+    def straight(self) -> bool:
+        """Whether it is r = v between its rails."""
 
     def rate(self, v: Floats) -> Floats:
         """Line voltage (...) [V] of the node voltage `v` (...) [V]."""

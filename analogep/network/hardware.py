@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
+from analogep.circuit.mismatch import AutoZero
 from analogep.crossbar import Array, Pair, Written
 from analogep.device import DeviceCard
 from analogep.network.base import Network
 from analogep.network.build import Builder
 from analogep.network.fit import check_fit
+from analogep.network.mismatch import drawn
 from analogep.network.wiring import Wiring
 from analogep.streams import Seeds
 
@@ -27,8 +29,8 @@ class Hardware:
     ----------
     device, circuit : cards
     seeds : Seeds
-        `fabrication` draws the spread of the cells, `operation` the noise of the initial writes, `data` the initial
-        weights.
+        `fabrication` draws the spread of cells and neurons, `operation` the noise of the initial writes, `data` the
+        initial weights.
 
     Attributes
     ----------
@@ -36,6 +38,8 @@ class Hardware:
         What holds the weights, from the inputs to the outputs.
     wiring : Wiring
         The resistance of its lines.
+    neurons : list of Mismatched
+        What the neurons of each layer have of their own.
     mirrors : list of Store or None
         For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
         the store itself serves.
@@ -45,6 +49,7 @@ class Hardware:
         check_fit(device, circuit)
         self.device, self.circuit, self.seeds = device, circuit, seeds
         self.wiring = Wiring(circuit.wires, device.read.iv)
+        self.neurons = drawn(circuit.mismatch, circuit.sizes[1:], seeds.fabrication)
         self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
 
@@ -61,8 +66,18 @@ class Hardware:
 
     @property
     def amplifier_power(self) -> float:
-        """Bias power of all neurons or amplifiers while the network is powered [W]."""
-        return self._builder.amplifier_power
+        """Bias power of all neurons or amplifiers while the network is powered, auto-zeros in the mean included [W]."""
+        bias, zero = self._builder.amplifier_power, self._zero
+        return bias if zero is None else bias + zero.power(bias, self._builder.amplifiers)
+
+    @property
+    def stretch(self) -> float:
+        """Time that passes on the chip for each second of a phase [1]: auto-zeros take some."""
+        return 1.0 if self._zero is None else self._zero.stretch
+
+    @property
+    def _zero(self) -> AutoZero | None:
+        return None if self.circuit.mismatch is None else self.circuit.mismatch.auto_zero
 
     def initialise(self) -> list[Written]:
         """Write the initial weights.

@@ -27,7 +27,7 @@ MAY_CHANGE = {
     "converters": {"dac", "adc"},
     "sampling": {"sample_hold"},
     "wires": {"wires"},
-    "mismatch": {"feedback"},
+    "mirror": {"feedback"},
     "beta": {"nudging", "solver"},
     "settling": {"timing"},
 }
@@ -61,6 +61,39 @@ def test_each_limit_changes_only_the_sections_that_it_is_about(name: str) -> Non
         assert found <= MAY_CHANGE[limit.name], (limit.name, found)
 
 
+NEURONS = {
+    "neuron_offset": {"offset", "pelgrom", "auto_zero"},
+    "neuron_gain": {"gain"},
+    "neuron_reverse_gain": {"reverse_gain"},
+    "neuron_rails": {"rails"},
+    "neuron_bandwidth": {"bandwidth"},
+}
+
+
+@pytest.mark.parametrize("offset", ["offset: 2 mV", "pelgrom: {a_vt: 3.5 mV, area: 4}"])
+def test_each_limit_of_the_neurons_takes_its_own_key_of_the_mismatch_away(offset: str) -> None:
+    spread = "gain: 1 %, reverse_gain: 2 %, rails: 3 mV, bandwidth: 4 %"
+    zero = "auto_zero: {residual: 5 %, period: 1 ms, time: 1 us}"
+    deck = Deck("ideal", "digits", {"mismatch": f"{{{offset}, {spread}, {zero}}}"}, aged=False)
+    found = [limit.name for limit in deck.limits if limit.name.startswith("neuron_")]
+    assert found == list(NEURONS)
+    real = deck.cards(())[1].mismatch
+    for name, keys in NEURONS.items():
+        ideal = deck.cards([name])[1].mismatch
+        assert real is not None
+        assert ideal is not None
+        differ = {key for key in vars(real) if getattr(real, key) != getattr(ideal, key)}
+        assert differ <= keys
+        assert name.removeprefix("neuron_") not in ideal.spread
+    assert deck.cards(list(NEURONS))[1].mismatch.spread == ()
+
+
+def test_the_threshold_of_spiking_neurons_is_a_limit() -> None:
+    deck = Deck("ideal", "spiking-digits", {"mismatch": "{threshold: 3 %}"}, aged=False)
+    assert "neuron_threshold" in [limit.name for limit in deck.limits]
+    assert deck.cards(["neuron_threshold"])[1].mismatch.threshold == 0.0
+
+
 def lines(deck: Deck, name: str) -> list[str]:
     """Lines that differ between the real cards and those with one limit ideal."""
     out: list[str] = []
@@ -86,11 +119,10 @@ def test_the_lines_that_differ_on_rram_are_those_that_each_limit_says() -> None:
 
 def test_limits_are_those_that_the_cards_have() -> None:
     wired = {"wires": "{kind: exact, word: 1 ohm, bit: 1 ohm, tile: [65, 128]}", "feedback.kind": "mirrored",
-             "faults.stuck_min": "5 %"}  # fmt: skip
-    assert {limit.name for limit in Deck("rram", "digits", wired).limits} == {limit.name for limit in LIMITS} - {
-        "drift",
-        "thermal",
-    }
+             "faults.stuck_min": "5 %",
+             "mismatch": "{offset: 1 mV, gain: 1 %, reverse_gain: 1 %, rails: 1 mV, bandwidth: 1 %}"}  # fmt: skip
+    known = {limit.name for limit in LIMITS} - {"drift", "neuron_threshold", "thermal"}
+    assert {limit.name for limit in Deck("rram", "digits", wired).limits} == known
     assert [limit.name for limit in Deck("ideal", "resistive-digits", {}).limits] == ["converters", "sampling", "beta"]
     assert "drift" not in [limit.name for limit in Deck("pcm", "digits", {}).limits]
     assert "drift" in [limit.name for limit in Deck("pcm", "digits", {}, aged=True).limits]

@@ -20,6 +20,7 @@ SHORT = ("timing.free.duration=80 ns", "timing.nudged.duration=40 ns")
 TINY = ("layers=[3,2,2]", "wires.tile=[3,2]", "timing.free.duration=20 ns", "timing.nudged.duration=10 ns")
 """Where every evaluation of our equations solves all nodes of all wires."""
 PASSIVE = ("network={kind: passive, gain: [4, 6]}", *SHORT)
+UNLIKE = "mismatch={offset: 5 mV, gain: 5 %, reverse_gain: 8 %, rails: 5 mV, bandwidth: 20 %}"
 WIRES = "wires={kind: exact, word: 300 ohm, bit: 200 ohm, driver: 1 kohm, sense: 500 ohm, tile: [4, 3]}"
 NODE = "{capacitance: 0.2 pF, leak: 1 uS}"
 NO_AMPLIFIERS = "null"

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analogep.circuit.activation import HardClip
+from analogep.errors import UsageError
 from analogep.network import Drive, Network
 from analogep.relaxation.equilibrium import equilibrium
 from analogep.spice import Scene, board, compare
@@ -28,6 +29,7 @@ from .scenes import (
     SINH_DEVICE,
     TANH,
     TINY,
+    UNLIKE,
     WIRES,
     resistive,
     scene,
@@ -52,6 +54,9 @@ SCENES = {
     "resistive, ideal diodes, amplifiers": lambda: scene(*resistive(IDEAL, "doubled", AMPLIFIERS)),
     "resistive, ideal diodes, cubic, constant nudging": lambda: scene(CONSTANT, *resistive(IDEAL), device=CUBIC_DEVICE),
     "resistive, linear, amplifiers": lambda: scene(*resistive("{kind: none}", "single", AMPLIFIERS)),
+    "rc, neurons that differ": lambda: scene(UNLIKE),
+    "rc, neurons that differ, tanh, sinh devices": lambda: scene(UNLIKE, TANH, device=SINH_DEVICE),
+    "passive, neurons that differ, sigmoid": lambda: scene(*PASSIVE, UNLIKE, SIGMOID),
     "rc with wires": lambda: scene(WIRES),
     "rc with wires, mirrored, constant nudging": lambda: scene(WIRES, MIRRORED, CONSTANT),
     "passive with wires": lambda: scene(WIRES, *PASSIVE),
@@ -124,6 +129,22 @@ def test_only_curved_cells_behind_the_wires_of_an_rc_network_are_approximated() 
     assert scene(WIRES, device=SINH_DEVICE).network().approximation
     exact = (scene(WIRES), scene(device=SINH_DEVICE), scene(WIRES, *PASSIVE, device=SINH_DEVICE))
     assert not any(chip.network().approximation for chip in exact)
+
+
+def test_the_neurons_of_these_chips_differ_by_more_than_the_agreement() -> None:
+    for circuit in ((), PASSIVE):
+        (_, alike, _), (_, unlike, _) = at_rest(scene(*circuit)), at_rest(scene(*circuit, UNLIKE))
+        assert np.abs(alike - unlike).max() > 1e-4
+
+
+def test_amplifiers_that_differ_have_no_netlist() -> None:
+    chip = scene(*resistive(IDEAL, "single", AMPLIFIERS), "mismatch={offset: 1 mV}")
+    with pytest.raises(UsageError) as refused:
+        compare(chip)
+    assert str(refused.value) == (
+        "no netlist is written of bidirectional amplifiers that differ; remove the card's block 'mismatch', or take a "
+        "network of kind 'rc' or 'passive'"
+    )
 
 
 def test_a_chip_that_is_not_the_netlists_is_found_out() -> None:

@@ -27,7 +27,7 @@ def exact_gradient(network: PassiveEquations, v: Floats, x: Floats, target: Floa
         for half in layer.halves:
             total = half.forward.sensitivity(half.sign * rows, nodes[k], np.zeros_like(rows), adjoints[k])
             if half.reverse is not None:
-                back, ends = network.reverse_rows(nodes[k - 1]), half.sign * network.feedback * rates[k]
+                back, ends = network.reverse_rows(nodes[k - 1]), half.sign * network.feedback * layer.back * rates[k]
                 row_adjoint = network.reverse_rows(adjoints[k - 1])
                 total = total + half.reverse.sensitivity(back, ends, row_adjoint, np.zeros_like(ends))
             found.append(total * (-1.0 / (x.shape[0] * layer.scale)))

@@ -10,6 +10,7 @@ from analogep.kinds.passive import card
 from analogep.kinds.passive.equations import Half, PassiveLayer
 from analogep.kinds.passive.network import Passive
 from analogep.network.build import Neuronal
+from analogep.network.mismatch import curve_of
 
 Floats = NDArray[np.float64]
 
@@ -53,17 +54,21 @@ class PassiveBuilder(Neuronal):
         assert isinstance(circuit.network, card.Passive)
         gains = circuit.per_layer(circuit.network.gain)
         for k, (_, size) in enumerate(circuit.shapes):
-            neuron = self._neuron(k)
+            neuron, own = self._neuron(k), self.hardware.neurons[k]
+            shift = None if own.offset is None else gains[k] * own.offset
+            curve = curve_of(neuron.activation, own, size, shift)
             plus, minus = (self._half(k, half, sign) for half, sign in (("plus", 1.0), ("minus", -1.0)))
             layers.append(
                 PassiveLayer(
                     halves=(plus, minus),
                     scale=self.ranges[k] / self.device.conductance.span,
-                    activation=neuron.activation,
+                    activation=curve,
                     gain=gains[k],
                     capacitance=neuron.capacitance,
                     leak=neuron.leak,
                     size=size,
+                    nominal=neuron.activation,
+                    own=own,
                 )
             )
         read_voltage, gain, scheme = circuit.mapping.read_voltage, circuit.feedback.gain, circuit.mapping.scheme

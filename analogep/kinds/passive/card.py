@@ -25,6 +25,7 @@ class Passive(Kind):
     neurons: ClassVar[bool] = True
     loads_nodes: ClassVar[bool] = True
     thermal: ClassVar[bool] = True
+    mismatches: ClassVar[tuple[str, ...]] = ("offset", "gain", "reverse_gain", "rails", "bandwidth")
 
     def builder(self) -> Any:
         """The builder of networks with passive nodes."""

@@ -6,6 +6,7 @@ Node i of layer l, lines of the layer before at +r and -r (bias lines at +V and 
               + sum_k [g+_ik q(s r_k - v_i) + g-_ik q(-s r_k - v_i)]                    arrays behind, in reverse
               - g_L v_i + beta g_L p_i                                                  leak, nudging (outputs)
 
+with r = rho(A (v + o)), C and s of each neuron's own and the offset o where neurons differ (`network.mismatch`).
 Forward and reverse reads of one array take turns in hardware; here both act at once, and their joules are booked so.
 For linear devices, shared arrays and node leaks g_i = g_L + sum (g+ + g-) this is descent on
 
@@ -16,17 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit import Activation
 from analogep.costs import SQUARED_ERROR, Cost
 from analogep.network.chain import Blocks, Chain
 from analogep.network.coupling import Coupling, Held
+from analogep.network.curve import Curve
 from analogep.network.drive import Drive
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings, with_bias
+from analogep.network.mismatch import ALIKE, Mismatched, steepest_of
 from analogep.network.noise import Deviates, Spread
 
 Floats = NDArray[np.float64]
@@ -65,21 +68,28 @@ class PassiveLayer:
         g_plus, g_minus.
     scale : float [1/S]
         Weight per siemens.
-    activation : Activation
+    activation : Curve
+        The neurons' own, offsets at their inputs included.
     gain : float
         A of r = rho(A v).
     capacitance, leak : float [F], [S]
     size : int
         Number of nodes.
+    nominal : Curve or None
+        The curve that the update rule takes all neurons to have; None where that is `activation`.
+    own : Mismatched
+        Gains in reverse and time constants of the neurons' own.
     """
 
     halves: tuple[Half, Half]
     scale: float
-    activation: Activation
+    activation: Curve
     gain: float
     capacitance: float
     leak: float
     size: int
+    nominal: Curve | None = None
+    own: Mismatched = ALIKE
 
     def rate(self, v: Floats) -> Floats:
         """Line voltage rho(A v) (..., nodes) [V] at the node voltages `v` (..., nodes) [V]."""
@@ -90,8 +100,19 @@ class PassiveLayer:
         return self.gain * self.activation.slope(self.gain * v)
 
     def primitive(self, r: Floats) -> Floats:
-        """Phi(r)/A (..., nodes) [V^2], the integral of the inverse of `rate` from 0 to `r` (..., nodes) [V]."""
-        return self.activation.primitive(r) / self.gain
+        """Phi(r)/A (..., nodes) [V^2], the integral of the inverse of the nominal `rate` from 0 to `r` (..., nodes)
+        [V]."""
+        return (self.activation if self.nominal is None else self.nominal).primitive(r) / self.gain
+
+    @property
+    def back(self) -> Any:
+        """Gain of each neuron in reverse over the nominal one (nodes,) [1], or 1."""
+        return 1.0 if self.own.back is None else self.own.back
+
+    @property
+    def farads(self) -> Any:
+        """Capacitance of each node (nodes,), or of all [F]."""
+        return self.capacitance if self.own.pace is None else self.capacitance * self.own.pace
 
 
 @dataclass(frozen=True)
@@ -162,9 +183,9 @@ class PassiveEquations(Layered):
                 load = load + sum(one.row_load()[: layer.size] for one in behind if one is not None)
             loads.append(load)
         object.__setattr__(self, "load", np.concatenate(loads))
-        named: tuple[tuple[str, Callable[[PassiveLayer], float]], ...] = (
+        named: tuple[tuple[str, Callable[[PassiveLayer], Any]], ...] = (
             ("leak", lambda layer: layer.leak),
-            ("capacitance", lambda layer: layer.capacitance),
+            ("capacitance", lambda layer: layer.farads),
             ("full_scale", lambda layer: self.read_voltage / layer.gain),
         )
         for name, of in named:
@@ -214,7 +235,7 @@ class PassiveEquations(Layered):
             for half in self.layers[k].halves:
                 assert half.reverse is not None
                 out[:, here] += half.forward.into(half.sign * rows, nodes[k])
-                ends = half.sign * self.feedback * rates[k]
+                ends = half.sign * self.feedback * self.layers[k].back * rates[k]
                 out[:, before] -= half.reverse.drawn(back, ends)[:, : nodes[k - 1].shape[1]]
             if drive.noise:
                 self._add_noise(out, k, nodes, rates, drive.noise[k])
@@ -244,7 +265,7 @@ class PassiveEquations(Layered):
             if half.spread is not None:
                 ahead += np.square(half.spread.into(half.sign * rows, nodes[k]))
             if half.reverse_spread is not None:
-                drawn = half.reverse_spread.drawn(back, half.sign * self.feedback * rates[k])
+                drawn = half.reverse_spread.drawn(back, half.sign * self.feedback * self.layers[k].back * rates[k])
                 behind += np.square(drawn[:, : behind.shape[1]])
         for part, variance, deviates in zip((k, k - 1), (ahead, behind), xi, strict=True):
             if deviates is not None:
@@ -270,7 +291,7 @@ class PassiveEquations(Layered):
             for half in self.layers[k].halves:
                 assert half.reverse is not None
                 out[..., 0] += half.forward.power(half.sign * rows, nodes[k])
-                out[..., 0] += half.reverse.power(back, half.sign * self.feedback * rates[k])
+                out[..., 0] += half.reverse.power(back, half.sign * self.feedback * self.layers[k].back * rates[k])
         out[..., 1] = np.square(v) @ self.leak
         if drive.beta != 0.0 and drive.target is not None:
             current = drive.beta * self.leak[self.slices[-1]] * self.pull(rates[-1], drive)
@@ -294,12 +315,13 @@ class PassiveEquations(Layered):
             for half in self.layers[k].halves:
                 assert half.reverse is not None
                 found = half.forward.derivatives(half.sign * rows, nodes[k])
-                other = half.reverse.derivatives(back, half.sign * self.feedback * rates[k])
+                other = half.reverse.derivatives(back, half.sign * self.feedback * self.layers[k].back * rates[k])
                 blocks.add(k, found.columns, half.forward.diagonal)
                 blocks.add_rows(k - 1, other.rows, half.reverse.diagonal)
                 ahead.append(half.sign * found.cross)
                 behind.append(half.sign * other.cross)
-            blocks.couple(ahead[0] + ahead[1], behind[0] + behind[1])
+            own, returned = self.layers[k].own.back, behind[0] + behind[1]
+            blocks.couple(ahead[0] + ahead[1], returned if own is None else returned * own)
         stiffness = self.stiffness(rates[-1], drive)
         if stiffness is not None:
             blocks.add(len(nodes) - 1, self.layers[-1].leak * stiffness * blocks.seen[-1][:, None, :], False)
@@ -316,7 +338,10 @@ class PassiveEquations(Layered):
         for k, swing in enumerate(swings(before, after)):
             ahead = self.layers[k + 1].size if k + 1 < len(self.layers) else 0
             behind = self.layers[k].halves[0].forward.row_load().size if k > 0 else 0
-            total += swing * (2 * ahead + 2 * behind * self.feedback**2)
+            returned, own = swing, self.layers[k].own.back
+            if own is not None:
+                returned = float((np.square(after[k] - before[k]) @ np.square(own)).sum())
+            total += swing * 2 * ahead + returned * 2 * behind * self.feedback**2
         return total
 
     def input_swings(self, x: Floats) -> float:
@@ -328,5 +353,5 @@ class PassiveEquations(Layered):
         rest = np.zeros((1, self.nodes))
         inputs = self.layers[0].halves[0].forward.row_load().size - int(self.bias)
         chain = self.chain(rest, self.drive(np.zeros((1, inputs))))
-        steepest = [np.full((1, layer.size), layer.gain) for layer in self.layers]
+        steepest = [np.full((1, layer.size), layer.gain * steepest_of(layer.activation)) for layer in self.layers]
         return float(replace(chain, seen=steepest).loop_gain()[0])

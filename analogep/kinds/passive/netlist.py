@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from analogep.kinds.passive.equations import PassiveEquations
+from analogep.network.mismatch import one_of
 from analogep.spice.board import Board, neuron_nodes
 from analogep.spice.netlist import GROUND, Netlist
 from analogep.spice.scene import Probes, Scene
@@ -27,9 +30,10 @@ class _Writer:
     def neurons(self, k: int) -> list[str]:
         """Nodes of layer k and the lines that they drive forward, upright and inverted; returns the upright lines."""
         layer, board, lines = self.network.layers[k], self.board, []
-        for name in self.nodes[k]:
-            board.node(name, layer.capacitance, layer.leak)
-            lines.append(board.neuron_line(name, layer.activation, layer.gain))
+        farads = np.broadcast_to(layer.farads, layer.size)
+        for i, name in enumerate(self.nodes[k]):
+            board.node(name, float(farads[i]), layer.leak)
+            lines.append(board.neuron_line(name, one_of(layer.activation, i), layer.gain))
             if k + 1 < len(self.nodes):
                 board.meters["array"].driver(f"b{lines[-1]}", lines[-1])
                 board.follower(f"{lines[-1]}_inv", lines[-1], -1.0)
@@ -45,9 +49,11 @@ class _Writer:
     def reverse(self, k: int) -> None:
         """Arrays in front of layer k between its lines in reverse and the nodes before it; the bias line at ground."""
         rows = [*self.ports[k - 1], GROUND] if self.network.bias else self.ports[k - 1]
+        gains = np.broadcast_to(self.network.feedback * self.network.layers[k].back, len(self.nodes[k])).tolist()
+        named = list(zip(self.nodes[k], gains, strict=True))
         for half, suffix in _INVERTED.items():
-            gain = -self.network.feedback if suffix else self.network.feedback
-            back = [self.board.follower(f"{name}_back{suffix}", f"{name}_line", gain) for name in self.nodes[k]]
+            sign = -1.0 if suffix else 1.0
+            back = [self.board.follower(f"{one}_back{suffix}", f"{one}_line", sign * gain) for one, gain in named]
             self.board.array(k, half, f"b{k + 1}_{half}", rows, back, back=True)
 
 

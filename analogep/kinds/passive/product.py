@@ -2,8 +2,8 @@
 
     dL/dg+-_ij = (1/(g V^2)) sum weight [-+ r_i r_j + Phi(r_i)/A + Phi(r_j)/(A s)] / (s ... s)
 
-V is the read voltage, s the feedback gain with one factor for every stage behind a layer, A the gain of the neurons, g
-the conductance that nudges at beta = 1.
+Phi is that of the nominal neurons, as the rule does not know their mismatch; V is the read voltage, s the feedback gain
+with one factor for every stage behind a layer, A the gain of the neurons, g the conductance that nudges at beta = 1.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _through_wires(network: RCEquations, k: int, x: Floats, rates: list[Floats],
     assert layer.forward_wires is not None
     out = -layer.forward_wires.sensitivity(rows, np.zeros((samples, layer.size)), np.zeros_like(rows), mu[k])
     if layer.reverse_wires is not None:
-        ends = np.asarray(network.iv.drive(network.gain * rates[k]))
+        ends = np.asarray(network.iv.drive(network.gains[k] * rates[k]))
         before = np.zeros_like(rows)
         before[:, : mu[k - 1].shape[1]] = mu[k - 1]
         out -= layer.reverse_wires.sensitivity(np.zeros_like(rows), ends, before, np.zeros((samples, layer.size)))

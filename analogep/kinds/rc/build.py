@@ -14,6 +14,7 @@ from analogep.network.build import Neuronal
 from analogep.network.connection import DENSE, Connection
 from analogep.network.convolution import Convolution
 from analogep.network.curve import Curve
+from analogep.network.mismatch import curve_of
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class RCBuilder(Neuronal):
 
     def _cell(self, k: int) -> Cell:
         """Node and transfer curve of a layer's neurons."""
-        neuron = self._neuron(k)
-        return Cell(neuron.activation, neuron.capacitance, neuron.leak)
+        neuron, own = self._neuron(k), self.hardware.neurons[k]
+        curve = curve_of(neuron.activation, own, self.circuit.sizes[k + 1])
+        return Cell(curve, neuron.capacitance, neuron.leak)
 
     @cached_property
     def _connections(self) -> list[Connection]:
@@ -82,6 +84,7 @@ class RCBuilder(Neuronal):
                     reverse_wires=reverse if k > 0 else None,
                     connection=self._connections[k],
                     ground=(pair.scale**2 * pair.column_total, back.scale**2 * back.row_total[:rows]),
+                    own=self.hardware.neurons[k],
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain

@@ -21,6 +21,7 @@ class RC(Kind):
     projects: ClassVar[bool] = True
     complex_voltages: ClassVar[bool] = True
     thermal: ClassVar[bool] = True
+    mismatches: ClassVar[tuple[str, ...]] = ("offset", "gain", "reverse_gain", "rails", "bandwidth")
 
     def builder(self) -> Any:
         """The builder of networks at virtual ground."""

@@ -66,7 +66,7 @@ def uses(
     follow = winners if k > 0 else meet.winners(lines, network.inner(layer))
     gradient = meet.products(lines, y[k], follow)
     if k > 0:
-        gradient += meet.products(y[k - 1], np.asarray(network.iv.drive(network.gain * rates[k])), follow)
+        gradient += meet.products(y[k - 1], np.asarray(network.iv.drive(network.gains[k] * rates[k])), follow)
     if network.bias:
         gradient = np.concatenate([gradient, network.bias_drive * meet.collected(y[k])[None]])
     return gradient

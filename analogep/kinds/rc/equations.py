@@ -5,6 +5,8 @@ Node i of layer l with capacitance C, leak g, transfer curve rho, line voltage r
     C dv_i/dt = -g v_i + g [ sum_j w_ji q(r_j)  +  sum_k m_ik q(s r_k)  +  beta (d_i - r_i)  +  e_i ]
                             forward, layer l-1     reverse, layer l+1    nudging, outputs    read noise
 
+(with an offset o_i in the bracket, and C, rho and s of each neuron's own, where neurons differ: `network.mismatch`)
+
 with beta p in place of beta (d_i - r_i) for another cost of the pull p than the squared error (`costs`).
 
 w are the weights that the forward arrays hold, m those of the arrays that are read in reverse (the same ones, or
@@ -23,6 +25,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +39,15 @@ from analogep.network.base import Network
 from analogep.network.connection import Winners
 from analogep.network.drive import Drive
 from analogep.network.lines import slices_of, swings, with_bias
+from analogep.network.mismatch import ends_of
 from analogep.network.noise import Deviates
 
 Floats = NDArray[np.float64]
+
+
+def _both(bias: Floats | None, offset: Floats | None) -> Floats | None:
+    """The sum of what is there."""
+    return bias if offset is None else offset if bias is None else bias + offset
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,9 @@ class RCEquations(Network):
     bias_drive : float [V]
         q of the bias lines.
     constants : tuple of ndarray (neurons,) or None [V]
-        Bracket that each layer's bias line contributes.
+        Bracket that each layer's bias line and the neurons' offsets contribute.
+    gains : tuple of float or ndarray (neurons,)
+        Feedback gain of each layer, or of each of its neurons.
     made : dict
         What others have made of this instant's numbers and use in all of its phases, by their own names.
     """
@@ -97,17 +108,22 @@ class RCEquations(Network):
     tau: Floats = field(init=False)
     bias_drive: float = field(init=False)
     constants: tuple[Floats | None, ...] = field(init=False)
+    gains: tuple[Any, ...] = field(init=False)
     made: dict[str, object] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         sizes = [layer.size for layer in self.layers]
         object.__setattr__(self, "slices", slices_of(sizes))
-        object.__setattr__(self, "tau", np.repeat([layer.capacitance / layer.leak for layer in self.layers], sizes))
+        object.__setattr__(self, "tau", np.concatenate([layer.tau for layer in self.layers]))
+        own = [layer.own for layer in self.layers]
+        gains = tuple(self.gain if one.back is None else self.gain * one.back for one in own)
+        object.__setattr__(self, "gains", gains)
         bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
         object.__setattr__(self, "bias_drive", bias_drive)
         spread = [layer.connection.spread(layer.weights[-1]) for layer in self.layers] if self.bias else None
-        constants = tuple(None if spread is None else spread[k] * bias_drive for k in range(len(self.layers)))
-        object.__setattr__(self, "constants", constants)
+        biases = [None if spread is None else spread[k] * bias_drive for k in range(len(self.layers))]
+        offsets = [one.offset for one in own]
+        object.__setattr__(self, "constants", tuple(map(_both, biases, offsets)))
 
     @cached_property
     def leak(self) -> Floats:
@@ -139,7 +155,7 @@ class RCEquations(Network):
         constant = self.constants[0]
         if constant is not None:
             inputs += constant
-            if first.forward_wires is None:
+            if self.bias and first.forward_wires is None:
                 power = power + self.read_voltage * self.bias_drive * first.bias_load
         return RCDrive(inputs=inputs, power=power, deviation=self._deviation(q))
 
@@ -199,7 +215,7 @@ class RCEquations(Network):
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             forward = self.iv.drive(rates[k - 1])
-            backward = self.iv.drive(self.gain * rates[k])
+            backward = self.iv.drive(self.gains[k] * rates[k])
             connection, inner = layer.connection, self.inner(layer)
             out[:, here], winners = connection.compared(forward, inner)
             constant = self.constants[k]
@@ -268,7 +284,7 @@ class RCEquations(Network):
         arrays = np.broadcast_to(drive.power, v.shape[:-1]).copy()
         for k in range(1, len(self.layers)):
             layer = self.layers[k]
-            r, s = rates[k - 1], self.gain * rates[k]
+            r, s = rates[k - 1], self.gains[k] * rates[k]
             if layer.forward_wires is not None and layer.reverse_wires is not None:
                 lines = self.rows(r)
                 arrays += layer.forward_wires.row_power(lines, np.asarray(self.iv.drive(lines)))
@@ -289,10 +305,10 @@ class RCEquations(Network):
     def slopes(self, v: Floats) -> tuple[list[Floats], list[Floats]]:
         """dq(r)/dv and dq(s r)/dv of each layer (samples, neurons) [1] at `v` (samples, nodes) [V]."""
         forward, backward = [], []
-        for layer, part, r in zip(self.layers, self.slices, self.rates(v), strict=True):
+        for layer, part, gain, r in zip(self.layers, self.slices, self.gains, self.rates(v), strict=True):
             slope = layer.activation.slope(v[:, part])
             forward.append(slope * self.iv.slope(r))
-            backward.append(slope * self.gain * self.iv.slope(self.gain * r))
+            backward.append(slope * gain * self.iv.slope(gain * r))
         return forward, backward
 
     def jacobian(self, v: Floats, drive: Drive) -> Floats:
@@ -343,7 +359,7 @@ class RCEquations(Network):
         """Node voltages (..., samples, nodes) [V] as diodes at the rails of their neurons would hold them."""
         out = np.empty_like(v)
         for layer, part in zip(self.layers, self.slices, strict=True):
-            out[..., part] = np.clip(v[..., part], *layer.activation.rails)
+            out[..., part] = np.clip(v[..., part], *ends_of(layer.activation))
         return out
 
     def charging(self, before: Floats, after: Floats) -> Floats:
@@ -359,6 +375,8 @@ class RCEquations(Network):
                 total += 2 * ahead.connection.line_swings(swing, after[k], ahead.weights.shape[1])
             if k > 0:
                 layer = self.layers[k]
+                if layer.own.back is not None:
+                    swing = float((np.square(after[k] - before[k]) @ np.square(layer.own.back)).sum())
                 total += 2 * self.gain**2 * layer.connection.line_swings_back(swing, after[k], layer.weights.shape[0])
         return total
 

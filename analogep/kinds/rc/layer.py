@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.network.connection import DENSE, Connection
 from analogep.network.curve import Curve
+from analogep.network.mismatch import ALIKE, Mismatched
 from analogep.network.wired import Wired
 
 Floats = NDArray[np.float64]
@@ -75,6 +76,8 @@ class Layer:
     ground : (ndarray (neurons,), ndarray (inputs,)) or None [ohm]
         R_f^2 G of the virtual grounds forward and in reverse: weight per siemens squared, times the conductance of all
         cells on the line; their thermal noise.
+    own : Mismatched
+        Offsets, gains in reverse and time constants of the neurons' own; gains and rails are in the `activation`.
     """
 
     weights: Floats
@@ -90,11 +93,18 @@ class Layer:
     reverse_wires: PairWires | None = None
     connection: Connection = DENSE
     ground: tuple[Floats, Floats] | None = None
+    own: Mismatched = ALIKE
 
     @property
     def size(self) -> int:
         """Number of neurons."""
         return int(self.weights.shape[1]) * self.connection.places
+
+    @property
+    def tau(self) -> Floats:
+        """Time constant C/g of each neuron (neurons,) [s]."""
+        alike = np.full(self.size, self.capacitance / self.leak)
+        return alike if self.own.pace is None else alike * self.own.pace
 
     @property
     def dense(self) -> bool:

@@ -14,12 +14,14 @@ from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.engine.nodes import Complex, Neurons, Real
 from analogep.engine.noise import Noise
+from analogep.engine.own import Own
 from analogep.engine.parts import Bent, Straight, devices, padded
 from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved, Dense
 from analogep.engine.steps import Batch, Net, Plan, march
 from analogep.kinds.rc.equations import RCDrive, RCEquations
 from analogep.network.convolution import Convolution
+from analogep.network.mismatch import OwnCurve, ends_of
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
@@ -52,7 +54,7 @@ def _layout(network: RCEquations, solver: Solver) -> Layout | None:
         return None
     kind: Any = np.float32 if solver.single else np.float64
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
-    series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY[solver.precision])
+    series = network.iv.series(widest * max(1.0, *map(np.max, network.gains)), _ACCURACY[solver.precision])
     curves = [layer.activation.numbers(kind) for layer in network.layers]
     hidden, output, first = curves[0], curves[-1], network.layers[0]
     alike = all((layer.leak, layer.capacitance) == (first.leak, first.capacitance) for layer in network.layers[:-1])
@@ -150,7 +152,7 @@ class Layout:
 
     @cached_property
     def _lines(self) -> tuple[Reals, tuple[Reals, Reals]]:
-        """Brackets of bias lines, and what lines drive forward and in reverse, for all nodes."""
+        """Brackets of bias lines and offsets, and what lines drive forward and in reverse, for all nodes."""
         network, layers = self.network, self.network.layers
         constants, ahead, behind = (np.zeros(self._room) for _ in range(3))
         for k, (layer, here) in enumerate(zip(layers, self._places, strict=True)):
@@ -160,16 +162,34 @@ class Layout:
                 constants[here] = 0.0 if constant is None else constant
             if k + 1 < len(layers):
                 ahead[here] = layers[k + 1].row_load(network.inner(layers[k + 1]).shape[0])
-        if isinstance(self.devices, Straight):
+        if isinstance(self.devices, Straight) and self._own is None:
             ahead += network.gain**2 * behind
         return self._still(constants), (self._still(ahead), self._still(behind))
+
+    @cached_property
+    def _own(self) -> Own | None:
+        """What neurons have of their own, place by place; None where they are alike but for offsets."""
+        layers, network = self.network.layers, self.network
+        curves = [layer.activation for layer in layers]
+        plain = all(layer.own.pace is None and layer.own.back is None for layer in layers)
+        if plain and not any(isinstance(curve, OwnCurve) for curve in curves):
+            return None
+        # Ends of a place that is none: 0 V, where it stays.
+        table = np.repeat([[1.0], [0.0], [1.0], [0.0], [1.0], [1.0], [0.0], [0.0]], self._room, axis=1)
+        for k, (layer, curve, here) in enumerate(zip(layers, curves, self._places, strict=True)):
+            table[0, here] = layer.capacitance / layer.leak / layer.tau
+            if isinstance(curve, OwnCurve):
+                table[1:5, here] = np.stack([curve.shift, curve.scale, curve.foot, curve.gain])
+            table[5, here] = network.gains[k] / network.gain
+            table[6, here], table[7, here] = ends_of(curve)
+        return Own(*map(self._still, table))
 
     def _net(self, parts: int) -> Net:
         network, (constants, loads) = self.network, self._lines
         spans = [(to.start, to.stop, own.start) for to, own in zip(self._places, network.slices, strict=True)]
         ends = zip(self.curves, network.layers[-2:], strict=True)
         hidden, output = (Neurons(curve, self.kind(layer.leak)) for curve, layer in ends)
-        nodes = Real(self.solver.projected) if parts == 1 else Complex(False)
+        nodes = Real(self.solver.projected, self._own) if parts == 1 else Complex(None)
         return Net(
             np.array(spans), self._room, nodes, hidden, output, self.devices, self._meets, self._arrays, constants,
             loads, self.kind(network.gain),

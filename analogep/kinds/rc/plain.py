@@ -18,6 +18,7 @@ from analogep.jit import inner, kernel
 from analogep.kinds.rc.equations import RCDrive, RCEquations
 from analogep.network.base import Answer
 from analogep.network.drive import Drive
+from analogep.network.mismatch import ends_of, steepest_of
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ def _found(network: RCEquations) -> Plain | None:
     if not known or len(network.layers) < 2 or max(layer.size for layer in network.layers[1:]) > _MOST_NEURONS:
         return None
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
-    series = network.iv.series(widest * max(1.0, network.gain), _ACCURACY)
+    series = network.iv.series(widest * max(1.0, *map(np.max, network.gains)), _ACCURACY)
     return None if series is None else Plain(network, np.array(series))
 
 
@@ -100,10 +101,10 @@ class Plain:
         Bias lines as their bracket [V], gains [1] of lines and then of reverse lines.
         """
         found, network = [], self.network
-        for before, layer, constant in zip(network.layers, network.layers[1:], network.constants[1:], strict=False):
+        for k, (layer, constant) in enumerate(zip(network.layers[1:], network.constants[1:], strict=True), 1):
             assert layer.reverse is not None
             bias = np.zeros(layer.size) if constant is None else np.array(constant)
-            gains = np.repeat([1.0, network.gain], [before.size, layer.size])
+            gains = np.concatenate([self._gains[k - 1], network.gains[k] * self._gains[k]])
             found.append((_by_neuron(network.inner(layer)), _by_neuron(layer.reverse), bias, gains))
         return found
 
@@ -123,11 +124,16 @@ class Plain:
 
     @cached_property
     def _nodes(self) -> Floats:
-        """Rails [V], leak [S] and 1/tau [1/s] of each node (4, nodes)."""
+        """Rails [V], leak [S], 1/tau [1/s] and gain between the rails [1] of each node (5, nodes)."""
         network = self.network
-        rails = [np.array(layer.activation.rails) for layer in network.layers]
-        low, high = np.repeat(rails, [layer.size for layer in network.layers], axis=0).T
-        return np.stack([low, high, network.leak, 1.0 / network.tau])
+        ends = [(ends_of(layer.activation), layer.size) for layer in network.layers]
+        low, high = (np.concatenate([np.full(size, end[which]) for end, size in ends]) for which in (0, 1))
+        return np.stack([low, high, network.leak, 1.0 / network.tau, np.concatenate(self._gains)])
+
+    @cached_property
+    def _gains(self) -> list[Floats]:
+        """Gain of each layer's neurons between their rails (neurons,) [1]."""
+        return [np.full(layer.size, steepest_of(layer.activation)) for layer in self.network.layers]
 
     @cached_property
     def _lines(self) -> Floats:
@@ -136,7 +142,8 @@ class Plain:
         forward = [layer.row_load(network.inner(layer).shape[0]) for layer in network.layers[1:]]
         load = np.concatenate([*forward, *(layer.column_load for layer in network.layers[1:])])
         ends = [nodes[:2, : network.slices[-1].start], nodes[:2, network.slices[0].stop :]]
-        gain = np.repeat([1.0, network.gain], [part.shape[1] for part in ends])
+        back = [gain * own for gain, own in zip(network.gains[1:], self._gains[1:], strict=True)]
+        gain = np.concatenate([*self._gains[:-1], *back])
         return np.concatenate([*np.concatenate(ends, axis=1), gain, load]).reshape(4, -1)
 
     @cached_property
@@ -211,7 +218,7 @@ def _derivative(v, edges, array, noise, pull, nodes, series, scalars, out):  # t
     noise : tuple
         As in `Plain._noise`, and deviates forward (samples, neurons) and in reverse (samples, lines), empty without.
     pull : ndarray (samples, outputs) [V]
-    nodes : ndarray (4, nodes)
+    nodes : ndarray (5, nodes)
     series : ndarray
     scalars : (beta, whether the pull is frozen, whether this is the last array)
     out : ndarray (samples, nodes) [V], [V/s]
@@ -219,7 +226,7 @@ def _derivative(v, edges, array, noise, pull, nodes, series, scalars, out):  # t
     start, middle, end = edges
     (forward, reverse, constant, gains), (variances, (ahead, behind)) = array, noise
     (spread_forward, spread_reverse, spread_bias), (beta, frozen, last) = variances, scalars
-    low, high, rate, noisy = nodes[0], nodes[1], nodes[3], ahead.size > 0 and spread_bias.size > 0
+    low, high, rate, slope, noisy = nodes[0], nodes[1], nodes[3], nodes[4], ahead.size > 0 and spread_bias.size > 0
     lines, ends = middle - start, end - middle
     r, driven = np.empty(lines + ends), np.empty(lines + ends)
     q, back = driven[:lines], driven[lines:]
@@ -233,7 +240,8 @@ def _derivative(v, edges, array, noise, pull, nodes, series, scalars, out):  # t
             total[o] = constant[o]
             if beta != 0.0:
                 given = pull[k, o]
-                total[o] += beta * (given if frozen else given - min(max(y[o], low[middle + o]), high[middle + o]))
+                r_o = slope[middle + o] * min(max(y[o], low[middle + o]), high[middle + o])
+                total[o] += beta * (given if frozen else given - r_o)
         _forward(forward, q, total)
         _reverse(reverse, back, bracket)
         if noisy:
@@ -264,14 +272,16 @@ def _powers(v, still, nudging, nodes, lines, series, scalars, out):  # type: ign
         Power of the first array and of bias lines.
     nudging : tuple of ndarray (samples, outputs) [V]
         Pull as in `_derivative`, and target; empty without.
-    nodes, lines : ndarray (4, nodes), (4, lines)
+    nodes, lines : ndarray (5, nodes), (4, lines)
         As in `Plain`.
     series : ndarray
     scalars : (beta, whether the pull is frozen, first node that drives an array in reverse, first output)
     out : ndarray (points times samples, 3) [W]
     """
     size, (pull, target), (beta, frozen, second, first) = lines.shape[1], nudging, scalars
-    low, high, leak, x, r, q = nodes[0], nodes[1], nodes[2], np.empty(size), np.empty(size), np.empty(size)
+    low, high, leak, slope, x, r, q = (
+        nodes[0], nodes[1], nodes[2], nodes[4], np.empty(size), np.empty(size), np.empty(size),
+    )  # fmt: skip
     for k in range(v.shape[0]):
         sample, node, arrays, leaks, source = k % still.size, v[k], 0.0, 0.0, 0.0
         for j in range(first):
@@ -286,6 +296,7 @@ def _powers(v, still, nudging, nodes, lines, series, scalars, out):  # type: ign
         if beta != 0.0 and target.size > 0:
             for j in range(first, node.size):
                 given = pull[sample, j - first]
-                current = beta * leak[j] * (given if frozen else given - min(max(node[j], low[j]), high[j]))
+                r_j = slope[j] * min(max(node[j], low[j]), high[j])
+                current = beta * leak[j] * (given if frozen else given - r_j)
                 source += abs(current * (target[sample, j - first] - node[j]))
         out[k, 0], out[k, 1], out[k, 2] = still[sample] + arrays, leaks, source

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from analogep.kinds.rc.equations import RCEquations
 from analogep.network.connection import Winners
+from analogep.network.mismatch import steepest_of
 
 Floats = NDArray[np.float64]
 
@@ -57,13 +58,18 @@ def loop_gain(network: RCEquations, v: Floats) -> Floats:
 def loop_gain_bound(network: RCEquations) -> float:
     """Loop gain with every neuron at its steepest [1]; below 1 the equilibrium is unique for any input.
 
-    The steepest slope of each transfer curve is 1; a sinh I-V curve is steepest at the rails of the neurons, and
-    without rails it has no bound. Which patches a maximum follows is not known beforehand, but a choice among patches
-    has no larger norm than all of them: with a maximum the bound is that of a chain of the norms of its couplings.
+    The steepest slope of each nominal transfer curve is 1; a sinh I-V curve is steepest at the rails of the neurons,
+    and without rails it has no bound. Which patches a maximum follows is not known beforehand, but a choice among
+    patches has no larger norm than all of them: with a maximum the bound is that of a chain of the norms of its
+    couplings.
     """
     rails = [np.array([max(map(abs, layer.activation.rails))]) for layer in network.layers]
     forward = [network.iv.slope(rail) for rail in rails[:-1]]
-    backward = [network.gain * network.iv.slope(network.gain * rail) for rail in rails[1:]]
+    backward = [gain * network.iv.slope(gain * rail) for gain, rail in zip(network.gains[1:], rails[1:], strict=True)]
+    # A gain above 1 makes a neuron steeper than its nominal curve.
+    steepest = [steepest_of(layer.activation) for layer in network.layers]
+    forward = [slope * most for slope, most in zip(forward, steepest[:-1], strict=True)]
+    backward = [slope * most for slope, most in zip(backward, steepest[1:], strict=True)]
     if not all(np.isfinite(slope).all() for slope in (*forward, *backward)):
         return np.inf
     unused = np.ones(1)
@@ -84,6 +90,6 @@ def _norm_bound(network: RCEquations, forward: list[Floats], backward: list[Floa
         x = np.random.default_rng(0).standard_normal((1, network.layers[k].size))
         for _ in range(_ROUNDS):
             x = meet.backward(meet.forward(x / np.linalg.norm(x), network.inner(layer)), turned)
-        norms.append(math.sqrt(float(forward[k][0]) * float(backward[k][0]) * float(np.linalg.norm(x))))
+        norms.append(math.sqrt(float(forward[k].max()) * float(backward[k].max()) * float(np.linalg.norm(x))))
     chain = np.diag(norms, 1)
     return float(np.linalg.eigvalsh(chain + chain.T)[-1])

@@ -26,7 +26,7 @@ def exact_gradient(network: ResistiveEquations, v: Floats, x: Floats, target: Fl
         rows = drive.rows if k == 0 else network.rows(k, u)
         row_adjoint = np.zeros_like(rows)
         if k > 0:
-            row_adjoint[:, : u[k - 1].shape[1]] = network.stages[k - 1].back * adjoints[k - 1]
+            row_adjoint[:, : u[k - 1].shape[1]] = network.stages[k - 1].backs * adjoints[k - 1]
         found = stage.coupling.sensitivity(rows, u[k], row_adjoint, adjoints[k])
         out.append(found * (-1.0 / (x.shape[0] * network.scales[k])))
     return out

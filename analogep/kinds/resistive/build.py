@@ -12,6 +12,7 @@ from analogep.kinds.resistive.diodes import NoDiodes
 from analogep.kinds.resistive.equations import Stage
 from analogep.kinds.resistive.network import Resistive
 from analogep.network.build import Builder
+from analogep.network.mismatch import ALIKE
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +30,11 @@ class ResistiveBuilder(Builder):
         """Bias power of the bidirectional amplifiers [W]."""
         amplifiers = self._card.amplifiers
         return 0.0 if amplifiers is None else amplifiers.bias.power * sum(self.circuit.sizes[1:-1])
+
+    @property
+    def amplifiers(self) -> int:
+        """Amplifiers behind the hidden layers."""
+        return 0 if self._card.amplifiers is None else sum(self.circuit.sizes[1:-1])
 
     def time_constant(self, k: int) -> float:
         """C/(g + sum of the cells in front of the nodes) [s]; what stands behind them is left out."""
@@ -76,6 +82,7 @@ class ResistiveBuilder(Builder):
                     gain=1.0 if amplifiers is None else amplifiers.gain,
                     back=1.0 if amplifiers is None else amplifiers.back,
                     spread=self._spread(store.array, store),
+                    own=ALIKE if amplifiers is None else self.hardware.neurons[k],
                 )
             )
         curve = iv if block.rule == "co_content" else LinearIV(kind="linear")

@@ -74,6 +74,7 @@ class Resistive(Kind):
     pairs: ClassVar[bool] = False
     loads_nodes: ClassVar[bool] = True
     thermal: ClassVar[bool] = True
+    mismatches: ClassVar[tuple[str, ...]] = ("offset", "gain", "reverse_gain")
     input_lines: ClassVar[int] = 2
     bias_lines: ClassVar[int] = 2
 
@@ -110,6 +111,11 @@ class Resistive(Kind):
         """
         least = circuit.shapes[-1][0] * window.min + self.output.leak
         return self.nudging_conductance, 0.5 * least if self.outputs == "doubled" else least
+
+    def rules_with(self, circuit: Any) -> Iterator[tuple[Path, str]]:
+        """Mismatch is that of amplifiers."""
+        if self.amplifiers is None and circuit.mismatch is not None and circuit.mismatch.spread:
+            yield ("mismatch",), "is that of amplifiers in a resistive network, which has none; give network.amplifiers"
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for k, (low, high) in enumerate(self.initial):

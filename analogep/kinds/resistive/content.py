@@ -3,10 +3,13 @@
     dL/dg = (1/(g V^2)) sum weight (co-content of a siemens at its drop) x (a/h ... a/h)
 
 V is the score of the right class, g the conductance that nudges at beta = 1, a and h gain and back-current factor of
-the amplifiers of every stage behind an array.
+the amplifiers of every stage behind an array, all nominal: the rule does not know their mismatch, and takes lines
+behind them, over a, for the voltages of their nodes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +37,12 @@ def estimate(network: ResistiveEquations, phases: Phases, x: Floats) -> list[Flo
     return out
 
 
+def _rows(network: ResistiveEquations, k: int, u: Sequence[Floats]) -> Floats:
+    """Rows of array k > 0 (samples, rows) [V] behind nominal amplifiers, by node voltages `u` of each layer."""
+    before, bias = network.stages[k - 1].gain * u[k - 1], network.stages[k].bias
+    return np.concatenate([before, np.broadcast_to(bias, (*before.shape[:-1], bias.size))], axis=-1)
+
+
 def _still(network: ResistiveEquations, phases: Phases, rows: Floats, factor: float) -> Floats:
     """Co-contents of the first array, times a factor: its rows are the same in all phases, so that each term's columns
     are added up before they meet the rows, all terms in one product."""
@@ -56,7 +65,7 @@ def _moving(network: ResistiveEquations, phases: Phases, k: int) -> Floats:
     """Co-contents of array k > 0, whose both sides move."""
     terms, total = network.content, 0.0
     for weight, rates in phases:
-        rows = network.rows(k, rates)
+        rows = _rows(network, k, rates)
         for row, column in zip(terms.rows(rows), terms.columns(rates[k]), strict=True):
             ends = (np.broadcast_to(row, rows.shape), np.broadcast_to(column, rates[k].shape))
             total = total + weight * (ends[0].T @ ends[1])

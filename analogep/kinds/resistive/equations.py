@@ -20,23 +20,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.costs import SQUARED_ERROR, Cost
 from analogep.device.iv import Separable
-from analogep.draws import standard_normals
 from analogep.errors import SimulationError
-from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.diodes import Clamp, IdealDiodes
 from analogep.network.chain import Blocks, Chain
-from analogep.network.coupling import Coupling, Held
+from analogep.network.coupling import Coupling, Derivatives, Held
 from analogep.network.drive import Drive
 from analogep.network.layered import Layered
 from analogep.network.lines import slices_of, swings
+from analogep.network.mismatch import ALIKE, Mismatched
 from analogep.network.noise import Deviates, Spread
 
 Floats = NDArray[np.float64]
@@ -61,6 +59,9 @@ class Stage:
         Amplifiers between this layer and the next array.
     spread : Spread or None
         Read noise of the array.
+    own : Mismatched
+        Offsets and gains of the layer's amplifiers; with gains of their own, forward or back, F is no function that
+        transients lower.
     """
 
     coupling: Coupling
@@ -72,6 +73,21 @@ class Stage:
     gain: float = 1.0
     back: float = 1.0
     spread: Spread | None = None
+    own: Mismatched = ALIKE
+
+    @property
+    def gains(self) -> Any:
+        """a of each amplifier (nodes,) [1], or of all."""
+        return self.gain if self.own.gain is None else self.gain * self.own.gain
+
+    @property
+    def backs(self) -> Any:
+        """h of each amplifier (nodes,) [1], or of all."""
+        return self.back if self.own.back is None else self.back * self.own.back
+
+    def driven(self, u: Floats) -> Floats:
+        """Lines behind the amplifiers a (u + offset) (..., nodes) [V] at the node voltages `u` (..., nodes) [V]."""
+        return np.asarray(self.gains * (u if self.own.offset is None else u + self.own.offset))
 
     @property
     def size(self) -> int:
@@ -147,7 +163,7 @@ class ResistiveEquations(Layered):
             load = stage.coupling.column_load() + stage.leak
             if k + 1 < len(self.stages):
                 ahead = self.stages[k + 1].coupling.row_load()[: stage.size]
-                load = load + stage.gain * stage.back * ahead
+                load = load + stage.gains * stage.backs * ahead
             dead = np.flatnonzero(load <= 0.0)
             if dead.size:
                 raise SimulationError(
@@ -170,7 +186,7 @@ class ResistiveEquations(Layered):
     def rates(self, v: Floats) -> list[Floats]:
         """Voltages behind the amplifiers of each layer (..., samples, nodes) [V], a times those of the nodes: what is
         sampled."""
-        return [stage.gain * u for stage, u in zip(self.stages, self.held(v), strict=True)]
+        return [stage.driven(u) for stage, u in zip(self.stages, self.held(v), strict=True)]
 
     @property
     def full_score(self) -> float:
@@ -186,7 +202,7 @@ class ResistiveEquations(Layered):
 
     def rows(self, k: int, u: Sequence[Floats]) -> Floats:
         """Rows of array k > 0 (..., samples, rows) [V] for node voltages `u` (..., samples, nodes) [V] by layer."""
-        before = self.stages[k - 1].gain * u[k - 1]
+        before = self.stages[k - 1].driven(u[k - 1])
         bias = self.stages[k].bias
         return np.concatenate([before, np.broadcast_to(bias, (*before.shape[:-1], bias.size))], axis=-1)
 
@@ -243,48 +259,7 @@ class ResistiveEquations(Layered):
             into = into + forward * stage.spread.into(rows, u[k])
             drawn = drawn + reverse * stage.spread.drawn(rows, u[k])[:, : before.size]
         out[:, self.slices[k]] += into
-        out[:, self.slices[k - 1]] -= before.back * drawn
-
-    def agitation(self, v: Floats, drive: Drive) -> Floats:
-        """D/(kT) = 2 [sum G + leak + h^2 sum G behind + diode]/C^2 (samples, nodes) [V^2/(s J)].
-
-        h is the back-current factor of the amplifier, through which the cells of the next array reach the node. A soft
-        diode makes shot noise, q (|I| + 2 I_s) in place of 2kT g, equal to it at rest; an ideal one that conducts has
-        its conductance. A cell between two nodes takes from one what it gives to the other (`kicks`), so that without
-        amplifiers every node has kT/C at rest (equipartition). Amplifiers and nudging sources have no noise here.
-        """
-        total = self._alone(v)
-        for k in range(1, len(self.stages)):
-            cells, back = self._cells[k - 1], self.stages[k - 1].back
-            total[:, self.slices[k]] += cells.columns
-            total[:, self.slices[k - 1]] += back**2 * cells.rows
-        return 2.0 * total / np.square(self.capacitance)
-
-    def _alone(self, v: Floats) -> Floats:
-        """Conductance whose noise reaches one node alone (samples, nodes) [S]: to lines that sources hold, leak and
-        diode."""
-        out = np.empty_like(v)
-        held = zip(self.stages, self.slices, self.held(v), strict=True)
-        for k, (stage, part, u) in enumerate(held):
-            total = stage.coupling.column_load() if k == 0 else self._cells[k - 1].outside
-            out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], u, stage.sign)
-        return out
-
-    def kicks(self, v: Floats, drive: Drive, rng: np.random.Generator) -> Floats:
-        """As in `Network.kicks`; the cells of an array between two layers push their ends in opposite directions."""
-        out = np.sqrt(self._alone(v)) * standard_normals(v.shape, rng)
-        for k in range(1, len(self.stages)):
-            before, here, back = self.slices[k - 1], self.slices[k], self.stages[k - 1].back
-            into, drawn = self._cells[k - 1].currents(v.shape[0], rng)
-            out[:, here] += into
-            out[:, before] -= back * drawn
-        return np.asarray(np.sqrt(2.0) * out / self.capacitance)
-
-    @cached_property
-    def _cells(self) -> list[Cells]:
-        """The arrays between layers of nodes, as sources of noise."""
-        pairs = zip(self.stages, self.stages[1:], strict=False)
-        return [Cells.of(stage.coupling, before.size) for before, stage in pairs]
+        out[:, self.slices[k - 1]] -= before.backs * drawn
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt|/(load x target) of each sample (samples,) [1]."""
@@ -341,11 +316,10 @@ class ResistiveEquations(Layered):
         )
         blocks.add(0, drive.held.stiffness(u[0]), self.stages[0].coupling.diagonal)
         for k in range(1, len(self.stages)):
-            before, coupling = self.stages[k - 1], self.stages[k].coupling
+            coupling = self.stages[k].coupling
             found = coupling.derivatives(self.rows(k, u), u[k])
-            blocks.add_rows(k - 1, found.rows, coupling.diagonal, before.gain * before.back)
+            self._add_between(blocks, k, found, coupling.diagonal)
             blocks.add(k, found.columns, coupling.diagonal)
-            blocks.couple(found.cross, found.cross, found.squares)
         stiffness = self.stiffness(self.scores(u[-1]), drive)
         if stiffness is not None:
             blocks.add(len(self.stages) - 1, self.nudging * self._pairs(stiffness), False)
@@ -355,6 +329,22 @@ class ResistiveEquations(Layered):
                 blocks.diagonal[k] = free * blocks.diagonal[k] + (1.0 - free) * stage.diodes.conductance
         stages = self.stages[:-1]
         return blocks.chain([stage.gain for stage in stages], [stage.back for stage in stages], held=True)
+
+    def _add_between(self, blocks: Blocks, k: int, found: Derivatives, diagonal: bool) -> None:
+        """Couple the layers before and behind array k; the chain has the nominal factors of the amplifiers itself."""
+        before, own = self.stages[k - 1], self.stages[k - 1].own
+        if own.gain is None and own.back is None:
+            blocks.add_rows(k - 1, found.rows, diagonal, before.gain * before.back)
+            blocks.couple(found.cross, found.cross, found.squares)
+            return
+        ones, size = np.ones(before.size), before.size
+        ahead, back = (ones if one is None else one for one in (own.gain, own.back))
+        rows = found.rows[:, :size] * (back * ahead) if diagonal else None
+        if rows is None:
+            rows = back[:, None] * found.rows[..., :size, :size] * ahead
+        blocks.add_rows(k - 1, rows, diagonal, before.gain * before.back)
+        cross = found.cross[..., :size, :]
+        blocks.couple(ahead[:, None] * cross, back[:, None] * cross)
 
     def _pairs(self, stiffness: Floats) -> Floats:
         """That of scores (samples, classes, classes) as one of outputs (samples, outputs, outputs)."""

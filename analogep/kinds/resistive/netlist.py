@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import singledispatch
 
+from analogep.errors import UsageError
 from analogep.kinds.resistive.diodes import AntiparallelDiodes, IdealDiodes, NoDiodes, ShockleyDiodes
 from analogep.kinds.resistive.equations import ResistiveEquations, Stage
 from analogep.spice.board import Board, neuron_nodes
@@ -104,7 +105,18 @@ class _Writer:
 
 
 def add(network: ResistiveEquations, scene: Scene, netlist: Netlist) -> Probes:
-    """Add the network to a netlist; parameters as in `Network.netlist`."""
+    """Add the network to a netlist; parameters as in `Network.netlist`.
+
+    Raises
+    ------
+    UsageError
+        If its amplifiers differ from each other.
+    """
+    if not all(stage.own.alike for stage in network.stages):
+        raise UsageError(
+            "no netlist is written of bidirectional amplifiers that differ; remove the card's block 'mismatch', or "
+            "take a network of kind 'rc' or 'passive'"
+        )
     board = Board(network, scene, netlist)
     nodes = neuron_nodes([stage.size for stage in network.stages])
     if network.doubled:

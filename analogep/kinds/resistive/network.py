@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.kinds.resistive import adjoint, content
+from analogep.kinds.resistive import adjoint, content, thermal
+from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.equations import ResistiveEquations
 from analogep.network.base import Phases
+from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +29,19 @@ class Resistive(ResistiveEquations):
     def exact_gradient(self, v: Floats, x: Floats, target: Floats) -> list[Floats]:
         """By the adjoint."""
         return adjoint.exact_gradient(self, v, x, target)
+
+    @cached_property
+    def between(self) -> list[Cells]:
+        """The arrays between layers of nodes, as sources of thermal noise."""
+        return thermal.between(self)
+
+    def agitation(self, v: Floats, drive: Drive) -> Floats:
+        """Of every cell, leak and diode (`thermal`)."""
+        return thermal.agitation(self, self.between, v)
+
+    def kicks(self, v: Floats, drive: Drive, rng: np.random.Generator) -> Floats:
+        """What a cell between two nodes takes from one it gives to the other."""
+        return thermal.kicks(self, self.between, v, rng)
 
     def netlist(self, scene: Any, netlist: Any) -> Any:
         """Every cell lies between two nodes."""

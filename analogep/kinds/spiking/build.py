@@ -21,8 +21,8 @@ class SpikingBuilder(RCBuilder):
         return self._card.output if k == self.circuit.depth - 1 else self._card.hidden
 
     def _cell(self, k: int) -> Cell:
-        neuron = self._lif(k)
-        curve = FiringRate(neuron, self.circuit.mapping.read_voltage)
+        neuron, own = self._lif(k), self.hardware.neurons[k].threshold
+        curve = FiringRate(neuron, self.circuit.mapping.read_voltage, 1.0 if own is None else own)
         return Cell(curve, neuron.capacitance, neuron.leak)
 
     def averaging(self, k: int) -> float:

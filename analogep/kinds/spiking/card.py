@@ -224,6 +224,7 @@ class Spiking(Kind):
     convolves: ClassVar[bool] = True
     centers_inputs: ClassVar[bool] = True
     rests: ClassVar[bool] = False
+    mismatches: ClassVar[tuple[str, ...]] = ("offset", "threshold")
 
     def builder(self) -> Any:
         """The builder of spiking networks."""
@@ -308,6 +309,8 @@ class Spiking(Kind):
             )
         if isinstance(self.gradient, EqSpike):
             yield from self._eqspike_rules(self.gradient, circuit)
+        if circuit.mismatch is not None and circuit.mismatch.threshold and self.coding.kind != "rate":
+            yield ("mismatch", "threshold"), "needs network.coding 'rate'; a quantiser of 'predictive' has no threshold"
         if isinstance(circuit.wires, ExactWires):
             yield ("wires", "kind"), "must be 'none' in a spiking network, whose arrays are taken with perfect wires"
         for name, phase in (("free", circuit.timing.free), ("nudged", circuit.timing.nudged)):

@@ -185,6 +185,13 @@ class Clock:
             )  # fmt: skip
         return np.array(rows, dtype=self.kind)
 
+    def charges(self, numbers: Reals) -> Reals:
+        """Charge of each membrane in a step (neurons,) [1/V], from the `numbers` of the layers."""
+        curves = [layer.activation for layer in self.analog.layers]
+        thresholds = [getattr(curve, "threshold", 1.0) for curve in curves]
+        found = zip(self.analog.layers, numbers[:, 3], thresholds, strict=True)
+        return np.concatenate([np.full(one.size, charge / own, self.kind) for one, charge, own in found])
+
     def _loads(self) -> tuple[Floats, ...]:
         """Joules of a spike on each line, in the devices forward and in reverse, and in the lines as well [J]."""
         analog, volts, width = self.analog, self.analog.read_voltage, self.card.width
@@ -242,6 +249,7 @@ class Clock:
         window, many = min(count, self.window), self.network.neurons
         unit = self.analog.read_voltage * self.card.hidden.refractory / (window * self.card.step)
         won, numbers = np.zeros((samples, many), np.int64), self.numbers()
+        charges = self.charges(numbers)
         # A recorded phase goes step by step, and reads the membranes itself.
         extended = self.card.readout == "extended" and not record
         jobs, learns = -(-samples // _SAMPLES), self.learns(drive)
@@ -252,8 +260,8 @@ class Clock:
             learning = (learns, share, *sites[0 if record else first // _SAMPLES])
             spike_steps(
                 first, last, begin, steps, counted, extended, self.edges, found.state, given.still, given.nudging,
-                given.inputs, self.forward, self.reverse, given.noise, numbers, unit, self.loads, self.reach, learning,
-                won, given.keys, found.sums, found.spikes, found.drift, shown,
+                given.inputs, self.forward, self.reverse, given.noise, numbers, charges, unit, self.loads, self.reach,
+                learning, won, given.keys, found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:

@@ -41,11 +41,14 @@ class FiringRate:
     neuron : LIF
     volts : float [V]
         Full scale.
+    threshold : ndarray (neurons,) or float [1]
+        Thresholds over the nominal one: with a higher one the same drive looks as much smaller.
     """
 
     straight: ClassVar[bool] = False
     neuron: LIF
     volts: float
+    threshold: Any = 1.0
 
     def numbers(self, kind: Any) -> None:
         """None: the compiled steps are of neurons that do not fire."""
@@ -56,7 +59,7 @@ class FiringRate:
 
     def rate(self, v: Floats) -> Floats:
         """f t_r V (...) [V] at the drive `v` (...) [V]."""
-        return np.asarray(self.volts * self.neuron.frequency(np.asarray(v) / self.volts))
+        return np.asarray(self.volts * self.neuron.frequency(np.asarray(v) / (self.volts * self.threshold)))
 
     def slope(self, v: Floats) -> Floats:
         """Derivative of `rate` (...) [1] at `v` (...) [V], by differences over +-1e-6 of full scale; 0 at the rails."""
@@ -65,7 +68,12 @@ class FiringRate:
 
     def primitive(self, r: Floats) -> Floats:
         """Integral of the inverse curve (...) [V^2] from 0 to `r` (...) [V]: r^2/2 of linear neurons, else unknown."""
-        return 0.5 * np.square(r) if self.neuron.linear else np.full_like(r, np.nan)
+        return 0.5 * self.threshold * np.square(r) if self.neuron.linear else np.full_like(r, np.nan)
+
+    @property
+    def steepest(self) -> Any:
+        """Largest slopes of linear neurons (neurons,) or of all [1]."""
+        return 1.0 / self.threshold
 
     @property
     def rails(self) -> tuple[float, float]:

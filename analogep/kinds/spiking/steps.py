@@ -22,15 +22,15 @@ _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
 @inner(fastmath=_FAST, error_model="numpy")
-def _drifted(x, u, drive, numbers):  # type: ignore[no-untyped-def]
+def _drifted(x, u, drive, numbers, charges):  # type: ignore[no-untyped-def]
     """Synapses and membranes of one layer after a step; returns the sum of x^2 before it."""
-    a, mean, decay, gain, floor, top = numbers[0], numbers[1], numbers[2], numbers[3], numbers[5], u.dtype.type(2)
+    a, mean, decay, floor, top = numbers[0], numbers[1], numbers[2], numbers[5], u.dtype.type(2)
     square = x.dtype.type(0)
     for i in range(x.size):
         away = x[i] - drive[i]
         square += x[i] * x[i]
         x[i] = drive[i] + away * a
-        u[i] = min(max(u[i] * decay + (drive[i] + away * mean) * gain, floor), top)
+        u[i] = min(max(u[i] * decay + (drive[i] + away * mean) * charges[i], floor), top)
     return square
 
 
@@ -116,7 +116,7 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
 @kernel(error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
     first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,
+    charges, unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -144,8 +144,10 @@ def spike_steps(  # type: ignore[no-untyped-def]
         Standard deviations of the jumps in one read; empty without.
     numbers : ndarray (layers, 10)
         Of each layer: decay of the synapse in a step; mean of its transient in a step; decay of the membrane; charge of
-        the membrane in a step [thresholds a volt]; level after a reset, or -inf to subtract; floor; least steps between
-        two spikes; decay of the trace; its jump [V]; leak of the synapse [S].
+        a nominal membrane in a step [thresholds a volt]; level after a reset, or -inf to subtract; floor; least steps
+        between two spikes; decay of the trace; its jump [V]; leak of the synapse [S].
+    charges : ndarray (neurons,) [1/V]
+        Charge of each neuron's membrane in a step, in its own thresholds a volt.
     unit : float [V]
         Rate of one spike in the window.
     loads : tuple of ndarray
@@ -196,7 +198,9 @@ def spike_steps(  # type: ignore[no-untyped-def]
             found, glowing = 0, 0
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
-                energy[b, 1] += _drifted(x[one:other], u[one:other], nudged[one:other], numbers[k]) * numbers[k, 9]
+                part_of = slice(one, other)
+                square = _drifted(x[part_of], u[part_of], nudged[part_of], numbers[k], charges[part_of])
+                energy[b, 1] += square * numbers[k, 9]
                 found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
                 bounds[k + 1] = found
             if mode > 0 and (start + step) % slots == 0:

@@ -1,0 +1,58 @@
+"""Thermal noise of a resistive network: of every cell, leak and diode.
+
+    D/(kT) = 2 [sum G + leak + h^2 sum G behind + diode]/C^2            on the diagonal
+
+h is the back-current factor of the amplifier, through which the cells of the next array reach the node. A soft diode
+makes shot noise, q (|I| + 2 I_s) in place of 2kT g, equal to it at rest; an ideal one that conducts has its
+conductance. A cell between two nodes takes from one what it gives to the other (`cells`), so that without amplifiers every node has
+kT/C at rest (equipartition). Amplifiers and nudging sources make no noise here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.draws import standard_normals
+from analogep.kinds.resistive.cells import Cells
+from analogep.kinds.resistive.equations import ResistiveEquations
+
+Floats = NDArray[np.float64]
+
+
+def between(network: ResistiveEquations) -> list[Cells]:
+    """The arrays between layers of nodes, as sources of noise."""
+    pairs = zip(network.stages, network.stages[1:], strict=False)
+    return [Cells.of(stage.coupling, before.size) for before, stage in pairs]
+
+
+def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Floats:
+    """D/(kT) on the diagonal (samples, nodes) [V^2/(s J)] at `v` (samples, nodes) [V]."""
+    total = _alone(network, arrays, v)
+    for k, cells in enumerate(arrays, 1):
+        total[:, network.slices[k]] += cells.columns
+        total[:, network.slices[k - 1]] += network.stages[k - 1].backs ** 2 * cells.rows
+    return np.asarray(2.0 * total / np.square(network.capacitance))
+
+
+def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, rng: np.random.Generator) -> Floats:
+    """Normal deviates with the covariance of D/(kT) (samples, nodes) [V/sqrt(s J)] at `v` (samples, nodes) [V]; the
+    cells of an array between two layers push their ends in opposite directions."""
+    out = np.sqrt(_alone(network, arrays, v)) * standard_normals(v.shape, rng)
+    for k, cells in enumerate(arrays, 1):
+        into, drawn = cells.currents(v.shape[0], rng)
+        out[:, network.slices[k]] += into
+        out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * drawn
+    return np.asarray(np.sqrt(2.0) * out / network.capacitance)
+
+
+def _alone(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Floats:
+    """Conductance whose noise reaches one node alone (samples, nodes) [S]: to lines that sources hold, leak, diode."""
+    out = np.empty_like(v)
+    held = zip(network.stages, network.slices, network.held(v), strict=True)
+    for k, (stage, part, u) in enumerate(held):
+        total = stage.coupling.column_load() if k == 0 else arrays[k - 1].outside
+        out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], u, stage.sign)
+    return out
