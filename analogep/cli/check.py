@@ -37,7 +37,7 @@ def run(parsed: argparse.Namespace) -> int:
             print(f"warning: {warning}", file=sys.stderr)
         if not parsed.quiet:
             for remark in card.remarks():
-                print(f"note: {remark}", file=sys.stderr)
+                print(f"note: {remark}")
             print(card.understood())
     return 2 if failed else 0
 

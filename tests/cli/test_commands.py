@@ -274,7 +274,9 @@ def test_a_number_that_is_none_is_null_in_json() -> None:
 def test_what_a_reader_of_the_numbers_must_know_is_said(changed: dict[str, object], sentence: str) -> None:
     assert re.search(f"  caution: .*{sentence}", summary.text(summarised(**changed)))
     fine = {"loop_gain": 0.5, "unsettled": 0.0, "confusion": np.eye(10, dtype=int), "cosine": 0.9, "quiet_cosine": 1.0}
-    assert not summary.cautions(summarised(**fine))
+    # The card of this run, rram, leaves open how far apart the reads of its source were.
+    (open_point,) = summary.cautions(summarised(**fine))
+    assert "does not state the spacing of its reads" in open_point
 
 
 def test_a_result_from_before_the_cosine_without_noise_was_measured_is_summed_up() -> None:

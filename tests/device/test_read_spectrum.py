@@ -11,6 +11,7 @@ from scipy import integrate, signal, special
 
 from analogep.budget.limits import LIMITS
 from analogep.circuit import CircuitCard
+from analogep.cli.main import main
 from analogep.device import DeviceCard
 from analogep.device.components import Components
 from analogep.device.flicker import FlickerNoise, PcmReadNoise
@@ -346,3 +347,9 @@ def test_a_card_says_which_limit_is_taken_where_its_source_does_not_state_the_sp
     for override in ("{kind: relative, sigma: 1 %, spacing: 1 ms, exponent: 1}", "{kind: none}", ALONE[11:]):
         assert DeviceCard.load("rram", [f"read.noise={override}"]).remarks() == []
     assert DeviceCard.load("pcm").remarks() == []
+
+
+def test_check_says_what_the_card_leaves_open(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, said in (("rram", True), ("pcm", False)):
+        assert main(["check", name]) == 0
+        assert ("note: the source of read.noise does not state the spacing" in capsys.readouterr().out) is said
