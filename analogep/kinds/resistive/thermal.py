@@ -4,8 +4,8 @@
 
 h is the back-current factor of the amplifier, through which the cells of the next array reach the node. A soft diode
 makes shot noise, q (|I| + 2 I_s) in place of 2kT g, equal to it at rest; an ideal one that conducts has its
-conductance. A cell between two nodes takes from one what it gives to the other (`cells`), so that without amplifiers every node has
-kT/C at rest (equipartition). Amplifiers and nudging sources make no noise here.
+conductance. A cell between two nodes takes from one what it gives to the other (`cells`), so that without amplifiers
+every node has kT/C at rest (equipartition). Amplifiers and nudging sources make no noise here.
 """
 
 from __future__ import annotations
