@@ -57,10 +57,10 @@ def draw(found: dict[str, Floats], path: Path) -> None:
             means, halves = [one.mean for one in both], [one.half for one in both]
             places = np.array(OFFSETS) + (-0.06, 0.06)[way]
             axes.errorbar(places, means, halves, marker="o", color=color, capsize=3, label=name)
-        axes.set(title=f"{device}: mean and 95 % interval of {chips} chips x {seeds} seeds", xlabel="offset sigma [mV]")
+        axes.set(title=device, xlabel="standard deviation of the offsets [mV]")
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("test accuracy [%]")
-    figure.axes[0].legend()
+    figure.axes[0].legend(title=f"mean and 95 % interval of\n{chips} chips x {seeds} seeds")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
 

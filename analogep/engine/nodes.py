@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analogep.engine.own import drives, line, paced, railed
+from analogep.engine.own import begun, drives, line, lined, paced, placed, railed
 from analogep.engine.products import FAST
 from analogep.jit import brought
 
@@ -51,19 +51,20 @@ class Real(NamedTuple):
     def sweep(nodes, some, span, bent, gain, share, moves, weight, loads, space, energy):  # type: ignore[no-untyped-def]
         """Some neurons of all samples after a step; their powers are added to `energy`, `weight` times."""
         here, held = slice(span[0], span[1]), nodes.held and moves
-        both, own, first = (loads[0][here], loads[1][here]), nodes.own, span[0]
+        both, own, first = (loads[0][here], loads[1][here]), placed(nodes.own, here), span[0]
         share = share if moves else share - share
         for n in range(energy.shape[0]):
             v, bracket, base = space[0][n, here], space[1][n, here], space[4][n, here]
             lines, turned, square = space[2][n, here], space[3][n, here], share - share
             # Few arrays a loop: of more the compiler does not find out in time that they lie apart, and gives up.
             for j in range(v.size):
-                moved = v[j] + paced(own, share, first + j) * (bracket[j] - v[j])
-                moved = railed(own, some.curve, moved, first + j) if held else moved
-                v[j], lines[j] = moved, line(own, some.curve, moved, first + j)
+                moved = v[j] + paced(own, share, j) * (bracket[j] - v[j])
+                moved = railed(own, some.curve, moved, j) if held else moved
+                v[j], lines[j] = moved, begun(own, some.curve, moved)
                 square += moved * moved
+            lined(own, some.curve, lines)
             # The first layer, whose lines begin a row, drives nothing in reverse.
-            array = drives(own, bent, gain, lines, turned if first > 0 else turned[:0], both, first)
+            array = drives(own, bent, gain, lines, turned if first > 0 else turned[:0], both)
             for j in range(v.size):
                 bracket[j] = base[j]
             energy[n, 0] += weight * array

@@ -8,7 +8,7 @@ import pytest
 from analogep.circuit import HardClip, ReLU
 from analogep.circuit.phases import Solver
 from analogep.device.iv import CubicIV
-from analogep.engine.nodes import rate
+from analogep.engine.own import rate
 from analogep.errors import SimulationError
 from analogep.kinds.rc import layout as laid
 from analogep.kinds.rc.network import LayeredRC

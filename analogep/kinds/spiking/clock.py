@@ -186,7 +186,8 @@ class Clock:
         return np.array(rows, dtype=self.kind)
 
     def charges(self, numbers: Reals) -> Reals:
-        """Charge of each membrane in a step (neurons,) [1/V], from the `numbers` of the layers."""
+        """Charge of each membrane in a step (neurons,) [1/V], from the `numbers` (layers, numbers) of the layers,
+        each in a unit of its own."""
         curves = [layer.activation for layer in self.analog.layers]
         thresholds = [getattr(curve, "threshold", 1.0) for curve in curves]
         found = zip(self.analog.layers, numbers[:, 3], thresholds, strict=True)

@@ -22,8 +22,9 @@ _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
 
 @inner(fastmath=_FAST, error_model="numpy")
-def _drifted(x, u, drive, numbers, charges):  # type: ignore[no-untyped-def]
-    """Synapses and membranes of one layer after a step; returns the sum of x^2 before it."""
+def _drifted(x, u, drive, numbers, charges, one, other):  # type: ignore[no-untyped-def]
+    """Synapses and membranes of one layer, neurons `one` to `other` - 1, after a step; the sum of x^2 before it."""
+    x, u, drive, charges = x[one:other], u[one:other], drive[one:other], charges[one:other]
     a, mean, decay, floor, top = numbers[0], numbers[1], numbers[2], numbers[5], u.dtype.type(2)
     square = x.dtype.type(0)
     for i in range(x.size):
@@ -198,9 +199,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
             found, glowing = 0, 0
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
-                part_of = slice(one, other)
-                square = _drifted(x[part_of], u[part_of], nudged[part_of], numbers[k], charges[part_of])
-                energy[b, 1] += square * numbers[k, 9]
+                energy[b, 1] += _drifted(x, u, nudged, numbers[k], charges, one, other) * numbers[k, 9]
                 found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
                 bounds[k + 1] = found
             if mode > 0 and (start + step) % slots == 0:
