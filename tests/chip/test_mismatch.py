@@ -16,7 +16,7 @@ SMALL = {"layers": [64, 32, 10], "solver.method": "euler", "learning.epochs": 3}
 
 
 def test_neurons_of_a_convolution_are_drawn_node_by_node_and_its_steps_follow_them() -> None:
-    """Compiled steps against the plain ones: voltages to 1e-12 V, joules to 1e-10; the adjoint against differences."""
+    """Compiled steps against the plain ones: voltages to 1e-12 V, joules to 1e-10."""
     chip = Chip("ideal", "conv-digits", 2, set={"mismatch": ALL, "solver.precision": "double", "nudging.beta": 0.2})
     network, circuit = chip.network(), chip.circuit
     assert isinstance(network, LayeredRC)
