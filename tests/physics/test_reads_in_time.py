@@ -26,7 +26,8 @@ FAST = "read.noise={kind: relative, sigma: 2 %}"
 SAMPLES = 6000
 # Behind a feedback of nearly nothing the first layer's nodes show the current of their lines, and nothing else.
 CIRCUIT = [
-    "layers=[6,5,3]", "dac.bits=null", "adc.bits=null", "sample_hold.noise=0 V", "feedback.gain=1e-9",
+    "layers=[6,5,3]", "dac.bits=null", "dac.booked=8", "adc.bits=null", "adc.booked=8",
+    "sample_hold.noise=0 V", "feedback.gain=1e-9",
     "timing.free.duration=2.5 us", "timing.nudged.duration=2 us", "solver.relative_tolerance=1e-6",
     "solver.absolute_tolerance=1 nV", "neurons.hidden.activation={kind: hard_clip, low: -1 V, high: 1 V}",
 ]  # fmt: skip
