@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
@@ -19,7 +20,7 @@ Floats = NDArray[np.float64]
 Path = tuple[str | int, ...]
 
 
-class Converter(Block):
+class Converter(Block, ABC):
     """What both converters have: so many bits, and joules that follow from them unless a source says otherwise."""
 
     follows: ClassVar[Mapping[str, str]]
@@ -44,9 +45,12 @@ class Converter(Block):
         """Effective bits whose joules are booked; None where only `energy` says them."""
         return self.booked if self.bits is None else self.bits
 
+    @abstractmethod
     def _derived(self) -> float:
         """Energy per conversion that follows from the bits [J]."""
-        raise NotImplementedError
+
+    def derived(self) -> Mapping[str, str]:
+        return {"takes": f"{format_si(self.joules, 'J')} a conversion"}
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.energy is not None:
@@ -82,9 +86,6 @@ class Dac(Converter):
         assert self.effective is not None
         assert self.supply is not None
         return dac_joules(self.effective, self.supply)
-
-    def derived(self) -> dict[str, str]:
-        return {"takes": f"{format_si(self.joules, 'J')} a conversion"}
 
     def quantise(self, x: Floats) -> Floats:
         """Nearest of the 2^bits inputs (...) [1], 0 and 1 among them, to `x` (...) [1]."""
@@ -138,12 +139,11 @@ class Adc(Converter):
         assert self.node is not None
         return adc_joules(self.effective, self.rate, self.node)
 
-    def derived(self) -> dict[str, str]:
-        found = {"takes": f"{format_si(self.joules, 'J')} a conversion"}
-        if self.effective is not None and self.rate is not None and self.node is not None:
-            area = 1e12 * adc_area(self.effective, self.rate, self.node)
-            found["covers"] = f"{area:.0f} um^2 each"
-        return found
+    def derived(self) -> Mapping[str, str]:
+        if self.effective is None or self.rate is None or self.node is None:
+            return super().derived()
+        area = 1e12 * adc_area(self.effective, self.rate, self.node)
+        return {**super().derived(), "covers": f"{area:.0f} um^2 each"}
 
     def quantise(self, v: Floats) -> Floats:
         """Voltage (...) [V] of the code nearest to `v` (...) [V]."""

@@ -26,6 +26,8 @@ Phases = Sequence[tuple[Any, Sequence[Any]]]
 """Weight of a phase in the estimator [1], and what was measured in it: (samples, neurons) [V] of each layer."""
 Answer = Callable[[Floats], Floats]
 """Something of a phase as a function of node voltages."""
+Kicks = Callable[[np.random.Generator], Floats]
+"""Thermal noise of the nodes by a generator, anew in each call (samples, nodes) [V/sqrt(s J)]."""
 
 
 class Network(ABC):
@@ -165,12 +167,13 @@ class Network(ABC):
         """
         raise TypeError(f"a network of type {type(self).__name__} does not know its thermal noise")
 
-    def kicks(self, v: Floats, drive: Drive, rng: np.random.Generator) -> Floats:
-        """Normal deviates with the covariance of D/(kT) (samples, nodes) [V/sqrt(s J)], at `v` (samples, nodes) [V].
+    def kicks(self, v: Floats, drive: Drive) -> Kicks:
+        """A function that draws normal deviates with the covariance of D/(kT) at `v` (samples, nodes) [V].
 
         Nodes are independent where no conductance joins two of them.
         """
-        return np.sqrt(self.agitation(v, drive)) * standard_normals(v.shape, rng)
+        root = np.sqrt(self.agitation(v, drive))
+        return lambda rng: root * standard_normals(v.shape, rng)
 
     def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
         """Whether a transient would rest at the equilibrium `v` (samples, nodes) [V], where the network can tell

@@ -53,11 +53,11 @@ def agitated(network: Network, drive: Drive, v: Floats, duration: float) -> Floa
     density = np.broadcast_to(thermal.kt * network.agitation(v, drive), v.shape)
     h = _STEP * float(network.tau.min())
     count = max(1, math.ceil(min(duration, _MEMORY * float(network.tau.max())) / h))
-    rng, rest = np.random.default_rng(thermal.key), network.derivative(v, drive)
+    rng, rest, kicks = np.random.default_rng(thermal.key), network.derivative(v, drive), network.kicks(v, drive)
     x = np.sqrt(0.5 * density * network.tau) * standard_normals(v.shape, rng)
-    scale, last = 0.5 * math.sqrt(thermal.kt * h), network.kicks(v, drive, rng)
+    scale, last = 0.5 * math.sqrt(thermal.kt * h), kicks(rng)
     for _ in range(count):
-        fresh = network.kicks(v, drive, rng)
+        fresh = kicks(rng)
         x = x + h * (network.derivative(v + x, drive) - rest) + scale * (last + fresh)
         last = fresh
     return v + x

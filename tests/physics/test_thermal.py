@@ -149,7 +149,7 @@ def test_a_passive_node_by_itself_has_kt_over_c():
 def test_kicks_have_the_covariance_of_every_cell_by_itself():
     network = resistive((4, 6, 5, 3), NONE, LINEAR, gain=4.0, back=2.0)
     v, drive = np.zeros((200_000, network.nodes)), network.drive(np.zeros((200_000, 4)))
-    found = np.cov(np.sqrt(KT) * network.kicks(v, drive, np.random.default_rng(4)).T)
+    found = np.cov(np.sqrt(KT) * network.kicks(v, drive)(np.random.default_rng(4)).T)
     wanted = diffusion(network, v[:1], network.drive(np.zeros((1, 4))))
     scale = np.sqrt(np.outer(np.diag(wanted), np.diag(wanted)))
     # The scatter of a correlation is 1/sqrt(n) = 0.22 %, of a variance 0.32 %: 5 standard errors of 105 numbers.

@@ -13,18 +13,9 @@ from analogep.kinds.spiking.looks import at_rest
 from analogep.kinds.spiking.network import SpikingNetwork
 from analogep.network import Hardware
 
+from .test_spikes import NEURONS, alone, still
+
 LONG = 40e-6
-LEVEL = "{kind: level, level: 0.2}"
-NEURONS = {
-    "subtract": (),
-    "level, leak": (
-        f"network.hidden.reset={LEVEL}",
-        f"network.output.reset={LEVEL}",
-        "network.hidden.membrane_leak=0.5 uS",
-        "network.output.membrane_leak=0.5 uS",
-        "network.unstable=true",
-    ),
-}
 
 
 def chip(*settings: str) -> tuple[SpikingNetwork, CircuitCard]:
@@ -37,15 +28,14 @@ def chip(*settings: str) -> tuple[SpikingNetwork, CircuitCard]:
     return network, circuit
 
 
-@pytest.mark.parametrize("name", NEURONS)
+@pytest.mark.parametrize("name", ["subtract", "level, leak"])
 def test_each_neuron_fires_as_often_as_its_own_threshold_says(name: str) -> None:
     """Constant drive D on the synapses at rest: f(D/(1 + e)) of the nominal closed form, within a spike in 40 us and
     what waits for the ends of steps; thresholds spread by 20 %."""
     network, circuit = chip("mismatch={threshold: 20 %}", *NEURONS[name])
     curve, lif, volts = network.analog.layers[0].activation, network.lif[0], 0.11
-    start = np.zeros((1, network.nodes))
+    start, quiet = still(network), alone(network, volts)
     start[:, : network.neurons] = volts
-    quiet = SpikingDrive(inputs=np.full((1, 8), volts), power=np.zeros(1), x=np.zeros((1, 64)))
     count = round(LONG / network.card.step)
     clock = Clock(network, circuit.solver)
     clock.forward, clock.reverse = (

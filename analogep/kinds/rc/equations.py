@@ -340,9 +340,10 @@ class RCEquations(Network):
         siemens: their current reaches the node times g R_f. Columns of an average are read in turn, each with all its
         cells. The columns' own amplifiers have no noise here.
         """
-        known = self.made.get("agitation")
-        if isinstance(known, np.ndarray):
-            return known
+        return self._agitation
+
+    @cached_property
+    def _agitation(self) -> Floats:
         sums = np.zeros(self.nodes)
         for k, (layer, part) in enumerate(zip(self.layers, self.slices, strict=True)):
             if layer.ground is None:
@@ -351,9 +352,7 @@ class RCEquations(Network):
             sums[part] += layer.connection.spread(forward)
             if k > 0:
                 sums[self.slices[k - 1]] += layer.connection.row_load(reverse)
-        found = (2.0 / np.square(self.tau) * (1.0 / self.leak + sums))[None]
-        self.made["agitation"] = found
-        return found
+        return np.asarray((2.0 / np.square(self.tau) * (1.0 / self.leak + sums))[None])
 
     def within_rails(self, v: Floats) -> Floats:
         """Node voltages (..., samples, nodes) [V] as diodes at the rails of their neurons would hold them."""

@@ -36,7 +36,7 @@ class Cells:
     shares : ndarray (nodes before, nodes) [1]
         g_ji/G_j.
     root : ndarray (nodes, nodes) [S^(1/2)]
-        Cholesky factor of the covariance of the currents into the nodes, given those out of the nodes before.
+        R R' is the covariance of the currents into the nodes, given those out of the nodes before.
     """
 
     rows: Floats

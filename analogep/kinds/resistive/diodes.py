@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.cards import Block
+from analogep.circuit.noise import BOLTZMANN
 from analogep.units import Amperes, Kelvin, Siemens
 
 Floats = NDArray[np.float64]
@@ -21,7 +22,7 @@ Floats = NDArray[np.float64]
 _STEEPEST = 80.0
 """Exponent from which an exponential goes on as its tangent: no circuit here gets there, but a solver's first guess
 may, and must not overflow."""
-_BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
+_BOLTZMANN_PER_CHARGE = BOLTZMANN / 1.602176634e-19
 
 
 def _exp(x: Floats) -> Floats:
@@ -62,9 +63,9 @@ class Clamp(Block):
         """Co-content (..., nodes) [W], the integral of `current` from 0 to `v`; arguments as in `held`."""
         return np.zeros_like(v)
 
-    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
-        """Conductance with as much thermal noise as the diode has of its own (..., nodes) [S], at nodes in the state
-        `v` that are `held` at (..., nodes) [V]; other arguments as in `held`."""
+    def agitation(self, v: Floats, sign: Floats) -> Floats:
+        """Conductance with as much thermal noise as the diode has of its own (..., nodes) [S]; arguments as in
+        `held`."""
         return np.zeros_like(v)
 
 
@@ -90,9 +91,9 @@ class IdealDiodes(Clamp):
         """max(v, 0) where `sign` is +1, min(v, 0) where it is -1 [V]."""
         return np.asarray(sign * np.maximum(sign * v, 0.0))
 
-    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
+    def agitation(self, v: Floats, sign: Floats) -> Floats:
         """g_d where it conducts [S]."""
-        return np.where(held != v, self.conductance, 0.0)
+        return np.where(self.held(v, sign) != v, self.conductance, 0.0)
 
 
 class ShockleyDiodes(Clamp):
@@ -118,11 +119,11 @@ class ShockleyDiodes(Clamp):
         """Derivative of `current` [S]."""
         return self.saturation / self.scale * _exp_slope(-sign * v / self.scale)
 
-    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
-        """(|I_+| + |I_-|)/(2 n V_T) [S]: shot noise 2q (I_+ + I_-) of the currents either way, as that of 4kT G with
-        n V_T in place of kT/q; at 0 V it is the diode's slope."""
-        across = np.exp(np.minimum(-sign * v / self.scale, _STEEPEST))
-        return self.saturation * (across + 1.0) / (2.0 * self.scale)
+    def agitation(self, v: Floats, sign: Floats) -> Floats:
+        """(I_+ + I_-)/(2 n V_T) [S]: shot noise 2q (I_+ + I_-) of the currents either way, as that of 4kT G with n V_T
+        in place of kT/q. One of them grows as the slope, the other keeps its value at 0 V: the mean of the two slopes,
+        and at 0 V the slope itself."""
+        return 0.5 * (self.slope(v, sign) + self.slope(np.zeros_like(v), sign))
 
     def content(self, v: Floats, sign: Floats) -> Floats:
         """I_s [n V_T (exp(-s v/(n V_T)) - 1) + s v] [W]."""
@@ -144,11 +145,6 @@ class AntiparallelDiodes(ShockleyDiodes):
         """Derivative of `current` [S]."""
         x = v / self.scale
         return self.saturation / self.scale * (_exp_slope(x) + _exp_slope(-x))
-
-    def agitation(self, v: Floats, held: Floats, sign: Floats) -> Floats:
-        """Of both diodes [S]: I_s (e^x + e^-x + 2)/(2 n V_T), x = v/(n V_T)."""
-        x = np.minimum(np.abs(v) / self.scale, _STEEPEST)
-        return self.saturation * (np.exp(x) + np.exp(-x) + 2.0) / (2.0 * self.scale)
 
     def content(self, v: Floats, sign: Floats) -> Floats:
         """2 I_s n V_T (cosh(v/(n V_T)) - 1) [W]."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analogep.kinds.resistive import adjoint, content, thermal
 from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.equations import ResistiveEquations
-from analogep.network.base import Phases
+from analogep.network.base import Kicks, Phases
 from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
@@ -39,9 +39,9 @@ class Resistive(ResistiveEquations):
         """Of every cell, leak and diode (`thermal`)."""
         return thermal.agitation(self, self.between, v)
 
-    def kicks(self, v: Floats, drive: Drive, rng: np.random.Generator) -> Floats:
+    def kicks(self, v: Floats, drive: Drive) -> Kicks:
         """What a cell between two nodes takes from one it gives to the other."""
-        return thermal.kicks(self, self.between, v, rng)
+        return thermal.kicks(self, self.between, v)
 
     def netlist(self, scene: Any, netlist: Any) -> Any:
         """Every cell lies between two nodes."""

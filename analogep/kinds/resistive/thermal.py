@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analogep.draws import standard_normals
 from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.equations import ResistiveEquations
+from analogep.network.base import Kicks
 
 Floats = NDArray[np.float64]
 
@@ -37,22 +38,26 @@ def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -
     return np.asarray(2.0 * total / np.square(network.capacitance))
 
 
-def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, rng: np.random.Generator) -> Floats:
-    """Normal deviates with the covariance of D/(kT) (samples, nodes) [V/sqrt(s J)] at `v` (samples, nodes) [V]; the
-    cells of an array between two layers push their ends in opposite directions."""
-    out = np.sqrt(_alone(network, arrays, v)) * standard_normals(v.shape, rng)
-    for k, cells in enumerate(arrays, 1):
-        into, drawn = cells.currents(v.shape[0], rng)
-        out[:, network.slices[k]] += into
-        out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * drawn
-    return np.asarray(np.sqrt(2.0) * out / network.capacitance)
+def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Kicks:
+    """A function that draws normal deviates with the covariance of D/(kT) at `v` (samples, nodes) [V]; the cells of an
+    array between two layers push their ends in opposite directions."""
+    root = np.sqrt(_alone(network, arrays, v))
+
+    def drawn(rng: np.random.Generator) -> Floats:
+        out = root * standard_normals(v.shape, rng)
+        for k, cells in enumerate(arrays, 1):
+            into, taken = cells.currents(v.shape[0], rng)
+            out[:, network.slices[k]] += into
+            out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * taken
+        return np.asarray(np.sqrt(2.0) * out / network.capacitance)
+
+    return drawn
 
 
 def _alone(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Floats:
     """Conductance whose noise reaches one node alone (samples, nodes) [S]: to lines that sources hold, leak, diode."""
     out = np.empty_like(v)
-    held = zip(network.stages, network.slices, network.held(v), strict=True)
-    for k, (stage, part, u) in enumerate(held):
+    for k, (stage, part) in enumerate(zip(network.stages, network.slices, strict=True)):
         total = stage.coupling.column_load() if k == 0 else arrays[k - 1].outside
-        out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], u, stage.sign)
+        out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], stage.sign)
     return out
