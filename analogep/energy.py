@@ -16,6 +16,8 @@ COMPONENTS: Final = (
     "leak",
     "diode",
     "amplifier",
+    "driver",
+    "column",
     "nudging",
     "spikes",
     "lines",
@@ -26,7 +28,8 @@ COMPONENTS: Final = (
     "half_select",
     "digital",
 )
-"""Where joules go: devices and wires while they are read, leaks, diodes, amplifier bias, nudging source, making spikes,
+"""Where joules go: devices and wires while they are read, leaks, diodes, amplifier bias,
+losses of line drivers, signal currents of columns, nudging source, making spikes,
 charge on word and bit lines, converters, sampling capacitors, pulsed devices, half-selected devices, digital
 multiply-accumulates."""
 

@@ -25,7 +25,6 @@ from analogep.network.noise import Deviates
 from analogep.network.reads import correlations, phase_ends
 from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import CLOSE, equilibrium
-from analogep.relaxation.langevin import agitated
 from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -207,7 +206,7 @@ class Probe:
             frozen = batch.free if self.circuit.nudging.kind == "constant" else None
             drive = self.network.nudged(drive, beta, batch.target, frozen)
         timing = self.circuit.timing
-        return agitated(self.network, drive, v, (timing.free if beta == 0.0 else timing.nudged).duration)
+        return self.network.agitated(v, drive, (timing.free if beta == 0.0 else timing.nudged).duration)
 
     def noisy(self, stencil: Stencil, reader: Experimenter, repeat: int) -> Floats:
         """Estimate of each batch from noisy reads (batches, weights) [1].

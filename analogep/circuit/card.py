@@ -11,6 +11,7 @@ from pydantic import Field
 
 from analogep.cards import Card
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
+from analogep.circuit.driver import Driver
 from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
@@ -20,6 +21,7 @@ from analogep.circuit.noise import CircuitNoise
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
 from analogep.circuit.wires import ExactWires, NoWires, Wires
+from analogep.columns import IDEAL, AnyColumn
 from analogep.costs import SQUARED_ERROR, AnyCost
 from analogep.errors import Problem
 from analogep.rules import UpdateRule
@@ -46,6 +48,10 @@ class CircuitCard(Card):
     mismatch: Mismatch | None = None
     """How neurons differ; null for neurons that are alike."""
     wires: Wires = NoWires(kind="none")
+    column: AnyColumn = IDEAL
+    """What holds the summing lines of an `rc` or `spiking` network."""
+    driver: Driver = Driver()
+    """What drives lines."""
     dac: Dac
     adc: Adc
     sample_hold: SampleHold

@@ -48,8 +48,12 @@ class Real(NamedTuple):
     own: Any
 
     @staticmethod
-    def sweep(nodes, some, span, bent, gain, share, moves, weight, loads, space, energy):  # type: ignore[no-untyped-def]
-        """Some neurons of all samples after a step; their powers are added to `energy`, `weight` times."""
+    def sweep(nodes, some, span, bent, gain, share, when, weight, loads, space, energy):  # type: ignore[no-untyped-def]
+        """Some neurons of all samples after a step; their powers are added to `energy`, `weight` times.
+
+        `when` is the phase, and the step in it: 0 for its beginning, where nothing moves.
+        """
+        moves = when[1] > 0
         here, held = slice(span[0], span[1]), nodes.held and moves
         both, own, first = (loads[0][here], loads[1][here]), placed(nodes.own, here), span[0]
         share = share if moves else share - share
@@ -71,7 +75,25 @@ class Real(NamedTuple):
             energy[n, 1] += weight * some.leak * square
 
     @staticmethod
-    def nudge(nodes, some, span, cost, beta, frozen, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
+    def room(nodes, v, bracket):  # type: ignore[no-untyped-def]
+        """Arrays (rows, places) of brackets in reverse, which are the same, and of columns, of which there are none."""
+        return bracket, v[:0], v[:0]
+
+    @staticmethod
+    def ways(nodes, when):  # type: ignore[no-untyped-def]
+        """Directions in which arrays are read, as in `reads`: both."""
+        return 3
+
+    @staticmethod
+    def took(nodes, n, span, given, space):  # type: ignore[no-untyped-def]
+        """Columns of sample n from its state `given`: none."""
+
+    @staticmethod
+    def gave(nodes, n, span, space, out):  # type: ignore[no-untyped-def]
+        """Columns of sample n into its state `out`: none."""
+
+    @staticmethod
+    def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
         """Nudging currents into the outputs' brackets, and their power; `pulls` are the frozen ones, or are filled."""
         real = pulls.dtype.type(beta.real)
         here, r = slice(span[0], span[1]), np.empty(pulls.shape[1], pulls.dtype)
@@ -88,8 +110,9 @@ class Real(NamedTuple):
             energy[n, 2] += weight * power
 
     @staticmethod
-    def away(nodes, n, span, most, v, bracket):  # type: ignore[no-untyped-def]
-        """Largest |bracket - v| of sample n in a layer, or `most` if that is larger."""
+    def away(nodes, n, span, last, most, space):  # type: ignore[no-untyped-def]
+        """Largest |bracket - v| of sample n in a layer, or `most` if that is larger; `last` says of outputs."""
+        v, bracket = space[0], space[1]
         one, other = v[n, span[0] : span[1]], bracket[n, span[0] : span[1]]
         for j in range(one.size):
             most = max(most, abs(other[j] - one[j]))
@@ -108,8 +131,9 @@ class Complex(NamedTuple):
     own: Any
 
     @staticmethod
-    def sweep(nodes, some, span, bent, gain, share, moves, weight, loads, space, energy):  # type: ignore[no-untyped-def]
+    def sweep(nodes, some, span, bent, gain, share, when, weight, loads, space, energy):  # type: ignore[no-untyped-def]
         """As in `Real`."""
+        moves = when[1] > 0
         here, ahead = slice(span[0], span[1]), loads[0][span[0] : span[1]]
         share = share if moves else share - share
         for n in range(energy.shape[0]):
@@ -134,7 +158,25 @@ class Complex(NamedTuple):
             energy[n, 1] += weight * some.leak * square
 
     @staticmethod
-    def nudge(nodes, some, span, cost, beta, frozen, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
+    def room(nodes, v, bracket):  # type: ignore[no-untyped-def]
+        """As in `Real`."""
+        return bracket, v[:0], v[:0]
+
+    @staticmethod
+    def ways(nodes, when):  # type: ignore[no-untyped-def]
+        """As in `Real`."""
+        return 3
+
+    @staticmethod
+    def took(nodes, n, span, given, space):  # type: ignore[no-untyped-def]
+        """As in `Real`."""
+
+    @staticmethod
+    def gave(nodes, n, span, space, out):  # type: ignore[no-untyped-def]
+        """As in `Real`."""
+
+    @staticmethod
+    def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
         """As in `Real`; frozen pulls are real."""
         here, many = slice(span[0], span[1]), span[1] - span[0]
         x, y = pulls.dtype.type(beta.real), pulls.dtype.type(beta.imag)
@@ -155,8 +197,9 @@ class Complex(NamedTuple):
             energy[n, 2] += weight * power
 
     @staticmethod
-    def away(nodes, n, span, most, v, bracket):  # type: ignore[no-untyped-def]
+    def away(nodes, n, span, last, most, space):  # type: ignore[no-untyped-def]
         """As in `Real`, of the magnitude."""
+        v, bracket = space[0], space[1]
         for j in range(span[0], span[1]):
             x, y = bracket[2 * n, j] - v[2 * n, j], bracket[2 * n + 1, j] - v[2 * n + 1, j]
             most = max(most, (x * x + y * y) ** 0.5)

@@ -50,11 +50,11 @@ def squared(noise, k, spans, x, y, spread):  # type: ignore[no-untyped-def]
 
 
 @inner(fastmath=FAST, error_model="numpy")
-def disturbed(noise, k, phase, first, spans, spread, out):  # type: ignore[no-untyped-def]
-    """out += xi sqrt(variance), of array k in both directions, for the samples from `first` on."""
+def disturbed(noise, k, phase, first, spans, spread, out, back):  # type: ignore[no-untyped-def]
+    """out and back += xi sqrt(variance), of array k forward and in reverse, for the samples from `first` on."""
     before, here = slice(spans[k - 1, 0], spans[k - 1, 1]), slice(spans[k, 0], spans[k, 1])
     for b in range(min(out.shape[0], noise.forward.shape[1] - first)):
-        row, variance, xi = out[b, before], spread[b, before], noise.reverse[phase, first + b, before]
+        row, variance, xi = back[b, before], spread[b, before], noise.reverse[phase, first + b, before]
         for j in range(row.size):
             row[j] += xi[j] * np.sqrt(variance[j])
         row, variance, xi = out[b, here], spread[b, here], noise.forward[phase, first + b, here]

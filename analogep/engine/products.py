@@ -88,17 +88,19 @@ def _behind(n, y, there, w, out, here, first, last):  # type: ignore[no-untyped-
 
 
 @inner(fastmath=FAST, error_model="numpy")
-def both_ways(x, here, y, there, arrays, out):  # type: ignore[no-untyped-def]
-    """out[there] += x[here] along, out[here] += y[there] across'.
+def both_ways(x, here, y, there, arrays, out, back, ways):  # type: ignore[no-untyped-def]
+    """out[there] += x[here] along, back[here] += y[there] across'.
 
     Parameters
     ----------
-    x, y, out : ndarray (rows, nodes) [V]
+    x, y, out, back : ndarray (rows, nodes) [V]
         A multiple of `GROUP` rows.
     here, there : slice
         The nodes of the lines and of the columns of the arrays.
     arrays : tuple (along, across) of ndarray (lines, columns) [1]
         The same array twice, or two of one shape.
+    ways : int
+        1 for the first product, 2 for the second, 3 for both.
     """
     along, across = arrays
     lines, columns = along.shape
@@ -106,5 +108,7 @@ def both_ways(x, here, y, there, arrays, out):  # type: ignore[no-untyped-def]
     for first in range(0, lines, panel):
         last = min(first + panel, lines)
         for n in range(0, x.shape[0], GROUP):
-            _ahead(n, x, here, along, out, there, first, last)
-            _behind(n, y, there, across, out, here, first, last)
+            if ways & 1:
+                _ahead(n, x, here, along, out, there, first, last)
+            if ways & 2:
+                _behind(n, y, there, across, back, here, first, last)

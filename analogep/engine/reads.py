@@ -3,9 +3,10 @@
 Array k lies in front of layer k. `exchange` adds to the brackets of layer k what the lines of the layer before drive,
 and to those of the layer before what the lines of layer k drive in reverse:
 
-    out_k += P(W'x_(k-1)),    out_(k-1) += M P'y_k
+    out_k += P(W'x_(k-1)),    back_(k-1) += M P'y_k
 
-x, y and out are (rows, nodes) of all layers, of which the first `many` rows are samples. `power` is 1 for weights and
+x, y, out and back, which may be out, are (rows, nodes) of all layers, of which the first `many` rows are samples.
+`ways` is 1 for the former alone, 2 for the latter, 3 for both. `power` is 1 for weights and
 currents, 2 for variances and squares of currents: every read has noise of its own, so that the share of time of pooled
 patches is squared with them (`network.convolution`). `won` (many, nodes) are the winners of neurons that choose, kept
 from the currents for their noise.
@@ -29,13 +30,14 @@ class Dense(NamedTuple):
     turned: Any
 
     @staticmethod
-    def exchange(meets, k, spans, many, arrays, power, x, y, out, won):  # type: ignore[no-untyped-def]
+    def exchange(meets, k, spans, many, arrays, power, x, y, out, back, ways, won):  # type: ignore[no-untyped-def]
         """Both directions of array k."""
         before, after = slice(spans[k - 1, 0], spans[k - 1, 1]), slice(spans[k, 0], spans[k, 1])
         both = arrays[0][k], arrays[1][k]
         if meets.turned[k]:
             x, y, before, after, both = y, x, after, before, (both[1], both[0])
-        both_ways(x, before, y, after, both, out)
+            out, back, ways = back, out, (ways & 1) << 1 | ways >> 1
+        both_ways(x, before, y, after, both, out, back, ways)
 
 
 class Convolved(NamedTuple):
@@ -53,17 +55,17 @@ class Convolved(NamedTuple):
     chooses: Any
 
     @staticmethod
-    def exchange(meets, k, spans, many, arrays, power, x, y, out, won):  # type: ignore[no-untyped-def]
+    def exchange(meets, k, spans, many, arrays, power, x, y, out, back, ways, won):  # type: ignore[no-untyped-def]
         """Both directions of array k."""
-        shape, both = meets.geometry[k], spans[k - 1 : k + 1]
-        _patched(shape, meets.chooses[k], power, many, both, arrays[0][k], arrays[1][k], x, y, out, won)
+        shape, both, into = meets.geometry[k], spans[k - 1 : k + 1], (out, back)
+        _patched(shape, meets.chooses[k], power, many, both, arrays[0][k], arrays[1][k], x, y, into, ways, won)
 
 
 exchange = brought("exchange", fastmath=FAST, error_model="numpy")
 
 
 @inner(error_model="numpy", forceinline=False, fastmath=False)
-def _patched(shape, side, power, many, spans, along, across, x, y, out, won):  # type: ignore[no-untyped-def]
+def _patched(shape, side, power, many, spans, along, across, x, y, into, ways, won):  # type: ignore[no-untyped-def]
     """A convolution, both ways; of the patches that a maximum chooses among, the one of the largest sum of currents."""
     apart()
     start, middle = spans[0, 0], spans[1, 0]
@@ -76,27 +78,33 @@ def _patched(shape, side, power, many, spans, along, across, x, y, out, won):  #
     _copied(x, start, lines)
     _copied(y, middle, values.reshape(many, after))
     share = x.dtype.type((1.0 if side > 1 or shape[6] < 2 else 1.0 / shape[6] ** 2) ** power)
-    if shape[0] == 0:
-        np.dot(lines, along, sums.reshape(many, columns))
-    else:
-        read_ahead(lines, shape, share, along, sums)
+    if ways & 1:
+        if shape[0] == 0:
+            np.dot(lines, along, sums.reshape(many, columns))
+        else:
+            read_ahead(lines, shape, share, along, sums)
     if side > 1:
-        if power == 1:
+        # What a maximum follows is kept from the last forward read.
+        if power == 1 and ways & 1:
             largest(sums, shape[7] // side, shape[8] // side, side, ahead, winners)
             _added(winners.reshape(many, after), won, middle, False)
         else:
             _copied(won, middle, winners.reshape(many, after))
             chosen(sums, winners, ahead)
+        if ways & 1:
+            _added(ahead.reshape(many, after), into[0], middle, True)
         sums[:] = 0
         returned(values, winners, sums)
     else:
-        ahead, sums = sums, values
-    if shape[0] == 0:
-        np.dot(sums.reshape(many, columns), across.T, back)
-    else:
-        read_back(sums, shape, share, across, back)
-    _added(ahead.reshape(many, after), out, middle, True)
-    _added(back, out, start, True)
+        if ways & 1:
+            _added(sums.reshape(many, after), into[0], middle, True)
+        sums = values
+    if ways & 2:
+        if shape[0] == 0:
+            np.dot(sums.reshape(many, columns), across.T, back)
+        else:
+            read_back(sums, shape, share, across, back)
+        _added(back, into[1], start, True)
 
 
 @inner(error_model="numpy", fastmath=False)

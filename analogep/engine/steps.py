@@ -21,6 +21,9 @@ from analogep.engine.reads import exchange
 from analogep.jit import brought, inner, kernel
 
 sweep, nudge, away = (brought(name, fastmath=FAST, error_model="numpy") for name in ("sweep", "nudge", "away"))
+room, ways, took, gave = (
+    brought(name, fastmath=FAST, error_model="numpy") for name in ("room", "ways", "took", "gave")
+)
 
 
 class Net(NamedTuple):
@@ -33,7 +36,7 @@ class Net(NamedTuple):
         where vectors do.
     room : int
         Places of a row.
-    nodes : Real or Complex
+    nodes : Real, Complex or Columned
     hidden, output : Neurons
     devices : Straight or Bent
         The curve of the devices.
@@ -90,15 +93,16 @@ class Batch(NamedTuple):
 
     Parameters
     ----------
-    start : ndarray (samples, nodes) [V]
+    start : ndarray (samples, states) [V]
     inputs : ndarray (1 or phases, samples, nodes of the first layer) [V]
         Bracket of the first layer.
     target, pulls : ndarray (samples, outputs) [V]
     noise : Noise
-    ends : ndarray (phases, samples, parts, nodes) [V]
-        Filled; real part, and imaginary part of complex voltages.
-    energy : ndarray (phases, samples, 3) [W]
-        Added to: sum over steps of the mean of the powers before and after, of arrays, leaks and nudging.
+    ends : ndarray (phases, samples, parts, states) [V]
+        Filled; real part, and imaginary part of complex voltages; columns behind the nodes.
+    energy : ndarray (phases, samples, 3 or 5) [W], [J]
+        Added to: sum over steps of the mean of the powers before and after, of arrays, leaks and nudging; with columns
+        joules, those of drivers and columns last.
     residual : ndarray (phases, samples) [V]
         Filled: largest |bracket - v|.
     """
@@ -114,12 +118,19 @@ class Batch(NamedTuple):
 
 
 @inner(fastmath=FAST, error_model="numpy")
-def _begun(net, batch, phase, first, last, begin, v, base):  # type: ignore[no-untyped-def]
-    """State and constant brackets at the beginning of a phase."""
-    parts, given = batch.ends.shape[2], batch.inputs[min(phase, batch.inputs.shape[0] - 1)]
-    for n in range(v.shape[0]):
-        for j in range(net.room):
-            v[n, j] = begin[n, j]
+def _begun(net, plan, batch, phase, first, last, space):  # type: ignore[no-untyped-def]
+    """State and constant brackets at the beginning of a phase: the given state, or the end of the first one."""
+    parts, given, spans = batch.ends.shape[2], batch.inputs[min(phase, batch.inputs.shape[0] - 1)], net.spans
+    v, base = space[0], space[4]
+    for b in range(first, last):
+        state = batch.ends[0, b] if phase > 0 and plan.chained else batch.start[b : b + 1]
+        for k in range(spans.shape[0]):
+            took(net.nodes, b - first, spans[k], state[0], space)
+            for c in range(parts):
+                for j in range(spans[k, 1] - spans[k, 0]):
+                    # A start is real.
+                    value = state[c, spans[k, 2] + j] if c < state.shape[0] else 0.0
+                    v[parts * (b - first) + c, spans[k, 0] + j] = value
     for b in range(first, last):
         row, own = base[parts * (b - first)], given[b]
         for j in range(net.room):
@@ -129,14 +140,15 @@ def _begun(net, batch, phase, first, last, begin, v, base):  # type: ignore[no-u
 
 
 @inner(fastmath=FAST, error_model="numpy")
-def _ended(net, batch, phase, first, last, v, bracket):  # type: ignore[no-untyped-def]
+def _ended(net, batch, phase, first, last, space):  # type: ignore[no-untyped-def]
     """Where a phase has ended, and how far from rest."""
-    parts = batch.ends.shape[2]
+    parts, v, end = batch.ends.shape[2], space[0], net.spans.shape[0] - 1
     for b in range(first, last):
         most = v[0, 0] - v[0, 0]
-        for k in range(net.spans.shape[0]):
+        for k in range(end + 1):
             start, size = net.spans[k, 2], net.spans[k, 1] - net.spans[k, 0]
-            most = away(net.nodes, b - first, net.spans[k], most, v, bracket)
+            most = away(net.nodes, b - first, net.spans[k], k == end, most, space)
+            gave(net.nodes, b - first, net.spans[k], space, batch.ends[phase, b, 0])
             for c in range(parts):
                 for j in range(size):
                     batch.ends[phase, b, c, start + j] = v[parts * (b - first) + c, net.spans[k, 0] + j]
@@ -169,44 +181,37 @@ def march(first, last, net, cost, plan, batch):  # type: ignore[no-untyped-def]
     """
     parts, kind, spans, noise = batch.ends.shape[2], net.constants.dtype, net.spans, batch.noise
     end, shape = spans.shape[0] - 1, (-(-parts * (last - first) // GROUP) * GROUP, net.room)
-    begin, v, bracket, lines, turned, base, spread = (
+    v, bracket, lines, turned, base, spread = (
         np.zeros(shape, kind), np.zeros(shape, kind), np.zeros(shape, kind), np.zeros(shape, kind),
-        np.zeros(shape, kind), np.zeros(shape, kind), np.empty(shape, kind),
+        np.zeros(shape, kind), np.empty(shape, kind),
     )  # fmt: skip
-    won, space = np.empty((last - first, net.room), np.int64), (v, bracket, lines, turned, base)
+    back, forward, reverse = room(net.nodes, v, bracket)
+    won, space = np.empty((last - first, net.room), np.int64), (v, bracket, lines, turned, base, back, forward, reverse)
     pulls = batch.pulls[first:last].copy()
-    for b in range(first, last):
-        for k in range(end + 1):
-            for j in range(spans[k, 1] - spans[k, 0]):
-                begin[parts * (b - first), spans[k, 0] + j] = batch.start[b, spans[k, 2] + j]
     for phase in range(plan.counts.size):
         count, energy, beta = plan.counts[phase], batch.energy[phase, first:last], plan.betas[phase]
         share, slow = plan.shares[phase, 0], plan.shares[phase, 1]
-        _begun(net, batch, phase, first, last, begin, v, base)
+        _begun(net, plan, batch, phase, first, last, space)
         for turn in range(count + 1):
-            weight, moves, gain = 0.5 if turn == 0 or turn == count else 1.0, turn > 0, net.gain
+            weight, when, gain = 0.5 if turn == 0 or turn == count else 1.0, (phase, turn), net.gain
             for k in range(end):
-                sweep(
-                    net.nodes, net.hidden, spans[k], net.devices, gain, share, moves, weight, net.loads, space, energy
-                )
-            sweep(net.nodes, net.output, spans[end], net.devices, gain, slow, moves, weight, net.loads, space, energy)
+                sweep(net.nodes, net.hidden, spans[k], net.devices, gain, share, when, weight, net.loads, space, energy)
+            sweep(net.nodes, net.output, spans[end], net.devices, gain, slow, when, weight, net.loads, space, energy)
             if beta != 0:
                 target = batch.target[first:last]
                 nudge(
-                    net.nodes, net.output, spans[end], cost, beta, plan.constant, weight, target, pulls, space, energy
-                )
+                    net.nodes, net.output, spans[end], cost, beta, plan.constant, when, weight, target, pulls, space,
+                    energy,
+                )  # fmt: skip
             for k in range(1, end + 1):
                 for power in range(1, noise.passes + 1):
-                    arrays, out = (net.arrays, bracket) if power == 1 else (noise.arrays, spread)
+                    arrays, out, other = (net.arrays, bracket, back) if power == 1 else (noise.arrays, spread, spread)
                     if power == 2:
                         squared(noise, k, spans, lines, turned, spread)
-                    exchange(net.meets, k, spans, parts * (last - first), arrays, power, lines, turned, out, won)
+                    on, many = ways(net.nodes, when), parts * (last - first)
+                    exchange(net.meets, k, spans, many, arrays, power, lines, turned, out, other, on, won)
                     if power == 2:
-                        disturbed(noise, k, phase, first, spans, spread, bracket)
-        _ended(net, batch, phase, first, last, v, bracket)
-        if phase == 0 and plan.chained:
-            for n in range(shape[0]):
-                for j in range(net.room):
-                    begin[n, j] = v[n, j]
-            if plan.constant:
-                _frozen(net, cost, batch, first, last, v, pulls)
+                        disturbed(noise, k, phase, first, spans, spread, bracket, back)
+        _ended(net, batch, phase, first, last, space)
+        if phase == 0 and plan.chained and plan.constant:
+            _frozen(net, cost, batch, first, last, v, pulls)

@@ -16,10 +16,12 @@ from analogep.costs import Cost
 from analogep.crossbar.outer import Gradient
 from analogep.draws import standard_normals
 from analogep.errors import UsageError
+from analogep.network import langevin
+from analogep.network.clocked import Clocked
 from analogep.network.drive import Drive
 from analogep.network.march import March
 from analogep.network.noise import Deviates, summed
-from analogep.network.relaxed import Circled, Relaxed
+from analogep.network.relaxed import Circled
 
 Floats = NDArray[np.float64]
 Phases = Sequence[tuple[Any, Sequence[Any]]]
@@ -30,7 +32,7 @@ Kicks = Callable[[np.random.Generator], Floats]
 """Thermal noise of the nodes by a generator, anew in each call (samples, nodes) [V/sqrt(s J)]."""
 
 
-class Network(ABC):
+class Network(Clocked, ABC):
     """The circuit of one instant: the conductances that the arrays hold now, and what stands between them.
 
     Attributes
@@ -57,6 +59,11 @@ class Network(ABC):
     def nodes(self) -> int:
         """Number of nodes that move."""
         return int(self.tau.size)
+
+    @property
+    def shortest(self) -> float:
+        """Time constant in which equal steps are measured [s]."""
+        return float(self.tau.min())
 
     @abstractmethod
     def rates(self, v: Floats) -> list[Floats]:
@@ -139,6 +146,10 @@ class Network(ABC):
     def derivative(self, v: Floats, drive: Drive) -> Floats:
         """dv/dt (samples, nodes) [V/s] at `v` (samples, nodes) [V]."""
 
+    def stepped(self, v: Floats, drive: Drive, h: float) -> Floats:
+        """State an equal step `h` [s] after `v`, both (samples, nodes) [V]: Euler's."""
+        return v + h * self.derivative(v, drive)
+
     @abstractmethod
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| as a share of conductance times full scale (samples,) [1] at `v` (samples, nodes) [V]."""
@@ -174,6 +185,10 @@ class Network(ABC):
         """
         root = np.sqrt(self.agitation(v, drive))
         return lambda rng: root * standard_normals(v.shape, rng)
+
+    def agitated(self, v: Floats, drive: Drive, duration: float) -> Floats:
+        """The end `v` (samples, nodes) [V] of a phase that took `duration` [s], with the thermal noise of its drive."""
+        return langevin.agitated(self, v, drive, duration)
 
     def stable(self, v: Floats, drive: Drive) -> NDArray[np.bool_]:
         """Whether a transient would rest at the equilibrium `v` (samples, nodes) [V], where the network can tell
@@ -323,69 +338,6 @@ class Network(ABC):
             If the kind has no complex voltages.
         """
         raise TypeError(f"a network of type {type(self).__name__} has no complex voltages")
-
-    @property
-    def clock(self) -> float | None:
-        """Step of the network's own clock [s]; None where a solver integrates it."""
-        return None
-
-    def fire(self, drive: Drive, v0: Floats, phase: Phase, solver: Solver, *, record: bool = False) -> Relaxed:
-        """Run one phase by the network's own clock.
-
-        Parameters
-        ----------
-        drive : Drive
-        v0 : ndarray (samples, states) [V]
-            State at its beginning.
-        phase : Phase
-        solver : Solver
-            Precision.
-        record : bool
-            Whether to keep the state of every step; slow.
-
-        Raises
-        ------
-        TypeError
-            If it has none.
-        """
-        raise TypeError(f"a network of type {type(self).__name__} has no clock")
-
-    @property
-    def gathers(self) -> bool:
-        """Whether synapses gather by themselves what they change by, so that no rate is measured."""
-        return False
-
-    def sums_of_gathering(self, end: Relaxed) -> float:
-        """Additions beside the devices in a phase of a batch, where changes are kept for its end; 0 without."""
-        return 0.0
-
-    def figures(self, free: Relaxed, nudged: Relaxed, shown: Sequence[int]) -> dict[str, object]:
-        """What a kind draws beside the node voltages of one sample's two phases.
-
-        Parameters
-        ----------
-        free, nudged : Relaxed
-            With their paths.
-        shown : sequence of int
-            Nodes whose voltages are drawn.
-
-        Returns
-        -------
-        dict of (dimensions, values, attributes)
-            Variables of the result.
-        """
-        return {}
-
-    def looks(self, hardware: Any, data: Any, seeds: Any) -> dict[str, object]:
-        """What a kind measures of a trained chip for its result, and books nowhere; as `figures`.
-
-        Parameters
-        ----------
-        hardware : Hardware
-        data : Dataset
-        seeds : Seeds
-        """
-        return {}
 
     @property
     def slots(self) -> int:

@@ -7,7 +7,7 @@ With all of them, and the currents that come through amplifiers multiplied by th
 
 and around a stable state with the Jacobian A of f the voltages have the covariance P of A P + P A' = -D. A single node
 has D tau/2, which is kT/C where all that it has are the conductances that load it (equipartition). Each kind of network
-says its D (`Network.agitation`, `kicks`); `relaxation.langevin` adds the noise to a phase.
+says its D (`Network.agitation`, `kicks`); `network.langevin` adds the noise to a phase.
 """
 
 from __future__ import annotations

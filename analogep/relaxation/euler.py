@@ -21,8 +21,7 @@ from analogep.network import Drive, Network
 from analogep.network.march import March
 from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, diverged
-from analogep.relaxation.langevin import with_noise
-from analogep.relaxation.solver import Method
+from analogep.relaxation.solver import Method, with_noise
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +34,7 @@ def steps(network: Network, phase: Phase, solver: Solver) -> tuple[int, float]:
     SimulationError
         If they are more than `solver.max_evaluations`.
     """
-    longest = solver.step * float(network.tau.min())
+    longest = solver.step * network.shortest
     # A phase of ten steps must not become eleven by rounding.
     count = max(1, math.ceil(phase.duration / longest * (1.0 - 1e-9)))
     if count > solver.max_evaluations:
@@ -43,7 +42,7 @@ def steps(network: Network, phase: Phase, solver: Solver) -> tuple[int, float]:
         raise SimulationError(
             f"a phase of {phase.duration:.3g} s takes {count} steps of {longest:.3g} s, more than "
             f"solver.max_evaluations = {solver.max_evaluations}, as time constants lie between "
-            f"{float(network.tau.min()):.3g} and {float(network.tau.max()):.3g} s; set solver.method=newton, which "
+            f"{network.shortest:.3g} and {float(network.tau.max()):.3g} s; set solver.method=newton, which "
             f"goes to the equilibrium without steps, {f'solver.step={larger:g}, ' if larger <= 1.0 else ''}or "
             f"solver.max_evaluations={count}"
         )
@@ -164,7 +163,7 @@ def _plain(
     for _ in range(count):
         if phase.until == "settled" and float(network.residual(v, drive).max()) <= tolerance:
             break
-        v = v + h * network.derivative(v, drive)
+        v = network.stepped(v, drive, h)
         if solver.projected:
             v = network.within_rails(v)
         after = network.powers(v, drive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,6 @@ from analogep.cards import NamedFamily
 from analogep.circuit.phases import SOLVERS, Phase, Solver
 from analogep.network import Drive, Network
 from analogep.network.relaxed import Relaxed
-from analogep.relaxation.langevin import with_noise
 
 Floats = NDArray[np.float64]
 
@@ -98,3 +98,8 @@ def relax(
     if network.clock is not None:
         return network.fire(drive, v0, phase, solver, record=record)
     return with_noise(network, drive, method_of(solver).relax(network, drive, v0, phase, solver, tolerance, record))
+
+
+def with_noise(network: Network, drive: Drive, end: Relaxed) -> Relaxed:
+    """The end of a phase with the thermal noise of its drive; its residual is that of the transient without."""
+    return end if drive.thermal is None else replace(end, v=network.agitated(end.v, drive, end.duration))

@@ -11,9 +11,9 @@ from scipy.linalg import solve_continuous_lyapunov
 from analogep import Chip
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network import Network
+from analogep.network.langevin import agitated
 from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import equilibrium
-from analogep.relaxation.langevin import agitated
 from tests.physics.circuits import LINEAR, NONE, passive, resistive
 from tests.physics.circuits import SHOCKLEY as SOFT
 from tests.physics.nets import CURVES, FAR, build

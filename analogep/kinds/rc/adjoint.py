@@ -17,6 +17,7 @@ from analogep.kinds.rc.coupled import output_slope, uses
 from analogep.kinds.rc.equations import RCEquations
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def _scaled(matrix: Floats, factor: Floats) -> Floats:
@@ -90,4 +91,34 @@ def _through_wires(network: RCEquations, k: int, x: Floats, rates: list[Floats],
         before = np.zeros_like(rows)
         before[:, : mu[k - 1].shape[1]] = mu[k - 1]
         out -= layer.reverse_wires.sensitivity(np.zeros_like(rows), ends, before, np.zeros((samples, layer.size)))
+    return out
+
+
+def masked_gradient(
+    network: RCEquations, v: Floats, x: Floats, target: Floats, slopes: Floats, masks: tuple[Bools, Bools]
+) -> list[Floats]:
+    """Gradient of each store (rows, columns) [1] where some columns are at their limits and pass nothing on.
+
+    Parameters
+    ----------
+    network : RCEquations
+    v, x, target
+        As in `Network.exact_gradient`.
+    slopes : ndarray (samples, nodes, nodes) [1]
+        Derivatives of what nodes are driven to, columns at their limits left out.
+    masks : (ndarray (samples, nodes), ndarray (samples, nodes but outputs))
+        Which columns are at their limits, forward and in reverse.
+    """
+    turned = np.swapaxes(np.eye(v.shape[1]) - slopes, -1, -2)
+    mu = np.asarray(np.linalg.solve(turned, output_slope(network, v, target)[:, :, None])[:, :, 0], np.float64)
+    ahead, behind = np.where(masks[0], 0.0, mu), mu.copy()
+    behind[:, : masks[1].shape[1]][masks[1]] = 0.0
+    rates, slices, out = network.rates(v), network.slices, []
+    winners = network.winners(rates)
+    for k in range(len(network.layers)):
+        # What reaches the nodes of layer k goes through their bit lines, what reaches those before it through theirs.
+        mixed = [behind[:, part] if j < k else ahead[:, part] for j, part in enumerate(slices)]
+        wired = network.layers[k].forward_wires is not None
+        total = _through_wires(network, k, x, rates, mixed) if wired else uses(network, k, x, rates, mixed, winners[k])
+        out.append(total / x.shape[0])
     return out

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analogep.circuit.topology import Conv
+from analogep.circuit.wires import ExactWires
+from analogep.columns import Response, SummingLines
 from analogep.crossbar import Pair
+from analogep.kinds.rc.columned import ColumnedRC, Supplied
 from analogep.kinds.rc.layer import Layer, PairWires
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network.base import Network
@@ -14,7 +20,9 @@ from analogep.network.build import Neuronal
 from analogep.network.connection import DENSE, Connection
 from analogep.network.convolution import Convolution
 from analogep.network.curve import Curve
-from analogep.network.mismatch import curve_of
+from analogep.network.mismatch import Mismatched, curve_of
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,15 @@ class Cell:
     leak: float
 
 
+def _squared(variance: Floats | None, gain: Floats) -> Floats | None:
+    return None if variance is None else variance * np.square(gain)
+
+
+def _offset(own: Mismatched, held: Response, connection: Connection) -> Mismatched:
+    """Neurons whose columns have the offsets: at the node they are times the noise gain."""
+    return own if own.offset is None else replace(own, offset=own.offset * connection.spread(held.offset))
+
+
 class RCBuilder(Neuronal):
     """Virtual ground."""
 
@@ -50,8 +67,62 @@ class RCBuilder(Neuronal):
         return [Convolution(layer, grid) if isinstance(layer, Conv) and grid else DENSE for layer, grid in pairs]
 
     def network(self) -> Network:
-        """Effective weights of every pair, forward and in reverse."""
-        return self.layered()
+        """Effective weights of every pair, forward and in reverse, behind what holds their lines."""
+        layered = self.layered()
+        return layered if self.circuit.column.limiting else ColumnedRC(layered, self.supplied)
+
+    def followed(self, k: int) -> float:
+        """What the columns in front of layer `k` have to follow: the time constant C/g of its nodes [s]."""
+        return self._cell(k).capacitance / self._cell(k).leak
+
+    def summing(self, k: int, *, back: bool = False) -> SummingLines:
+        """The summing lines of array `k`, or, read in `back`ward direction, its word lines."""
+        (rows, columns), circuit = self.circuit.shapes[k], self.circuit
+        to, window = k - back, self.device.conductance
+        cells = columns if back else rows
+        tile = circuit.wires.tile[1 if back else 0] if isinstance(circuit.wires, ExactWires) else cells
+        return SummingLines(
+            # The halves of a pair move against each other, or one stays in the middle.
+            design=cells * (window.min + window.max),
+            cells=cells,
+            tile=min(tile, cells),
+            feedback=self.ranges[k] / (window.max - window.min),
+            tau=self.followed(to),
+            leak=self._cell(to).leak,
+            capacitance=2 * cells * circuit.lines.capacitance_per_cell,
+        )
+
+    @property
+    def supplied(self) -> Supplied:
+        """What the supply gives for currents of lines."""
+        column, driver, depth = self.circuit.column, self.circuit.driver, self.circuit.depth
+        half = 0.5 * column.rail
+        ahead = tuple(half * column.drawn(self.summing(k)) for k in range(depth))
+        behind = tuple(half * column.drawn(self.summing(k, back=True)) for k in range(1, depth))
+        return Supplied(0.5 * (driver.supply or column.rail) / driver.efficiency, ahead, behind)
+
+    def _held(self, k: int, pair: Pair, back: Pair, rows: int) -> tuple[Response, Response] | None:
+        """What holds the lines of array `k`, with the conductances of now."""
+        column = self.circuit.column
+        if column.limiting:
+            return None
+        ahead = column.response(self.summing(k), pair.column_total)
+        return ahead, column.response(self.summing(k, back=True), back.row_total[:rows]) if k > 0 else ahead
+
+    @property
+    def column_power(self) -> float:
+        """Bias power of all columns [W]: of bit lines, and of the word lines of all arrays but the first."""
+        total, column = 0.0, self.circuit.column
+        for k, ((rows, columns), copies) in enumerate(zip(self.circuit.shapes, self.circuit.copies, strict=True)):
+            total += copies * columns * column.bias(self.summing(k))
+            if k > 0:
+                total += copies * (rows - int(self.circuit.bias)) * column.bias(self.summing(k, back=True))
+        return total
+
+    @property
+    def amplifier_power(self) -> float:
+        """Bias power of all neurons and columns [W]."""
+        return super().amplifier_power + self.column_power
 
     def layered(self) -> LayeredRC:
         """The network between its arrays."""
@@ -69,12 +140,20 @@ class RCBuilder(Neuronal):
                 one.weights if lines is None else lines.weights(one.scale)
                 for one, lines in ((pair, forward), (back, reverse))
             )
+            reverse_variance = None if reverse_variance is None else reverse_variance[:rows]
+            held, own = self._held(k, pair, back, rows), self.hardware.neurons[k]
+            if held is not None:
+                weights, variance = weights * held[0].gain, _squared(variance, held[0].gain)
+                if k > 0:
+                    left = held[1].gain[:, None]
+                    behind, reverse_variance = behind[:rows] * left, _squared(reverse_variance, left)
+                own = _offset(own, held[0], self._connections[k])
             layers.append(
                 Layer(
                     weights=weights,
                     reverse=behind[:rows] if k > 0 else None,
                     variance=variance,
-                    reverse_variance=None if reverse_variance is None else reverse_variance[:rows],
+                    reverse_variance=reverse_variance,
                     row_total=pair.row_total,
                     column_total=back.column_total,
                     activation=neuron.activation,
@@ -84,7 +163,8 @@ class RCBuilder(Neuronal):
                     reverse_wires=reverse if k > 0 else None,
                     connection=self._connections[k],
                     ground=(pair.scale**2 * pair.column_total, back.scale**2 * back.row_total[:rows]),
-                    own=self.hardware.neurons[k],
+                    own=own,
+                    columns=held,
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain

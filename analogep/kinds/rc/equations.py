@@ -208,26 +208,41 @@ class RCEquations(Network):
         -------
         ndarray (samples, nodes) [V]
         """
-        rates = self.rates(v)
-        out = np.empty_like(v)
+        ahead, behind = self.sides(v, drive)
+        ahead += behind
+        if drive.beta != 0.0:
+            last = self.slices[-1]
+            ahead[:, last] += self.nudging(v, drive)
+        return ahead
+
+    def nudging(self, v: Floats, drive: Drive) -> Floats:
+        """What the nudging source adds to the bracket of the outputs (samples, outputs) [V] at `v` (samples, nodes)
+        [V]."""
+        return drive.beta * self.pull(self.layers[-1].activation.rate(v[:, self.slices[-1]]), drive)
+
+    def sides(self, v: Floats, drive: Drive) -> tuple[Floats, Floats]:
+        """What the arrays in front of the nodes and what those behind them drive them with, inputs in the former.
+
+        Parameters and results as in `bracket`; nodes beyond the last (samples, more) are not looked at.
+        """
+        rates, shape = self.rates(v), (len(v), self.slices[-1].stop)
+        ahead, behind = np.empty(shape, v.dtype), np.zeros(shape, v.dtype)
         assert isinstance(drive, RCDrive)
-        out[:, self.slices[0]] = drive.inputs
+        ahead[:, self.slices[0]] = drive.inputs
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             forward = self.iv.drive(rates[k - 1])
             backward = self.iv.drive(self.gains[k] * rates[k])
             connection, inner = layer.connection, self.inner(layer)
-            out[:, here], winners = connection.compared(forward, inner)
+            ahead[:, here], winners = connection.compared(forward, inner)
             constant = self.constants[k]
             if constant is not None:
-                out[:, here] += constant
+                ahead[:, here] += constant
             assert layer.reverse is not None
-            out[:, before] += connection.backward(backward, layer.reverse, winners)
+            behind[:, before] = connection.backward(backward, layer.reverse, winners)
             if drive.noise:
-                self._add_noise(out, k, (forward, backward), winners, drive.noise[k])
-        if drive.beta != 0.0:
-            out[:, self.slices[-1]] += drive.beta * self.pull(rates[-1], drive)
-        return out
+                self._add_noise((ahead, behind), k, (forward, backward), winners, drive.noise[k])
+        return ahead, behind
 
     def winners(self, rates: Sequence[Floats]) -> list[Winners]:
         """What the neurons of each layer follow, int64 (samples, places, columns) or None, at the `rates` of all layers
@@ -239,7 +254,7 @@ class RCEquations(Network):
 
     def _add_noise(
         self,
-        out: Floats,
+        sides: tuple[Floats, Floats],
         k: int,
         driven: tuple[Floats, Floats],
         winners: Winners,
@@ -252,10 +267,10 @@ class RCEquations(Network):
             spread = layer.connection.variance(np.square(forward), rows, winners)
             if self.bias:
                 spread += self.bias_variance(layer)
-            out[:, self.slices[k]] += xi[0] * np.sqrt(spread)
+            sides[0][:, self.slices[k]] += xi[0] * np.sqrt(spread)
         if xi[1] is not None and layer.reverse_variance is not None:
             spread = layer.connection.variance_back(np.square(backward), layer.reverse_variance, winners)
-            out[:, self.slices[k - 1]] += xi[1] * np.sqrt(spread)
+            sides[1][:, self.slices[k - 1]] += xi[1] * np.sqrt(spread)
 
     def drift(self, v: Floats, drive: Drive) -> Floats:
         """tau dv/dt = bracket - v (samples, nodes) [V] at `v` (samples, nodes) [V]."""

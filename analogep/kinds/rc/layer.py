@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.columns import Response
 from analogep.network.connection import DENSE, Connection
 from analogep.network.curve import Curve
 from analogep.network.mismatch import ALIKE, Mismatched
@@ -78,6 +79,9 @@ class Layer:
         cells on the line; their thermal noise.
     own : Mismatched
         Offsets, gains in reverse and time constants of the neurons' own; gains and rails are in the `activation`.
+    columns : (Response, Response) or None
+        What holds the bit lines (neurons,), and in reverse the word lines (inputs,); their gains are in the weights,
+        and in the offsets. None for lines that are held ideally.
     """
 
     weights: Floats
@@ -94,6 +98,7 @@ class Layer:
     connection: Connection = DENSE
     ground: tuple[Floats, Floats] | None = None
     own: Mismatched = ALIKE
+    columns: tuple[Response, Response] | None = None
 
     @property
     def size(self) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
+from analogep.engine.columns import Columned
 from analogep.engine.nodes import Complex, Neurons, Real
 from analogep.engine.noise import Noise
 from analogep.engine.own import Own
@@ -20,6 +21,7 @@ from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved, Dense
 from analogep.engine.steps import Batch, Net, Plan, march
 from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.kinds.rc.reading import Held
 from analogep.network.convolution import Convolution
 from analogep.network.mismatch import OwnCurve, ends_of
 
@@ -37,19 +39,20 @@ _SAMPLES = 10
 """Samples of one job with convolutions: a fixed number, as sums of BLAS depend on it."""
 
 
-def layout(network: RCEquations, solver: Solver) -> Layout | None:
-    """Layout of the network as it stands, made once for all phases of a batch; None if the march does not serve it."""
+def layout(network: RCEquations, solver: Solver, columns: Held | None = None) -> Layout | None:
+    """Layout of the network as it stands, with what holds its lines, made once for all phases of a batch; None if the
+    march does not serve it."""
     if not isinstance(network, RCEquations) or len(network.layers) < 2:
         return None
     known = network.made.get(__name__)
     if isinstance(known, Layout) and known.solver is solver:
         return known
-    found = _layout(network, solver)
+    found = _layout(network, solver, columns)
     network.made[__name__] = found
     return found
 
 
-def _layout(network: RCEquations, solver: Solver) -> Layout | None:
+def _layout(network: RCEquations, solver: Solver, columns: Held | None) -> Layout | None:
     if any(layer.forward_wires is not None for layer in network.layers):
         return None
     kind: Any = np.float32 if solver.single else np.float64
@@ -60,7 +63,7 @@ def _layout(network: RCEquations, solver: Solver) -> Layout | None:
     alike = all((layer.leak, layer.capacitance) == (first.leak, first.capacitance) for layer in network.layers[:-1])
     if series is None or hidden is None or output is None or any(curve != hidden for curve in curves[:-1]) or not alike:
         return None
-    return Layout(network, solver, kind, (hidden, output), devices(series, kind))
+    return Layout(network, solver, kind, (hidden, output), devices(series, kind), columns)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Layout:
     curves : tuple
         Of hidden and output neurons.
     devices : Straight or Bent
+    columns : Held or None
+        What holds the lines; None for what does so ideally.
     """
 
     network: RCEquations
@@ -83,6 +88,7 @@ class Layout:
     kind: Any
     curves: tuple[Any, Any]
     devices: Straight | Bent
+    columns: Held | None = None
 
     @property
     def convolutional(self) -> bool:
@@ -162,7 +168,7 @@ class Layout:
                 constants[here] = 0.0 if constant is None else constant
             if k + 1 < len(layers):
                 ahead[here] = layers[k + 1].row_load(network.inner(layers[k + 1]).shape[0])
-        if isinstance(self.devices, Straight) and self._own is None:
+        if isinstance(self.devices, Straight) and self._own is None and self.columns is None:
             ahead += network.gain**2 * behind
         return self._still(constants), (self._still(ahead), self._still(behind))
 
@@ -184,12 +190,50 @@ class Layout:
             table[6, here], table[7, here] = ends_of(curve)
         return Own(*map(self._still, table))
 
-    def _net(self, parts: int) -> Net:
+    def _columned(self, grids: Sequence[tuple[int, float]]) -> Columned:
+        """Numbers of the columns for the steps of all phases."""
+        assert self.columns is not None
+        still, columns, network = self._still, self.columns, self.network
+
+        def placed(values: Floats, empty: float) -> Floats:
+            """Of nodes (..., nodes), or the first of them, in places."""
+            out = np.full((*values.shape[:-1], self._room), empty)
+            for here, own in zip(self._places, network.slices, strict=True):
+                if own.start < values.shape[-1]:
+                    out[..., here] = values[..., own]
+            return out
+
+        plan = columns.steps(grids)
+        keep, move = zip(*(plan.follow(lag, which) for which, lag in enumerate(columns.lags, 1)), strict=True)
+        # Nudging follows at once, where outputs have no column.
+        keep, move = (tuple(placed(part, empty) for part in parts) for parts, empty in ((keep, 0.0), (move, 1.0)))
+        back = np.concatenate(
+            [
+                np.broadcast_to(one / network.gain, layer.size)
+                for one, layer in zip(network.gains, network.layers, strict=True)
+            ]
+        )
+        watts = [np.repeat(part, [layer.size for layer in network.layers[: len(part)]]) for part in columns.watts]
+        return Columned(
+            self.solver.projected, self._own, plan.sorts, plan.reads,
+            still(placed(plan.lengths[:, None] / network.tau, 0.0)),
+            (still(keep[0]), still(keep[1])), (still(move[0]), still(move[1])),
+            (still(placed(columns.limits[0], np.inf)), still(placed(columns.limits[1], np.inf))),
+            plan.weights, columns.driver, (still(placed(watts[0], 0.0)), still(placed(watts[1], 0.0))),
+            still(placed(back, 1.0)), (network.nodes, 2 * network.nodes),
+        )  # fmt: skip
+
+    def _nodes(self, parts: int, grids: Sequence[tuple[int, float]]) -> Any:
+        """What happens at the nodes."""
+        if self.columns is not None:
+            return self._columned(grids)
+        return Real(self.solver.projected, self._own) if parts == 1 else Complex(None)
+
+    def _net(self, nodes: Any) -> Net:
         network, (constants, loads) = self.network, self._lines
         spans = [(to.start, to.stop, own.start) for to, own in zip(self._places, network.slices, strict=True)]
         ends = zip(self.curves, network.layers[-2:], strict=True)
         hidden, output = (Neurons(curve, self.kind(layer.leak)) for curve, layer in ends)
-        nodes = Real(self.solver.projected, self._own) if parts == 1 else Complex(None)
         return Net(
             np.array(spans), self._room, nodes, hidden, output, self.devices, self._meets, self._arrays, constants,
             loads, self.kind(network.gain),
@@ -230,7 +274,7 @@ class Layout:
         ----------
         drives : sequence of RCDrive
             Of each phase, or one for all; the last one has the target, and pulls that are frozen already.
-        start : ndarray (samples, nodes) [V]
+        start : ndarray (samples, states) [V]
         grids : sequence of (count, h)
             Number of steps of each phase, and their length [s].
         betas : sequence of complex
@@ -241,20 +285,19 @@ class Layout:
 
         Returns
         -------
-        ndarray (phases, samples, parts, nodes) [V]
+        ndarray (phases, samples, parts, states) [V]
             Where each phase has ended.
         ndarray (phases, samples) [1]
             Largest remaining current over leak and read voltage.
-        ndarray (phases, samples, 3) [J]
-            Of all arrays, leaks and nudging.
+        ndarray (phases, samples, 3 or 5) [J]
+            Of all arrays, leaks and nudging, and with columns of drivers and columns.
         """
         network, (samples, _), phases = self.network, start.shape, len(grids)
         counts, lengths = np.array([count for count, _ in grids]), np.array([h for _, h in grids])
         paces = np.array([layer.leak / layer.capacitance for layer in network.layers[-2:]])
         plan = Plan(counts, np.outer(lengths, paces).astype(self.kind), np.array(betas, complex), chained, constant)
-        shape = (phases, samples, parts, network.nodes)
-        batch = self._batch(drives, start, shape)
-        net, cost = self._net(parts), network.cost.numbers(network.full_score, self.kind)
+        batch = self._batch(drives, start, (phases, samples, parts, start.shape[1]))
+        net, cost = self._net(self._nodes(parts, grids)), network.cost.numbers(network.full_score, self.kind)
         workers = threads.worth(samples * parts * network.nodes * int(counts.sum()))
         groups = -(-samples * parts // GROUP)
         size = _SAMPLES if self.convolutional else max(1, GROUP * min(_GROUPS, -(-groups // workers)) // parts)
@@ -264,9 +307,15 @@ class Layout:
 
         threads.share(job, -(-samples // size), workers)
         bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
-        batch.energy[:] *= lengths[:, None, None]
         still = np.stack([drive.power for drive in drives]) + network.read_voltage * network.bias_drive * bias
-        batch.energy[..., 0] += still * (counts * lengths)[:, None]
+        if self.columns is None:
+            batch.energy[:] *= lengths[:, None, None]
+            batch.energy[..., 0] += still * (counts * lengths)[:, None]
+        else:
+            seconds = self.columns.steps(grids).weights[..., 1].sum(axis=1)[:, None]
+            taken = self.columns.driver * np.stack([self.columns.current(drive) for drive in drives])
+            batch.energy[..., 0] += still * seconds
+            batch.energy[..., 3] += (taken - still) * seconds
         return batch.ends, batch.residual / network.read_voltage, batch.energy
 
     def _batch(self, drives: Sequence[RCDrive], start: Floats, shape: tuple[int, ...]) -> Batch:
@@ -281,6 +330,6 @@ class Layout:
             pulls=none if frozen is None else np.ascontiguousarray(frozen, self.kind),
             noise=self._noise(drives),
             ends=np.empty(shape),
-            energy=np.zeros((*shape[:2], 3)),
+            energy=np.zeros((*shape[:2], 3 if self.columns is None else 5)),
             residual=np.empty(shape[:2]),
         )

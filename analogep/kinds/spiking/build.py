@@ -34,11 +34,15 @@ class SpikingBuilder(RCBuilder):
         """C/g of the synapses [s]."""
         return self._lif(k).capacitance / self._lif(k).leak
 
+    def followed(self, k: int) -> float:
+        """Width of the pulses that a column passes on [s]."""
+        return self._card.width
+
     @property
     def amplifier_power(self) -> float:
-        """Bias power of all synapses and neurons [W]."""
+        """Bias power of all synapses, neurons and columns [W]."""
         sizes = self.circuit.sizes[1:]
-        return sum(self._lif(k).amplifier.power * size for k, size in enumerate(sizes))
+        return sum(self._lif(k).amplifier.power * size for k, size in enumerate(sizes)) + self.column_power
 
     def network(self) -> Network:
         """The arrays with the conductances of now, and the neurons."""

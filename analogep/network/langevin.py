@@ -8,15 +8,14 @@ without noise, whoever computed that: SciPy, Newton's method, equal steps.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.draws import standard_normals
-from analogep.network import Drive, Network
-from analogep.network.relaxed import Relaxed
+from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +25,22 @@ _MEMORY: Final = 6.0
 """Longest time constants after which noise is forgotten: e^-12 of its variance is left in a node by itself."""
 
 
-def agitated(network: Network, drive: Drive, v: Floats, duration: float) -> Floats:
+class Noisy(Protocol):
+    """What of a network the noise of its end depends on (`Network`)."""
+
+    tau: Floats
+
+    def agitation(self, v: Floats, drive: Drive) -> Floats:
+        """D/(kT) (samples or 1, nodes) [V^2/(s J)] at `v` (samples, nodes) [V]."""
+
+    def kicks(self, v: Floats, drive: Drive) -> Callable[[np.random.Generator], Floats]:
+        """Draws deviates of that covariance at `v` (samples, nodes) [V]."""
+
+    def derivative(self, v: Floats, drive: Drive) -> Floats:
+        """dv/dt (samples, nodes) [V/s] at `v` (samples, nodes) [V]."""
+
+
+def agitated(network: Noisy, v: Floats, drive: Drive, duration: float) -> Floats:
     """Node voltages at the end of a phase with the thermal noise of the drive (samples, nodes) [V].
 
     The last steps of a Langevin equation around the end v of the phase,
@@ -40,10 +54,10 @@ def agitated(network: Network, drive: Drive, v: Floats, duration: float) -> Floa
     Parameters
     ----------
     network : Network
-    drive : Drive
-        With `thermal`; without it `v` is returned.
     v : ndarray (samples, nodes) [V]
         End of the phase without thermal noise.
+    drive : Drive
+        With `thermal`; without it `v` is returned.
     duration : float [s]
         Of the phase: a node remembers no more than that.
     """
@@ -60,9 +74,4 @@ def agitated(network: Network, drive: Drive, v: Floats, duration: float) -> Floa
         fresh = kicks(rng)
         x = x + h * (network.derivative(v + x, drive) - rest) + scale * (last + fresh)
         last = fresh
-    return v + x
-
-
-def with_noise(network: Network, drive: Drive, end: Relaxed) -> Relaxed:
-    """The end of a phase with the thermal noise of its drive; its residual is that of the transient without."""
-    return end if drive.thermal is None else replace(end, v=agitated(network, drive, end.v, end.duration))
+    return np.asarray(v + x)

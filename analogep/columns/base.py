@@ -1,0 +1,135 @@
+"""What every column circuit can say of itself.
+
+Cells between driven lines and a summing line put the current I = sum g_j r_j into it; G is their sum. A column circuit
+holds the line and gives y = -R_f I to the node behind it, R_f the weight of a siemens. No circuit does that exactly:
+
+    tau_a dy/dt = clip(h B, +-limit) - y + noise,      B = R_f I
+
+with what is left of the current h, a time constant tau_a, a swing, white noise of the one-sided density 4kT R_n
+[V^2/Hz] in y, and the bias and signal currents that its supply gives. The two cells of a pair stand on one summing line
+and are driven in opposite directions, r and -r, so that their difference is the current and their sum is in G.
+
+Signals lie around a ground in the middle of the supply V_dd. Currents of all drivers and columns add up to zero, so
+that what flows out of the supply is half the sum of their magnitudes, and each takes V_dd/2 times that of its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.cards import Block, Family
+
+Floats = NDArray[np.float64]
+
+COLUMNS: Final = Family(
+    "column circuit",
+    tag="kind",
+    home="analogep.columns",
+    members={
+        "ideal": "ideal.Ideal",
+        "tia": "tia.Transimpedance",
+        "conveyor": "conveyor.Conveyor",
+        "passive": "passive.Passive",
+    },
+)
+"""Every column circuit, by the `kind` of a circuit card's `column`."""
+
+
+@dataclass(frozen=True)
+class SummingLines:
+    """The summing lines of one array in one direction, as a designer knows them.
+
+    Attributes
+    ----------
+    design : float [S]
+        Conductance of all cells of a line, each in the middle of its window: what a circuit is made for.
+    cells : int
+        Cells of a line; the two of a pair are one.
+    tile : int
+        Most of them that meet on one piece of the line.
+    feedback : float [ohm]
+        R_f, the weight of a siemens.
+    tau : float [s]
+        Time constant of the node behind, or width of the pulses that arrive: what the circuit has to follow.
+    leak : float [S]
+        Of the node behind.
+    capacitance : float [F]
+        Of a line.
+    """
+
+    design: float
+    cells: int
+    tile: int
+    feedback: float
+    tau: float
+    leak: float
+    capacitance: float
+
+
+@dataclass(frozen=True)
+class Response:
+    """What column circuits do to the lines of an array that have certain conductances.
+
+    Attributes
+    ----------
+    gain : ndarray (lines,) [1]
+        h, what is left of the current.
+    tau : ndarray (lines,) [s]
+        tau_a.
+    noise : ndarray (lines,) [ohm]
+        R_n: 4kT times it is the one-sided density of the noise of y [V^2/Hz], that of the cells included.
+    offset : ndarray (lines,) [1]
+        y over the input-referred offset of the circuit.
+    limit : float [V]
+        Largest |y|.
+    """
+
+    gain: Floats
+    tau: Floats
+    noise: Floats
+    offset: Floats
+    limit: float
+
+
+class Column(Block, ABC):
+    """A column circuit: the card's block, and its equations.
+
+    Attributes
+    ----------
+    limiting : bool
+        Whether it is a limit and no circuit that could be built.
+    """
+
+    family: ClassVar[Family] = COLUMNS
+    limiting: ClassVar[bool] = False
+    kind: str
+
+    @abstractmethod
+    def response(self, lines: SummingLines, g: Floats) -> Response:
+        """What it does to `lines` whose cells have the sums `g` (lines,) [S] now."""
+
+    @abstractmethod
+    def bias(self, lines: SummingLines) -> float:
+        """Power of one line's circuit without signal [W]."""
+
+    @abstractmethod
+    def drawn(self, lines: SummingLines) -> float:
+        """Current that its supply gives in the mean for each volt of |y| [S]."""
+
+    @property
+    @abstractmethod
+    def rail(self) -> float:
+        """V_dd [V], from which lines are driven as well."""
+
+    def slowness(self, lines: SummingLines) -> float:
+        """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""
+        return float(self.response(lines, np.array([lines.design])).tau[0]) / lines.tau
+
+    def remedy(self, lines: SummingLines) -> str:
+        """What would make it fast enough for `lines`, in words."""
+        return "give the node a longer time constant"

@@ -1,0 +1,171 @@
+"""What happens at nodes and their columns in a step: real voltages of a circuit whose lines are held by circuits.
+
+    a <- keep a + move clip(ahead, +-most),    b <- keep b + move clip(behind, +-least),    v <- v + share (a + b - v)
+
+ahead and behind are brackets from the arrays in front of a node and behind it, computed at the beginning of the step.
+Outputs have no array behind them: their nudging stands in its place, which has no column (keep 0, move 1). Steps are of
+sorts, which differ in their length and in what is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from analogep.engine.nodes import pull
+from analogep.engine.own import begun, line, lined, placed, railed
+from analogep.engine.products import FAST
+from analogep.jit import brought
+
+_OPTIONS: dict[str, Any] = {"fastmath": FAST, "error_model": "numpy"}
+driven = brought("driven", **_OPTIONS)
+
+
+class Columned(NamedTuple):
+    """Voltages of nodes and columns.
+
+    Parameters
+    ----------
+    held : bool
+        Whether nodes are put back onto their rails after a step.
+    own : Own or None
+        What neurons have of their own.
+    sorts : int64 ndarray (phases, steps)
+        Sort of each step; of the last state of a phase that of its last step.
+    reads : int64 ndarray (sorts,)
+        What is read in a step: 1 forward, 2 in reverse, 3 both.
+    share : ndarray (sorts, places) [1]
+        A step in time constants of the node.
+    keep, move : tuple of two ndarray (sorts, places) [1]
+        Of a and of b.
+    most : tuple of two ndarray (places,) [V]
+    weights : ndarray (phases, steps + 1, 3) [s]
+        What the powers of a state count for, those of all, of lines that are driven forward and in reverse.
+    driver : float [W/A]
+    watts : tuple of two ndarray (places,) [W/V]
+        Of a and of b.
+    back : ndarray (places,) [1]
+        Feedback gain of a neuron over the nominal one.
+    states : (int, int)
+        Where a and b begin in a row of the state.
+    """
+
+    held: Any
+    own: Any
+    sorts: Any
+    reads: Any
+    share: Any
+    keep: Any
+    move: Any
+    most: Any
+    weights: Any
+    driver: Any
+    watts: Any
+    back: Any
+    states: Any
+
+    @staticmethod
+    def room(nodes, v, bracket):  # type: ignore[no-untyped-def]
+        """Arrays (rows, places) of brackets in reverse, of a and of b."""
+        return np.zeros_like(v), np.zeros_like(v), np.zeros_like(v)
+
+    @staticmethod
+    def ways(nodes, when):  # type: ignore[no-untyped-def]
+        """Directions in which arrays are read, as in `reads`."""
+        return nodes.reads[nodes.sorts[when[0], min(when[1], nodes.sorts.shape[1] - 1)]]
+
+    @staticmethod
+    def took(nodes, n, span, given, space):  # type: ignore[no-untyped-def]
+        """Columns of sample n from its state `given`; that of nudging follows at once."""
+        a, b, first = space[6][n], space[7][n], nodes.states[1] + span[2]
+        for j in range(span[1] - span[0]):
+            a[span[0] + j] = given[nodes.states[0] + span[2] + j]
+            b[span[0] + j] = given[first + j] if first + j < given.size else 0.0
+
+    @staticmethod
+    def gave(nodes, n, span, space, out):  # type: ignore[no-untyped-def]
+        """Columns of sample n into its state `out`."""
+        a, b, first = space[6][n], space[7][n], nodes.states[1] + span[2]
+        for j in range(span[1] - span[0]):
+            out[nodes.states[0] + span[2] + j] = a[span[0] + j]
+            if first + j < out.size:
+                out[first + j] = b[span[0] + j]
+
+    @staticmethod
+    def sweep(nodes, some, span, bent, gain, share, when, weight, loads, space, energy):  # type: ignore[no-untyped-def]
+        """As in `nodes.Real`."""
+        phase, turn = when
+        here, sort, first = slice(span[0], span[1]), nodes.sorts[phase, max(turn - 1, 0)], span[0]
+        own, moves, none = placed(nodes.own, here), turn > 0, share - share
+        kept, moved, lent = nodes.keep[0][sort, here], nodes.move[0][sort, here], nodes.most[0][here]
+        kept_back, moved_back, lent_back = nodes.keep[1][sort, here], nodes.move[1][sort, here], nodes.most[1][here]
+        shares, ahead, behind, gains = nodes.share[sort, here], loads[0][here], loads[1][here], nodes.back[here]
+        watts, watts_back, durations = nodes.watts[0][here], nodes.watts[1][here], nodes.weights[phase, turn]
+        for n in range(energy.shape[0]):
+            v, bracket, base = space[0][n, here], space[1][n, here], space[4][n, here]
+            lines, turned, square = space[2][n, here], space[3][n, here], none
+            back, a, b = space[5][n, here], space[6][n, here], space[7][n, here]
+            if moves:
+                for j in range(v.size):
+                    a[j] = kept[j] * a[j] + moved[j] * min(max(bracket[j], -lent[j]), lent[j])
+                for j in range(v.size):
+                    b[j] = kept_back[j] * b[j] + moved_back[j] * min(max(back[j], -lent_back[j]), lent_back[j])
+                for j in range(v.size):
+                    v[j] += shares[j] * (a[j] + b[j] - v[j])
+                if nodes.held:
+                    for j in range(v.size):
+                        v[j] = railed(own, some.curve, v[j], j)
+            for j in range(v.size):
+                lines[j] = begun(own, some.curve, v[j])
+                square += v[j] * v[j]
+            lined(own, some.curve, lines)
+            # The first layer, whose lines begin a row, drives nothing in reverse.
+            used = turned if first > 0 else turned[:0]
+            for j in range(used.size):
+                used[j] = gain * gains[j] * lines[j]
+            power = driven(bent, gain, lines, turned[:0], ahead, behind)
+            power_back = driven(bent, gain, used, turned[:0], behind, behind) if first > 0 else none
+            current, current_back, signal = none, none, none
+            for j in range(v.size):
+                current += abs(lines[j]) * ahead[j]
+            for j in range(used.size):
+                current_back += abs(used[j]) * behind[j]
+            for j in range(v.size):
+                signal += abs(a[j]) * watts[j] + abs(b[j]) * watts_back[j]
+            for j in range(v.size):
+                bracket[j] = base[j]
+                back[j] = none
+            array = durations[1] * power + durations[2] * power_back
+            energy[n, 0] += array
+            energy[n, 1] += durations[0] * some.leak * square
+            energy[n, 3] += nodes.driver * (durations[1] * current + durations[2] * current_back) - array
+            energy[n, 4] += durations[0] * signal
+
+    @staticmethod
+    def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
+        """Nudging in the place of what outputs have no array for, and its power; as in `nodes.Real`."""
+        real = pulls.dtype.type(beta.real)
+        here, r = slice(span[0], span[1]), np.empty(pulls.shape[1], pulls.dtype)
+        for n in range(energy.shape[0]):
+            y, back, p = space[0][n, here], space[5][n, here], pulls[n]
+            if not frozen:
+                for o in range(y.size):
+                    r[o] = line(nodes.own, some.curve, y[o], span[0] + o)
+                pull(cost, r, target[n], p)
+            power = real - real
+            for o in range(y.size):
+                back[o] = real * p[o]
+                power += abs(real * p[o] * some.leak * (target[n, o] - y[o]))
+            energy[n, 2] += nodes.weights[when[0], when[1], 0] * power
+
+    @staticmethod
+    def away(nodes, n, span, last, most, space):  # type: ignore[no-untyped-def]
+        """Largest drift of nodes and columns, as in `nodes.Real`."""
+        for j in range(span[0], span[1]):
+            a, b, back = space[6][n, j], space[7][n, j], space[5][n, j]
+            driven_to = min(max(space[1][n, j], -nodes.most[0][j]), nodes.most[0][j])
+            driven_back = min(max(back, -nodes.most[1][j]), nodes.most[1][j])
+            b = driven_back if last else b
+            most = max(most, abs(a + b - space[0][n, j]), abs(driven_to - a), abs(driven_back - b))
+        return most
