@@ -26,7 +26,12 @@ _MEMORY: Final = 6.0
 
 
 class Noisy(Protocol):
-    """What of a network the noise of its end depends on (`Network`)."""
+    """What of a network the noise of its end depends on (`Network`).
+
+    Attributes
+    ----------
+    tau : ndarray (nodes,) [s]
+    """
 
     tau: Floats
 

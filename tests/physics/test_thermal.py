@@ -59,7 +59,7 @@ def drawn(network: Network, v: Floats, drive: Any, samples: int, x: Floats, key:
     many = network.drive(np.repeat(x, samples, axis=0))
     noisy = replace(many, thermal=Thermal(KT, key))
     start = np.repeat(v, samples, axis=0)
-    return agitated(network, noisy, start, LONG) - start
+    return agitated(network, start, noisy, LONG) - start
 
 
 def inputs(network: Network, count: int) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analogep.errors import SimulationError
-from analogep.kinds.rc.equations import RCDrive
+from analogep.kinds.rc.drive import RCDrive
 from analogep.relaxation import relax
 from analogep.relaxation.guard import Guard
 from tests.physics.nets import CURVES, FAR, METHODS, READ, SINH, build, data, phase, solver

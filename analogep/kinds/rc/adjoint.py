@@ -106,7 +106,7 @@ def masked_gradient(
         As in `Network.exact_gradient`.
     slopes : ndarray (samples, nodes, nodes) [1]
         Derivatives of what nodes are driven to, columns at their limits left out.
-    masks : (ndarray (samples, nodes), ndarray (samples, nodes but outputs))
+    masks : tuple of bool ndarray (samples, nodes), (samples, nodes but outputs)
         Which columns are at their limits, forward and in reverse.
     """
     turned = np.swapaxes(np.eye(v.shape[1]) - slopes, -1, -2)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
-from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.equations import RCEquations
 from analogep.kinds.rc.layout import layout
 from analogep.network.drive import Drive
 from analogep.network.relaxed import Circled

@@ -102,7 +102,7 @@ class Columned(Protocol):
 
     @property
     def density(self) -> tuple[Floats, Floats]:
-        """R_n of both [ohm]."""
+        """R_n of both, (nodes,) and (nodes but outputs,) [ohm]."""
 
     def aims(self, v: Floats, drive: Drive) -> Three:
         """What a, b and the outputs are driven to (samples, ...) [V] at `v` (samples, nodes) [V]."""

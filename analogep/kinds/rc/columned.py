@@ -26,7 +26,7 @@ from analogep.circuit.phases import Solver
 from analogep.crossbar.outer import Gradient
 from analogep.kinds.rc import column_noise
 from analogep.kinds.rc.adjoint import masked_gradient
-from analogep.kinds.rc.equations import RCDrive
+from analogep.kinds.rc.drive import ColumnDrive
 from analogep.kinds.rc.layout import layout
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.rc.reading import BOTH, Steps, steps_of
@@ -60,19 +60,6 @@ class Supplied:
 
 
 @dataclass(frozen=True)
-class ColumnDrive(RCDrive):
-    """Inputs of a network with columns during one phase.
-
-    Attributes
-    ----------
-    current : ndarray (samples,) [A]
-        Sum of the magnitudes of the currents of all lines that stand still: inputs and bias lines.
-    """
-
-    current: Floats = field(default_factory=lambda: np.empty(0))
-
-
-@dataclass(frozen=True)
 class ColumnedRC(Network):
     """The network between its columns, and these.
 
@@ -81,6 +68,8 @@ class ColumnedRC(Network):
     between : LayeredRC
         The same network with columns that follow at once; its layers have `columns`.
     supplied : Supplied
+    tau : ndarray (states,) [s]
+        Time constants of nodes, then of their columns.
     """
 
     between: LayeredRC

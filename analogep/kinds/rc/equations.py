@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from analogep.costs import SQUARED_ERROR, Cost
 from analogep.device.iv import IV
 from analogep.draws import standard_normals
+from analogep.kinds.rc.drive import RCDrive
 from analogep.kinds.rc.layer import Layer
 from analogep.kinds.rc.sparse import product
 from analogep.network.base import Network
@@ -48,25 +49,6 @@ Floats = NDArray[np.float64]
 def _both(bias: Floats | None, offset: Floats | None) -> Floats | None:
     """The sum of what is there."""
     return bias if offset is None else offset if bias is None else bias + offset
-
-
-@dataclass(frozen=True)
-class RCDrive(Drive):
-    """Inputs of a layered RC network during one phase.
-
-    Attributes
-    ----------
-    inputs : ndarray (samples, neurons of layer 1) [V]
-        Bracket of the first layer from inputs and bias, read noise included.
-    power : ndarray (samples,) [W]
-        Power of the first array.
-    deviation : ndarray (samples, neurons of layer 1) or (0, 0) [V]
-        Standard deviation of the inputs by the read noise of the first array.
-    """
-
-    inputs: Floats = field(default_factory=lambda: np.empty((0, 0)))
-    power: Floats = field(default_factory=lambda: np.empty(0))
-    deviation: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.equations import RCEquations
 from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,8 @@ from analogep.engine.parts import Bent, Straight, devices, padded
 from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved, Dense
 from analogep.engine.steps import Batch, Net, Plan, march
-from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.equations import RCEquations
 from analogep.kinds.rc.reading import Held
 from analogep.network.convolution import Convolution
 from analogep.network.mismatch import OwnCurve, ends_of

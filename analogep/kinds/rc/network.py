@@ -13,7 +13,8 @@ from analogep.circuit.phases import Phase, Solver
 from analogep.crossbar.outer import Gradient, dense
 from analogep.device.iv import LinearIV
 from analogep.kinds.rc import adjoint, circle, hopfield, plain, product, stability
-from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.equations import RCEquations
 from analogep.kinds.rc.layout import layout
 from analogep.network.base import Answer, Phases
 from analogep.network.drive import Drive

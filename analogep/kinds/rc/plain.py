@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.jit import inner, kernel
-from analogep.kinds.rc.equations import RCDrive, RCEquations
+from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.equations import RCEquations
 from analogep.network.base import Answer
 from analogep.network.drive import Drive
 from analogep.network.mismatch import ends_of, steepest_of

@@ -73,11 +73,11 @@ class Held(Protocol):
 
     @property
     def lags(self) -> tuple[Floats, Floats]:
-        """Time constants of columns, of nodes and of all but outputs [s]."""
+        """Time constants of columns, (nodes,) and (nodes but outputs,) [s]."""
 
     @property
     def limits(self) -> tuple[Floats, Floats]:
-        """Their swings [V]."""
+        """Their swings, (nodes,) and (nodes but outputs,) [V]."""
 
     @property
     def watts(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

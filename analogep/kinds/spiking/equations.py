@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analogep.costs import Cost
 from analogep.draws import standard_normals
-from analogep.kinds.rc.equations import RCDrive
+from analogep.kinds.rc.drive import RCDrive
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.spiking.card import LIF, Spiking
 from analogep.network.base import Network
