@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from analogep.cards import Card
+from analogep.circuit.column_rules import column_rules
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.driver import Driver
 from analogep.circuit.kind import AnyKind, kinds_with
@@ -170,6 +171,7 @@ class CircuitCard(Card):
         yield from self.network.rules_with(self)
         yield from self._holomorphic_rules()
         yield from self._mismatch_rules()
+        yield from column_rules(self)
 
     def _length_rules(self) -> Iterator[tuple[Path, str]]:
         """Lists with one number for each layer of weights."""

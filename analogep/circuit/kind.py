@@ -64,6 +64,10 @@ class Kind(Block, ABC):
         Whether the arrays load the nodes, which then have other time constants than their neurons alone.
     rests : bool
         Whether a phase comes to rest, at an equilibrium that Newton's method finds.
+    sums : bool
+        Whether its arrays end in summing lines that a column circuit holds (`column`).
+    turns : bool
+        Whether its arrays may be read one way after the other (`feedback.turns`).
     thermal : bool
         Whether the network knows its thermal noise (`Network.agitation`).
     mismatches : tuple of str
@@ -82,6 +86,8 @@ class Kind(Block, ABC):
     complex_voltages: ClassVar[bool] = False
     loads_nodes: ClassVar[bool] = False
     rests: ClassVar[bool] = True
+    sums: ClassVar[bool] = False
+    turns: ClassVar[bool] = False
     thermal: ClassVar[bool] = False
     mismatches: ClassVar[tuple[str, ...]] = ()
     input_lines: ClassVar[int] = 1

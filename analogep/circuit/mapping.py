@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from analogep.cards import Block
 from analogep.circuit.kind import Scheme
-from analogep.units import Farads, Volts
+from analogep.units import Farads, Seconds, Volts
+
+Path = tuple[str | int, ...]
 
 
 class Mapping(Block):
@@ -28,18 +31,51 @@ class Mapping(Block):
     scheme: Scheme = "push_pull"
 
 
+class Turns(Block):
+    """How an array that is read both ways takes turns: bit lines, a guard, word lines, a guard, and so on.
+
+    In a turn the columns of one direction follow their lines; the values of the other one stand on capacitors, which
+    sampled them at the end of their own turn with the noise kT/C, and from which charge leaks.
+    """
+
+    forward: Annotated[Seconds, Field(gt=0)]
+    """Length of a turn in which word lines are driven and bit lines read."""
+    reverse: Annotated[Seconds, Field(gt=0)]
+    """Length of a turn in which bit lines are driven and word lines read."""
+    guard: Annotated[Seconds, Field(ge=0)]
+    """Between two turns, while switches are open."""
+    hold: Annotated[Farads, Field(gt=0)]
+    """Capacitor that holds the value of a column."""
+    droop: Annotated[Seconds, Field(gt=0)]
+    """Time constant with which it leaks."""
+
+    @property
+    def period(self) -> float:
+        """Of both turns and guards [s]."""
+        return self.forward + self.reverse + 2.0 * self.guard
+
+
 class Feedback(Block):
     """Reverse direction: from each layer back to the one before it.
 
-    `shared` reads the forward array from its other side (in hardware the two directions take turns; their joules are
-    booked as if both were always on, an upper bound); `mirrored` has a second array that receives the same pulses and
+    `shared` reads the forward array from both sides at once, which no line can do: a driven output is no virtual
+    ground. It is the limit of short turns, and their joules are booked as if both were always on. `alternating` reads
+    it one way and then the other (`turns`); `mirrored` has a second array that receives the same pulses and
     has its own variation. Lines driven in reverse swing by `gain` times the forward swing: gain < 1 lowers the loop
     gain of the network, hence its settling time and the joules of reverse reads. It is a change of variables, not an
     error: the gradient of the layers before a gain s comes out s times the true one, which the update divides out.
     """
 
-    kind: Literal["shared", "mirrored"]
+    kind: Literal["shared", "alternating", "mirrored"]
     gain: Annotated[float, Field(gt=0, le=10)] = 1.0
+    turns: Turns | None = None
+    """Of `alternating` feedback."""
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        if self.kind == "alternating" and self.turns is None:
+            yield ("turns",), "is missing: 'alternating' feedback needs the lengths of its turns"
+        if self.kind != "alternating" and self.turns is not None:
+            yield ("turns",), f"is for kind 'alternating'; '{self.kind}' has none, remove it"
 
 
 class Lines(Block):

@@ -31,8 +31,10 @@ class Columned(NamedTuple):
         Whether nodes are put back onto their rails after a step.
     own : Own or None
         What neurons have of their own.
+    counts : int64 ndarray (phases,)
+        Steps of each phase.
     sorts : int64 ndarray (phases, steps)
-        Sort of each step; of the last state of a phase that of its last step.
+        Sort of each step.
     reads : int64 ndarray (sorts,)
         What is read in a step: 1 forward, 2 in reverse, 3 both.
     share : ndarray (sorts, places) [1]
@@ -45,6 +47,8 @@ class Columned(NamedTuple):
     driver : float [W/A]
     watts : tuple of two ndarray (places,) [W/V]
         Of a and of b.
+    holds : tuple of two ndarray (places,) [W/V^2]
+        Of the capacitors on which a and b stand.
     back : ndarray (places,) [1]
         Feedback gain of a neuron over the nominal one.
     states : (int, int)
@@ -53,6 +57,7 @@ class Columned(NamedTuple):
 
     held: Any
     own: Any
+    counts: Any
     sorts: Any
     reads: Any
     share: Any
@@ -62,6 +67,7 @@ class Columned(NamedTuple):
     weights: Any
     driver: Any
     watts: Any
+    holds: Any
     back: Any
     states: Any
 
@@ -72,8 +78,11 @@ class Columned(NamedTuple):
 
     @staticmethod
     def ways(nodes, when):  # type: ignore[no-untyped-def]
-        """Directions in which arrays are read, as in `reads`."""
-        return nodes.reads[nodes.sorts[when[0], min(when[1], nodes.sorts.shape[1] - 1)]]
+        """Directions in which arrays are read, as in `reads`; both at the end of a phase, to see how far it is from
+        rest."""
+        if when[1] == nodes.counts[when[0]]:
+            return 3
+        return nodes.reads[nodes.sorts[when[0], when[1]]]
 
     @staticmethod
     def took(nodes, n, span, given, space):  # type: ignore[no-untyped-def]
@@ -102,6 +111,7 @@ class Columned(NamedTuple):
         kept_back, moved_back, lent_back = nodes.keep[1][sort, here], nodes.move[1][sort, here], nodes.most[1][here]
         shares, ahead, behind, gains = nodes.share[sort, here], loads[0][here], loads[1][here], nodes.back[here]
         watts, watts_back, durations = nodes.watts[0][here], nodes.watts[1][here], nodes.weights[phase, turn]
+        holds, holds_back = nodes.holds[0][here], nodes.holds[1][here]
         for n in range(energy.shape[0]):
             v, bracket, base = space[0][n, here], space[1][n, here], space[4][n, here]
             lines, turned, square = space[2][n, here], space[3][n, here], none
@@ -126,13 +136,14 @@ class Columned(NamedTuple):
                 used[j] = gain * gains[j] * lines[j]
             power = driven(bent, gain, lines, turned[:0], ahead, behind)
             power_back = driven(bent, gain, used, turned[:0], behind, behind) if first > 0 else none
-            current, current_back, signal = none, none, none
+            current, current_back, signal, stored = none, none, none, none
             for j in range(v.size):
                 current += abs(lines[j]) * ahead[j]
             for j in range(used.size):
                 current_back += abs(used[j]) * behind[j]
             for j in range(v.size):
                 signal += abs(a[j]) * watts[j] + abs(b[j]) * watts_back[j]
+                stored += a[j] * a[j] * holds[j] + b[j] * b[j] * holds_back[j]
             for j in range(v.size):
                 bracket[j] = base[j]
                 back[j] = none
@@ -141,6 +152,7 @@ class Columned(NamedTuple):
             energy[n, 1] += durations[0] * some.leak * square
             energy[n, 3] += nodes.driver * (durations[1] * current + durations[2] * current_back) - array
             energy[n, 4] += durations[0] * signal
+            energy[n, 5] += durations[0] * stored
 
     @staticmethod
     def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]

@@ -150,6 +150,10 @@ class Network(Clocked, ABC):
         """State an equal step `h` [s] after `v`, both (samples, nodes) [V]: Euler's."""
         return v + h * self.derivative(v, drive)
 
+    def turns(self, duration: float) -> Sequence[tuple[float, Network]]:
+        """Lengths [s] and networks of what a phase of `duration` [s] is made of, one after the other: itself."""
+        return [(duration, self)]
+
     @abstractmethod
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| as a share of conductance times full scale (samples,) [1] at `v` (samples, nodes) [V]."""

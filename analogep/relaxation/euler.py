@@ -22,6 +22,7 @@ from analogep.network.march import March
 from analogep.network.relaxed import Relaxed
 from analogep.relaxation.guard import MOST_VOLTS, diverged
 from analogep.relaxation.solver import Method, with_noise
+from analogep.relaxation.turns import by_turns
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +54,7 @@ class Euler(Method):
     """Equal steps, in the compiled march where it knows the network."""
 
     name: ClassVar[str] = "euler"
+    takes_turns: ClassVar[bool] = True
 
     def relax(
         self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
@@ -92,7 +94,11 @@ def march(
     made = None if record or phase.until == "settled" else network.march(solver)
     with np.errstate(over="ignore", invalid="ignore"):
         if made is None:
-            return _checked(_plain(network, drive, v0, grid, solver, phase, tolerance, record), grid[0])
+
+            def run(one: Network, start: Floats, part: Phase) -> Relaxed:
+                return _plain(one, drive, start, steps(one, part, solver), solver, part, tolerance, record)
+
+            return _checked(by_turns(run, network, drive, v0, phase, tolerance), grid[0])
         return _marched(made, [drive], v0, [grid], chained=False, constant=drive.frozen is not None)[0]
 
 

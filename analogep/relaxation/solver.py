@@ -13,6 +13,7 @@ from analogep.cards import NamedFamily
 from analogep.circuit.phases import SOLVERS, Phase, Solver
 from analogep.network import Drive, Network
 from analogep.network.relaxed import Relaxed
+from analogep.relaxation.turns import by_turns
 
 Floats = NDArray[np.float64]
 
@@ -26,11 +27,14 @@ class Method(ABC):
         What a circuit card calls it (`solver.method`).
     follows : bool
         Whether it follows the transient; one that does not knows the end alone.
+    takes_turns : bool
+        Whether it runs the turns of a phase by itself (`Network.turns`).
     """
 
     family: ClassVar[NamedFamily] = SOLVERS
     name: ClassVar[str]
     follows: ClassVar[bool] = True
+    takes_turns: ClassVar[bool] = False
 
     @abstractmethod
     def relax(
@@ -97,7 +101,14 @@ def relax(
     """
     if network.clock is not None:
         return network.fire(drive, v0, phase, solver, record=record)
-    return with_noise(network, drive, method_of(solver).relax(network, drive, v0, phase, solver, tolerance, record))
+    method = method_of(solver)
+
+    def run(one: Network, start: Floats, part: Phase) -> Relaxed:
+        return method.relax(one, drive, start, part, solver, tolerance, record)
+
+    whole = method.takes_turns or not method.follows
+    end = run(network, v0, phase) if whole else by_turns(run, network, drive, v0, phase, tolerance)
+    return with_noise(network, drive, end)
 
 
 def with_noise(network: Network, drive: Drive, end: Relaxed) -> Relaxed:

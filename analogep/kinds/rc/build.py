@@ -12,7 +12,8 @@ from analogep.circuit.topology import Conv
 from analogep.circuit.wires import ExactWires
 from analogep.columns import Response, SummingLines
 from analogep.crossbar import Pair
-from analogep.kinds.rc.columned import ColumnedRC, Supplied
+from analogep.kinds.rc.columned import ColumnedRC
+from analogep.kinds.rc.columns import Columns, Supplied
 from analogep.kinds.rc.layer import Layer, PairWires
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network.base import Network
@@ -68,8 +69,11 @@ class RCBuilder(Neuronal):
 
     def network(self) -> Network:
         """Effective weights of every pair, forward and in reverse, behind what holds their lines."""
-        layered = self.layered()
-        return layered if self.circuit.column.limiting else ColumnedRC(layered, self.supplied)
+        layered, feedback = self.layered(), self.circuit.feedback
+        assert feedback is not None
+        if self.circuit.column.limiting:
+            return layered
+        return ColumnedRC(layered, Columns(layered, self.supplied), feedback.turns)
 
     def followed(self, k: int) -> float:
         """What the columns in front of layer `k` have to follow: the time constant C/g of its nodes [s]."""

@@ -20,6 +20,8 @@ class RC(Kind):
     centers_inputs: ClassVar[bool] = True
     projects: ClassVar[bool] = True
     complex_voltages: ClassVar[bool] = True
+    sums: ClassVar[bool] = True
+    turns: ClassVar[bool] = True
     thermal: ClassVar[bool] = True
     mismatches: ClassVar[tuple[str, ...]] = ("offset", "gain", "reverse_gain", "rails", "bandwidth")
 

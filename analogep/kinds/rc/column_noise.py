@@ -28,7 +28,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.circuit.mapping import Turns
 from analogep.draws import standard_normals
+from analogep.kinds.rc.columns import Columns
+from analogep.kinds.rc.reading import BOTH, FORWARD, REVERSE, divided, turns_of
 from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
@@ -89,33 +92,57 @@ def following(h: float, tau: Floats, lag: Floats, noise: Floats) -> Following:
     return Following(np.exp(-alpha * h), seen, driven, ramped, np.sqrt(own), rest, carried)
 
 
+def standing(h: float, tau: Floats, fade: float) -> Following:
+    """The same of columns that stand on capacitors and leak at the rate `fade` [1/s], before nodes of `tau` (columns,)
+    [s]."""
+    none = np.zeros_like(tau)
+    left = np.full_like(tau, math.exp(-h * fade))
+    return Following(left, -np.expm1(-h / tau), (none, none), (none, none), none, none, none)
+
+
 class Columned(Protocol):
     """What of a network with columns its noise depends on (`columned.ColumnedRC`)."""
+
+    @property
+    def columns(self) -> Columns:
+        """Time constants and noise."""
+
+    @property
+    def taking(self) -> Turns | None:
+        """Turns."""
+
+    @property
+    def fade(self) -> float:
+        """Leak of what stands on capacitors [1/s]."""
 
     @property
     def slices(self) -> tuple[slice, ...]:
         """Columns of `v` that hold each layer."""
 
-    @property
-    def lags(self) -> tuple[Floats, Floats]:
-        """tau_a (nodes,) and tau_b (nodes but outputs,) [s]."""
-
-    @property
-    def density(self) -> tuple[Floats, Floats]:
-        """R_n of both, (nodes,) and (nodes but outputs,) [ohm]."""
-
     def aims(self, v: Floats, drive: Drive) -> Three:
         """What a, b and the outputs are driven to (samples, ...) [V] at `v` (samples, nodes) [V]."""
 
 
-def agitated(network: Columned, tau: Floats, leak: Floats, state: Floats, drive: Drive, duration: float) -> Floats:
+def last_steps(turns: Turns | None, tau: Floats, duration: float) -> list[tuple[float, int]]:
+    """Length [s] of each of the last steps of a phase of `duration` [s], and what is read in it, before nodes of `tau`
+    (nodes,) [s]."""
+    longest, span = STEP * float(tau.min()), min(duration, MEMORY * float(tau.max()))
+    if turns is None:
+        return divided([(span, BOTH)], longest)
+    steps = divided(turns_of(turns, duration), longest)
+    # Lengths from each step to the end.
+    ahead = np.cumsum([length for length, _ in reversed(steps)])[::-1]
+    return steps[int(np.count_nonzero(ahead > span * (1.0 + 1e-9))) :]
+
+
+def agitated(network: Columned, state: Floats, drive: Drive, duration: float) -> Floats:
     """State at the end of a phase with the thermal noise of its drive (samples, states) [V].
+
+    Columns that stand on capacitors were sampled with kT/C of these at the end of their turn.
 
     Parameters
     ----------
     network : ColumnedRC
-    tau, leak : ndarray (nodes,) [s], [S]
-        Of the nodes.
     state : ndarray (samples, states) [V]
         End of the phase without thermal noise; noise and brackets are differences to it.
     drive : Drive
@@ -123,43 +150,74 @@ def agitated(network: Columned, tau: Floats, leak: Floats, state: Floats, drive:
     duration : float [s]
         Of the phase: a node remembers no more than that.
     """
-    thermal = drive.thermal
-    if thermal is None:
+    if drive.thermal is None:
         return state
-    n, lags, noises = tau.size, network.lags, network.density
-    taus = tau, tau[: lags[1].size]
-    span = min(duration, MEMORY * float(tau.max()))
-    count = max(1, math.ceil(span / (STEP * float(tau.min()))))
-    h, rng, root = span / count, np.random.default_rng(thermal.key), math.sqrt(thermal.kt)
-    sides = [following(h, *numbers) for numbers in zip(taus, lags, noises, strict=True)]
-    base, last = state[:, :n], network.slices[-1]
-    rest = network.aims(base, drive)
+    walk = _Walk(network, state, drive)
+    steps = last_steps(network.taking, walk.taus[0], duration)
+    for before, step in zip([(0.0, BOTH), *steps], steps, strict=False):
+        for k, way in enumerate((FORWARD, REVERSE)):
+            if before[1] & way and not step[1] & way:
+                walk.hold(k)
+        walk.take(*step)
+    return np.asarray(state + np.concatenate([walk.v, *walk.ys], axis=1))
 
-    def driven(v: Floats) -> list[Floats]:
-        """What moves with the noise `v` of the nodes."""
-        return [aim - still for aim, still in zip(network.aims(base + v, drive), rest, strict=True)]
 
-    def drawn(deviation: Floats) -> Floats:
-        return np.asarray(root * deviation * standard_normals((len(state), deviation.size), rng))
+class _Walk:
+    """Noise of nodes `v` (samples, nodes) and columns `ys` [V] around a state, step by step."""
 
-    left, pulled, own = np.exp(-h / tau), -np.expm1(-h / tau), np.sqrt(-np.expm1(-2.0 * h / tau) / (tau * leak))
-    late = 1.0 - pulled * tau / h
-    v, ys = drawn(np.sqrt(1.0 / (tau * leak))), []
-    for node, lag, noise in zip(taus, lags, noises, strict=True):
-        ys.append(drawn(np.sqrt(noise / lag)))
-        v[:, : lag.size] += lag / (node + lag) * ys[-1] + drawn(np.sqrt(noise * node) / (node + lag))
-    for _ in range(count):
-        f, moved = driven(v), left * v + drawn(own)
-        moved[:, last] += pulled[last] * f[2]
-        for k, (y, side) in enumerate(zip(ys, sides, strict=True)):
-            kick = drawn(side.spread)
+    def __init__(self, network: Columned, state: Floats, drive: Drive) -> None:
+        assert drive.thermal is not None
+        between, self.lags, self.noises = network.columns.between, network.columns.lags, network.columns.density
+        self.network, self.drive = network, drive
+        self.taus, self.leak = (between.tau, between.tau[: self.lags[1].size]), between.leak
+        self.base, self.last = state[:, : between.nodes], network.slices[-1]
+        self.rng, self.root = np.random.default_rng(drive.thermal.key), math.sqrt(drive.thermal.kt)
+        self.rest, self.known = network.aims(self.base, drive), dict[tuple[float, int], tuple[Following, Following]]()
+        self.v, self.ys = self.drawn(np.sqrt(1.0 / (between.tau * between.leak))), list[Floats]()
+        # As if nodes were not coupled: what is wrong with that is forgotten in the steps.
+        for node, lag, noise in zip(self.taus, self.lags, self.noises, strict=True):
+            self.ys.append(self.drawn(np.sqrt(noise / lag)))
+            own = self.drawn(np.sqrt(noise * node) / (node + lag))
+            self.v[:, : lag.size] += lag / (node + lag) * self.ys[-1] + own
+
+    def drawn(self, deviation: Floats) -> Floats:
+        """Fresh noise (samples, n) [V] of the standard `deviation` (n,) [V/sqrt(J)]."""
+        return np.asarray(self.root * deviation * standard_normals((len(self.base), deviation.size), self.rng))
+
+    def driven(self, v: Floats) -> list[Floats]:
+        """What moves with the noise `v` (samples, nodes) [V] of the nodes, as `Columned.aims` [V]."""
+        moved = self.network.aims(self.base + v, self.drive)
+        return [aim - still for aim, still in zip(moved, self.rest, strict=True)]
+
+    def hold(self, k: int) -> None:
+        """Sample the columns of one direction onto their capacitors."""
+        assert self.network.taking is not None
+        self.ys[k] = self.ys[k] + self.drawn(np.full(self.ys[k].shape[1], self.network.taking.hold**-0.5))
+
+    def sides(self, h: float, reads: int) -> tuple[Following, Following]:
+        """Numbers of both directions in a step `h` [s] in which `reads` is read."""
+        if (h, reads) not in self.known:
+            both = [
+                following(h, tau, lag, noise) if reads & way else standing(h, tau, self.network.fade)
+                for way, tau, lag, noise in zip((FORWARD, REVERSE), self.taus, self.lags, self.noises, strict=True)
+            ]
+            self.known[h, reads] = both[0], both[1]
+        return self.known[h, reads]
+
+    def take(self, h: float, reads: int) -> None:
+        """One step `h` [s] in which `reads` is read."""
+        tau, last, sides, f = self.taus[0], self.last, self.sides(h, reads), self.driven(self.v)
+        pulled = -np.expm1(-h / tau[last])
+        moved = np.exp(-h / tau) * self.v + self.drawn(np.sqrt(-np.expm1(-2.0 * h / tau) / (tau * self.leak)))
+        moved[:, last] += pulled * f[2]
+        for k, (y, side) in enumerate(zip(self.ys, sides, strict=True)):
+            kick = self.drawn(side.spread)
             part = moved[:, : y.shape[1]]
-            part += side.seen * y + side.driven[1] * f[k] + side.carried * kick + drawn(side.rest)
-            ys[k] = side.left * y + side.driven[0] * f[k] + kick
-        ahead = driven(moved)
-        moved[:, last] += late[last] * (ahead[2] - f[2])
-        for k, (y, side) in enumerate(zip(ys, sides, strict=True)):
+            part += side.seen * y + side.driven[1] * f[k] + side.carried * kick + self.drawn(side.rest)
+            self.ys[k] = side.left * y + side.driven[0] * f[k] + kick
+        ahead = self.driven(moved)
+        moved[:, last] += (1.0 - pulled * tau[last] / h) * (ahead[2] - f[2])
+        for k, (y, side) in enumerate(zip(self.ys, sides, strict=True)):
             moved[:, : y.shape[1]] += side.ramped[1] * (ahead[k] - f[k])
             y += side.ramped[0] * (ahead[k] - f[k])
-        v = moved
-    return np.concatenate([base + v, state[:, n : 2 * n] + ys[0], state[:, 2 * n :] + ys[1]], axis=1)
+        self.v = moved

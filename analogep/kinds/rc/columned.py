@@ -14,22 +14,24 @@ Supplies: drivers take V_dd/2 times the magnitude of their lines' currents, colu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import ClassVar, Final
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.circuit.mapping import Turns
 from analogep.circuit.phases import Solver
 from analogep.crossbar.outer import Gradient
 from analogep.kinds.rc import column_noise
 from analogep.kinds.rc.adjoint import masked_gradient
+from analogep.kinds.rc.columns import Columns
 from analogep.kinds.rc.drive import ColumnDrive
 from analogep.kinds.rc.layout import layout
 from analogep.kinds.rc.network import LayeredRC
-from analogep.kinds.rc.reading import BOTH, Steps, steps_of
+from analogep.kinds.rc.reading import BOTH, FORWARD, NEITHER, REVERSE, Held, Steps, divided, steps_of, turns_of
 from analogep.network.base import Network, Phases
 from analogep.network.drive import Drive
 from analogep.network.march import March
@@ -38,43 +40,32 @@ from analogep.network.noise import Deviates
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_FASTEST: Final = 1.0 / 50.0
-"""Time constant of a column over that of its node below which it is taken as this."""
-
-
-@dataclass(frozen=True)
-class Supplied:
-    """What the supply gives for the currents of lines.
-
-    Attributes
-    ----------
-    driver : float [W/A]
-        For the current of a driven line.
-    ahead, behind : tuple of float [W/V]
-        For the output voltage of a column, of each layer of nodes, and in reverse of all but the last.
-    """
-
-    driver: float
-    ahead: tuple[float, ...]
-    behind: tuple[float, ...]
-
 
 @dataclass(frozen=True)
 class ColumnedRC(Network):
     """The network between its columns, and these.
 
+    Where arrays take turns, the columns of one direction stand on capacitors, and fade, while those of the other
+    follow: `turns` are networks of one turn each, and the powers of the whole are those of the mean.
+
     Attributes
     ----------
     between : LayeredRC
-        The same network with columns that follow at once; its layers have `columns`.
-    supplied : Supplied
+        The same network with columns that follow at once.
+    columns : Columns
+    taking : Turns or None
+        How arrays are read one way after the other; None where they are read both ways at once.
+    reads : int
+        What is read: `BOTH`, or in a turn `FORWARD`, `REVERSE` or `NEITHER`.
     tau : ndarray (states,) [s]
         Time constants of nodes, then of their columns.
     """
 
     between: LayeredRC
-    supplied: Supplied
-    powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging", "driver", "column")
+    columns: Columns
+    taking: Turns | None = None
+    reads: int = BOTH
+    powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging", "driver", "column", "sample_hold")
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
 
@@ -82,7 +73,7 @@ class ColumnedRC(Network):
         between = self.between
         for name in ("slices", "read_voltage", "cost"):
             object.__setattr__(self, name, getattr(between, name))
-        object.__setattr__(self, "tau", np.concatenate([between.tau, *self.lags]))
+        object.__setattr__(self, "tau", np.concatenate([between.tau, *self.columns.lags]))
 
     @property
     def count(self) -> int:
@@ -94,54 +85,6 @@ class ColumnedRC(Network):
         """Time constant of the fastest node [s]; columns are followed by their exponentials."""
         return float(self.between.tau.min())
 
-    @cached_property
-    def _true_lags(self) -> tuple[Floats, Floats]:
-        ahead, behind = [], []
-        for k, layer in enumerate(self.between.layers):
-            assert layer.columns is not None
-            bits, words = layer.columns
-            ahead.append(layer.connection.spread(bits.tau))
-            if k > 0:
-                # Word lines of a convolution meet at a node in other reads; the slowest stands for all of them.
-                size = self.between.layers[k - 1].size
-                behind.append(words.tau if layer.dense else np.full(size, words.tau.max()))
-        return np.concatenate(ahead), np.concatenate(behind) if behind else np.empty(0)
-
-    @cached_property
-    def lags(self) -> tuple[Floats, Floats]:
-        """tau_a (nodes,) and tau_b (nodes but outputs,) [s], not below a fiftieth of their nodes'."""
-        ahead, behind = self._true_lags
-        least = _FASTEST * self.between.tau
-        return np.maximum(ahead, least), np.maximum(behind, least[: behind.size])
-
-    @cached_property
-    def density(self) -> tuple[Floats, Floats]:
-        """R_n of a (nodes,) and b (nodes but outputs,) [ohm]; of lags that were raised so that nodes have as much."""
-        tau, ahead, behind = self.between.tau, [], []
-        for k, layer in enumerate(self.between.layers):
-            assert layer.columns is not None
-            bits, words = layer.columns
-            ahead.append(layer.connection.spread(bits.noise))
-            if k > 0:
-                behind.append(layer.connection.row_load(words.noise))
-        both = np.concatenate(ahead), np.concatenate(behind) if behind else np.empty(0)
-        found = []
-        for noise, lag, true in zip(both, self.lags, self._true_lags, strict=True):
-            node = tau[: lag.size]
-            found.append(noise * (node + lag) / (node + true))
-        return found[0], found[1]
-
-    @cached_property
-    def limits(self) -> tuple[Floats, Floats]:
-        """Largest |a| (nodes,) and |b| (nodes but outputs,) [V]."""
-        ahead, behind = [], []
-        for k, layer in enumerate(self.between.layers):
-            assert layer.columns is not None
-            ahead.append(np.full(layer.size, layer.columns[0].limit))
-            if k > 0:
-                behind.append(np.full(self.between.layers[k - 1].size, layer.columns[1].limit))
-        return np.concatenate(ahead), np.concatenate(behind) if behind else np.empty(0)
-
     def parts(self, state: Floats) -> tuple[Floats, Floats, Floats]:
         """v (..., nodes), a (..., nodes) and b (..., nodes but outputs) [V] of the `state` (..., states) [V]."""
         n = self.count
@@ -151,7 +94,7 @@ class ColumnedRC(Network):
         """What a (samples, nodes), b (samples, nodes but outputs) and the outputs (samples, outputs) are driven to [V]
         at `v` (samples, nodes) [V]: brackets within the columns' limits, and nudging."""
         ahead, behind = self.between.sides(v, drive)
-        (most, least), inner = self.limits, self.lags[1].size
+        (most, least), inner = self.columns.limits, self.columns.lags[1].size
         last = self.slices[-1]
         pull = self.between.nudging(v, drive) if drive.beta != 0.0 else np.zeros((len(v), last.stop - last.start))
         return np.clip(ahead, -most, most), np.clip(behind[:, :inner], -least, least), pull
@@ -160,7 +103,7 @@ class ColumnedRC(Network):
         """Which columns are at their limits, a (samples, nodes) and b (samples, nodes but outputs), at `v` (samples,
         nodes) [V]."""
         ahead, behind = self.between.sides(v, drive)
-        (most, least), inner = self.limits, self.lags[1].size
+        (most, least), inner = self.columns.limits, self.columns.lags[1].size
         return np.abs(ahead) >= most, np.abs(behind[:, :inner]) >= least
 
     def drifts(self, state: Floats, drive: Drive) -> Floats:
@@ -175,7 +118,36 @@ class ColumnedRC(Network):
     def derivative(self, v: Floats, drive: Drive) -> Floats:
         """Of every state (samples, states) [V/s] at the state `v` (samples, states) [V]."""
         out = self.drifts(v, drive)
-        return np.divide(out, self.tau, out=out)
+        np.divide(out, self.tau, out=out)
+        for part in self._standing:
+            out[:, part] = -self.fade * v[:, part]
+        return out
+
+    @property
+    def fade(self) -> float:
+        """Rate at which columns leak that stand on capacitors [1/s]."""
+        return 0.0 if self.taking is None else 1.0 / self.taking.droop
+
+    @property
+    def _standing(self) -> list[slice]:
+        """States of the columns that stand on capacitors."""
+        n = self.count
+        sides = (FORWARD, slice(n, 2 * n)), (REVERSE, slice(2 * n, None))
+        return [part for way, part in sides if not self.reads & way]
+
+    @property
+    def _shares(self) -> tuple[float, float]:
+        """Shares of time in which lines are driven forward and in reverse [1]."""
+        if self.taking is None or self.reads != BOTH:
+            return float(self.reads & FORWARD > 0), float(self.reads & REVERSE > 0)
+        return self.taking.forward / self.taking.period, self.taking.reverse / self.taking.period
+
+    def turns(self, duration: float) -> Sequence[tuple[float, Network]]:
+        """Lengths [s] and networks of the turns of a phase of `duration` [s]."""
+        if self.taking is None or self.reads != BOTH:
+            return [(duration, self)]
+        made = {reads: replace(self, reads=reads) for reads in (FORWARD, NEITHER, REVERSE)}
+        return [(length, made[reads]) for length, reads in turns_of(self.taking, duration)]
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest drift over the read voltage (samples,) [1] at the state `v` (samples, states) [V]."""
@@ -189,9 +161,9 @@ class ColumnedRC(Network):
         """
         node, a, b = self.parts(v)
         ahead, behind, pull = self.aims(node, drive)
-        a, b = (
-            y + -np.expm1(-h / lag) * (aim - y) for y, aim, lag in zip((a, b), (ahead, behind), self.lags, strict=True)
-        )
+        (lag, lag_back), held = self.columns.lags, math.exp(-h * self.fade)
+        a = a - np.expm1(-h / lag) * (ahead - a) if self.reads & FORWARD else held * a
+        b = b - np.expm1(-h / lag_back) * (behind - b) if self.reads & REVERSE else held * b
         drift = a - node
         drift[:, : b.shape[1]] += b
         drift[:, self.slices[-1]] += pull
@@ -205,7 +177,7 @@ class ColumnedRC(Network):
     def jacobian(self, v: Floats, drive: Drive) -> Floats:
         """Derivative of dv/dt, read noise left out (samples, states, states) [1/s] at `v` (samples, states) [V]."""
         n, (ahead, behind, own) = self.count, self._blocks(v[:, : self.count], drive)
-        inner = self.lags[1].size
+        inner = self.columns.lags[1].size
         out = np.zeros((len(v), v.shape[1], v.shape[1]))
         rows = np.arange(v.shape[1])
         out[:, rows, rows] = -1.0
@@ -214,7 +186,11 @@ class ColumnedRC(Network):
         out[:, rows[:inner], rows[2 * n :]] = 1.0
         out[:, n : 2 * n, :n] = ahead
         out[:, 2 * n :, :n] = behind[:, :inner]
-        return out / self.tau[:, None]
+        out /= self.tau[:, None]
+        for part in self._standing:
+            out[:, part] = 0.0
+            out[:, rows[part], rows[part]] = -self.fade
+        return out
 
     def _blocks(self, v: Floats, drive: Drive) -> tuple[Floats, Floats, Floats]:
         """Derivatives of what a, b and the nudging are driven to by the nodes (samples, nodes, nodes) [1]."""
@@ -246,30 +222,17 @@ class ColumnedRC(Network):
 
     def march(self, solver: Solver) -> March | None:
         """Laid out once for all phases of a batch."""
-        return layout(self.between, solver, self)
+        return layout(self.between, solver, Held(self.columns, self.steps, self.taking))
 
     def steps(self, grids: Sequence[tuple[int, float]]) -> Steps:
-        """Steps of phases of so many steps of such a length [s]: all lines are read all along."""
-        return steps_of([[(h, BOTH)] * count for count, h in grids])
-
-    @property
-    def watts(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """What output voltages of columns take from the supply, of each layer [W/V]."""
-        return self.supplied.ahead, self.supplied.behind
-
-    @property
-    def driver(self) -> float:
-        """What the current of a line takes from the supply [W/A]."""
-        return self.supplied.driver
-
-    def current(self, drive: Drive) -> Floats:
-        """Of all lines that stand still (samples,) [A] in a phase."""
-        assert isinstance(drive, ColumnDrive)
-        return drive.current
+        """Steps of phases of so many steps of such a length [s], of which those of turns are no longer."""
+        if self.taking is None:
+            return steps_of([[(h, BOTH)] * count for count, h in grids])
+        return steps_of([divided(turns_of(self.taking, count * h), h) for count, h in grids], self.fade)
 
     def agitated(self, v: Floats, drive: Drive, duration: float) -> Floats:
         """The end `v` (samples, states) [V] of a phase of `duration` [s] with thermal noise of nodes and columns."""
-        return column_noise.agitated(self, self.between.tau, self.between.leak, v, drive, duration)
+        return column_noise.agitated(self, v, drive, duration)
 
     # What the network between the columns says
 
@@ -299,25 +262,29 @@ class ColumnedRC(Network):
         return self.between.nudged(drive, beta, target, free)
 
     def powers(self, v: Floats, drive: Drive) -> Floats:
-        """Powers (..., samples, 5) [W] at `v` (..., samples, states) [V]: devices, leaks, nudging source, losses of the
-        drivers, signal currents of columns."""
+        """Powers (..., samples, 6) [W] at `v` (..., samples, states) [V]: devices, leaks, nudging source, losses of the
+        drivers, signal currents of columns, capacitors that hold them."""
         assert isinstance(drive, ColumnDrive)
         node, a, b = self.parts(v)
-        between, supplied = self.between, self.supplied
-        out = np.empty((*v.shape[:-1], 5))
+        between, supplied, (forward, reverse) = self.between, self.columns.supplied, self._shares
+        out = np.empty((*v.shape[:-1], 6))
         out[..., :3] = between.powers(node, drive)
-        current = np.broadcast_to(drive.current, v.shape[:-1]).copy()
-        rates = between.rates(node)
+        arrays = between.array_powers(node, drive)
+        out[..., 0] = forward * arrays[0] + reverse * arrays[1]
+        current, rates = forward * np.broadcast_to(drive.current, v.shape[:-1]), between.rates(node)
         for k in range(1, len(between.layers)):
             layer, r, s = between.layers[k], rates[k - 1], between.gains[k] * rates[k]
-            current += np.abs(between.iv.drive(r)) @ layer.row_load(between.inner(layer).shape[0])
-            current += np.abs(between.iv.drive(s)) @ layer.column_load
+            current = current + forward * np.abs(between.iv.drive(r)) @ layer.row_load(between.inner(layer).shape[0])
+            current = current + reverse * np.abs(between.iv.drive(s)) @ layer.column_load
         out[..., 3] = supplied.driver * current - out[..., 0]
         out[..., 4] = sum(
             watts * np.abs(y[..., part]).sum(axis=-1)
             for y, given in ((a, supplied.ahead), (b, supplied.behind))
             for watts, part in zip(given, self.slices, strict=False)
         )
+        # Each column charges its capacitor once a period.
+        holds = 0.0 if self.taking is None else self.taking.hold / self.taking.period
+        out[..., 5] = holds * (np.square(a).sum(axis=-1) + np.square(b).sum(axis=-1))
         return out
 
     def charging(self, before: Floats, after: Floats) -> Floats:

@@ -275,29 +275,35 @@ class RCEquations(Network):
         A device between a line at r and a virtual ground takes r i(r) = G r q(r), so that an array takes the sum of
         its line conductances times r q(r).
         """
+        out, (forward, reverse) = np.zeros((*v.shape[:-1], 3)), self.array_powers(v, drive)
+        out[..., 0] = forward + reverse
+        out[..., 1] = np.square(v) @ self.leak
+        if drive.beta != 0.0 and drive.target is not None:
+            part = self.slices[-1]
+            rate = self.layers[-1].activation.rate(v[..., part])
+            current = drive.beta * self.pull(rate, drive) * self.leak[part]
+            out[..., 2] = self.cost.power(current, drive.target, v[..., part])
+        return out
+
+    def array_powers(self, v: Floats, drive: Drive) -> tuple[Floats, Floats]:
+        """Power of the devices of all arrays while they are read forward, and in reverse (..., samples) [W] at `v`
+        (..., samples, nodes) [V]."""
         rates = self.rates(v)
-        out = np.zeros((*v.shape[:-1], 3))
         assert isinstance(drive, RCDrive)
-        arrays = np.broadcast_to(drive.power, v.shape[:-1]).copy()
+        forward, reverse = np.broadcast_to(drive.power, v.shape[:-1]).copy(), np.zeros(v.shape[:-1])
         for k in range(1, len(self.layers)):
             layer = self.layers[k]
             r, s = rates[k - 1], self.gains[k] * rates[k]
             if layer.forward_wires is not None and layer.reverse_wires is not None:
                 lines = self.rows(r)
-                arrays += layer.forward_wires.row_power(lines, np.asarray(self.iv.drive(lines)))
-                arrays += layer.reverse_wires.column_power(s, np.asarray(self.iv.drive(s)))
+                forward += layer.forward_wires.row_power(lines, np.asarray(self.iv.drive(lines)))
+                reverse += layer.reverse_wires.column_power(s, np.asarray(self.iv.drive(s)))
                 continue
-            arrays += (r * self.iv.drive(r)) @ layer.row_load(self.inner(layer).shape[0])
+            forward += (r * self.iv.drive(r)) @ layer.row_load(self.inner(layer).shape[0])
             if self.bias:
-                arrays += self.read_voltage * self.bias_drive * layer.bias_load
-            arrays += (s * self.iv.drive(s)) @ layer.column_load
-        out[..., 0] = arrays
-        out[..., 1] = np.square(v) @ self.leak
-        if drive.beta != 0.0 and drive.target is not None:
-            part = self.slices[-1]
-            current = drive.beta * self.pull(rates[-1], drive) * self.leak[part]
-            out[..., 2] = self.cost.power(current, drive.target, v[..., part])
-        return out
+                forward += self.read_voltage * self.bias_drive * layer.bias_load
+            reverse += (s * self.iv.drive(s)) @ layer.column_load
+        return forward, reverse
 
     def slopes(self, v: Floats) -> tuple[list[Floats], list[Floats]]:
         """dq(r)/dv and dq(s r)/dv of each layer (samples, neurons) [1] at `v` (samples, nodes) [V]."""

@@ -20,9 +20,9 @@ from analogep.engine.parts import Bent, Straight, devices, padded
 from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved, Dense
 from analogep.engine.steps import Batch, Net, Plan, march
-from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.drive import ColumnDrive, RCDrive
 from analogep.kinds.rc.equations import RCEquations
-from analogep.kinds.rc.reading import Held
+from analogep.kinds.rc.reading import Held, Steps
 from analogep.network.convolution import Convolution
 from analogep.network.mismatch import OwnCurve, ends_of
 
@@ -65,6 +65,12 @@ def _layout(network: RCEquations, solver: Solver, columns: Held | None) -> Layou
     if series is None or hidden is None or output is None or any(curve != hidden for curve in curves[:-1]) or not alike:
         return None
     return Layout(network, solver, kind, (hidden, output), devices(series, kind), columns)
+
+
+def _current(drive: RCDrive) -> Floats:
+    """Of all lines that stand still (samples,) [A]."""
+    assert isinstance(drive, ColumnDrive)
+    return drive.current
 
 
 @dataclass(frozen=True)
@@ -191,10 +197,10 @@ class Layout:
             table[6, here], table[7, here] = ends_of(curve)
         return Own(*map(self._still, table))
 
-    def _columned(self, grids: Sequence[tuple[int, float]]) -> Columned:
+    def _columned(self, plan: Steps) -> Columned:
         """Numbers of the columns for the steps of all phases."""
         assert self.columns is not None
-        still, columns, network = self._still, self.columns, self.network
+        still, columns, network = self._still, self.columns.columns, self.network
 
         def placed(values: Floats, empty: float) -> Floats:
             """Of nodes (..., nodes), or the first of them, in places."""
@@ -204,7 +210,6 @@ class Layout:
                     out[..., here] = values[..., own]
             return out
 
-        plan = columns.steps(grids)
         keep, move = zip(*(plan.follow(lag, which) for which, lag in enumerate(columns.lags, 1)), strict=True)
         # Nudging follows at once, where outputs have no column.
         keep, move = (tuple(placed(part, empty) for part in parts) for parts, empty in ((keep, 0.0), (move, 1.0)))
@@ -215,19 +220,20 @@ class Layout:
             ]
         )
         watts = [np.repeat(part, [layer.size for layer in network.layers[: len(part)]]) for part in columns.watts]
+        holds = tuple(still(placed(np.full(lag.size, self.columns.holding), 0.0)) for lag in columns.lags)
         return Columned(
-            self.solver.projected, self._own, plan.sorts, plan.reads,
+            self.solver.projected, self._own, plan.counts, plan.sorts, plan.reads,
             still(placed(plan.lengths[:, None] / network.tau, 0.0)),
             (still(keep[0]), still(keep[1])), (still(move[0]), still(move[1])),
             (still(placed(columns.limits[0], np.inf)), still(placed(columns.limits[1], np.inf))),
             plan.weights, columns.driver, (still(placed(watts[0], 0.0)), still(placed(watts[1], 0.0))),
-            still(placed(back, 1.0)), (network.nodes, 2 * network.nodes),
+            holds, still(placed(back, 1.0)), (network.nodes, 2 * network.nodes),
         )  # fmt: skip
 
-    def _nodes(self, parts: int, grids: Sequence[tuple[int, float]]) -> Any:
+    def _nodes(self, parts: int, plan: Steps | None) -> Any:
         """What happens at the nodes."""
-        if self.columns is not None:
-            return self._columned(grids)
+        if plan is not None:
+            return self._columned(plan)
         return Real(self.solver.projected, self._own) if parts == 1 else Complex(None)
 
     def _net(self, nodes: Any) -> Net:
@@ -296,9 +302,11 @@ class Layout:
         network, (samples, _), phases = self.network, start.shape, len(grids)
         counts, lengths = np.array([count for count, _ in grids]), np.array([h for _, h in grids])
         paces = np.array([layer.leak / layer.capacitance for layer in network.layers[-2:]])
+        held = None if self.columns is None else self.columns.steps(grids)
+        counts = counts if held is None else held.counts
         plan = Plan(counts, np.outer(lengths, paces).astype(self.kind), np.array(betas, complex), chained, constant)
         batch = self._batch(drives, start, (phases, samples, parts, start.shape[1]))
-        net, cost = self._net(self._nodes(parts, grids)), network.cost.numbers(network.full_score, self.kind)
+        net, cost = self._net(self._nodes(parts, held)), network.cost.numbers(network.full_score, self.kind)
         workers = threads.worth(samples * parts * network.nodes * int(counts.sum()))
         groups = -(-samples * parts // GROUP)
         size = _SAMPLES if self.convolutional else max(1, GROUP * min(_GROUPS, -(-groups // workers)) // parts)
@@ -309,12 +317,12 @@ class Layout:
         threads.share(job, -(-samples // size), workers)
         bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
         still = np.stack([drive.power for drive in drives]) + network.read_voltage * network.bias_drive * bias
-        if self.columns is None:
+        if self.columns is None or held is None:
             batch.energy[:] *= lengths[:, None, None]
             batch.energy[..., 0] += still * (counts * lengths)[:, None]
         else:
-            seconds = self.columns.steps(grids).weights[..., 1].sum(axis=1)[:, None]
-            taken = self.columns.driver * np.stack([self.columns.current(drive) for drive in drives])
+            seconds = held.weights[..., 1].sum(axis=1)[:, None]
+            taken = self.columns.columns.driver * np.stack([_current(drive) for drive in drives])
             batch.energy[..., 0] += still * seconds
             batch.energy[..., 3] += (taken - still) * seconds
         return batch.ends, batch.residual / network.read_voltage, batch.energy
@@ -331,6 +339,6 @@ class Layout:
             pulls=none if frozen is None else np.ascontiguousarray(frozen, self.kind),
             noise=self._noise(drives),
             ends=np.empty(shape),
-            energy=np.zeros((*shape[:2], 3 if self.columns is None else 5)),
+            energy=np.zeros((*shape[:2], 3 if self.columns is None else 6)),
             residual=np.empty(shape[:2]),
         )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.circuit.mapping import Turns
+from analogep.kinds.rc.columns import Columns
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FORWARD, REVERSE, BOTH = 1, 2, 3
-"""What is read in a step: bit lines, word lines, both."""
+NEITHER, FORWARD, REVERSE, BOTH = 0, 1, 2, 3
+"""What is read in a step: no lines, bit lines, word lines, both."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Steps:
 
     Attributes
     ----------
+    counts : int64 ndarray (phases,)
+        Steps of each phase.
     sorts : int64 ndarray (phases, steps)
         Sort of each step; phases with fewer go on with their last.
     lengths : ndarray (sorts,) [s]
@@ -33,6 +38,7 @@ class Steps:
         Of a column whose lines are not read.
     """
 
+    counts: Integers
     sorts: Integers
     lengths: Floats
     reads: Integers
@@ -65,30 +71,49 @@ def steps_of(phases: Sequence[Sequence[tuple[float, int]]], fade: float = 0.0) -
             half = 0.5 * length * np.array([1.0, bool(read & FORWARD), bool(read & REVERSE)])
             weights[p, k : k + 2] += half
     lengths, reads = (np.array(part) for part in zip(*kinds, strict=True))
-    return Steps(sorts, lengths, reads.astype(np.int64), weights, fade)
+    return Steps(np.array([len(phase) for phase in phases]), sorts, lengths, reads.astype(np.int64), weights, fade)
 
 
-class Held(Protocol):
-    """What holds the lines of a network, as the march takes it (`columned.ColumnedRC`)."""
+def turns_of(turns: Turns, duration: float) -> list[tuple[float, int]]:
+    """Length [s] of each turn of a phase of `duration` [s], and what is read in it; the last may be cut short."""
+    found: list[tuple[float, int]] = []
+    order = ((turns.forward, FORWARD), (turns.guard, NEITHER), (turns.reverse, REVERSE), (turns.guard, NEITHER))
+    cycle = [turn for turn in order if turn[0] > 0.0]
+    # What is left by rounding is no turn.
+    while duration > 1e-9 * turns.period:
+        length, reads = cycle[len(found) % len(cycle)]
+        found.append((min(length, duration), reads))
+        duration -= length
+    return found
+
+
+def divided(turns: Sequence[tuple[float, int]], longest: float) -> list[tuple[float, int]]:
+    """Equal steps of each turn, no longer than `longest` [s]: their lengths [s] and what is read in them."""
+    found: list[tuple[float, int]] = []
+    for length, reads in turns:
+        count = max(1, math.ceil(length / longest * (1.0 - 1e-9)))
+        found += [(length / count, reads)] * count
+    return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """What holds the lines of a network, as the march takes it.
+
+    Attributes
+    ----------
+    columns : Columns
+    steps : callable
+        Steps of phases of so many steps of such a length [s].
+    taking : Turns or None
+        How arrays are read one way after the other.
+    """
+
+    columns: Columns
+    steps: Callable[[Sequence[tuple[int, float]]], Steps]
+    taking: Turns | None
 
     @property
-    def lags(self) -> tuple[Floats, Floats]:
-        """Time constants of columns, (nodes,) and (nodes but outputs,) [s]."""
-
-    @property
-    def limits(self) -> tuple[Floats, Floats]:
-        """Their swings, (nodes,) and (nodes but outputs,) [V]."""
-
-    @property
-    def watts(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """What their output voltages take from the supply, of each layer [W/V]."""
-
-    @property
-    def driver(self) -> float:
-        """What the current of a line takes from it [W/A]."""
-
-    def current(self, drive: Any) -> Floats:
-        """Of all lines that stand still (samples,) [A] in a phase."""
-
-    def steps(self, grids: Sequence[tuple[int, float]]) -> Steps:
-        """Steps of phases of so many steps of such a length [s]."""
+    def holding(self) -> float:
+        """Power of the capacitors that hold a column over its square [W/V^2]."""
+        return 0.0 if self.taking is None else self.taking.hold / self.taking.period

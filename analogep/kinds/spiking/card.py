@@ -224,6 +224,7 @@ class Spiking(Kind):
     convolves: ClassVar[bool] = True
     centers_inputs: ClassVar[bool] = True
     rests: ClassVar[bool] = False
+    sums: ClassVar[bool] = True
     mismatches: ClassVar[tuple[str, ...]] = ("offset", "threshold")
 
     def builder(self) -> Any:

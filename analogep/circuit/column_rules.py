@@ -1,0 +1,39 @@
+"""Rules of a circuit card between columns, drivers, feedback and the kind of network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from analogep.circuit.driver import Driver
+from analogep.circuit.kind import kinds_with
+
+Path = tuple[str | int, ...]
+
+
+def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
+    """What has no summing lines, or cannot do with ideal ones."""
+    column, kind, feedback = card.column, card.network, card.feedback
+    if not column.limiting and not kind.sums:
+        known = kinds_with("sums")
+        yield ("column", "kind"), f"must be 'ideal' in a network of kind '{kind.kind}'; {known} has summing lines"
+    if not column.limiting and not card.nudging.chosen.real:
+        yield (
+            ("column", "kind"),
+            f"must be 'ideal' for '{card.nudging.estimator}', whose complex voltages no circuit has",
+        )
+    if feedback is not None and feedback.kind == "alternating":
+        if column.limiting:
+            yield (
+                ("feedback", "kind"),
+                "'alternating' needs a column circuit, which settles in each turn; give one, such as column: {kind: "
+                "tia, ...}",
+            )
+        if not kind.turns:
+            known = kinds_with("turns")
+            yield ("feedback", "kind"), f"'alternating' needs a network of kind {known}, got '{kind.kind}'"
+    if column.limiting and card.driver != Driver():
+        yield (
+            ("driver",),
+            "needs a column circuit: with column.kind=ideal lines take the heat of their cells, at any supply",
+        )
