@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from analogep.circuit.driver import Driver
 from analogep.circuit.kind import kinds_with
+from analogep.units import format_si
 
 Path = tuple[str | int, ...]
 
@@ -32,8 +34,24 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
         if not kind.turns:
             known = kinds_with("turns")
             yield ("feedback", "kind"), f"'alternating' needs a network of kind {known}, got '{kind.kind}'"
+    yield from _rails(card)
     if column.limiting and card.driver != Driver():
         yield (
             ("driver",),
             "needs a column circuit: with column.kind=ideal lines take the heat of their cells, at any supply",
         )
+
+
+def _rails(card: Any) -> Iterator[tuple[Path, str]]:
+    """Neurons whose rails lie beyond what a supply lets their columns reach."""
+    if card.column.limiting or card.neurons is None:
+        return
+    for name, neuron in (("hidden", card.neurons.hidden), ("output", card.neurons.output)):
+        furthest = max(abs(end) for end in neuron.activation.rails)
+        if math.isfinite(furthest) and furthest > card.column.swing:
+            yield (
+                ("column", "supply"),
+                f"leaves a swing of {format_si(card.column.swing, 'V')} around the middle, short of the rails of the "
+                f"{name} neurons, {format_si(furthest, 'V')}; give at least "
+                f"{format_si(card.column.rail + 2.0 * (furthest - card.column.swing), 'V')}",
+            )

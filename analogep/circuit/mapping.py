@@ -9,7 +9,7 @@ from pydantic import Field
 
 from analogep.cards import Block
 from analogep.circuit.kind import Scheme
-from analogep.units import Farads, Seconds, Volts
+from analogep.units import Amperes, Farads, Seconds, Volts
 
 Path = tuple[str | int, ...]
 
@@ -82,3 +82,5 @@ class Lines(Block):
     """Word and bit lines: C V^2 for each edge."""
 
     capacitance_per_cell: Annotated[Farads, Field(ge=0)]
+    current: Annotated[Amperes | None, Field(gt=0)] = None
+    """Largest current that a line may carry, by its width and what its metal stands; null where none is known."""

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from analogep.cards import Block
-from analogep.units import Kelvin
+from analogep.units import Kelvin, format_si
 
 BOLTZMANN: Final = 1.380649e-23
 """k [J/K]."""
@@ -23,6 +23,13 @@ class CircuitNoise(Block):
     thermal: Literal["on", "off"] = "off"
     temperature: Annotated[Kelvin, Field(gt=0, le=1000)] = 300.0
     """Of the circuit, for nodes, columns and samples."""
+
+    @property
+    def said(self) -> str:
+        """Whether there is any, in a sentence."""
+        if self.thermal == "on":
+            return f"noise of all conductances at {format_si(self.temperature, 'K')}"
+        return "off, a limit and no circuit: conductances make no noise"
 
     @property
     def kt(self) -> float:

@@ -71,6 +71,11 @@ def _neurons(attrs: Mapping[str, Any]) -> list[str]:
     return ["  neurons   taken as identical: the circuit card has no block 'mismatch'"] if identical else []
 
 
+def _circuit(attrs: Mapping[str, Any]) -> list[str]:
+    """What holds the lines, and what noise they have, of results that say it."""
+    return [f"  {name:<9} {attrs[name]}" for name in ("columns", "thermal") if attrs.get(name)]
+
+
 def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
 
@@ -120,6 +125,7 @@ def text(dataset: xr.Dataset) -> str:
         f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",
         *(f"  part      {one}" for one in origin.parts_of(attrs)),
         *_neurons(attrs),
+        *_circuit(attrs),
         _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),

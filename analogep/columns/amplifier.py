@@ -44,8 +44,8 @@ class Amplified(Column):
         return self.supply
 
     @property
-    def limit(self) -> float:
-        """Swing of the output around the ground [V]."""
+    def swing(self) -> float:
+        """Of the output around the ground [V]."""
         return 0.5 * self.supply - self.headroom
 
     @property
@@ -68,7 +68,7 @@ class Amplified(Column):
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.ratio is not None and self.bandwidth is not None:
             yield ("ratio",), "is given by 'bandwidth' already; remove one of the two"
-        if self.limit <= 0.0:
+        if self.swing <= 0.0:
             yield (
                 ("headroom",),
                 f"leaves no swing: must be below half of the supply, {format_si(0.5 * self.supply, 'V')}, got "

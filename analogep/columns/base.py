@@ -15,6 +15,7 @@ that what flows out of the supply is half the sum of their magnitudes, and each 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -125,6 +126,11 @@ class Column(Block, ABC):
     @abstractmethod
     def rail(self) -> float:
         """V_dd [V], from which lines are driven as well."""
+
+    @property
+    def swing(self) -> float:
+        """Largest voltage of an output by the supply alone [V]."""
+        return math.inf
 
     def slowness(self, lines: SummingLines) -> float:
         """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""

@@ -64,6 +64,11 @@ class Conveyor(Column):
         return self.supply
 
     @property
+    def swing(self) -> float:
+        """Of the node around the ground [V]."""
+        return 0.5 * self.supply - self.headroom
+
+    @property
     def transconductance(self) -> float:
         """gm [S]."""
         return self.gm_over_id * self.bias_current
@@ -83,7 +88,7 @@ class Conveyor(Column):
             tau=r * lines.capacitance * gain + 1.0 / (2.0 * math.pi * self.mirror),
             noise=feedback**2 * (line + self.noisy * self.excess * gm),
             offset=feedback * g * gain,
-            limit=min(0.5 * self.supply - self.headroom, feedback * self.peak * self.bias_current),
+            limit=min(self.swing, feedback * self.peak * self.bias_current),
         )
 
     def bias(self, lines: SummingLines) -> float:
@@ -102,7 +107,7 @@ class Conveyor(Column):
         )
 
     def rules(self) -> Iterator[tuple[Path, str]]:
-        if self.headroom >= 0.5 * self.supply:
+        if self.swing <= 0.0:
             yield (
                 ("headroom",),
                 f"leaves no swing: must be below half of the supply, {format_si(0.5 * self.supply, 'V')}, got "

@@ -48,7 +48,7 @@ class Passive(Amplified):
             tau=lines.capacitance / total + gain / (2.0 * math.pi * product),
             noise=gain**2 * (1.0 / total + self.excess / self.transconductance(product)),
             offset=np.full_like(g, gain),
-            limit=self.limit,
+            limit=self.swing,
         )
 
     def bias(self, lines: SummingLines) -> float:

@@ -66,12 +66,12 @@ class Transimpedance(Amplified):
             tau=n * gain / (2.0 * math.pi * product),
             noise=tiles * np.square(gain) * white,
             offset=math.sqrt(tiles) * n * gain,
-            limit=self.limit,
+            limit=self.swing,
         )
 
     def bias(self, lines: SummingLines) -> float:
         """Of all tiles of a line, and of the largest current in class A [W]."""
-        still = self.supply * self.limit / lines.feedback if self.output == "a" else 0.0
+        still = self.supply * self.swing / lines.feedback if self.output == "a" else 0.0
         return self.tiles(lines) * self.power(self._product(lines)) + still
 
     def drawn(self, lines: SummingLines) -> float:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.neuron import Neuron
+from analogep.columns import SummingLines
 from analogep.crossbar import Array, Pair, Store
 from analogep.device import DeviceCard
 from analogep.network.base import Network
@@ -77,6 +78,10 @@ class Builder(ABC):
     @abstractmethod
     def amplifier_power(self) -> float:
         """Bias power of all amplifiers while the network is powered [W]."""
+
+    def summing_lines(self) -> list[tuple[str, SummingLines]]:
+        """Every kind of summing line that a column circuit holds, with its name in words: none."""
+        return []
 
     @property
     def amplifiers(self) -> int:

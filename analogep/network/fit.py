@@ -11,6 +11,7 @@ from analogep.circuit.wires import ExactWires
 from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
+from analogep.network.lines_fit import line_problems, line_warnings
 from analogep.units import format_si
 
 _SUSPICIOUS = 0.1
@@ -33,7 +34,7 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
     ------
     CardError
         If reading at the circuit's read voltage would program the devices, weights could not fall, writing them
-        would not end, or the wires would eat the signal.
+        would not end, the wires would eat the signal, lines could not carry their currents, or columns not settle.
     """
     read = circuit.mapping.read_voltage
     threshold = device.threshold
@@ -70,6 +71,9 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
                 )
             ]
         )
+    problems = [Problem(circuit.origin or circuit.name, *found) for found in line_problems(device, circuit)]
+    if problems:
+        raise CardError(problems)
     _check_complex(device, circuit)
     _check_pulses(device, circuit)
     kappa, layer = wire_severity(device, circuit)
@@ -146,7 +150,12 @@ def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]
 def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
     """Return what is allowed but suspicious about two cards together."""
     origin = circuit.origin or circuit.name
-    found = (*_wire_warnings(device, circuit), *_pole(device, circuit), *_coarse(device, circuit))
+    found = (
+        *_wire_warnings(device, circuit),
+        *_pole(device, circuit),
+        *_coarse(device, circuit),
+        *line_warnings(device, circuit),
+    )
     return [Problem(origin, key, text) for key, text in found]
 
 

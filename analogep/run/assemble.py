@@ -13,6 +13,7 @@ from analogep import results
 from analogep.cards import origin
 from analogep.cards.record import recorded
 from analogep.energy import MAC_JOULES, inference_macs, training_macs
+from analogep.network.lines_fit import said
 from analogep.results.run_file import CONDUCTANCES
 from analogep.run.history import History
 from analogep.run.response import stuck
@@ -138,6 +139,8 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "data_digest": data.digest,
         "citations": json.dumps([*sources.values(), data.citation]),
         "remarks": json.dumps(device.remarks()),
+        "columns": said(device, circuit),
+        "thermal": circuit.noise.said if circuit.network.thermal else "",
         "update_rule": trainer.updater.rule.rule,
         "update_threshold": float(getattr(trainer.updater.rule, "threshold", 0.0)),
         "estimator": circuit.nudging.estimator,

@@ -77,7 +77,11 @@ class RCBuilder(Neuronal):
 
     def followed(self, k: int) -> float:
         """What the columns in front of layer `k` have to follow: the time constant C/g of its nodes [s]."""
-        return self._cell(k).capacitance / self._cell(k).leak
+        return self.time_constant(k)
+
+    def _leak(self, k: int) -> float:
+        """Of the nodes of layer `k` [S]."""
+        return self._neuron(k).leak
 
     def summing(self, k: int, *, back: bool = False) -> SummingLines:
         """The summing lines of array `k`, or, read in `back`ward direction, its word lines."""
@@ -92,9 +96,15 @@ class RCBuilder(Neuronal):
             tile=min(tile, cells),
             feedback=self.ranges[k] / (window.max - window.min),
             tau=self.followed(to),
-            leak=self._cell(to).leak,
+            leak=self._leak(to),
             capacitance=2 * cells * circuit.lines.capacitance_per_cell,
         )
+
+    def summing_lines(self) -> list[tuple[str, SummingLines]]:
+        """Bit lines of all arrays, and word lines of all but the first."""
+        depth = self.circuit.depth
+        ahead = [(f"bit lines of layer {k + 1}", self.summing(k)) for k in range(depth)]
+        return ahead + [(f"word lines of layer {k + 1}", self.summing(k, back=True)) for k in range(1, depth)]
 
     @property
     def supplied(self) -> Supplied:

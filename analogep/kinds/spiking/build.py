@@ -34,6 +34,10 @@ class SpikingBuilder(RCBuilder):
         """C/g of the synapses [s]."""
         return self._lif(k).capacitance / self._lif(k).leak
 
+    def _leak(self, k: int) -> float:
+        """Of the synapses [S]."""
+        return self._lif(k).leak
+
     def followed(self, k: int) -> float:
         """Width of the pulses that a column passes on [s]."""
         return self._card.width

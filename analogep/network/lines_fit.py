@@ -1,0 +1,139 @@
+"""Whether lines, drivers and columns can do what two cards ask of them, with the numbers that would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from analogep.circuit import CircuitCard
+from analogep.columns import SummingLines
+from analogep.crossbar.wires import Resistances, severity
+from analogep.device import DeviceCard
+from analogep.units import format_si
+
+SETTLED: Final = 4.6
+"""Time constants after which 1 % is left."""
+_SLOW: Final = 1.0 / 3.0
+"""Time constant of a column over that of its node from which a warning is due."""
+_EXAMPLE: Final = 1.0
+"""Resistance of a line between two cells [ohm] by which arrays without wires are judged."""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Two cards, as a builder of networks asks for them."""
+
+    device: DeviceCard
+    circuit: CircuitCard
+
+
+def summing_lines(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, SummingLines]]:
+    """Every kind of summing line of a chip, with its name in words; none where the network has no such lines."""
+    builder: Any = circuit.network.builder()
+    found: list[tuple[str, SummingLines]] = builder(Cards(device, circuit)).summing_lines()
+    return found
+
+
+def driven_currents(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, float]]:
+    """Current [A] of a pair's driven lines of each array at full scale, cells in the middle of the window, by name."""
+    middle, found = 0.5 * (device.conductance.min + device.conductance.max), []
+    full, feedback = circuit.mapping.read_voltage, circuit.feedback
+    for k, (rows, columns) in enumerate(circuit.shapes, 1):
+        drives = [("word", full, columns)]
+        if k > 1 and feedback is not None:
+            drives.append(("bit", full * feedback.gain, rows))
+        for name, volts, cells in drives:
+            current = float(np.asarray(device.read.iv.drive(np.array([volts])))[0])
+            found.append((f"a {name} line of layer {k}", middle * current * cells))
+    return found
+
+
+def line_problems(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:
+    """What no circuit could do, as (key of the circuit card, message)."""
+    if circuit.column.limiting:
+        return
+    for key, most, what in (
+        ("driver.current", circuit.driver.current, "its driver gives"),
+        ("lines.current", circuit.lines.current, "its width carries"),
+    ):
+        name, current = max(driven_currents(device, circuit), key=lambda one: one[1])
+        if most is not None and current > most:
+            yield (
+                key,
+                f"{name} carries {format_si(current, 'A')} at full scale with device '{device.name}' in the middle of "
+                f"its window, more than the {format_si(most, 'A')} that {what}; give {key} of as much, a smaller "
+                "mapping.read_voltage, or a device of less conductance",
+            )
+    yield from _turns(device, circuit)
+
+
+def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:
+    """Turns and phases in which columns do not settle."""
+    turns = None if circuit.feedback is None else circuit.feedback.turns
+    timing = circuit.timing
+    for name, lines in summing_lines(device, circuit):
+        lag = circuit.column.slowness(lines) * lines.tau
+        limits = [("timing.free.duration", timing.free.duration), ("timing.nudged.duration", timing.nudged.duration)]
+        if turns is not None:
+            back = name.startswith("word")
+            limits.append(
+                ("feedback.turns.reverse", turns.reverse) if back else ("feedback.turns.forward", turns.forward)
+            )
+        for key, seconds in limits:
+            if circuit.network.rests and seconds < SETTLED * lag:
+                yield (
+                    key,
+                    f"{format_si(seconds, 's')} is shorter than {format_si(SETTLED * lag, 's')}, in which the columns "
+                    f"of the {name} settle to 1 %, {SETTLED:g} times {format_si(lag, 's')}; give as much, or "
+                    f"{circuit.column.remedy(lines).removeprefix('give ')}",
+                )
+                return
+
+
+def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:
+    """What a designer would look at, as (key of the circuit card, message)."""
+    if circuit.column.limiting:
+        return
+    slow = [(circuit.column.slowness(lines), name, lines) for name, lines in summing_lines(device, circuit)]
+    for ratio, name, lines in slow:
+        if ratio > _SLOW:
+            what = "node" if circuit.network.rests else "pulse"
+            yield (
+                "column",
+                f"the columns of the {name} close at a time constant of {format_si(ratio * lines.tau, 's')}, "
+                f"{ratio:.2g} times that of their {what}, {format_si(lines.tau, 's')}, with device '{device.name}' in "
+                f"the middle of its window; {circuit.column.remedy(lines)}",
+            )
+    if circuit.wires.kind == "none":
+        middle = 0.5 * (device.conductance.min + device.conductance.max)
+        found = [
+            severity(np.full(shape, middle), Resistances(_EXAMPLE, _EXAMPLE, 0.0, 0.0)) for shape in circuit.shapes
+        ]
+        if max(found) > 1.0:
+            yield (
+                "wires",
+                f"lines have no resistance here; with {format_si(_EXAMPLE, 'ohm')} between cells the severity kappa of "
+                f"layer {int(np.argmax(found)) + 1} would be {max(found):.2g}, and an array bears 0.1; "
+                "give wires with tiles",
+            )
+
+
+def said(device: DeviceCard, circuit: CircuitCard) -> str:
+    """What holds the lines of a chip, in a sentence with numbers; empty where the network has no summing lines."""
+    if not circuit.network.sums:
+        return ""
+    if circuit.column.limiting:
+        return "ideal, a limit and no circuit: what holds the lines has no bandwidth, noise, swing and power"
+    found = [
+        (circuit.column.slowness(lines) * lines.tau, name, lines) for name, lines in summing_lines(device, circuit)
+    ]
+    lag, name, lines = max(found, key=lambda one: one[0] / one[2].tau)
+    line, current = max(driven_currents(device, circuit), key=lambda one: one[1])
+    limit = "" if circuit.driver.current is not None else "; what a driver can give is not known"
+    return (
+        f"{circuit.column.kind}, {format_si(lag, 's')} for the {format_si(lines.tau, 's')} of the {name}, the slowest; "
+        f"{line} carries {format_si(current, 'A')} at full scale{limit}"
+    )
