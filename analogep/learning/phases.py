@@ -126,7 +126,8 @@ class Experimenter:
             fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
         self._book(network, phase, end, start)
-        self._book_inputs(network, phase, lines)
+        self._book_inputs(network, phase, lines, network.drives(end.duration))
+        self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules)
 
     def nudged(
         self,
@@ -146,15 +147,18 @@ class Experimenter:
         timing, constant = self.circuit.timing, self.circuit.nudging.kind == "constant"
         drive = network.nudged(self._drive(network, lines), beta, target, start if constant else None)
         end = relax(network, drive, start, timing.nudged, self.circuit.solver, timing.tolerance, record=record)
-        self._enter_nudged(network, end, start, target)
+        self._enter_nudged(network, lines, end, start, target)
         return end
 
-    def _enter_nudged(self, network: Network, end: Relaxed, start: Floats, target: Floats) -> None:
+    def _enter_nudged(self, network: Network, lines: Floats, end: Relaxed, start: Floats, target: Floats) -> None:
         """Count a nudged phase, and book it."""
         self.tally.nudged += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += network.slots * end.duration * self._stretch * len(start)
         self._book(network, "nudged", end, start)
+        drives = network.drives(end.duration)
+        # Inputs that stand still since the free phase are not driven again.
+        self._book_inputs(network, "nudged", lines, drives if drives > 1 else 0)
         self.ledger.book("nudged", dac=target.size * self.circuit.dac.joules)
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
@@ -282,7 +286,7 @@ class Experimenter:
         for (beta, weight), own in zip(contour, keys, strict=True):
             end, phase = (next(ends), "nudged") if beta != 0.0 else (free, "free")
             if end is not free:
-                self._enter_nudged(network, end, free.v, target)
+                self._enter_nudged(network, lines, end, free.v, target)
             phases.append((weight, self._sampled(self.rates(network, end.v), phase, own)))
         return free, phases, 0
 
@@ -344,18 +348,20 @@ class Experimenter:
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
         samples, per_cell = start.shape[0], self.circuit.lines.capacitance_per_cell
+        before, after, drives = self.rates(network, start), self.rates(network, end.v), network.drives(end.duration)
+        # Lines that are driven anew come from ground each time.
+        before = before if drives == 1 else [np.zeros_like(r) for r in before]
         # By itself: spikes charge lines too.
         self.ledger.book(phase, **dict(zip(network.powers_of, end.energy.sum(axis=0).tolist(), strict=True)))
         self.ledger.book(
             phase,
             amplifier=self._amplifiers * network.slots * end.duration * samples,
-            lines=per_cell * network.line_swings(self.rates(network, start), self.rates(network, end.v)),
+            lines=drives * per_cell * network.line_swings(before, after),
         )
 
-    def _book_inputs(self, network: Network, phase: str, lines: Floats) -> None:
-        """Conversion of the inputs and charging of both lines of each, once a sample."""
-        charge = network.input_swings(lines) * self.circuit.lines.capacitance_per_cell
-        self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules, lines=charge)
+    def _book_inputs(self, network: Network, phase: str, lines: Floats, drives: int) -> None:
+        """Charging of both lines of each input, as often as they are driven."""
+        self.ledger.book(phase, lines=drives * network.input_swings(lines) * self.circuit.lines.capacitance_per_cell)
 
     def _book_products(self, phases: int, samples: int) -> None:
         """One multiply-accumulate per weight, measured phase and sample; the first layer takes differences once."""

@@ -222,6 +222,10 @@ class Network(Clocked, ABC):
         """Sum over lines but inputs of cells times squared swing [V^2] from the rates `before` to `after`,
         (samples, neurons) [V] of each layer."""
 
+    def drives(self, duration: float) -> int:
+        """How often lines are driven anew in a phase of `duration` [s]: once, but where arrays take turns."""
+        return 1
+
     @abstractmethod
     def input_swings(self, x: Floats) -> float:
         """Cells times squared swing of the lines of all inputs `x` (samples, inputs) [V], from 0 V [V^2]."""

@@ -295,6 +295,12 @@ class ColumnedRC(Network):
         """Of the lines that neurons drive [V^2], from the rates `before` to `after` (samples, neurons) [V]."""
         return self.between.line_swings(before, after)
 
+    def drives(self, duration: float) -> int:
+        """Forward turns of a phase of `duration` [s]."""
+        if self.taking is None:
+            return 1
+        return sum(1 for _, reads in turns_of(self.taking, duration) if reads == FORWARD)
+
     def input_swings(self, x: Floats) -> float:
         """Of the lines of all inputs `x` (samples, inputs) [V], from 0 V [V^2]."""
         return self.between.input_swings(x)
