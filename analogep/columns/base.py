@@ -136,6 +136,6 @@ class Column(Block, ABC):
         """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""
         return float(self.response(lines, np.array([lines.design])).tau[0]) / lines.tau
 
-    def remedy(self, lines: SummingLines) -> str:
-        """What would make it fast enough for `lines`, in words."""
-        return "give the node a longer time constant"
+    def remedy(self, lines: SummingLines, lag: float) -> str:
+        """What would give it the time constant `lag` [s] on `lines`, in words."""
+        return "give nodes longer time constants and phases"

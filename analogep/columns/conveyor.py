@@ -99,10 +99,10 @@ class Conveyor(Column):
         """1/R_f of the input, and its copy into the node's leak [S]; none beyond the bias in class A."""
         return 1.0 / lines.feedback + lines.leak if self.peak > 1.0 else 0.0
 
-    def remedy(self, lines: SummingLines) -> str:
+    def remedy(self, lines: SummingLines, lag: float) -> str:
         """Faster mirrors, or more bias."""
         return (
-            f"give column.mirror={format_si(5.0 / (2.0 * math.pi * lines.tau), 'Hz')} or more, and a larger "
+            f"give column.mirror={format_si(1.0 / (2.0 * math.pi * lag), 'Hz')} or more, and a larger "
             "column.bias_current"
         )
 

@@ -59,7 +59,7 @@ class Passive(Amplified):
         """None: the line's current goes to ground through the resistor [S]."""
         return 0.0
 
-    def remedy(self, lines: SummingLines) -> str:
+    def remedy(self, lines: SummingLines, lag: float) -> str:
         """A bandwidth."""
-        wanted = 5.0 * self._gain(lines) / (2.0 * math.pi * lines.tau)
+        wanted = self._gain(lines) / (2.0 * math.pi * lag)
         return f"give column.bandwidth={format_si(wanted, 'Hz')} or more"

@@ -78,9 +78,7 @@ class Transimpedance(Amplified):
         """1/R_f where the output stage is of class AB [S]."""
         return 1.0 / lines.feedback if self.output == "ab" else 0.0
 
-    def remedy(self, lines: SummingLines) -> str:
+    def remedy(self, lines: SummingLines, lag: float) -> str:
         """A bandwidth, or smaller tiles."""
         n = 1.0 + lines.feedback * lines.design / self.tiles(lines)
-        return (
-            f"give column.bandwidth={format_si(5.0 * n / (2.0 * math.pi * lines.tau), 'Hz')} or a smaller column.tile"
-        )
+        return f"give column.bandwidth={format_si(n / (2.0 * math.pi * lag), 'Hz')} or a smaller column.tile"

@@ -88,7 +88,7 @@ def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]
                     key,
                     f"{format_si(seconds, 's')} is shorter than {format_si(SETTLED * lag, 's')}, in which the columns "
                     f"of the {name} settle to 1 %, {SETTLED:g} times {format_si(lag, 's')}; give as much, or "
-                    f"{circuit.column.remedy(lines).removeprefix('give ')}",
+                    f"{circuit.column.remedy(lines, seconds / SETTLED).removeprefix('give ')}",
                 )
                 return
 
@@ -105,7 +105,7 @@ def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
                 "column",
                 f"the columns of the {name} close at a time constant of {format_si(ratio * lines.tau, 's')}, "
                 f"{ratio:.2g} times that of their {what}, {format_si(lines.tau, 's')}, with device '{device.name}' in "
-                f"the middle of its window; {circuit.column.remedy(lines)}",
+                f"the middle of its window; {circuit.column.remedy(lines, 0.2 * lines.tau)}",
             )
     if circuit.wires.kind == "none":
         middle = 0.5 * (device.conductance.min + device.conductance.max)

@@ -94,12 +94,21 @@ def march(
     made = None if record or phase.until == "settled" else network.march(solver)
     with np.errstate(over="ignore", invalid="ignore"):
         if made is None:
-
-            def run(one: Network, start: Floats, part: Phase) -> Relaxed:
-                return _plain(one, drive, start, steps(one, part, solver), solver, part, tolerance, record)
-
-            return _checked(by_turns(run, network, drive, v0, phase, tolerance), grid[0])
+            return _checked(plain(network, drive, v0, phase, solver, tolerance, record=record), grid[0])
         return _marched(made, [drive], v0, [grid], chained=False, constant=drive.frozen is not None)[0]
+
+
+def plain(
+    network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, *, record: bool = False
+) -> Relaxed:
+    """Take the steps of one phase from the network's own equations, turn by turn; parameters as in `march`."""
+    _, longest = steps(network, phase, solver)
+
+    def run(one: Network, start: Floats, part: Phase) -> Relaxed:
+        count = max(1, math.ceil(part.duration / longest * (1.0 - 1e-9)))
+        return _plain(one, drive, start, (count, part.duration / count), solver, part, tolerance, record)
+
+    return by_turns(run, network, drive, v0, phase, tolerance)
 
 
 def march_phases(

@@ -1,0 +1,94 @@
+"""The compiled march with columns agrees with the steps that the network's own equations take, and SciPy with both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analogep.circuit.phases import Phase
+from analogep.relaxation import march_phases, relax
+from analogep.relaxation.euler import march, plain
+from tests.physics.columned import CONVEYOR, PASSIVE, TIA, alternating, batch, chip, network
+
+MISMATCH = {"gain": "5 %", "offset": "1 mV", "bandwidth": "5 %", "rails": "5 mV", "reverse_gain": "2 %"}
+DEEP = {
+    "layers": [64, 12, 11, 10], "mapping__weight_range": [1.0], "learning__initial_gain": [1.0],
+    "learning__rate": [1.0],
+}  # fmt: skip
+SWUNG = {**TIA, "headroom": "0.15 V"}
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "tia": ("ideal", {}),
+    "read noise, turns": ("rram", {"feedback": alternating("60 ns")}),
+    "curved, at its swing": ("pcm", {"column": SWUNG, "mapping__weight_range": [20.0]}),
+    "own neurons": ("ideal", {"mismatch": MISMATCH, "column": CONVEYOR}),
+    "deep, turns": ("ideal", {**DEEP, "feedback": alternating("50 ns"), "column": PASSIVE}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_march_takes_the_steps_of_the_equations(case: str) -> None:
+    """Voltages of nodes and columns, joules and residuals to rounding, free and nudged, in proportion and frozen."""
+    device, changes = CASES[case]
+    made = chip(device, solver__method="euler", **changes)
+    net, rng, (x, target) = network(made), np.random.default_rng(1), batch(7)
+    drive = net.drive(x, net.deviates(7, rng))
+    start, phase, solver = rng.normal(0.0, 0.2, (7, net.nodes)), Phase(duration=333e-9), made.circuit.solver
+    if "swing" in case:
+        assert net.saturated(start[:, : net.count], drive)[0].any()
+    for given in (drive, net.nudged(drive, 0.4, target), net.nudged(drive, -0.4, target, start)):
+        found, own = (take(net, given, start, phase, solver, 0.01) for take in (march, plain))
+        np.testing.assert_allclose(found.v, own.v, rtol=0, atol=1e-15)
+        np.testing.assert_allclose(found.energy, own.energy, rtol=1e-12, atol=1e-30)
+        np.testing.assert_allclose(found.residual, own.residual, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_fine_steps_tend_to_scipys_transient(turns: bool) -> None:
+    """The error of voltages and joules of equal steps is of first order: halved with the step, 35 to 65 %."""
+    changes = {"feedback": alternating("50 ns")} if turns else {}
+    x, target = batch(4)
+    fine = {"solver__relative_tolerance": 1e-9, "solver__absolute_tolerance": "1 pV"}
+    ends = []
+    for more in (
+        {"solver__method": "RK45", **fine},
+        *({"solver__method": "euler", "solver__step": h} for h in (0.1, 0.05)),
+    ):
+        made = chip(**changes, **more)
+        net = network(made)
+        drive = net.nudged(net.drive(x), 0.4, target)
+        # The middle of a turn, far from rest.
+        ends.append(relax(net, drive, np.zeros((4, net.nodes)), Phase(duration=110e-9), made.circuit.solver, 0.01))
+    exact, *coarse = ends
+    for name in ("v", "energy"):
+        errors = [np.abs(getattr(end, name) - getattr(exact, name)).max() for end in coarse]
+        assert 0.35 < errors[1] / errors[0] < 0.65
+        assert errors[1] < 0.02 * np.abs(getattr(exact, name)).max()
+
+
+def test_single_precision_marches_as_well() -> None:
+    """Within 1e-5 of the full scale."""
+    x, _ = batch(6)
+    ends = []
+    for precision in ("double", "single"):
+        made = chip(solver__method="euler", solver__precision=precision)
+        net = network(made)
+        ends.append(relax(net, net.drive(x), np.zeros((6, net.nodes)), Phase(duration=3e-7), made.circuit.solver, 0.01))
+    np.testing.assert_allclose(ends[1].v, ends[0].v, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(ends[1].energy, ends[0].energy, rtol=1e-4)
+
+
+def test_phases_of_a_batch_go_on_from_the_free_one_in_one_pass() -> None:
+    """One pass through three phases gives what phase after phase gives, columns included, to rounding."""
+    made = chip(solver__method="euler", feedback=alternating("50 ns"))
+    net, (x, target), solver = network(made), batch(6), made.circuit.solver
+    drive, start = net.drive(x), np.zeros((6, net.nodes))
+    drives = [drive, net.nudged(drive, 0.4, target), net.nudged(drive, -0.4, target)]
+    phases = [Phase(duration=4e-7), Phase(duration=3e-7), Phase(duration=3e-7)]
+    both = march_phases(net, drives, start, phases, solver, constant=False)
+    free = march(net, drive, start, phases[0], solver, 0.01)
+    for found, given, phase in zip(both[1:], drives[1:], phases[1:], strict=True):
+        alone = march(net, given, free.v, phase, solver, 0.01)
+        np.testing.assert_allclose(found.v, alone.v, rtol=0, atol=1e-15)
+        np.testing.assert_allclose(found.energy, alone.energy, rtol=1e-12, atol=1e-30)
