@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -32,14 +33,27 @@ class Feedback(Block):
     """Reverse direction: from each layer back to the one before it.
 
     `shared` reads the forward array from its other side (in hardware the two directions take turns; their joules are
-    booked as if both were always on, an upper bound); `mirrored` has a second array that receives the same pulses and
-    has its own variation. Lines driven in reverse swing by `gain` times the forward swing: gain < 1 lowers the loop
-    gain of the network, hence its settling time and the joules of reverse reads. It is a change of variables, not an
-    error: the gradient of the layers before a gain s comes out s times the true one, which the update divides out.
+    booked as if both were always on, an upper bound). `mirrored` has a second array behind each layer but the first,
+    with cells of its own, which is to hold the same weights. Where the update rule verifies what it wrote, the mirror
+    is verified by reads of its own and pulsed towards the weight that is wanted of its array; under any other rule it
+    gets the same pulses, whose noise and spread take it away from its array, which biases the gradient, unless
+    `refresh` compares the two. Pulses, reads and joules of a mirror are booked with those of its array.
+
+    Lines driven in reverse swing by `gain` times the forward swing: gain < 1 lowers the loop gain of the network, hence
+    its settling time and the joules of reverse reads. It is a change of variables, not an error: the gradient of the
+    layers before a gain s comes out s times the true one, which the update divides out.
     """
 
     kind: Literal["shared", "mirrored"]
     gain: Annotated[float, Field(gt=0, le=10)] = 1.0
+    refresh: Annotated[int | None, Field(ge=1, le=10**6)] = None
+    """Of mirrored arrays, updates between two comparisons with what their arrays are read to be: every cell of both is
+    read, and the mirror gets at most one write of a pair where it is off by the device card's recommended threshold.
+    Null for none."""
+
+    def rules(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        if self.refresh is not None and self.kind != "mirrored":
+            yield ("refresh",), f"is of mirrored arrays, and kind is '{self.kind}'; write kind: mirrored, or remove it"
 
 
 class Lines(Block):
