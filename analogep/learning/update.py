@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,20 @@ class Updater:
                     self.memory[f"{one.name}/wanted"] = self.memory[f"{store.name}/seen"].copy()
                 elif self.rule.accumulates and one is store:
                     self.memory[f"{one.name}/residual"] = np.zeros(one.shape, one.weights.dtype)
+
+    def recall(self, memory: Mapping[str, Floats]) -> None:
+        """Take the memory of a checkpoint: arrays (rows, columns) as in `Updater.memory` [steps] or [1].
+
+        Raises
+        ------
+        KeyError
+            If an array that the rule needs is not there.
+        """
+        if self.rule.verifies:
+            names = [f"{store.name}/{part}" for store in self.hardware.every for part in ("seen", "wanted")]
+        else:
+            names = [f"{store.name}/residual" for store in self.hardware.stores if self.rule.accumulates]
+        self.memory = {name: memory[name] for name in names}
 
     def _everywhere(self, store: Store, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
         """A verify read of every weight (rows, columns) [1]."""

@@ -63,7 +63,11 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "wire_error": (("epoch",), "1", "largest relative error of the arrays' port conductances between exact reductions"),
     "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
     "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),
-    "conductance_count": (("stage", "layer", "bin"), "1", "devices of both halves of all pairs in a bin, those of mirrors included"),
+    "conductance_count": (
+        ("stage", "layer", "bin"),
+        "1",
+        "devices of both halves of all pairs in a bin, those of mirrors included",
+    ),
     "conductance_edge": (("edge",), "S", "edges of the bins"),
     "trace_time": (("point",), "s", "time since the inputs were applied"),
     "trace_beta": (("point",), "1", "nudging strength at that time"),
