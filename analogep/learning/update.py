@@ -79,7 +79,12 @@ class Updater:
                     self.memory[f"{one.name}/residual"] = np.zeros(one.shape, one.weights.dtype)
 
     def recall(self, memory: Mapping[str, Floats]) -> None:
-        """Take the memory of a checkpoint: arrays (rows, columns) as in `Updater.memory` [steps] or [1].
+        """Take the memory of a checkpoint.
+
+        Parameters
+        ----------
+        memory : mapping of ndarray (rows, columns)
+            With the names and units of `Updater.memory`.
 
         Raises
         ------
