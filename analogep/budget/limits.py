@@ -113,7 +113,7 @@ def _neurons(*keys: str) -> Callable[[DeviceCard, CircuitCard], list[str]]:
 
 def _mirror(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
     mirrored = circuit.feedback is not None and circuit.feedback.kind == "mirrored"
-    return ["feedback.kind=shared"] if mirrored else []
+    return ["feedback.kind=shared", "feedback.refresh=null"] if mirrored else []
 
 
 def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:

@@ -88,7 +88,7 @@ def restore(emulator: Emulator, named: Mapping[str, NDArray[Any]], attrs: Mappin
     state = {name[len(_STATE) :]: array for name, array in named.items() if name.startswith(_STATE)}
     emulator.hardware.restore(state)
     memory = {name[len(_MEMORY) :]: array.copy() for name, array in named.items() if name.startswith(_MEMORY)}
-    emulator.updater.memory |= memory
+    emulator.updater.recall(memory)
     emulator.mean_input = np.array(named[_MEAN]) if _MEAN in named else None
     counts = json.loads(attrs["counts"])
     emulator.begin(int(counts["epoch"]))

@@ -60,22 +60,33 @@ class Feedback(Block):
 
     `shared` reads the forward array from both sides at once, which no line can do: a driven output is no virtual
     ground. It is the limit of short turns, and their joules are booked as if both were always on. `alternating` reads
-    it one way and then the other (`turns`); `mirrored` has a second array that receives the same pulses and
-    has its own variation. Lines driven in reverse swing by `gain` times the forward swing: gain < 1 lowers the loop
-    gain of the network, hence its settling time and the joules of reverse reads. It is a change of variables, not an
-    error: the gradient of the layers before a gain s comes out s times the true one, which the update divides out.
+    it one way and then the other (`turns`). `mirrored` has a second array behind each layer but the first, with cells
+    of its own, which is to hold the same weights. Where the update rule verifies what it wrote, the mirror is verified
+    by reads of its own and pulsed towards the weight that is wanted of its array; under any other rule it gets the same
+    pulses, whose noise and spread take it away from its array, which biases the gradient, unless `refresh` compares
+    the two. Pulses, reads and joules of a mirror are booked with those of its array.
+
+    Lines driven in reverse swing by `gain` times the forward swing: gain < 1 lowers the loop gain of the network, hence
+    its settling time and the joules of reverse reads. It is a change of variables, not an error: the gradient of the
+    layers before a gain s comes out s times the true one, which the update divides out.
     """
 
     kind: Literal["shared", "alternating", "mirrored"]
     gain: Annotated[float, Field(gt=0, le=10)] = 1.0
     turns: Turns | None = None
     """Of `alternating` feedback."""
+    refresh: Annotated[int | None, Field(ge=1, le=10**6)] = None
+    """Of mirrored arrays, updates between two comparisons with what their arrays are read to be: every cell of both is
+    read, and the mirror gets at most one write of a pair where it is off by the device card's recommended threshold.
+    Null for none."""
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.kind == "alternating" and self.turns is None:
             yield ("turns",), "is missing: 'alternating' feedback needs the lengths of its turns"
         if self.kind != "alternating" and self.turns is not None:
             yield ("turns",), f"is for kind 'alternating'; '{self.kind}' has none, remove it"
+        if self.refresh is not None and self.kind != "mirrored":
+            yield ("refresh",), f"is of mirrored arrays, and kind is '{self.kind}'; write kind: mirrored, or remove it"
 
 
 class Lines(Block):

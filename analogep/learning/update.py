@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from analogep.crossbar.outer import Gradient, Outer
 from analogep.crossbar.program import Wanted, deciding
 from analogep.crossbar.store import Chosen
 from analogep.crossbar.write import At, Work, together
-from analogep.draws import key_of
+from analogep.draws import NO_KEY, key_of
 from analogep.energy import Ledger
 from analogep.network import Hardware
-from analogep.rules import Rule
+from analogep.rules import Rule, rule_named
 
 Floats = NDArray[np.float64]
 
@@ -37,13 +37,16 @@ class Updater:
     Parameters
     ----------
     hardware : Hardware
-        Its stores are programmed, mirrored ones with the same pulses.
+        Its stores are programmed. A mirrored one is to hold the weights that its array is to hold: under a rule that
+        verifies it has its own reads and gets its own pulses, under any other the same pulses as its array, each with
+        the noise and the steps of its own cells.
 
     Attributes
     ----------
     memory : dict of ndarray (rows, columns)
         `layerN/residual`: change wanted and not written [steps] (mixed precision), or `layerN/wanted` and
-        `layerN/seen`: wanted weight and last read [1] (closed loop).
+        `layerN/seen`: wanted weight and last read [1] (closed loop), and `mirrorN/wanted` and `mirrorN/seen` of a
+        mirror. Both wanted weights are the same numbers, which a chip need hold once.
     """
 
     def __init__(self, hardware: Hardware) -> None:
@@ -51,7 +54,7 @@ class Updater:
         self.rule = active_rule(hardware)
         self.memory: dict[str, Floats] = {}
         # After a resume nobody knows what memory still wants: look everywhere once.
-        self._again = {store.name: np.ones(store.shape[0], dtype=bool) for store in hardware.stores}
+        self._again = {store.name: np.ones(store.shape[0], dtype=bool) for store in hardware.every}
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
@@ -60,17 +63,44 @@ class Updater:
         self.remember(ledger, rng)
 
     def remember(self, ledger: Ledger, rng: np.random.Generator) -> None:
-        """Fill the memory from the weights as they are: nothing is wanted beyond them."""
-        for store in self.hardware.stores:
-            self._again[store.name][:] = True
-            if self.rule.verifies:
-                everywhere = np.ones(store.shape, dtype=bool)
-                seen = self._verify(store, everywhere, ledger, rng, "initial").reshape(store.shape)
-                seen = seen.astype(store.weights.dtype)
-                self.memory[f"{store.name}/seen"] = seen
-                self.memory[f"{store.name}/wanted"] = seen.copy()
-            elif self.rule.accumulates:
-                self.memory[f"{store.name}/residual"] = np.zeros(store.shape, store.weights.dtype)
+        """Fill the memory from the weights as they are: nothing is wanted beyond those of the arrays.
+
+        A mirror is to hold what its array was read to hold, so that it is written anew wherever the two differ.
+        """
+        for store, mirror in zip(self.hardware.stores, self.hardware.mirrors, strict=True):
+            for one in (store, mirror):
+                if one is None:
+                    continue
+                self._again[one.name][:] = True
+                if self.rule.verifies:
+                    self.memory[f"{one.name}/seen"] = self._everywhere(one, ledger, rng, "initial")
+                    self.memory[f"{one.name}/wanted"] = self.memory[f"{store.name}/seen"].copy()
+                elif self.rule.accumulates and one is store:
+                    self.memory[f"{one.name}/residual"] = np.zeros(one.shape, one.weights.dtype)
+
+    def recall(self, memory: Mapping[str, Floats]) -> None:
+        """Take the memory of a checkpoint.
+
+        Parameters
+        ----------
+        memory : mapping of ndarray (rows, columns)
+            With the names and units of `Updater.memory`.
+
+        Raises
+        ------
+        KeyError
+            If an array that the rule needs is not there.
+        """
+        if self.rule.verifies:
+            names = [f"{store.name}/{part}" for store in self.hardware.every for part in ("seen", "wanted")]
+        else:
+            names = [f"{store.name}/residual" for store in self.hardware.stores if self.rule.accumulates]
+        self.memory = {name: memory[name] for name in names}
+
+    def _everywhere(self, store: Store, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
+        """A verify read of every weight (rows, columns) [1]."""
+        seen = self._verify(store, np.ones(store.shape, dtype=bool), ledger, rng, phase)
+        return seen.reshape(store.shape).astype(store.weights.dtype)
 
     def _verify(self, store: Store, where: Chosen, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
         seen = store.read(where, self.hardware.adc_fraction, rng)
@@ -117,31 +147,52 @@ class Updater:
             Pulses applied in each layer, in all copies of its arrays.
         """
         pulses = [0.0] * self.hardware.circuit.depth
-        hardware, operation, works = self.hardware, self.hardware.seeds.operation, dict[str, Work]()
-        spiked, counts = dict[str, Written](), dict[str, Floats]()
+        hardware, works, counts = self.hardware, dict[str, Work](), dict[str, Floats]()
+        done_now, at = dict[str, tuple[Written, Written]](), At(hardware.seeds.operation, epoch, batch)
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
+            rate = rates[store.layer] / store.step
             if isinstance(slope, Opposed):
-                spiked[store.name] = self._at_spikes(
-                    store, mirror, slope * (rates[store.layer] / store.step), epoch, batch
-                )
-                continue
-            counts[store.name] = np.zeros((0, 0) if mirror is None else store.shape, store.real)
-            key = operation.key(f"{store.name}/rounding/{batch}", epoch) if self.rule.draws else 0
-            wanted = self._wanted(store, slope * (-rates[store.layer] / store.step), key)
-            works[store.name] = store.update(
-                wanted, counts[store.name], hardware.adc_fraction, self.rule.verifies, At(operation, epoch, batch)
-            )
-        done_now = dict(zip(works, together(list(works.values())), strict=True))
+                done_now[store.name] = self._at_spikes(store, mirror, slope * rate, epoch, batch), Written()
+            else:
+                counts[store.name] = self._prepare(store, mirror, slope * -rate, at, works)
+        done_now |= dict(zip(works, together(list(works.values())), strict=True))
         for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
-            written, read = done_now.get(store.name) or (spiked[store.name], Written())
-            if mirror is not None and store.name in counts:
-                written += mirror.program(counts[store.name], operation, epoch, batch)
+            written, read = done_now[store.name]
+            if mirror is not None and mirror.name in done_now:
+                written, read = written + done_now[mirror.name][0], read + done_now[mirror.name][1]
+            elif mirror is not None and store.name in counts:
+                written += mirror.program(counts[store.name], *at)
             self.book(store, written, ledger, "update")
             self.book(store, read, ledger, "verify")
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
+            taken += self._refresh(store, mirror, at, ledger, rng, done)
             pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
+
+    def _prepare(
+        self, store: Store, mirror: Store | None, change: Outer | Floats, at: At, works: dict[str, Work]
+    ) -> Floats:
+        """Add the writes of a store and of a mirror that is verified to `works`.
+
+        Returns
+        -------
+        ndarray (rows, columns) or (0, 0) [pulses]
+            Will hold the signed pulses of the store, where a mirror is to get the same.
+        """
+        verifies, lsb, nothing = self.rule.verifies, self.hardware.adc_fraction, np.zeros((0, 0), store.real)
+        key = at.operation.key(f"{store.name}/rounding/{at.call}", at.epoch) if self.rule.draws else 0
+        wanted = self._wanted(store, change, key)
+        counts = nothing if mirror is None or verifies else np.zeros(store.shape, store.real)
+        works[store.name] = store.update(wanted, counts, lsb, verifies, at)
+        if mirror is not None and verifies:
+            own = wanted._replace(
+                kept=self.memory[f"{mirror.name}/wanted"],
+                seen=self.memory[f"{mirror.name}/seen"],
+                again=self._again[mirror.name],
+            )
+            works[mirror.name] = mirror.update(own, nothing, lsb, verifies, at)
+        return counts
 
     def _wanted(self, store: Store, change: Outer | Floats, key: int) -> Wanted:
         """A wanted change [steps] for the engine, beside the rule's memory."""
@@ -189,7 +240,43 @@ class Updater:
             written, where = one.renew(self.hardware.seeds.operation, rng, self.hardware.adc_fraction, epoch, call)
             self.book(store, written, ledger, "verify")
             pulses += written.pulses
-            if one is store and self.rule.verifies:
-                self.memory[f"{store.name}/seen"][where] = self._verify(store, where, ledger, rng, "verify")
-                self._again[store.name] |= where.any(axis=1)
+            if self.rule.verifies:
+                self.memory[f"{one.name}/seen"][where] = self._verify(one, where, ledger, rng, "verify")
+                self._again[one.name] |= where.any(axis=1)
         return pulses
+
+    def _refresh(
+        self, store: Store, mirror: Store | None, at: At, ledger: Ledger, rng: np.random.Generator, done: int
+    ) -> float:
+        """Now and then compare a mirror with its array and pulse what is off; returns the pulses it took.
+
+            chi = (read of the array - read of the mirror)/step,    pulses of the closed loop
+
+        Every weight of both is read. One write a time, with the threshold and the most pulses that the device card
+        recommends: what one write leaves, the next one finds.
+        """
+        feedback = self.hardware.circuit.feedback
+        every = None if feedback is None else feedback.refresh
+        if mirror is None or every is None or (done + 1) % every:
+            return 0.0
+        target, seen = (self._everywhere(one, ledger, rng, "verify") for one in (store, mirror))
+        if self.rule.verifies:
+            self.memory[f"{mirror.name}/seen"][:] = seen
+            self._again[mirror.name][:] = True
+            seen = self.memory[f"{mirror.name}/seen"]
+        real, nothing = mirror.real, np.zeros((0, 0), mirror.real)
+        rule = deciding(self._loop.numbers(mirror.step, mirror.range), real)
+        again, zero = np.ones(mirror.shape[0], dtype=bool), np.zeros(mirror.shape, real)
+        wanted = Wanted(nothing, zero, False, rule, target, seen, again, NO_KEY)
+        # Counted downwards, apart from the writes of batches, of the initial weights and of renewals.
+        call = at._replace(call=-_WRITE_CALLS * (at.call + 1) - _WRITE_CALLS // 2)
+        work = mirror.update(wanted, nothing, self.hardware.adc_fraction, self.rule.verifies, call)
+        ((written, read),) = together([work])
+        self.book(mirror, written + read, ledger, "verify")
+        return written.pulses
+
+    @property
+    def _loop(self) -> Rule:
+        """The rule by which mirrors are refreshed."""
+        device = self.hardware.device.recommended
+        return self.rule if self.rule.verifies else rule_named("closed_loop", device.threshold, device.max_pulses)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
-from analogep.crossbar import Array, Pair, Written
+from analogep.crossbar import Array, Pair, Store, Written
 from analogep.device import DeviceCard
 from analogep.network.base import Network
 from analogep.network.build import Builder
@@ -59,6 +59,11 @@ class Hardware:
         return [store for store in self.stores if isinstance(store, Pair)]
 
     @property
+    def every(self) -> list[Store]:
+        """All stores, mirrored ones last."""
+        return [*self.stores, *(mirror for mirror in self.mirrors if mirror is not None)]
+
+    @property
     def adc_fraction(self) -> float:
         """Resolution of verify reads [1]: the ADC's codes lie one window / (2^bits - 1) apart, from 0 S upwards."""
         bits = self.circuit.adc.bits
@@ -103,8 +108,8 @@ class Hardware:
 
     @property
     def devices(self) -> int:
-        """Number of cells, in all copies of the arrays; mirrored ones are not counted."""
-        return sum(store.devices * self.circuit.copies[store.layer] for store in self.stores)
+        """Number of cells, in all copies of the arrays and of their mirrors."""
+        return sum(store.devices * self.circuit.copies[store.layer] for store in self.every)
 
     def labelled(self) -> Iterator[tuple[int, str, bool, Array]]:
         """Every array with its layer, its half, and whether it is a mirrored one."""
@@ -115,8 +120,7 @@ class Hardware:
 
     def arrays(self) -> list[Array]:
         """Every array of the chip, mirrored ones last."""
-        stores = (*self.stores, *(mirror for mirror in self.mirrors if mirror is not None))
-        return [array for store in stores for array in store.halves.values()]
+        return [array for store in self.every for array in store.halves.values()]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that change during training, for checkpoints, by name; shapes and units as in `Array.state`."""
@@ -130,9 +134,8 @@ class Hardware:
 
     def refresh(self) -> None:
         """Compute what is kept beside the conductances anew."""
-        for store in (*self.stores, *self.mirrors):
-            if store is not None:
-                store.refresh()
+        for store in self.every:
+            store.refresh()
 
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""

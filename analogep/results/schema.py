@@ -33,7 +33,7 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "training_energy": (("epoch",), "J", "joules per training sample: free, nudged, update and verify phases"),
     "inference_energy": (("epoch",), "J", "joules per test sample"),
     "pulses": (("epoch", "layer"), "1", "programming pulses of the epoch"),
-    "worn": (("epoch", "layer"), "1", "devices that have had more pulses than the card's endurance"),
+    "worn": (("epoch", "layer"), "1", "devices, mirrors included, that have had more pulses than the card's endurance"),
     "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),
     "gain": (("epoch", "layer"), "1", "length of the estimated gradient along the exact one"),
     "quiet_cosine": (
@@ -52,7 +52,7 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
         "1",
         "share of the neurons behind a layer of weights whose rate is the same for all probe samples",
     ),
-    "stuck": (("layer",), "1", "devices that ignore pulses as fabricated: dead or stuck"),
+    "stuck": (("layer",), "1", "devices, mirrors included, that ignore pulses as fabricated: dead or stuck"),
     "loop_gain": (("epoch",), "1", "largest loop gain among the probe samples at their free equilibrium"),
     "hopfield": (("epoch", "part"), "1", "mean Hopfield energy of the first samples, free phases without noise"),
     "spikes": (
@@ -63,7 +63,11 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "wire_error": (("epoch",), "1", "largest relative error of the arrays' port conductances between exact reductions"),
     "unsettled": (("epoch", "relaxation"), "1", "share of relaxations that had not settled when they ended"),
     "duration": (("epoch", "relaxation"), "s", "mean circuit time of a phase"),
-    "conductance_count": (("stage", "layer", "bin"), "1", "devices of both halves of all pairs in a bin"),
+    "conductance_count": (
+        ("stage", "layer", "bin"),
+        "1",
+        "devices of both halves of all pairs and mirrors in a bin",
+    ),
     "conductance_edge": (("edge",), "S", "edges of the bins"),
     "trace_time": (("point",), "s", "time since the inputs were applied"),
     "trace_beta": (("point",), "1", "nudging strength at that time"),

@@ -34,16 +34,16 @@ _BEFORE = "before"
 
 def _edges(hardware: Hardware) -> Floats:
     """Edges of the histogram's bins [S]: from the smallest to the largest conductance that any cell can have."""
-    arrays = [array for store in hardware.stores for array in store.halves.values()]
+    arrays = hardware.arrays()
     low, high = min(float(a.g_min.min()) for a in arrays), max(float(a.g_max.max()) for a in arrays)
     return np.linspace(low, high, _BINS + 1)
 
 
 def histogram(hardware: Hardware) -> Counts:
-    """Counts of the devices in each bin of conductance (layers, bins), both halves of pairs."""
+    """Counts of the devices in each bin of conductance (layers, bins), both halves of pairs and of their mirrors."""
     edges = _edges(hardware)
     found = np.zeros((hardware.circuit.depth, _BINS), dtype=np.int64)
-    for store in hardware.stores:
+    for store in hardware.every:
         for array in store.halves.values():
             found[store.layer] += np.histogram(array.g, edges)[0]
     return found
@@ -100,7 +100,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
     np.add.at(confusion, (data.test_y, trainer.predictions), 1)
     variables["confusion"] = results.variable("confusion", confusion)
     variables["quiet_cosine"] = results.variable("quiet_cosine", trainer.quiet_cosine)
-    variables["stuck"] = results.variable("stuck", stuck(hardware.stores, hardware.circuit.depth))
+    variables["stuck"] = results.variable("stuck", stuck(hardware.every, hardware.circuit.depth))
     variables |= {name: value for name, value in traced.items() if name in results.VARIABLES | results.SPIKING}
     for layer, half, mirror, array in hardware.labelled():
         variables |= results.conductances(layer + 1, half, array.g, mirror=mirror)

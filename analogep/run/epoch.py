@@ -128,9 +128,9 @@ class Trainer:
         return augmented(x, self.grid, rng, shift=augment.shift, mirror=augment.mirror)
 
     def _worn(self) -> Floats:
-        """Devices of each layer beyond the card's endurance (layers,)."""
+        """Devices of each layer and its mirror beyond the card's endurance (layers,)."""
         worn = np.zeros(self.circuit.depth)
-        for store in self.hardware.stores:
+        for store in self.hardware.every:
             worn[store.layer] += store.worn
         return worn
 
