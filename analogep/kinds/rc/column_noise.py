@@ -37,7 +37,7 @@ from analogep.network.drive import Drive
 Floats = NDArray[np.float64]
 Three = tuple[Floats, Floats, Floats]
 
-STEP: Final = 0.5
+STEP: Final = 0.4
 """Step in time constants of the fastest node."""
 MEMORY: Final = 12.0
 """Time constants of the slowest node after which noise is forgotten: e^-5 of it at a loop gain of 0.8."""
