@@ -81,4 +81,5 @@ class Transimpedance(Amplified):
     def remedy(self, lines: SummingLines, lag: float) -> str:
         """A bandwidth, or smaller tiles."""
         n = 1.0 + lines.feedback * lines.design / self.tiles(lines)
-        return f"give column.bandwidth={format_si(n / (2.0 * math.pi * lag), 'Hz')} or a smaller column.tile"
+        wanted = format_si(n / (2.0 * math.pi * lag), "Hz")
+        return f"give column.bandwidth={wanted} or more, or a smaller column.tile"
