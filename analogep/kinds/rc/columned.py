@@ -222,7 +222,7 @@ class ColumnedRC(Network):
 
     def march(self, solver: Solver) -> March | None:
         """Laid out once for all phases of a batch."""
-        return layout(self.between, solver, Held(self.columns, self.steps, self.taking))
+        return layout(self.between, solver, Held(self, self.columns, self.steps, self.taking))
 
     def steps(self, grids: Sequence[tuple[int, float]]) -> Steps:
         """Steps of phases of so many steps of such a length [s], of which those of turns are no longer."""
