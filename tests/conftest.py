@@ -1,4 +1,7 @@
-"""Order of the suite: conventions first, then the rest as collected; one thread of BLAS in every worker.
+"""Order of the suite: conventions first, many short files last; one thread of BLAS in every worker.
+
+Workers take file by file in this order (xdist's own would end with the longest tests: notebooks, each a file of one
+test); the last are short, so that no worker waits for another at the end.
 
 Where parametrisations cross, tests run that have every pair of values, and not every combination: what depends on three
 values at once is rare, and forty combinations of three lists say little more than the ten that cover their pairs.
@@ -62,8 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the cheap checks of the code itself in front, and leave of crossed parametrisations what covers pairs."""
-    items.sort(key=lambda item: item.path.name != "test_conventions.py")
+    """Put the checks of the code itself in front, and leave of crossed parametrisations what covers pairs."""
+    items.sort(key=_place)
     if config.getoption("every_combination"):
         return
     functions: dict[str, list[pytest.Item]] = {}
@@ -72,6 +75,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = {id(item) for one in functions.values() for item in covering(one)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """What sorts tests: conventions, notebooks, all else, cards."""
+    return item.path.name != "test_conventions.py", item.path.suffix == ".py", item.path.parent.name == "cards"
 
 
 def covering(items: Sequence[pytest.Item]) -> list[pytest.Item]:
