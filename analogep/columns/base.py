@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.cards import Block, Family
+from analogep.columns.elements import Place, Writer, Written
+from analogep.errors import UsageError
 
 Floats = NDArray[np.float64]
 
@@ -125,6 +127,22 @@ class Column(Block, ABC):
     @abstractmethod
     def rail(self) -> float:
         """V_dd [V], from which lines are driven as well."""
+
+    def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
+        """Write the circuit of one of `lines` into a netlist.
+
+        Where nothing saturates its elements do what `response` says. Cells, wires and the node behind are written by
+        others.
+
+        Raises
+        ------
+        UsageError
+            If the circuit does not say its elements.
+        """
+        raise UsageError(
+            f"no netlist is written of column circuits of the kind '{self.kind}': the class {type(self).__name__} has "
+            "no method 'elements'"
+        )
 
     def slowness(self, lines: SummingLines) -> float:
         """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -366,6 +366,12 @@ class ColumnedRC(Network):
     def approximation(self) -> str:
         """That of the network between the columns."""
         return self.between.approximation
+
+    def netlist(self, scene: Any, netlist: Any) -> Any:
+        """Column circuits on every line."""
+        from analogep.kinds.rc.column_netlist import add
+
+        return add(self, scene, netlist)
 
     @property
     def slots(self) -> int:
