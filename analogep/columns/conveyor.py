@@ -28,7 +28,9 @@ class Conveyor(Column):
 
     of the cells, of the regulating amplifier (with the gm of the cascode) and of n transistors that carry the bias. Of
     a class AB input the largest current is `peak` times the bias, which limits y to R_f times that. The two time
-    constants add up to the pole of what they are together as long as the ratio of both is far from 1.
+    constants add up to the pole of what they are together as long as their product is far below the square of the
+    node's, and the amplifier's noise is as white as this while C_line/G is far below tau_a, as of lines of cells alone
+    (`tests/spice/test_column_circuits.py`).
 
     Source of the circuit: Saeckinger and Guggenbuehl 1990, doi 10.1109/4.50316 (regulated cascode).
     """

@@ -35,7 +35,10 @@ class Transimpedance(Amplified):
     bandwidth falls with T, noise and offsets add up independently, and the bias is that of T amplifiers. Tiles share
     the line's cells equally here.
 
-    Gain, pole, noise and peak of a line's capacitance are held against ngspice (`tests/spice/test_column_noise.py`).
+    Gain, pole, noise, tiles, peak of a line's capacitance and second poles are held against ngspice
+    (`tests/spice/test_column_noise.py`, `test_column_circuits.py`): a node five times as slow moves by 7 %/m of its
+    swing where the amplifier has a second pole at m GBW/N, and one twice as slow by 3 % where a tile has 39 % of the
+    cells and the other 61 %.
     """
 
     kind: Literal["tia"]
