@@ -31,9 +31,9 @@ class Transimpedance(Amplified):
     R_f N is the noise of the cells, R_f^2 G, and of the feedback resistor, R_f. The output carries B/R_f, which class
     AB takes from the supply as it flows, and class A all the time, at its largest.
 
-    A line in T tiles has an amplifier on each; an ideal adder sums their outputs. Each has N = 1 + R_f G/T, so that
-    bandwidth falls with T, noise and offsets add up independently, and the bias is that of T amplifiers. Tiles share
-    the line's cells equally here.
+    A line in T tiles has an amplifier on each; an ideal adder sums their outputs. Each has N = 1 + R_f G/T, so that the
+    bandwidth that it needs falls with T, noise and offsets add up independently, and the bias is that of T amplifiers.
+    Tiles share the line's cells equally here.
 
     Gain, pole, noise, tiles, peak of a line's capacitance and second poles are held against ngspice
     (`tests/spice/test_column_noise.py`, `test_column_circuits.py`): a node five times as slow moves by 7 %/m of its
