@@ -158,79 +158,107 @@ def _begun(net, walk, phase, first, nodes, x, ys, kicks):  # type: ignore[no-unt
             x[n, j] = walk.root * (own + walk.sides[0].begin[1][j] * a + walk.sides[1].begin[1][j] * b)
 
 
+@inner(fastmath=FAST, error_model="numpy")
+def _sum(one, other, out):  # type: ignore[no-untyped-def]
+    """out = one + other, in the rows of the latter."""
+    for n in range(other.shape[0]):
+        a, b, c = one[n], other[n], out[n]
+        for j in range(b.size):
+            c[j] = a[j] + b[j]
+
+
+@inner(fastmath=FAST, error_model="numpy")
+def _less(one, other, out):  # type: ignore[no-untyped-def]
+    """out = one - other - out where out is what was there."""
+    for n in range(other.shape[0]):
+        a, b, c = one[n], other[n], out[n]
+        for j in range(b.size):
+            c[j] = a[j] - b[j] - c[j]
+
+
+@inner(fastmath=FAST, error_model="numpy")
+def _fresh(walk, sort, held, root, kicks, x, ys, moved):  # type: ignore[no-untyped-def]
+    """What is left of the nodes in a step, with noise of their own, and samples on capacitors before it."""
+    stay, fresh, hold = walk.stay[sort], walk.fresh[sort], root * x.dtype.type(walk.hold)
+    for n in range(x.shape[0]):
+        a, b, c = x[n], kicks[2][n], moved[n]
+        for j in range(a.size):
+            c[j] = stay[j] * a[j] + root * fresh[j] * b[j]
+        if held > 0:
+            d, e = kicks[3][n], ys[0][n] if held == 1 else ys[1][n]
+            for j in range(d.size):
+                e[j] += hold * d[j]
+
+
+@inner(fastmath=FAST, error_model="numpy")
+def _given(net, walk, phase, first, nodes, x, ys, out):  # type: ignore[no-untyped-def]
+    """Add the noise of nodes and columns to the ends of a phase."""
+    for n in range(x.shape[0]):
+        end = out[phase, first + n, 0]
+        for k in range(net.spans.shape[0]):
+            for j in range(net.spans[k, 1] - net.spans[k, 0]):
+                node, place = net.spans[k, 2] + j, net.spans[k, 0] + j
+                end[node] += x[n, place]
+                end[nodes + node] += ys[0][n, place]
+                if net.nodes.states[1] + node < end.size:
+                    end[net.nodes.states[1] + node] += ys[1][n, place]
+
+
 @kernel(fastmath=FAST, error_model="numpy")
 def agitate(first, last, net, cost, plan, batch, walk):  # type: ignore[no-untyped-def]
-    """Add noise to the ends of all phases of the samples `first` to `last` - 1; parameters as in `steps.march`.
+    """Add noise to the ends of all phases of the samples `first` to `last` - 1.
 
+    Parameters
+    ----------
+    first, last, net, cost, plan, batch
+        As in `steps.march`.
     walk : Walk
     """
     kind, spans, nodes = net.constants.dtype, net.spans, net.nodes.states[0]
-    many, end = last - first, spans.shape[0] - 1
+    many = last - first
     shape, size = (-(-many // GROUP) * GROUP, net.room), (many, net.room)
     v, bracket, lines = np.zeros(shape, kind), np.zeros(shape, kind), np.zeros(shape, kind)
     turned, base = np.zeros(shape, kind), np.zeros(shape, kind)
     back, forward, reverse = room(net.nodes, v, bracket)
     space, spare = (v, bracket, lines, turned, base, back, forward, reverse), np.zeros((many, 6))
-    rest, rest_back, x, moved = np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind)
-    f, f_back, y, y_back = np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind)
+    still, x, moved = np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind)
+    f, f_back, ys = np.zeros(size, kind), np.zeros(size, kind), (np.zeros(size, kind), np.zeros(size, kind))
+    rest, rest_back = np.zeros(size, kind), np.zeros(size, kind)
     kicks = (np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind), np.zeros(size, kind))
     won, pulls, target = np.empty(size, np.int64), batch.pulls[first:last].copy(), batch.target[first:last]
+    for n in range(many):
+        for j in range(net.room):
+            # Brackets of the inputs do not change with the noise.
+            base[n, j] = net.constants[j]
+    root = np.zeros(1, kind)
+    root[0] = walk.root
     for phase in range(plan.counts.size):
-        beta, key, root = plan.betas[phase], walk.keys[phase], kind.type(walk.root)
+        beta, key = plan.betas[phase], walk.keys[phase]
         for n in range(many):
-            for k in range(end + 1):
+            for k in range(spans.shape[0]):
                 for j in range(spans[k, 1] - spans[k, 0]):
-                    base[n, spans[k, 0] + j] = net.constants[spans[k, 0] + j]
-                    rest[n, spans[k, 0] + j] = batch.ends[phase, first + n, 0, spans[k, 2] + j]
-        # Brackets of the inputs do not change with the noise.
-        for n in range(many):
-            for j in range(net.room):
-                moved[n, j] = v[n, j] = rest[n, j]
+                    still[n, spans[k, 0] + j] = batch.ends[phase, first + n, 0, spans[k, 2] + j]
+        _sum(still, np.zeros(size, kind), v)
         _aims(net, cost, phase, many, beta, plan.constant, target, pulls, space, spare, won)
-        still = moved.copy()
-        for n in range(many):
-            for j in range(net.room):
-                rest[n, j], rest_back[n, j] = bracket[n, j], back[n, j]
-        _begun(net, walk, phase, first, nodes, x, (y, y_back), kicks)
+        rest[:], rest_back[:] = bracket[:many], back[:many]
+        _begun(net, walk, phase, first, nodes, x, ys, kicks)
         for step in range(walk.counts[phase]):
-            sort, held = walk.sorts[phase, step], walk.holds[phase, step]
+            sort = walk.sorts[phase, step]
             _drawn(net, key, 2 * step + 2, first, nodes, kicks[0], kicks[1])
             _drawn(net, key, 2 * step + 3, first, nodes, kicks[2], kicks[3])
-            if held > 0:
-                sampled, hold = y if held == 1 else y_back, root * kind.type(walk.hold)
-                for n in range(many):
-                    for j in range(net.room):
-                        sampled[n, j] += hold * kicks[3][n, j]
-            for n in range(many):
-                for j in range(net.room):
-                    v[n, j] = still[n, j] + x[n, j]
+            _fresh(walk, sort, walk.holds[phase, step], root[0], kicks, x, ys, moved)
+            _sum(still, x, v)
             _aims(net, cost, phase, many, beta, plan.constant, target, pulls, space, spare, won)
-            stay, fresh = walk.stay[sort], walk.fresh[sort]
-            for n in range(many):
-                for j in range(net.room):
-                    f[n, j], f_back[n, j] = bracket[n, j] - rest[n, j], back[n, j] - rest_back[n, j]
-                    moved[n, j] = stay[j] * x[n, j] + root * fresh[j] * kicks[2][n, j]
-            _added(walk.sides[0], sort, root, kicks[0], y, f, moved)
-            _added(walk.sides[1], sort, root, kicks[1], y_back, f_back, moved)
-            for n in range(many):
-                for j in range(net.room):
-                    v[n, j] = still[n, j] + moved[n, j]
+            f[:], f_back[:] = 0, 0
+            _less(bracket, rest, f)
+            _less(back, rest_back, f_back)
+            _added(walk.sides[0], sort, root[0], kicks[0], ys[0], f, moved)
+            _added(walk.sides[1], sort, root[0], kicks[1], ys[1], f_back, moved)
+            _sum(still, moved, v)
             _aims(net, cost, phase, many, beta, plan.constant, target, pulls, space, spare, won)
-            for n in range(many):
-                for j in range(net.room):
-                    f[n, j] = bracket[n, j] - rest[n, j] - f[n, j]
-                    f_back[n, j] = back[n, j] - rest_back[n, j] - f_back[n, j]
-            _turned(walk.sides[0], sort, f, y, moved)
-            _turned(walk.sides[1], sort, f_back, y_back, moved)
-            for n in range(many):
-                for j in range(net.room):
-                    x[n, j] = moved[n, j]
-        for n in range(many):
-            out = batch.ends[phase, first + n, 0]
-            for k in range(end + 1):
-                for j in range(spans[k, 1] - spans[k, 0]):
-                    node, place = spans[k, 2] + j, spans[k, 0] + j
-                    out[node] += x[n, place]
-                    out[net.nodes.states[0] + node] += y[n, place]
-                    if net.nodes.states[1] + node < out.size:
-                        out[net.nodes.states[1] + node] += y_back[n, place]
+            _less(bracket, rest, f)
+            _less(back, rest_back, f_back)
+            _turned(walk.sides[0], sort, f, ys[0], moved)
+            _turned(walk.sides[1], sort, f_back, ys[1], moved)
+            x[:] = moved
+        _given(net, walk, phase, first, nodes, x, ys, batch.ends)

@@ -49,7 +49,9 @@ class Comparison:
     points : int
         Times at which voltages were compared.
     approximation : str
-        What our equations leave out and the netlist does not (`Network.approximation`).
+        What our equations leave out and the netlist does not (`Network.approximation`, `Probes.approximation`).
+    among : tuple of str
+        Components whose joules are held against those of all (`Probes.among`).
     """
 
     nodes: tuple[str, ...]
@@ -61,11 +63,13 @@ class Comparison:
     ngspice: Floats
     points: int
     approximation: str = ""
+    among: tuple[str, ...] = ()
 
     @property
     def energy(self) -> Floats:
-        """Relative difference of the joules (2, components) [1]; where ours are 0, relative to all of the phase."""
-        scale = np.where(self.ours == 0.0, self.ours.sum(axis=1, keepdims=True), self.ours)
+        """Relative difference of the joules (2, components) [1]; to all of the phase where ours are 0, or `among`."""
+        whole = (self.ours == 0.0) | np.isin(self.components, self.among)
+        scale = np.where(whole, self.ours.sum(axis=1, keepdims=True), self.ours)
         return np.asarray(np.abs(self.ngspice - self.ours) / scale)
 
     def disagreements(self) -> list[str]:
@@ -113,7 +117,8 @@ def compare(scene: Scene) -> Comparison:
         ours=np.stack([relaxed.energy[0] for relaxed in phases]),
         ngspice=np.stack(joules),
         points=sum(relaxed.times.size for relaxed in phases),
-        approximation=network.approximation,
+        approximation="; ".join(filter(None, (network.approximation, probes.approximation))),
+        among=probes.among,
     )
 
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -222,10 +222,11 @@ class _Walk:
 
     def __init__(self, network: Columned, state: Floats, drive: Drive) -> None:
         assert drive.thermal is not None
-        self.network, self.drive, self.last = network, drive, network.slices[-1]
+        # Read noise stands still in a phase; what thermal noise changes of it is of second order.
+        self.network, self.drive, self.last = network, replace(drive, noise=()), network.slices[-1]
         self.base = state[:, : network.columns.between.nodes]
         self.key, self.root = key_of(drive.thermal.key), math.sqrt(drive.thermal.kt)
-        self.rest, self.known = network.aims(self.base, drive), dict[tuple[float, int], Numbers]()
+        self.rest, self.known = network.aims(self.base, self.drive), dict[tuple[float, int], Numbers]()
         own, sides = beginning(network.columns)
         kicks, (fresh, _) = self.drawn(0), self.drawn(1)
         self.v, self.ys = own * fresh, list[Floats]()

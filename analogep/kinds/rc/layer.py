@@ -44,6 +44,18 @@ class PairWires:
         currents = self.plus.ports.column_currents(ground, q) + self.minus.ports.column_currents(ground, q)
         return np.asarray((r * currents).sum(axis=-1))
 
+    def row_current(self, q: Floats) -> Floats:
+        """Sum of the magnitudes of the currents of all word lines (..., samples) [A] at curved voltages `q` (..., rows)
+        [V] of a forward read."""
+        halves = (self.plus, self.minus)
+        return np.asarray(sum(np.abs(half.ports.row_currents(q)).sum(axis=-1) for half in halves))
+
+    def column_current(self, q: Floats) -> Floats:
+        """The same of all bit lines (..., samples) [A] at `q` (..., columns) [V] of a read in reverse."""
+        ground = np.zeros((*q.shape[:-1], self.plus.g.shape[0]))
+        halves = (self.plus, self.minus)
+        return np.asarray(sum(np.abs(half.ports.column_currents(ground, q)).sum(axis=-1) for half in halves))
+
     def sensitivity(self, rows: Floats, columns: Floats, row_adjoint: Floats, column_adjoint: Floats) -> Floats:
         """That of the halves along what a pulse moves: their mean, or the positive one alone.
 
