@@ -43,10 +43,11 @@ class Places(Protocol):
         """Of each layer."""
 
     def placed(self, values: Floats, empty: float = 0.0) -> Any:
-        """Numbers of nodes (..., nodes), or of the first of them, in places; `empty` in those of none."""
+        """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
+        u as it is; `empty` in those of none."""
 
     def still(self, array: Any) -> Any:
-        """An array in the march's precision that is not written to."""
+        """The `array` in the march's precision, as one that is not written to."""
 
 
 def columned(layout: Places, held: Held, plan: Steps) -> Columned:

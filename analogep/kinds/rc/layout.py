@@ -124,7 +124,8 @@ class Layout:
         return room + (_LANES if room % _PAGE == 0 else 0)
 
     def still(self, array: NDArray[Any]) -> Reals:
-        """The array in the march's precision, as one that is not written to: their types are the same then."""
+        """The `array` (...) [u] in the march's precision (...) [u], as one that is not written to: their types are the
+        same then."""
         out = np.ascontiguousarray(array, self.kind).view()
         out.flags.writeable = False
         return out
@@ -204,7 +205,8 @@ class Layout:
         return Own(*map(self.still, table))
 
     def placed(self, values: Floats, empty: float = 0.0) -> Reals:
-        """Numbers of nodes (..., nodes), or of the first of them, in places (..., places), `empty` in those of none."""
+        """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
+        u as it is; `empty` in those of none."""
         out = np.full((*values.shape[:-1], self.room), empty)
         for here, own in zip(self.places, self.network.slices, strict=True):
             if own.start < values.shape[-1]:
