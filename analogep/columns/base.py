@@ -133,6 +133,11 @@ class Column(Block, ABC):
         """V_dd [V], from which lines are driven as well."""
 
     @property
+    def bearable(self) -> float:
+        """Capacitance that an output is made to drive [F]; infinite where it is made for none in particular."""
+        return math.inf
+
+    @property
     def swing(self) -> float:
         """Largest voltage of an output by the supply alone [V]."""
         return math.inf

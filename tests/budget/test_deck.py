@@ -131,7 +131,7 @@ def test_limits_are_those_that_the_cards_have() -> None:
 def test_columns_and_turns_are_limits_of_circuits_that_have_them() -> None:
     """Ideal columns need no turns; both together, and each alone, are cards that can be read."""
     column = "{kind: tia, supply: 1.1 V, dc_gain: 1000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
-    turns = "{kind: alternating, turns: {forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 1 pF, droop: 1 ms}}"
+    turns = "{kind: alternating, turns: {forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms}}"
     deck = Deck("ideal", "digits", {"column": column, "feedback": turns, "driver": "{current: 1 mA}"})
     assert {"columns", "turns"} <= {limit.name for limit in deck.limits}
     _, held = deck.cards(["turns"])

@@ -13,7 +13,7 @@ from analogep.network import check_fit, fit_warnings
 from analogep.network.lines_fit import said
 
 TIA = "column={kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
-TAKING = "{forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 1 pF, droop: 1 ms}"
+TAKING = "{forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms}"
 TURNS = f"feedback={{kind: alternating, gain: 0.5, turns: {TAKING}}}"
 
 
@@ -48,6 +48,12 @@ TURNS = f"feedback={{kind: alternating, gain: 0.5, turns: {TAKING}}}"
             (TIA, "column.supply=0.9 V"),
             "column.supply: leaves a swing of 350 mV around the middle, short of the rails of the output neurons, 400 "
             "mV; give at least 1 V",
+        ),
+        (
+            "digits",
+            (TIA, TURNS.replace("0.1 pF", "1 pF")),
+            "column.load: 200 fF is less than the capacitor that holds an output, feedback.turns.hold = 1 pF; give at "
+            "least as much",
         ),
         ("digits", (TIA, "column.tail=4"), "column.tail: unknown key"),
     ],
