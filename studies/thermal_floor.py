@@ -4,9 +4,9 @@
 
 `digits-chip` and, with a folder, `mnist-chip`, with the device `ideal`. At a given bandwidth the transconductance of a
 column's amplifier goes with the capacitance that it is made to drive: its bias goes with it, and its noise against it,
-e_n^2 = 4kT gamma/gm. The load is changed, from a twentieth of the cards' on, and nothing else; the hold capacitor follows,
-as what an amplifier drives. Digits are learned in the card's epochs, MNIST from 10,000 of its training images in three.
-Test samples are looked at once, after the last epoch; no setting was chosen by them.
+e_n^2 = 4kT gamma/gm. The load is changed, from a twentieth of the cards' on, and nothing else; the hold capacitor
+follows, as what an amplifier drives. Digits are learned in the card's epochs, MNIST from 10,000 of its training images
+in three. Test samples are looked at once, after the last epoch; no setting was chosen by them.
 """
 
 from __future__ import annotations
