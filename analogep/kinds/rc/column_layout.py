@@ -65,11 +65,15 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
     )
     watts = [np.repeat(part, [layer.size for layer in network.layers[: len(part)]]) for part in columns.watts]
     holds = tuple(placed(np.full(lag.size, held.holding)) for lag in columns.lags)
+    offset = np.zeros(network.nodes)
+    for layer, before in zip(network.layers[1:], network.slices[:-1], strict=True):
+        offset[before] = 0.0 if layer.back_offset is None else layer.back_offset
     return Columned(
         layout.solver.projected, layout.own, plan.counts, plan.sorts, plan.reads,
         placed(plan.lengths[:, None] / network.tau), keep, move,
         (placed(columns.limits[0], np.inf), placed(columns.limits[1], np.inf)),
         plan.weights, columns.driver, (placed(watts[0]), placed(watts[1])), holds, placed(back, 1.0),
+        placed(offset),
         (network.nodes, 2 * network.nodes),
     )  # fmt: skip
 

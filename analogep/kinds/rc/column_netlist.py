@@ -4,7 +4,7 @@ Nodes are those of the network at virtual ground (`netlist`), but for its lines:
 summing line, `a1_3` of bit line 3 of the first array, `b2_5` of word line 5 of the second one read in reverse, and
 inverted lines drive the minus halves, `in_5_inv`, `h1_12_line_inv`, `out_3_back_inv`. The column circuit on a line
 writes itself (`Column.elements`); its output is `a1_3_out`, and an ideal adder makes the current g (a + b) into the
-node. Offsets of neurons are at the inputs of their forward columns.
+node. Offsets are at the inputs of columns: those of neurons of their forward ones, and those of word lines.
 
 Meters of `column` count the signal currents themselves, which lead y by up to a time constant of the column where our
 equations take them at y: at rest they are the same, in time the component is held against the joules of all.
@@ -85,8 +85,9 @@ class _Writer:
     def held(self, into: int, k: int, *, back: bool) -> list[str]:
         """Column circuits on the lines of array k, which drive the nodes of layer `into`; returns the lines."""
         hardware, netlist = self.board.scene.hardware, self.board.netlist
-        column, summing, held = hardware.circuit.column, RCBuilder(hardware).summing(k, back=back), []
-        offsets = None if back else hardware.neurons[k].offset
+        builder, column, held = RCBuilder(hardware), hardware.circuit.column, []
+        summing = builder.summing(k, back=back)
+        offsets = builder.word_offsets(k) if back else hardware.neurons[k].offset
         leak = number(self.network.between.layers[into].leak)
         for i, node in enumerate(self.nodes[into]):
             line = f"{'b' if back else 'a'}{k + 1}_{i + 1}"

@@ -91,6 +91,8 @@ class Layer:
         cells on the line; their thermal noise.
     own : Mismatched
         Offsets, gains in reverse and time constants of the neurons' own; gains and rails are in the `activation`.
+    back_offset : ndarray (nodes before,) or None [V]
+        What the offsets of the columns of the array's word lines add to the nodes before, read in reverse.
     columns : (Response, Response) or None
         What holds the bit lines (neurons,), and in reverse the word lines (inputs,); their gains are in the weights,
         and in the offsets. None for lines that are held ideally.
@@ -111,6 +113,7 @@ class Layer:
     ground: tuple[Floats, Floats] | None = None
     own: Mismatched = ALIKE
     columns: tuple[Response, Response] | None = None
+    back_offset: Floats | None = None
 
     @property
     def size(self) -> int:
