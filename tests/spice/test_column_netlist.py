@@ -25,7 +25,8 @@ SCENES = {
 
 FAINT = (
     "mapping.read_voltage=20 mV", "neurons.hidden.activation.high=20 mV", "neurons.output.activation.low=-10 mV",
-    "neurons.output.activation.high=20 mV", "mapping.weight_range=[4]", "learning.initial_gain=[2]", "feedback.gain=0.05",
+    "neurons.output.activation.high=20 mV", "mapping.weight_range=[4]", "learning.initial_gain=[2]",
+    "feedback.gain=0.05",
 )  # fmt: skip
 """Rails within 20 mV, and weights that ask columns for more."""
 

@@ -2,7 +2,8 @@
 
 Two sources say what is read, `gate_forward` and `gate_reverse`: 1 V in the turns of their direction, 0 V in those of
 the other one and in guards. Each phase begins with a forward turn, and the last turn of a phase may be cut short
-(`reading.turns_of`). Behind its gate a line is driven, g r, and a column follows or holds what it had (`columns.Place`).
+(`reading.turns_of`). Behind its gate a line is driven, at 1 V, or stands at ground, and a column follows, or holds what
+it had (`columns.Place`).
 
 In the operating point both gates are closed: it is the equilibrium of both directions at once, without droop.
 """
@@ -40,6 +41,7 @@ class Gates:
     def write(self, netlist: Netlist, phases: Sequence[float], shortest: float) -> None:
         """Both sources, for `phases` of such lengths [s] one after the other; `shortest` time constant [s]."""
         rise = RISE * shortest
+        netlist.comment(f"v({self.forward}), v({self.reverse}): 1 V while arrays are read forward, in reverse")
         for name, way in ((self.forward, FORWARD), (self.reverse, REVERSE)):
             netlist.gate(name, name, GROUND, _spans(self.taking, phases, way, rise), rise)
 
