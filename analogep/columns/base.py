@@ -109,10 +109,13 @@ class Column(Block, ABC):
     ----------
     limiting : bool
         Whether it is a limit and no circuit that could be built.
+    holds : bool
+        Whether its `elements` heed the gate of their place.
     """
 
     family: ClassVar[Family] = COLUMNS
     limiting: ClassVar[bool] = False
+    holds: ClassVar[bool] = False
     kind: str
 
     @abstractmethod
@@ -145,8 +148,8 @@ class Column(Block, ABC):
     def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
         """Write the circuit of one of `lines` into a netlist.
 
-        Where nothing saturates its elements do what `response` says. Cells, wires and the node behind are written by
-        others.
+        Where nothing saturates its elements do what `response` says, and with a gate, which goes with `holds`, what
+        `Place` says. Cells, wires and the node behind are written by others.
 
         Raises
         ------

@@ -35,6 +35,7 @@ class Conveyor(Column):
     Source of the circuit: Saeckinger and Guggenbuehl 1990, doi 10.1109/4.50316 (regulated cascode).
     """
 
+    holds: ClassVar[bool] = True
     kind: Literal["conveyor"]
     supply: Annotated[Volts, Field(gt=0)]
     """V_dd, in the middle of which the ground of all signals lies."""
@@ -104,21 +105,29 @@ class Conveyor(Column):
 
     def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
         """r from the line to the input's ground, no more than the peak current through it, and its copy into R_f in
-        parallel with a capacitor of the mirrors' pole, where it stands as y."""
+        parallel with a capacitor of the mirrors' pole, where it stands as y.
+
+        Behind a gate the capacitor is cut off from the copy and from R_f, and the cascode holds its line at ground.
+        Then the input takes nothing; our equations book |y|/R_f on, and so does the meter.
+        """
         name, half = at.line, number(0.5 * self.supply)
         level, sunk, out = f"{name}_level", f"{name}_sunk", f"{name}_out"
         current = f"v({name},{level})*{number(1.0 / self.resistance)}"
-        writer.source(level, level, GROUND, -at.offset)
+        if at.gate:
+            writer.behavioural_voltage(level, level, GROUND, at.following(number(-at.offset)))
+        else:
+            writer.source(level, level, GROUND, -at.offset)
         meter = writer.ammeter(sunk, name, sunk)
         taken = clipped(current, self.peak * self.bias_current)
         writer.behavioural_current(f"{name}_r", sunk, level, taken, conducts=True)
         limit = self.response(lines, np.array([lines.design])).limit
-        writer.behavioural_current(f"{name}_copy", GROUND, out, clipped(f"i({meter})", limit / lines.feedback))
-        writer.resistor(out, out, GROUND, 1.0 / lines.feedback)
-        writer.capacitor(out, out, GROUND, 1.0 / (2.0 * math.pi * self.mirror * lines.feedback))
+        copied = clipped(f"i({meter})", limit / lines.feedback)
+        writer.behavioural_current(f"{name}_copy", GROUND, out, at.following(copied))
+        at.pole(writer, out, 1.0 / lines.feedback, 1.0 / (2.0 * math.pi * self.mirror * lines.feedback))
         if lines.capacitance > 0.0:
             writer.capacitor(name, name, GROUND, lines.capacitance)
-        watts = (f"{half}*abs(i({meter}))", f"{half}*{number(lines.leak)}*abs(v({out}))")
+        kept = at.holding(f"{half}*{number(1.0 / lines.feedback)}*abs(v({out}))")
+        watts = (f"{half}*abs(i({meter}))", f"{half}*{number(lines.leak)}*abs(v({out}))", *filter(None, [kept]))
         return Written(
             out,
             watts if self.peak > 1.0 else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,16 +39,42 @@ class Writer(Protocol):
 class Place:
     """Where in a netlist a column circuit stands.
 
+    Where arrays take turns a gate says when the circuit follows its line. Beside its turn its pole's capacitor is cut
+    off from all that charges it, and leaks: C dv/dt = -C v/droop.
+
     Attributes
     ----------
     line : str
         Node of the summing line, at which all of its cells end. Elements and nodes of the circuit begin with its name.
     offset : float [V]
         Input-referred offset of this one circuit.
+    gate : str
+        Node at 1 V while it follows its line and at 0 V while it holds what it had; empty where it always follows.
+    droop : float [s]
+        Time constant with which it leaks while it holds.
     """
 
     line: str
     offset: float = 0.0
+    gate: str = ""
+    droop: float = math.inf
+
+    def following(self, expression: str) -> str:
+        """`expression` while the circuit follows, and 0 while it holds."""
+        return f"v({self.gate})*{expression}" if self.gate else expression
+
+    def holding(self, expression: str) -> str:
+        """`expression` while the circuit holds, and 0 while it follows; empty where it never holds."""
+        return f"(1-v({self.gate}))*{expression}" if self.gate else ""
+
+    def pole(self, writer: Writer, node: str, siemens: float, farads: float) -> None:
+        """The circuit's pole: `farads` from `node` to ground beside `siemens`, which are cut off while it holds."""
+        if not self.gate:
+            writer.resistor(node, node, GROUND, siemens)
+        else:
+            conductance = f"{self.following(number(siemens))}+{self.holding(number(farads / self.droop))}"
+            writer.behavioural_current(f"{node}_pole", node, GROUND, f"({conductance})*v({node})", conducts=True)
+        writer.capacitor(node, node, GROUND, farads)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Transimpedance(Amplified):
     cells and the other 61 %.
     """
 
+    holds: ClassVar[bool] = True
     kind: Literal["tia"]
     dc_gain: Annotated[float, Field(gt=1)]
     """A_0."""
@@ -94,19 +95,21 @@ class Transimpedance(Amplified):
 
         The amplifier's own node is held at its limit, so that y goes there by hB as if there were none and stops; in
         the equations y approaches the limit itself. They meet again where it comes back.
+
+        Behind a gate C_load is cut off from gm and A_0/gm, and R_f is led from the line to ground, so that its current
+        flows on and none reaches the line.
         """
         name, tiles, gm = at.line, self.tiles(lines), self.transconductance(self._product(lines))
         inner, stage, back, out = f"{name}_x", f"{name}_amp", f"{name}_back", f"{name}_out"
         held = clipped(f"v({inner})", self.swing / tiles)
         writer.behavioural_current(
-            f"{name}_gm", GROUND, inner, f"{number(gm)}*({number(-at.offset / tiles**0.5)}-v({name}))"
+            f"{name}_gm", GROUND, inner, at.following(f"{number(gm)}*({number(-at.offset / tiles**0.5)}-v({name}))")
         )
         writer.behavioural_current(f"{name}_clamp", inner, GROUND, f"{number(_CLAMP * gm)}*(v({inner})-{held})")
-        writer.resistor(inner, inner, GROUND, gm / self.dc_gain)
-        writer.capacitor(inner, inner, GROUND, self.load)
+        at.pole(writer, inner, gm / self.dc_gain, self.load)
         writer.behavioural_voltage(stage, stage, GROUND, held)
         meter = writer.ammeter(back, stage, back)
-        writer.resistor(f"{name}_rf", back, name, tiles / lines.feedback)
+        self._fed_back(writer, at, back, tiles / lines.feedback)
         writer.amplifier(out, out, stage, -float(tiles))
         if lines.capacitance > 0.0:
             writer.capacitor(name, name, GROUND, lines.capacitance)
@@ -115,6 +118,16 @@ class Transimpedance(Amplified):
             (f"{number(0.5 * self.supply)}*abs(i({meter}))",) if self.output == "ab" else (),
             "amplifiers peak by the capacitance of their lines" if lines.capacitance > 0.0 else "",
         )
+
+    def _fed_back(self, writer: Writer, at: Place, back: str, siemens: float) -> None:
+        """R_f/T from the node `back` to the line, or to ground while the circuit holds."""
+        name = f"{at.line}_rf"
+        if not at.gate:
+            writer.resistor(name, back, at.line, siemens)
+            return
+        across = f"{number(siemens)}*v({back},{at.line})"
+        writer.behavioural_current(name, back, at.line, at.following(across), conducts=True)
+        writer.behavioural_current(f"{name}_ground", back, GROUND, at.holding(f"{number(siemens)}*v({back})"))
 
     def remedy(self, lines: SummingLines, lag: float) -> str:
         """A bandwidth, or smaller tiles."""

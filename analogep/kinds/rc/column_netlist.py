@@ -9,7 +9,10 @@ node. Offsets are at the inputs of columns: those of neurons of their forward on
 Meters of `column` count the signal currents themselves, which lead y by up to a time constant of the column where our
 equations take them at y: at rest they are the same, in time the component is held against the joules of all.
 
-In hardware the two directions of a shared array take turns; here both are always on, as in our equations.
+Where arrays take turns, lines stand at ground and columns hold their outputs beside their turns (`turn_netlist`);
+`h1_12_line` is no line then but what the neuron would drive, and `h1_12_ahead` the line that it drives forward. Else
+both directions are always on, as in our equations. Columns that hold, and the capacitors that they hold on, are metered
+as our equations book them: |y| as if lines went on to be read, and C_hold y^2 spread over the period.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from analogep.columns import Place
 from analogep.device.iv import LinearIV
 from analogep.errors import UsageError
 from analogep.kinds.rc.build import RCBuilder
+from analogep.kinds.rc.turn_netlist import Gates
 from analogep.network.mismatch import one_of
 from analogep.spice.board import Board, neuron_nodes
 from analogep.spice.netlist import GROUND, Netlist, number
@@ -37,6 +41,7 @@ class _Writer:
     network: ColumnedRC
     board: Board
     nodes: list[list[str]]
+    gates: Gates | None
     outs: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
     left_out: list[str] = field(default_factory=list)
 
@@ -51,7 +56,10 @@ class _Writer:
 
     def constant(self, line: str, volts: float) -> str:
         """A line at a constant voltage; returns its node."""
-        return self.driven(line, self.board.netlist.source(line, line, GROUND, volts))
+        netlist = self.board.netlist
+        if self.gates is not None:
+            return self.driven(line, self.gates.line(netlist, line, number(volts), back=False))
+        return self.driven(line, netlist.source(line, line, GROUND, volts))
 
     def neurons(self, k: int) -> list[str]:
         """Nodes of layer k, and the lines that they drive forward; returns the lines."""
@@ -59,8 +67,13 @@ class _Writer:
         farads = layer.tau * layer.leak
         for i, name in enumerate(self.nodes[k]):
             self.board.node(name, float(farads[i]), layer.leak)
-            line = self.board.neuron_line(name, one_of(layer.activation, i))
-            lines.append(self.driven(line, f"b{line}") if k + 1 < len(self.nodes) else line)
+            line, source = self.board.neuron_line(name, one_of(layer.activation, i)), f"b{name}_line"
+            if k + 1 < len(self.nodes):
+                if self.gates is not None:
+                    value, line = f"v({line})", f"{name}_ahead"
+                    source = self.gates.line(self.board.netlist, line, value, back=False)
+                self.driven(line, source)
+            lines.append(line)
         return lines
 
     def forward(self, k: int, lines: list[str]) -> None:
@@ -77,7 +90,11 @@ class _Writer:
         back = []
         for name, gain in zip(self.nodes[k], gains, strict=True):
             line = f"{name}_back"
-            back.append(self.driven(line, netlist.amplifier(line, line, f"{name}_line", gain)))
+            if self.gates is None:
+                source = netlist.amplifier(line, line, f"{name}_line", gain)
+            else:
+                source = self.gates.line(netlist, line, f"{number(gain)}*v({name}_line)", back=True)
+            back.append(self.driven(line, source))
         rows = self.held(k - 1, k, back=True) + ([GROUND] if between.bias else [])
         self.board.array(k, "plus", f"b{k + 1}_plus", rows, back, back=True)
         self.board.array(k, "minus", f"b{k + 1}_minus", rows, [f"{line}_inv" for line in back], back=True)
@@ -91,14 +108,23 @@ class _Writer:
         leak = number(self.network.between.layers[into].leak)
         for i, node in enumerate(self.nodes[into]):
             line = f"{'b' if back else 'a'}{k + 1}_{i + 1}"
-            written = column.elements(netlist, Place(line, 0.0 if offsets is None else float(offsets[i])), summing)
+            offset = 0.0 if offsets is None else float(offsets[i])
+            written = column.elements(netlist, self.place(line, offset, back=back), summing)
             netlist.behavioural_current(f"{line}_adder", GROUND, node, f"{leak}*v({written.out})")
             for expression in written.watts:
                 self.board.meters["column"].add(expression)
+            if self.gates is not None:
+                self.board.meters["sample_hold"].add(self.gates.capacitor(written.out))
             self.outs[back].append(written.out)
             self.left_out.append(written.left_out)
             held.append(line)
         return held
+
+    def place(self, line: str, offset: float, *, back: bool) -> Place:
+        """Of the column circuit on a `line`, whose input has the `offset` [V]."""
+        if self.gates is None:
+            return Place(line, offset)
+        return Place(line, offset, self.gates.reverse if back else self.gates.forward, self.gates.taking.droop)
 
     def slowed(self) -> bool:
         """Whether our equations take some columns as slower than they are."""
@@ -127,15 +153,20 @@ def add(network: ColumnedRC, scene: Scene, netlist: Netlist) -> Probes:
     Raises
     ------
     UsageError
-        If arrays take turns.
+        If arrays take turns and the column circuit does not say how it holds its output.
     """
-    if network.taking is not None:
+    column = scene.hardware.circuit.column
+    if network.taking is not None and not column.holds:
         raise UsageError(
-            "no netlist is written of arrays that take turns; set feedback.kind=shared and feedback.turns=null for the "
-            "limit of short turns"
+            f"no netlist is written of column circuits of the kind '{column.kind}' in arrays that take turns: the "
+            f"elements of the class {type(column).__name__} have no gate; set feedback.kind=shared and "
+            "feedback.turns=null for the limit of short turns"
         )
     board, between = Board(network, scene, netlist), network.between
-    writer = _Writer(network, board, neuron_nodes([layer.size for layer in between.layers]))
+    gates = None if network.taking is None else Gates(network.taking)
+    if gates is not None:
+        gates.write(netlist, (scene.free, scene.nudged), float(network.tau.min()))
+    writer = _Writer(network, board, neuron_nodes([layer.size for layer in between.layers]), gates)
     lines = [writer.constant(f"in_{i}", float(volts)) for i, volts in enumerate(scene.lines[0], 1)]
     if between.bias:
         writer.constant("bias", between.read_voltage)
