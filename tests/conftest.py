@@ -7,6 +7,9 @@ Where parametrisations cross, tests run that have every pair of values, and not 
 values at once is rare, and forty combinations of three lists say little more than the ten that cover their pairs.
 `--every-combination` runs them all.
 
+`pytest.approx` has no absolute tolerance here unless one is given: its own, 1e-12, is larger than most of our joules,
+and a comparison of picojoules with it could not fail.
+
 Before the workers of a whole suite start, kernels are compiled once (`tests.warm`). Notebooks take the package from
 here as all tests do, so that they load the same kernels; tests/test_installed.py holds the installed one against it.
 """
@@ -18,8 +21,21 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+_approx = pytest.approx
+
+
+def _relative(expected: Any, rel: float | None = None, abs: float | None = None, nan_ok: bool = False) -> Any:
+    """`pytest.approx`, with no absolute tolerance unless one is given; 1e-6 is its own relative one."""
+    if abs is None:
+        return _approx(expected, rel=1e-6 if rel is None else rel, abs=0.0, nan_ok=nan_ok)
+    return _approx(expected, rel=rel, abs=abs, nan_ok=nan_ok)
+
+
+pytest.approx = _relative
 
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")

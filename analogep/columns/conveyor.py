@@ -100,15 +100,14 @@ class Conveyor(Column):
         return self.supply * self.branches * self.bias_current
 
     def drawn(self, lines: SummingLines) -> float:
-        """1/R_f of the input, and its copy into the node's leak [S]; none beyond the bias in class A."""
-        return 1.0 / lines.feedback + lines.leak if self.peak > 1.0 else 0.0
+        """1/R_f of the input [S]; none beyond the bias in class A. The leak books what its copy sends into the node."""
+        return 1.0 / lines.feedback if self.peak > 1.0 else 0.0
 
     def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
         """r from the line to the input's ground, no more than the peak current through it, and its copy into R_f in
         parallel with a capacitor of the mirrors' pole, where it stands as y.
 
         Behind a gate the capacitor is cut off from the copy and from R_f, and the cascode holds its line at ground.
-        Then the input takes nothing; our equations book |y|/R_f on, and so does the meter.
         """
         name, half = at.line, number(0.5 * self.supply)
         level, sunk, out = f"{name}_level", f"{name}_sunk", f"{name}_out"
@@ -126,11 +125,9 @@ class Conveyor(Column):
         at.pole(writer, out, 1.0 / lines.feedback, 1.0 / (2.0 * math.pi * self.mirror * lines.feedback))
         if lines.capacitance > 0.0:
             writer.capacitor(name, name, GROUND, lines.capacitance)
-        kept = at.holding(f"{half}*{number(1.0 / lines.feedback)}*abs(v({out}))")
-        watts = (f"{half}*abs(i({meter}))", f"{half}*{number(lines.leak)}*abs(v({out}))", *filter(None, [kept]))
         return Written(
             out,
-            watts if self.peak > 1.0 else (),
+            (at.following(f"{half}*abs(i({meter}))"),) if self.peak > 1.0 else (),
             "the poles of lines and mirrors are taken as one" if lines.capacitance > 0.0 else "",
         )
 

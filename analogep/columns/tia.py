@@ -96,8 +96,8 @@ class Transimpedance(Amplified):
         The amplifier's own node is held at its limit, so that y goes there by hB as if there were none and stops; in
         the equations y approaches the limit itself. They meet again where it comes back.
 
-        Behind a gate C_load is cut off from gm and A_0/gm, and R_f is led from the line to ground, so that its current
-        flows on and none reaches the line.
+        Behind a gate C_load is cut off from gm and A_0/gm, and R_f is led from the line to ground, so that none of its
+        current reaches the line; an amplifier that holds sends none, and the meter counts none.
         """
         name, tiles, gm = at.line, self.tiles(lines), self.transconductance(self._product(lines))
         inner, stage, back, out = f"{name}_x", f"{name}_amp", f"{name}_back", f"{name}_out"
@@ -115,7 +115,7 @@ class Transimpedance(Amplified):
             writer.capacitor(name, name, GROUND, lines.capacitance)
         return Written(
             out,
-            (f"{number(0.5 * self.supply)}*abs(i({meter}))",) if self.output == "ab" else (),
+            (at.following(f"{number(0.5 * self.supply)}*abs(i({meter}))"),) if self.output == "ab" else (),
             "amplifiers peak by the capacitance of their lines" if lines.capacitance > 0.0 else "",
         )
 

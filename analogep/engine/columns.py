@@ -139,13 +139,15 @@ class Columned(NamedTuple):
                 used[j] = gain * gains[j] * lines[j]
             power = driven(bent, gain, lines, turned[:0], ahead, behind)
             power_back = driven(bent, gain, used, turned[:0], behind, behind) if first > 0 else none
-            current, current_back, signal, stored = none, none, none, none
+            current, current_back, stored = none, none, none
+            signal, signal_back = none, none
             for j in range(v.size):
                 current += abs(lines[j]) * ahead[j]
             for j in range(used.size):
                 current_back += abs(used[j]) * behind[j]
             for j in range(v.size):
-                signal += abs(a[j]) * watts[j] + abs(b[j]) * watts_back[j]
+                signal += abs(a[j]) * watts[j]
+                signal_back += abs(b[j]) * watts_back[j]
                 stored += a[j] * a[j] * holds[j] + b[j] * b[j] * holds_back[j]
             for j in range(v.size):
                 bracket[j] = base[j]
@@ -154,7 +156,7 @@ class Columned(NamedTuple):
             energy[n, 0] += array
             energy[n, 1] += durations[0] * some.leak * square
             energy[n, 3] += nodes.driver * (durations[1] * current + durations[2] * current_back) - array
-            energy[n, 4] += durations[0] * signal
+            energy[n, 4] += durations[1] * signal + durations[2] * signal_back
             energy[n, 5] += durations[0] * stored
 
     @staticmethod

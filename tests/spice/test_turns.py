@@ -118,16 +118,14 @@ def test_the_currents_of_columns_lead_their_outputs_in_every_turn() -> None:
     assert isinstance(network, ColumnedRC)
     nodes = network.netlist(chip, Netlist()).nodes
     states = np.stack([plot.values[f"v({node})"] for node in nodes], axis=1)
-    more = (
-        plot.values["v(p_column)"] * WATTS_PER_VOLT
-        - network.powers(states[:, None], network.drive(chip.lines))[:, 0, 4]
-    )
+    taken, drive = plot.values["v(p_column)"] * WATTS_PER_VOLT, network.drive(chip.lines)
+    (_, ahead_on), _, (_, back_on) = network.turns(113e-9)[:3]
     lags, (ahead, behind) = network.columns.lags, network.columns.watts
-    leak = 0.55 * np.concatenate([one.leak * np.ones(one.size) for one in network.between.layers])
-    watts = np.repeat(ahead, [4, 3]) - leak, np.repeat(behind, [4]) - leak[:4]
+    watts = np.repeat(ahead, [4, 3]), np.repeat(behind, [4])
     sides = (slice(7, 14), 0.0, 50e-9), (slice(14, None), 53e-9, 113e-9)
     for begun in (0.0, 116e-9):
-        for (part, start, end), tau, each in zip(sides, lags, watts, strict=True):
+        for one, (part, start, end), tau, each in zip((ahead_on, back_on), sides, lags, watts, strict=True):
+            more = taken - one.powers(states[:, None], drive)[:, 0, 4]
             first, last = np.searchsorted(times, np.array([start, end]) + begun - 1e-15)
             rise = np.abs(states[last, part]) - (np.abs(states[first, part]) if first else 0.0)
             lead = np.trapezoid(more[first : last + 1], times[first : last + 1])

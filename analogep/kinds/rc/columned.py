@@ -286,8 +286,8 @@ class ColumnedRC(Network):
             current = current + reverse * np.abs(between.iv.drive(s)) @ layer.column_load
         out[..., 3] = supplied.driver * current - out[..., 0]
         out[..., 4] = sum(
-            watts * np.abs(y[..., part]).sum(axis=-1)
-            for y, given in ((a, supplied.ahead), (b, supplied.behind))
+            share * watts * np.abs(y[..., part]).sum(axis=-1)
+            for share, y, given in ((forward, a, supplied.ahead), (reverse, b, supplied.behind))
             for watts, part in zip(given, self.slices, strict=False)
         )
         # Each column charges its capacitor once a period.
