@@ -225,6 +225,7 @@ class Spiking(Kind):
     centers_inputs: ClassVar[bool] = True
     rests: ClassVar[bool] = False
     sums: ClassVar[bool] = True
+    thermal: ClassVar[bool] = True
     mismatches: ClassVar[tuple[str, ...]] = ("offset", "threshold")
 
     def builder(self) -> Any:

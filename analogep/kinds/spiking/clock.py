@@ -19,6 +19,7 @@ from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.draws import key_of
 from analogep.engine.parts import padded
+from analogep.kinds.spiking import thermal
 from analogep.kinds.spiking.card import LIF, EqSpike
 from analogep.kinds.spiking.charge import LANES
 from analogep.kinds.spiking.equations import SpikingDrive, SpikingEquations
@@ -58,6 +59,9 @@ class Given:
         As `Clock.noise`: (lines, neurons) [V] of each array, ahead and back.
     keys : uint64 ndarray (samples,)
         Of the samples' random numbers.
+    shaken : (ndarray, uint64 ndarray (samples,))
+        Thermal noise as `Clock.deviations` has it, (kinds of noise, neurons) [V] and [threshold], and the keys of its
+        random numbers; empty without.
     """
 
     still: Reals
@@ -65,6 +69,7 @@ class Given:
     inputs: tuple[int, Reals]
     noise: tuple[tuple[Reals, ...], tuple[Reals, ...]]
     keys: NDArray[np.uint64]
+    shaken: tuple[Reals, NDArray[np.uint64]]
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,12 @@ class Run:
     sites: list[Sites]
 
 
+def keys_of(seed: int, samples: int) -> NDArray[np.uint64]:
+    """A key of random numbers for each sample (samples,)."""
+    drawn = np.random.default_rng(seed).integers(0, 2**64, size=samples, dtype=np.uint64)
+    return np.array([key_of(int(bits)) for bits in drawn], dtype=np.uint64)
+
+
 def _deviation(meet: Connection, variance: Reals) -> Reals:
     return np.asarray(np.sqrt(meet.folded_variance(variance)))
 
@@ -127,6 +138,7 @@ class Clock:
         reverse = [one.reverse for one in self.analog.layers]
         self.reverse = self._jumps(reverse, lambda meet, array: meet.folded(array), back=True)
         self.loads = self._loads()
+        self._shaken: dict[float, Reals] = {}
 
     def _jumps(
         self, arrays: Sequence[Reals | None], folded: Callable[[Connection, Reals], Reals], *, back: bool = False
@@ -228,9 +240,20 @@ class Clock:
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
         quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
-        drawn = np.random.default_rng(drive.key).integers(0, 2**64, size=samples, dtype=np.uint64)
-        keys = np.array([key_of(int(bits)) for bits in drawn], dtype=np.uint64)
-        return Given(still, nudging, inputs, noise, keys)
+        shaken = np.empty((0, 0), self.kind), np.empty(0, np.uint64)
+        if drive.thermal is not None:
+            shaken = self.shaken(drive.thermal.kt), keys_of(drive.thermal.key, samples)
+        return Given(still, nudging, inputs, noise, keys_of(drive.key, samples), shaken)
+
+    def shaken(self, kt: float) -> Reals:
+        """Thermal noise at `kt` [J], (kinds of noise, neurons) [V] and [threshold], as the compiled steps take it."""
+        if kt not in self._shaken:
+            self._shaken[kt] = np.require(self.deviations(kt), self.kind, ["C"])
+        return self._shaken[kt]
+
+    def deviations(self, kt: float) -> Floats:
+        """The same in double precision."""
+        return thermal.deviations(self.network, kt)
 
     def blank(self, state: Reals, count: int, *, record: bool) -> Run:
         """A run to be filled, from a copy of `state`, shape and unit as in `Run`."""
@@ -262,7 +285,7 @@ class Clock:
             spike_steps(
                 first, last, begin, steps, counted, extended, self.edges, found.state, given.still, given.nudging,
                 given.inputs, self.forward, self.reverse, given.noise, numbers, charges, unit, self.loads, self.reach,
-                learning, won, given.keys, found.sums, found.spikes, found.drift, shown,
+                learning, won, given.keys, given.shaken, found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:

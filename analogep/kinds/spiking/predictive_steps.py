@@ -7,6 +7,7 @@ import numpy as np
 from analogep.jit import inner, kernel
 from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums
 from analogep.kinds.spiking.steps import lit_inputs, pulled
+from analogep.kinds.spiking.thermal_steps import decoded, reset
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -63,7 +64,7 @@ def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
 @kernel(error_model="numpy")
 def predictive_steps(  # type: ignore[no-untyped-def]
     first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    ramps, loads, reach, won, keys, energy, spikes, drift, raster,
+    ramps, loads, reach, won, keys, shaken, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -83,6 +84,8 @@ def predictive_steps(  # type: ignore[no-untyped-def]
         Of each layer: full scale [V], floor of phi [1], leak of the decoder at lambda = 1 [S].
     ramps : ndarray (2, steps)
         lambda and epsilon of each step of the phase [1].
+    shaken : tuple (ndarray (3, neurons), uint64 ndarray (samples,))
+        As in `steps`, with what `thermal.decoded` has.
     energy : ndarray (samples, 4)
         As in `steps`.
     drift : ndarray (samples,)
@@ -93,6 +96,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     lines, ends = shares.shape[1], edges[layers - 1]
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
     pull, means = np.zeros(many, state.dtype), np.zeros((2, many))
+    warm = shaken[1].size > 0
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, phi, arrived, s = state[b, 0], state[b, 1], state[b, 2], state[b, 3]
@@ -106,10 +110,18 @@ def predictive_steps(  # type: ignore[no-untyped-def]
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
                 part, leak = slice(one, other), pace[0] * numbers[k, 2]
-                energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], pace[0]) * leak
+                if warm:
+                    heat = decoded(x, arrived, drive[b], pace[0], one, other, shaken[0], shaken[1][b], step)
+                else:
+                    heat = _decoded(x[part], arrived[part], drive[b, part], pace[0])
+                energy[b, 1] += heat * leak
                 _encoded(x[part], s[part], phi[part], pull[part], numbers[k], pace)
                 found = _firing(phi[part], one, fired, found)
                 bounds[k + 1] = found
+                if warm:
+                    reset(
+                        phi, bounds, step, one, other, fired[bounds[k] : found], True, shaken[0][2], shaken[1][b], step
+                    )
                 for n in range(bounds[k], found):
                     energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]
                     energy[b, 3] += loads[2][lines + fired[n]] + loads[3][fired[n]]

@@ -17,6 +17,7 @@ from analogep.engine.nodes import pull
 from analogep.jit import inner, kernel
 from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums, random
 from analogep.kinds.spiking.learning import learned
+from analogep.kinds.spiking.thermal_steps import drifted, reset
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -117,7 +118,7 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
 @kernel(error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
     first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    charges, unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,
+    charges, unit, loads, reach, learning, won, keys, shaken, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -162,6 +163,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
     won : int64 ndarray (samples, neurons)
         Which of its places each neuron that chooses took last; changed in place.
     keys : uint64 ndarray (samples,)
+    shaken : tuple (ndarray (5, neurons), uint64 ndarray (samples,))
+        Thermal noise of a step, as `thermal.deviations` has it, and the keys of its random numbers; empty without.
     energy : ndarray (samples, 4)
         Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
         nudging, |pull (d - x)| [V^2]; joules of lines [J].
@@ -179,6 +182,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
     slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
+    warm = shaken[1].size > 0
     traced, change = ends if learning[0] == 0 else 0, np.empty(many, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
@@ -199,9 +203,16 @@ def spike_steps(  # type: ignore[no-untyped-def]
             found, glowing = 0, 0
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
-                energy[b, 1] += _drifted(x, u, nudged, numbers[k], charges, one, other) * numbers[k, 9]
+                if warm:
+                    heat = drifted(x, u, nudged, numbers[k], charges, one, other, shaken[0], shaken[1][b], start + step)
+                else:
+                    heat = _drifted(x, u, nudged, numbers[k], charges, one, other)
+                energy[b, 1] += heat * numbers[k, 9]
                 found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
                 bounds[k + 1] = found
+                if warm:
+                    those, subtracts = fired[bounds[k] : found], numbers[k, 4] < -1e30
+                    reset(u, until, step, one, other, those, subtracts, shaken[0][4], shaken[1][b], start + step)
             if mode > 0 and (start + step) % slots == 0:
                 glowing, ticket = lit_inputs(mode, shares[b], (start + step) // slots, key, ticket, lit)
                 spikes[b, 0] += glowing
