@@ -234,6 +234,11 @@ class Spiking(Kind):
 
         return SpikingBuilder
 
+    @property
+    def latest(self) -> float:
+        """A step: what a column delivers after the step of a spike is taken as delivered within it [s]."""
+        return self.step
+
     def may_run_away(self) -> bool:
         """As the block says."""
         return self.unstable

@@ -35,7 +35,7 @@ class PredictiveClock(Clock):
         return np.array([(volts, one.floor, one.capacitance / step) for one in self.network.lif], dtype=self.kind)
 
     def deviations(self, kt: float) -> Floats:
-        """As `thermal.decoded` has them at `kt` [J]."""
+        """Thermal noise at `kt` [J] as `thermal.decoded` has it, (3, neurons) [V] and [threshold]."""
         return thermal.decoded(self.network, kt)
 
     def ramps(self, drive: SpikingDrive, count: int) -> Reals:
@@ -53,8 +53,8 @@ class PredictiveClock(Clock):
         def march(first: int, last: int, begin: int, steps: int, shown: Bytes) -> None:
             predictive_steps(
                 first, last, begin, steps, count - window, count - window // 2, self.edges, found.state, given.still,
-                given.nudging, given.inputs, self.forward, self.reverse, given.noise, numbers, ramps, self.loads,
-                self.reach, won, given.keys, given.shaken, found.sums, found.spikes, found.drift, shown,
+                given.nudging, given.inputs, self.forward, self.reverse, self.held, given.noise, numbers, ramps,
+                self.loads, self.reach, won, given.keys, given.shaken, found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.jit import inner, kernel
-from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums
-from analogep.kinds.spiking.steps import lit_inputs, pulled
+from analogep.kinds.spiking.charge import LANES, ahead, cleared, exchanged, most_sums, passed
+from analogep.kinds.spiking.steps import lighted, lit_inputs, pulled
 from analogep.kinds.spiking.thermal_steps import decoded, reset
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
@@ -52,6 +52,15 @@ def _firing(phi, here, fired, found):  # type: ignore[no-untyped-def]
 
 
 @inner(error_model="numpy", forceinline=False)
+def _spent(fired, loads, lines, energy):  # type: ignore[no-untyped-def]
+    """Joules of the spikes of neurons, of which the first is behind so many `lines`; added to energy (6,)."""
+    for node in fired:
+        energy[0] += loads[0][lines + node] + loads[1][node]
+        energy[3] += loads[2][lines + node] + loads[3][node]
+        energy[4] += loads[4][lines + node]
+
+
+@inner(error_model="numpy", forceinline=False)
 def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
     """Rates from the sums over both halves of a window; returns the mean square of what the halves' means differ by."""
     square = 0.0
@@ -63,8 +72,8 @@ def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def predictive_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    ramps, loads, reach, won, keys, shaken, energy, spikes, drift, raster,
+    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, held, noise,
+    numbers, ramps, loads, reach, won, keys, shaken, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -75,7 +84,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     opening, middle : int
         Steps from which on states count for the rates, and for the later half of them; a call's last step counts in any
         case.
-    edges, drive, nudging, inputs, forward, reverse, noise, loads, reach, won, keys, spikes, raster
+    edges, drive, nudging, inputs, forward, reverse, held, noise, loads, reach, won, keys, spikes, raster
         As in `steps`, jumps without a filter: volts of the mean of a line that spikes in every step.
     state : ndarray (samples, 6, neurons)
         Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V], its mean over the window
@@ -86,7 +95,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
         lambda and epsilon of each step of the phase [1].
     shaken : tuple (ndarray (3, neurons), uint64 ndarray (samples,))
         As in `steps`, with what `thermal.decoded` has.
-    energy : ndarray (samples, 4)
+    energy : ndarray (samples, 6)
         As in `steps`.
     drift : ndarray (samples,)
         Set to the mean square of what the means of both halves of the window differ by [V^2].
@@ -96,11 +105,11 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     lines, ends = shares.shape[1], edges[layers - 1]
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
     pull, means = np.zeros(many, state.dtype), np.zeros((2, many))
-    warm = shaken[1].size > 0
+    warm, spare = shaken[1].size > 0, np.empty(many if held.size else 0, state.dtype)
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, phi, arrived, s = state[b, 0], state[b, 1], state[b, 2], state[b, 3]
-        key, ticket, mine = keys[b], start << 20, won[b]
+        key, ticket, mine, columns = keys[b], start << 20, won[b], (held, spare, energy[b])
         means[:] = 0
         end = start + count
         for step in range(start, end):
@@ -111,38 +120,34 @@ def predictive_steps(  # type: ignore[no-untyped-def]
                 one, other = edges[k], edges[k + 1]
                 part, leak = slice(one, other), pace[0] * numbers[k, 2]
                 if warm:
-                    heat = decoded(x, arrived, drive[b], pace[0], one, other, shaken[0], shaken[1][b], step)
+                    energy[b, 1] += decoded(x, arrived, drive[b], pace[0], one, other, shaken, b, step) * leak
                 else:
-                    heat = _decoded(x[part], arrived[part], drive[b, part], pace[0])
-                energy[b, 1] += heat * leak
+                    energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], pace[0]) * leak
                 _encoded(x[part], s[part], phi[part], pull[part], numbers[k], pace)
                 found = _firing(phi[part], one, fired, found)
                 bounds[k + 1] = found
+                those = fired[bounds[k] : found]
                 if warm:
-                    reset(
-                        phi, bounds, step, one, other, fired[bounds[k] : found], True, shaken[0][2], shaken[1][b], step
-                    )
-                for n in range(bounds[k], found):
-                    energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]
-                    energy[b, 3] += loads[2][lines + fired[n]] + loads[3][fired[n]]
-                spikes[b, k + 1] += found - bounds[k]
+                    reset(phi, those, shaken, 2, b, step)
+                _spent(those, loads, lines, energy[b])
+                spikes[b, k + 1] += those.size
             if mode > 0:
                 glowing, ticket = lit_inputs(mode, shares[b], step, key, ticket, lit)
                 spikes[b, 0] += glowing
-                for n in range(glowing):
-                    energy[b, 0] += loads[0][lit[n]]
-                    energy[b, 3] += loads[2][lit[n]]
+                lighted(lit[:glowing], loads, energy[b])
                 part = slice(0, edges[1])
                 those = lit[:glowing]
-                ticket = ahead(
-                    arrived[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket
-                )
+                into = cleared(arrived, columns, 0, edges[1])
+                ticket = ahead(into[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket)
+                passed(into, arrived, columns, 0, 0, edges[1])
             if raster.size and b == 0:
                 for n in range(found):
                     raster[step - start, fired[n]] = 1
             if found > 0:
                 all_of_them = (fired, bounds, edges)
-                ticket = exchanged(arrived, mine, all_of_them, forward, reverse, noise, reach, room, key, ticket)
+                ticket = exchanged(
+                    arrived, mine, all_of_them, forward, reverse, columns, noise, reach, room, key, ticket
+                )
             if step >= min(opening, end - 1):
                 means[0 if step < middle else 1] += s
         halves = max(middle - max(opening, start), 0), max(end - middle, 0)

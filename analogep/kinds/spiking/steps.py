@@ -15,9 +15,9 @@ import numpy as np
 
 from analogep.engine.nodes import pull
 from analogep.jit import inner, kernel
-from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums, random
+from analogep.kinds.spiking.charge import LANES, ahead, cleared, exchanged, most_sums, passed, random
 from analogep.kinds.spiking.learning import learned
-from analogep.kinds.spiking.thermal_steps import drifted, reset
+from analogep.kinds.spiking.thermal_steps import drifted, opened, reset
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -76,6 +76,33 @@ def _firing(u, until, step, here, numbers, fired, found):  # type: ignore[no-unt
     return found
 
 
+@inner(error_model="numpy", forceinline=False)
+def _moved(  # type: ignore[no-untyped-def]
+    x, u, until, step, drive, numbers, charges, edges, spikes, shaken, b, turn, energy
+):  # fmt: skip
+    """Synapses and membranes of all layers after a step, and their spikes, whose number is returned.
+
+    `spikes` are the neurons that fire and where those of each layer begin among them, `turn` is the step in the phase;
+    the sum of x^2 is added to energy[1], the rest is as in `spike_steps`.
+    """
+    fired, bounds = spikes
+    found = 0
+    for k in range(edges.size - 1):
+        one, other = edges[k], edges[k + 1]
+        if shaken[1].size:
+            heat = drifted(x, u, drive, numbers[k], charges, one, other, shaken, b, turn)
+        else:
+            heat = _drifted(x, u, drive, numbers[k], charges, one, other)
+        energy[1] += heat * numbers[k, 9]
+        found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
+        bounds[k + 1] = found
+        if shaken[1].size and numbers[k, 4] < -1e30:
+            reset(u, fired[bounds[k] : found], shaken, 4, b, turn)
+        elif shaken[1].size:
+            opened(u, until, step, one, other, shaken, b, turn)
+    return found
+
+
 @kernel(error_model="numpy")
 def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped-def]
     """Inputs that spike in a slot of the length of the refractory time: their number, and the next ticket."""
@@ -97,6 +124,15 @@ def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped
 
 
 @inner(error_model="numpy", forceinline=False)
+def lighted(lit, loads, energy):  # type: ignore[no-untyped-def]
+    """Joules of the inputs that spike, added to energy (6,)."""
+    for line in lit:
+        energy[0] += loads[0][line]
+        energy[3] += loads[2][line]
+        energy[4] += loads[4][line]
+
+
+@inner(error_model="numpy", forceinline=False)
 def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
     """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change.
 
@@ -110,6 +146,7 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
             spikes[k + 1] += total
             energy[0] += total * (loads[0][lines + i] + loads[1][i])
             energy[3] += total * (loads[2][lines + i] + loads[3][i])
+            energy[4] += total * loads[4][lines + i]
             rate[i] = unit * max(counts[1, i] + counts[2, i] + rest[i], 0.0)
             square += (2.0 * unit * (counts[2, i] - counts[1, i])) ** 2
     return square / edges[edges.size - 1]
@@ -117,8 +154,8 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
 
 @kernel(error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    charges, unit, loads, reach, learning, won, keys, shaken, energy, spikes, drift, raster,
+    first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, held, noise,
+    numbers, charges, unit, loads, reach, learning, won, keys, shaken, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -142,6 +179,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
     forward, reverse : tuple of ndarray [V]
         Jumps of the synapses of each layer, as `spike_charge.ahead` takes them, and those back of the layer before; the
         latter of the first layer is empty.
+    held : ndarray (2, 3, neurons) or (2, 0, 0)
+        Columns of bit lines and of word lines, as `charge.passed` takes them; empty where lines are held ideally.
     noise : tuple of tuples of ndarray [V]
         Standard deviations of the jumps in one read; empty without.
     numbers : ndarray (layers, 10)
@@ -154,7 +193,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
         Rate of one spike in the window.
     loads : tuple of ndarray
         Joules of a spike in the devices, forward (all lines: inputs, then the neurons) and in reverse (neurons), then
-        in the lines, as well [J].
+        in the lines, as well, then in the drivers of all lines [J].
     reach : int64 ndarray (layers, 9)
         `network.Reach` of each layer's array.
     learning : tuple (mode, share, before, behind)
@@ -165,9 +204,9 @@ def spike_steps(  # type: ignore[no-untyped-def]
     keys : uint64 ndarray (samples,)
     shaken : tuple (ndarray (5, neurons), uint64 ndarray (samples,))
         Thermal noise of a step, as `thermal.deviations` has it, and the keys of its random numbers; empty without.
-    energy : ndarray (samples, 4)
+    energy : ndarray (samples, 6)
         Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
-        nudging, |pull (d - x)| [V^2]; joules of lines [J].
+        nudging, |pull (d - x)| [V^2]; joules of lines [J]; of drivers [J]; of columns [J].
     spikes : int64 ndarray (samples, layers + 1)
         Added to: spikes of the inputs and of each layer.
     drift : ndarray (samples,)
@@ -182,11 +221,11 @@ def spike_steps(  # type: ignore[no-untyped-def]
     until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
     slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
-    warm = shaken[1].size > 0
+    spare = np.empty(many if held.size else 0, state.dtype)
     traced, change = ends if learning[0] == 0 else 0, np.empty(many, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
-        key, ticket, mine = keys[b], start << 20, won[b]
+        key, ticket, mine, columns = keys[b], start << 20, won[b], (held, spare, energy[b])
         for i in range(many):
             counts[0, i], counts[1, i], counts[2, i] = 0, 0, 0
             nudged[i], until[i] = drive[b, i], int(wait[i]) - 1
@@ -200,29 +239,19 @@ def spike_steps(  # type: ignore[no-untyped-def]
                     nudged[i] += drive[b, i]
             for i in range(traced, many):
                 trace[i] *= outputs[7]
-            found, glowing = 0, 0
-            for k in range(layers):
-                one, other = edges[k], edges[k + 1]
-                if warm:
-                    heat = drifted(x, u, nudged, numbers[k], charges, one, other, shaken[0], shaken[1][b], start + step)
-                else:
-                    heat = _drifted(x, u, nudged, numbers[k], charges, one, other)
-                energy[b, 1] += heat * numbers[k, 9]
-                found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
-                bounds[k + 1] = found
-                if warm:
-                    those, subtracts = fired[bounds[k] : found], numbers[k, 4] < -1e30
-                    reset(u, until, step, one, other, those, subtracts, shaken[0][4], shaken[1][b], start + step)
+            glowing, found = 0, _moved(
+                x, u, until, step, nudged, numbers, charges, edges, (fired, bounds), shaken, b, start + step, energy[b]
+            )  # fmt: skip
             if mode > 0 and (start + step) % slots == 0:
                 glowing, ticket = lit_inputs(mode, shares[b], (start + step) // slots, key, ticket, lit)
                 spikes[b, 0] += glowing
-                for n in range(glowing):
-                    energy[b, 0] += loads[0][lit[n]]
-                    energy[b, 3] += loads[2][lit[n]]
+                lighted(lit[:glowing], loads, energy[b])
                 one = slice(0, edges[1])
+                into = cleared(x, columns, 0, edges[1])
                 ticket = ahead(
-                    x[one], mine[one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
+                    into[one], mine[one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
                 )
+                passed(into, x, columns, 0, 0, edges[1])
             for n in range(found):
                 counts[part, fired[n]] += 1
                 if raster.size and b == 0:
@@ -232,7 +261,9 @@ def spike_steps(  # type: ignore[no-untyped-def]
             if learning[0] > 0:
                 learned(trace, state[b, 5], change, edges, (fired, bounds), lit[:glowing], learning)
             if found > 0:
-                ticket = exchanged(x, mine, (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
+                ticket = exchanged(
+                    x, mine, (fired, bounds, edges), forward, reverse, columns, noise, reach, room, key, ticket
+                )
         if extended:
             for i in range(many):
                 rest[i] = u[i] - rest[i]

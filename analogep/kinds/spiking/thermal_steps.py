@@ -14,11 +14,12 @@ _FAST = {"contract", "nsz", "nnan"}
 
 
 @inner(fastmath=_FAST, error_model="numpy")
-def drifted(x, u, drive, numbers, charges, one, other, noise, key, turn):  # type: ignore[no-untyped-def]
+def drifted(x, u, drive, numbers, charges, one, other, shaken, b, turn):  # type: ignore[no-untyped-def]
     """Synapses and membranes of one layer, neurons `one` to `other` - 1, after a step; the sum of x^2 before it.
 
-    `noise` (5, neurons) is as `thermal.deviations` has it, `turn` the number of the step; the rest as in `steps`.
+    `shaken` is as in `steps`, `b` the sample, `turn` the number of the step; the rest is as in `steps`.
     """
+    noise, key = shaken[0], shaken[1][b]
     a, mean, decay, floor, top = numbers[0], numbers[1], numbers[2], numbers[5], u.dtype.type(2)
     square, leaks = x.dtype.type(0), decay < 1
     for i in range(one, other):
@@ -36,30 +37,30 @@ def drifted(x, u, drive, numbers, charges, one, other, noise, key, turn):  # typ
 
 
 @inner(error_model="numpy", forceinline=False)
-def reset(u, until, step, one, other, fired, subtracts, deviation, key, turn):  # type: ignore[no-untyped-def]
-    """What resets leave on the membranes `u` of the neurons `one` to `other` - 1 at the end of a step.
+def reset(u, fired, shaken, row, b, turn):  # type: ignore[no-untyped-def]
+    """What is left by spikes that took their threshold off the membranes `u`, in the `row` of the noise."""
+    for node in fired:
+        xi, _ = normals(word(shaken[1][b], 2 * u.size + node, turn))
+        u[node] += shaken[0][row, node] * xi
 
-    At every spike in `fired` where it `subtracts`, else when the refractory time ends. `deviation` (neurons,) in
-    thresholds.
-    """
-    if subtracts:
-        for node in fired:
-            xi, _ = normals(word(key, 2 * u.size + node, turn))
-            u[node] += deviation[node] * xi
-    else:
-        for i in range(one, other):
-            if step == until[i]:
-                xi, _ = normals(word(key, 2 * u.size + i, turn))
-                u[i] += deviation[i] * xi
+
+@inner(error_model="numpy", forceinline=False)
+def opened(u, until, step, one, other, shaken, b, turn):  # type: ignore[no-untyped-def]
+    """What switches leave that put membranes `u` to a level, where the refractory time ends with this step."""
+    for i in range(one, other):
+        if step == until[i]:
+            xi, _ = normals(word(shaken[1][b], 2 * u.size + i, turn))
+            u[i] += shaken[0][4, i] * xi
 
 
 @inner(fastmath=_FAST, error_model="numpy")
-def decoded(x, arrived, drive, share, one, other, noise, key, turn):  # type: ignore[no-untyped-def]
+def decoded(x, arrived, drive, share, one, other, shaken, b, turn):  # type: ignore[no-untyped-def]
     """Decoders `one` to `other` - 1 after a step, in place, with what has arrived, which is used up; returns the sum of
     x^2 before it.
 
-    `noise` (3, neurons) is as `thermal.decoded` has it, `share` the decoder's.
+    `share` is the decoder's, the rest as in `drifted`.
     """
+    noise, key = shaken[0], shaken[1][b]
     square, leak = 0.0, np.sqrt(share * (x.dtype.type(2) - share))
     for i in range(one, other):
         xi, eta = normals(word(key, i, turn))
