@@ -188,7 +188,7 @@ def ahead(x, won, weights, deviation, fired, first, reach, room, key, ticket):  
 
 
 @inner(fastmath=_FAST, error_model="numpy")
-def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
+def behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of a layer's spikes into the synapses of the one before; parameters as in `ahead`, weights transposed."""
     if _plain(reach):
         return _dense(x, weights, deviation, fired, first, room, key, ticket)
@@ -217,48 +217,11 @@ def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):
 
 
 @inner(error_model="numpy", forceinline=False)
-def cleared(x, columns, one, other):  # type: ignore[no-untyped-def]
-    """Where the sums for the synapses `one` to `other` - 1 of `x` (neurons,) [V] go: room, emptied, before their
-    columns, or x itself where lines are held ideally. `columns` is as in `passed`."""
-    held, spare, _ = columns
-    if held.size == 0:
-        return x
-    for i in range(one, other):
-        spare[i] = 0
-    return spare
-
-
-@inner(error_model="numpy", forceinline=False)
-def passed(sums, x, columns, way, one, other):  # type: ignore[no-untyped-def]
-    """What columns pass on of the pulses of a step to the synapses `one` to `other` - 1: clip(base + sum) - base.
-
-    Parameters
-    ----------
-    sums, x : ndarray (neurons,) [V]
-        As `cleared` gave them, and the synapses, which are added to.
-    columns : tuple (held, spare, energy)
-        `held` (2, 3, neurons): what columns of bit lines (`way` 0) and of word lines (1) give without pulses and their
-        limit, as jumps [V], and what a volt of jump takes from the supply [J/V]; empty where lines are held ideally.
-        Joules are added to energy[5].
-    """
-    held, _, energy = columns
-    if held.size == 0:
-        return
-    spent = 0.0
-    for i in range(one, other):
-        base, limit = held[way, 0, i], held[way, 1, i]
-        whole = min(max(base + sums[i], -limit), limit)
-        spent += (abs(whole) - abs(base)) * held[way, 2, i]
-        x[i] += whole - base
-    energy[5] += spent
-
-
-@inner(error_model="numpy", forceinline=False)
-def exchanged(x, won, spikes, forward, reverse, columns, noise, reach, room, key, ticket):  # type: ignore[no-untyped-def]
+def exchanged(x, won, spikes, forward, reverse, noise, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of all spikes of a step but those of the inputs, layer by layer, ahead and back; returns the next ticket.
 
     `spikes` are the neurons that fired, where those of each layer begin among them, and the first neuron of each layer;
-    `columns` is as in `passed`, the rest as in `steps`.
+    the rest is as in `steps`.
     """
     fired, bounds, edges = spikes
     layers = edges.size - 1
@@ -268,14 +231,10 @@ def exchanged(x, won, spikes, forward, reverse, columns, noise, reach, room, key
         first, those = edges[k], fired[bounds[k] : bounds[k + 1]]
         if k + 1 < layers:
             part, spread = slice(edges[k + 1], edges[k + 2]), noise[0][k + 1]
-            into = cleared(x, columns, edges[k + 1], edges[k + 2])
-            ticket = ahead(into[part], won[part], forward[k + 1], spread, those, first, reach[k + 1], room, key, ticket)
-            passed(into, x, columns, 0, edges[k + 1], edges[k + 2])
+            ticket = ahead(x[part], won[part], forward[k + 1], spread, those, first, reach[k + 1], room, key, ticket)
         if k > 0:
             part, mine = slice(edges[k - 1], edges[k]), won[edges[k] : edges[k + 1]]
-            into = cleared(x, columns, edges[k - 1], edges[k])
-            ticket = _behind(into[part], mine, reverse[k], noise[1][k], those, first, reach[k], room, key, ticket)
-            passed(into, x, columns, 1, edges[k - 1], edges[k])
+            ticket = behind(x[part], mine, reverse[k], noise[1][k], those, first, reach[k], room, key, ticket)
     return ticket
 
 

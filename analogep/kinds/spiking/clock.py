@@ -57,9 +57,9 @@ class Given:
         As `Clock.noise`: (lines, neurons) [V] of each array, ahead and back.
     keys : uint64 ndarray (samples,)
         Of the samples' random numbers.
-    shaken : (ndarray, uint64 ndarray (samples,))
+    shaken : (ndarray, uint64 ndarray (samples,)) or None
         Thermal noise as `Clock.deviations` has it, (kinds of noise, neurons) [V] and [threshold], and the keys of its
-        random numbers; empty without.
+        random numbers; None without.
     """
 
     still: Reals
@@ -67,7 +67,7 @@ class Given:
     inputs: tuple[int, Reals]
     noise: tuple[tuple[Reals, ...], tuple[Reals, ...]]
     keys: NDArray[np.uint64]
-    shaken: tuple[Reals, NDArray[np.uint64]]
+    shaken: tuple[Reals, NDArray[np.uint64]] | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ class Clock:
         self.reverse = self._jumps(reverse, lambda meet, array: meet.folded(array), back=True)
         self.loads = loads(self.network)
         jumps = [self.filtered(neuron) for neuron in network.lif]
-        self.held = np.require(limits(network, jumps, self.card.width), self.kind, ["C"])
+        held = limits(network, jumps, self.card.width)
+        self.held = None if held is None else np.require(held, self.kind, ["C"])
         self._shaken: dict[float, Reals] = {}
 
     def _jumps(
@@ -214,7 +215,7 @@ class Clock:
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
         quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
-        shaken = np.empty((0, 0), self.kind), np.empty(0, np.uint64)
+        shaken = None
         if drive.thermal is not None:
             shaken = self.shaken(drive.thermal.kt), keys_of(drive.thermal.key, samples)
         return Given(standing, nudging, inputs, noise, keys_of(drive.key, samples), shaken)

@@ -38,11 +38,11 @@ def still(network: SpikingEquations, drive: SpikingDrive) -> Floats:
     return out
 
 
-def limits(network: SpikingEquations, jumps: list[float], width: float) -> Floats:
-    """Numbers of the columns of bit lines and of word lines, (2, 3, neurons) [V], as `charge.passed` takes them.
+def limits(network: SpikingEquations, jumps: list[float], width: float) -> Floats | None:
+    """Numbers of the columns of bit lines and of word lines, (2, 3, neurons) [V], as `held_steps.entered` takes them.
 
     What a column gives without pulses and its limit, as jumps of the synapse [V], and what a volt of jump takes from
-    the supply [J/V]. (2, 0, 0) where lines are held ideally.
+    the supply [J/V]. None where lines are held ideally.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def limits(network: SpikingEquations, jumps: list[float], width: float) -> Float
         Of a pulse.
     """
     if network.supplied is None:
-        return np.empty((2, 0, 0))
+        return None
     analog, out = network.analog, np.zeros((2, 3, network.neurons))
     # A layer without an array behind it has no word lines, and nothing passes there.
     for k, (layer, part) in enumerate(zip(analog.layers, network.slices, strict=True)):

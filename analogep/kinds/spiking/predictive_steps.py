@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analogep.jit import inner, kernel
-from analogep.kinds.spiking.charge import LANES, ahead, cleared, exchanged, most_sums, passed
+from analogep.jit import inner, kernel, lean
+from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums
+from analogep.kinds.spiking.held_steps import entered, met
 from analogep.kinds.spiking.steps import lighted, lit_inputs, pulled
 from analogep.kinds.spiking.thermal_steps import decoded, reset
 
@@ -51,13 +52,14 @@ def _firing(phi, here, fired, found):  # type: ignore[no-untyped-def]
     return found
 
 
-@inner(error_model="numpy", forceinline=False)
-def _spent(fired, loads, lines, energy):  # type: ignore[no-untyped-def]
-    """Joules of the spikes of neurons, of which the first is behind so many `lines`; added to energy (6,)."""
-    for node in fired:
-        energy[0] += loads[0][lines + node] + loads[1][node]
-        energy[3] += loads[2][lines + node] + loads[3][node]
-        energy[4] += loads[4][lines + node]
+@lean(forceinline=True)
+def _spent(fired, begin, end, loads, lines, energy, b):  # type: ignore[no-untyped-def]
+    """Joules of the spikes `begin` to `end` - 1 of neurons, of which the first is behind so many `lines`; added to
+    energy[b] (6,)."""
+    for n in range(begin, end):
+        energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]
+        energy[b, 3] += loads[2][lines + fired[n]] + loads[3][fired[n]]
+        energy[b, 4] += loads[4][lines + fired[n]]
 
 
 @inner(error_model="numpy", forceinline=False)
@@ -93,7 +95,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
         Of each layer: full scale [V], floor of phi [1], leak of the decoder at lambda = 1 [S].
     ramps : ndarray (2, steps)
         lambda and epsilon of each step of the phase [1].
-    shaken : tuple (ndarray (3, neurons), uint64 ndarray (samples,))
+    shaken : tuple (ndarray (3, neurons), uint64 ndarray (samples,)) or None
         As in `steps`, with what `thermal.decoded` has.
     energy : ndarray (samples, 6)
         As in `steps`.
@@ -105,11 +107,11 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     lines, ends = shares.shape[1], edges[layers - 1]
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
     pull, means = np.zeros(many, state.dtype), np.zeros((2, many))
-    warm, spare = shaken[1].size > 0, np.empty(many if held.size else 0, state.dtype)
+    sums = np.empty(0 if held is None else many, state.dtype)
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, phi, arrived, s = state[b, 0], state[b, 1], state[b, 2], state[b, 3]
-        key, ticket, mine, columns = keys[b], start << 20, won[b], (held, spare, energy[b])
+        key, ticket, mine = keys[b], start << 20, won[b]
         means[:] = 0
         end = start + count
         for step in range(start, end):
@@ -119,35 +121,38 @@ def predictive_steps(  # type: ignore[no-untyped-def]
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
                 part, leak = slice(one, other), pace[0] * numbers[k, 2]
-                if warm:
-                    energy[b, 1] += decoded(x, arrived, drive[b], pace[0], one, other, shaken, b, step) * leak
-                else:
+                if shaken is None:
                     energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], pace[0]) * leak
+                else:
+                    energy[b, 1] += decoded(x, arrived, drive[b], pace[0], one, other, shaken, b, step) * leak
                 _encoded(x[part], s[part], phi[part], pull[part], numbers[k], pace)
                 found = _firing(phi[part], one, fired, found)
                 bounds[k + 1] = found
-                those = fired[bounds[k] : found]
-                if warm:
-                    reset(phi, those, shaken, 2, b, step)
-                _spent(those, loads, lines, energy[b])
-                spikes[b, k + 1] += those.size
+                if shaken is not None:
+                    reset(phi, bounds, step, one, other, fired[bounds[k] : found], True, shaken, 2, b, step)
+                _spent(fired, bounds[k], found, loads, lines, energy, b)
+                spikes[b, k + 1] += found - bounds[k]
             if mode > 0:
                 glowing, ticket = lit_inputs(mode, shares[b], step, key, ticket, lit)
-                spikes[b, 0] += glowing
-                lighted(lit[:glowing], loads, energy[b])
-                part = slice(0, edges[1])
-                those = lit[:glowing]
-                into = cleared(arrived, columns, 0, edges[1])
-                ticket = ahead(into[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket)
-                passed(into, arrived, columns, 0, 0, edges[1])
+                part, those = slice(0, edges[1]), lit[:glowing]
+                lighted(those, loads, energy, spikes, b)
+                if held is None:
+                    ticket = ahead(
+                        arrived[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket
+                    )
+                else:
+                    columns = held, sums, energy[b]
+                    ticket = entered(arrived, mine, forward, noise, those, columns, edges, reach, room, key, ticket)
             if raster.size and b == 0:
                 for n in range(found):
                     raster[step - start, fired[n]] = 1
             if found > 0:
-                all_of_them = (fired, bounds, edges)
-                ticket = exchanged(
-                    arrived, mine, all_of_them, forward, reverse, columns, noise, reach, room, key, ticket
-                )
+                pulses = (fired, bounds, edges)
+                if held is None:
+                    ticket = exchanged(arrived, mine, pulses, forward, reverse, noise, reach, room, key, ticket)
+                else:
+                    columns = held, sums, energy[b]
+                    ticket = met(arrived, mine, pulses, forward, reverse, columns, noise, reach, room, key, ticket)
             if step >= min(opening, end - 1):
                 means[0 if step < middle else 1] += s
         halves = max(middle - max(opening, start), 0), max(end - middle, 0)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.draws import normals, word
-from analogep.jit import inner
+from analogep.jit import inner, lean
 
 _FAST = {"contract", "nsz", "nnan"}
 
 
 @inner(fastmath=_FAST, error_model="numpy")
 def drifted(x, u, drive, numbers, charges, one, other, shaken, b, turn):  # type: ignore[no-untyped-def]
-    """Synapses and membranes of one layer, neurons `one` to `other` - 1, after a step; the sum of x^2 before it.
+    """Synapses and membranes of a layer, neurons `one` to `other` - 1, after a step; leak times x^2 before it [V^2 S].
 
     `shaken` is as in `steps`, `b` the sample, `turn` the number of the step; the rest is as in `steps`.
     """
@@ -33,24 +33,25 @@ def drifted(x, u, drive, numbers, charges, one, other, shaken, b, turn):  # type
             u[i] += noise[3, i] * leaked
         seen = drive[i] + away * mean + noise[1, i] * kick + noise[2, i] * eta
         u[i] = min(max(u[i] * decay + seen * charges[i], floor), top)
-    return square
+    return square * numbers[9]
 
 
-@inner(error_model="numpy", forceinline=False)
-def reset(u, fired, shaken, row, b, turn):  # type: ignore[no-untyped-def]
-    """What is left by spikes that took their threshold off the membranes `u`, in the `row` of the noise."""
-    for node in fired:
-        xi, _ = normals(word(shaken[1][b], 2 * u.size + node, turn))
-        u[node] += shaken[0][row, node] * xi
+@lean()
+def reset(u, until, step, one, other, fired, subtracts, shaken, row, b, turn):  # type: ignore[no-untyped-def]
+    """What resets leave on the membranes `u` of the neurons `one` to `other` - 1 at the end of a step.
 
-
-@inner(error_model="numpy", forceinline=False)
-def opened(u, until, step, one, other, shaken, b, turn):  # type: ignore[no-untyped-def]
-    """What switches leave that put membranes `u` to a level, where the refractory time ends with this step."""
-    for i in range(one, other):
-        if step == until[i]:
-            xi, _ = normals(word(shaken[1][b], 2 * u.size + i, turn))
-            u[i] += shaken[0][4, i] * xi
+    At every spike in `fired` where it `subtracts`, else when the refractory time ends. `row` is that of the noise.
+    """
+    noise, key = shaken[0], shaken[1][b]
+    if subtracts:
+        for node in fired:
+            xi, _ = normals(word(key, 2 * u.size + node, turn))
+            u[node] += noise[row, node] * xi
+    else:
+        for i in range(one, other):
+            if step == until[i]:
+                xi, _ = normals(word(key, 2 * u.size + i, turn))
+                u[i] += noise[row, i] * xi
 
 
 @inner(fastmath=_FAST, error_model="numpy")
