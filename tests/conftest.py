@@ -1,8 +1,14 @@
-"""Order of the suite: conventions first, then the rest as collected; one thread of BLAS in every worker.
+"""Order of the suite: conventions first, many short files last; one thread of BLAS in every worker.
+
+Workers take file by file in this order (xdist's own would end with the longest tests: notebooks, each a file of one
+test); the last are short, so that no worker waits for another at the end.
 
 Where parametrisations cross, tests run that have every pair of values, and not every combination: what depends on three
 values at once is rare, and forty combinations of three lists say little more than the ten that cover their pairs.
 `--every-combination` runs them all.
+
+`pytest.approx` has no absolute tolerance here unless one is given: its own, 1e-12, is larger than most of our joules,
+and a comparison of picojoules with it could not fail.
 
 Before the workers of a whole suite start, kernels are compiled once (`tests.warm`). Notebooks take the package from
 here as all tests do, so that they load the same kernels; tests/test_installed.py holds the installed one against it.
@@ -15,8 +21,21 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+_approx = pytest.approx
+
+
+def _relative(expected: Any, rel: float | None = None, abs: float | None = None, nan_ok: bool = False) -> Any:
+    """`pytest.approx`, with no absolute tolerance unless one is given; 1e-6 is its own relative one."""
+    if abs is None:
+        return _approx(expected, rel=1e-6 if rel is None else rel, abs=0.0, nan_ok=nan_ok)
+    return _approx(expected, rel=rel, abs=abs, nan_ok=nan_ok)
+
+
+pytest.approx = _relative
 
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
@@ -62,8 +81,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the cheap checks of the code itself in front, and leave of crossed parametrisations what covers pairs."""
-    items.sort(key=lambda item: item.path.name != "test_conventions.py")
+    """Put the checks of the code itself in front, and leave of crossed parametrisations what covers pairs."""
+    items.sort(key=_place)
     if config.getoption("every_combination"):
         return
     functions: dict[str, list[pytest.Item]] = {}
@@ -72,6 +91,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = {id(item) for one in functions.values() for item in covering(one)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """What sorts tests: conventions, notebooks, all else, cards."""
+    return item.path.name != "test_conventions.py", item.path.suffix == ".py", item.path.parent.name == "cards"
 
 
 def covering(items: Sequence[pytest.Item]) -> list[pytest.Item]:

@@ -23,7 +23,8 @@ RUNS = {
     "rc, SciPy": ("ideal", "digits", _DENSE),
     "rc, single": ("ideal", "digits", (*_DENSE, *SINGLE, *STOCHASTIC)),
     "rc, double": ("ideal", "digits", (*_DENSE, *DOUBLE, *STOCHASTIC)),
-    "curved law": ("enode", "digits", (*_DENSE, *SINGLE)),
+    # Two hidden neurons: cells of this device take the most pulses to be written.
+    "curved law": ("enode", "digits", (*_DENSE, *SINGLE, "layers=[64,2,10]")),
     "noisy pulses": ("fefet", "digits", (*_DENSE, *SINGLE, "update={rule: mixed_precision, threshold: 3}")),
     "passive": ("ideal", "passive-digits", ("layers=[64,6,10]", *_PASSIVE, *_DENSE[1:])),
     "resistive": ("ideal", "resistive-digits", ()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ def test_a_notebook_is_stored_as_it_was_executed_from_top_to_bottom(path: Path) 
     # Neither errors nor warnings nor what a progress bar leaves behind.
     assert {output["output_type"] for output in outputs} <= {"stream", "display_data", "execute_result"}
     assert all(output.get("name", "stdout") == "stdout" for output in outputs)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_executed_here_with_one_epoch_and_is_otherwise_as_its_readers_execute_it(path: Path) -> None:
+    """What `nbmake` executes behind a cell stands in that cell's metadata: trainings of the suite need not learn."""
+    found = [cell["metadata"]["nbmake"] for cell in cells(path, "code") if "nbmake" in cell["metadata"]]
+    ((line,),) = (asked["post_cell_execute"] for asked in found)
+    assert re.search(r'"learning.epochs"(\] =|:) 1\b', line)
+    assert [set(asked) for asked in found] == [{"post_cell_execute"}]
 
 
 @pytest.mark.parametrize(

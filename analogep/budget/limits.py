@@ -116,6 +116,18 @@ def _mirror(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
     return ["feedback.kind=shared", "feedback.refresh=null"] if mirrored else []
 
 
+def _turns(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    taking = circuit.feedback is not None and circuit.feedback.kind == "alternating"
+    return ["feedback.kind=shared", "feedback.turns=null"] if taking else []
+
+
+def _columns(device: DeviceCard, circuit: CircuitCard) -> list[str]:
+    # Arrays take turns only where columns settle in them.
+    if circuit.column.limiting:
+        return []
+    return [block("column", {"kind": "ideal"}), block("driver", {}), *_turns(device, circuit)]
+
+
 def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
     solver = circuit.solver
     # Differences of phases shrink with beta, and an error of the computation is no limit of the hardware.
@@ -150,6 +162,8 @@ LIMITS: Final = (
     Limit("sampling", "samples without noise", _sampling),
     Limit("thermal", "nodes, columns and samples without thermal noise", _thermal),
     Limit("wires", "lines without resistance", _wires),
+    Limit("columns", "lines held at ground at once, without noise and swing, both ways at a time", _columns),
+    Limit("turns", "arrays read both ways at the same time", _turns),
     Limit("mirror", "both directions read the same array", _mirror),
     Limit("neuron_offset", "neurons without offsets, and without auto-zeroing", _neurons("offset")),
     Limit("neuron_gain", "neurons of one gain", _neurons("gain")),

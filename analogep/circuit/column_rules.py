@@ -31,6 +31,12 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
                 "'alternating' needs a column circuit, which settles in each turn; give one, such as column: {kind: "
                 "tia, ...}",
             )
+        if feedback.turns is not None and feedback.turns.hold > column.bearable:
+            yield (
+                ("column", "load"),
+                f"{format_si(column.bearable, 'F')} is less than the capacitor that holds an output, "
+                f"feedback.turns.hold = {format_si(feedback.turns.hold, 'F')}; give at least as much",
+            )
         if not kind.turns:
             known = kinds_with("turns")
             yield ("feedback", "kind"), f"'alternating' needs a network of kind {known}, got '{kind.kind}'"

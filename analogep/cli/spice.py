@@ -79,11 +79,7 @@ def _judged(comparison: Comparison) -> int:
     """Say what is beyond its limit, and why if that is known; returns the exit code."""
     wrong, reason = comparison.disagreements(), comparison.approximation
     if wrong and reason:
-        print(
-            f"analogep: approximated: {reason}, ngspice takes each at its own; {'; '.join(wrong)}. With --set "
-            "'read.iv={kind: linear}' both solve the same equations",
-            file=sys.stderr,
-        )
+        print(f"analogep: approximated: {reason}; {'; '.join(wrong)}", file=sys.stderr)
         return APPROXIMATED
     for sentence in wrong:
         print(f"analogep: ngspice disagrees: {sentence}", file=sys.stderr)
@@ -170,7 +166,8 @@ def _text(found: Comparison) -> str:
     ]
     for k, component in enumerate(found.components):
         joules = zip(found.ours[:, k], found.energy[:, k], strict=True)
-        cells = [f"{format_si(float(ours), 'J')}, off by {100.0 * off:.2g} %" for ours, off in joules]
+        of = " of all" if component in found.among else ""
+        cells = [f"{format_si(float(ours), 'J')}, off by {100.0 * off:.2g} %{of}" for ours, off in joules]
         rows.append([f"{component} joules", *cells, f"{100.0 * limits.ENERGY:.2g} %"])
     widths = [max(len(row[k]) for row in rows) for k in range(4)]
     table = "\n".join(("  " + "  ".join(map(str.ljust, row, widths))).rstrip() for row in rows)

@@ -44,6 +44,11 @@ class Amplified(Column):
         return self.supply
 
     @property
+    def bearable(self) -> float:
+        """The load [F]."""
+        return self.load
+
+    @property
     def swing(self) -> float:
         """Of the output around the ground [V]."""
         return 0.5 * self.supply - self.headroom

@@ -9,8 +9,11 @@ with what is left of the current h, a time constant tau_a, a swing, white noise 
 [V^2/Hz] in y, and the bias and signal currents that its supply gives. The two cells of a pair stand on one summing line
 and are driven in opposite directions, r and -r, so that their difference is the current and their sum is in G.
 
-Signals lie around a ground in the middle of the supply V_dd. Currents of all drivers and columns add up to zero, so
-that what flows out of the supply is half the sum of their magnitudes, and each takes V_dd/2 times that of its own.
+Signals lie around a ground between two halves of the supply, V_dd/2 each. A driver or column takes its current from the
+upper half where it gives and leads it through the lower one where it takes: V_dd/2 times its magnitude. Outputs of
+amplifiers take what drivers give; then the ground carries nothing, the same current flows through both halves, half the
+sum of all magnitudes, and one supply will do. Else a stage that holds the ground would give the sum of all currents as
+well, which is not counted: of bias lines in reverse, of passive lines, of what conveyors send into the nodes' leaks.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.cards import Block, Family
+from analogep.columns.elements import Place, Writer, Written
+from analogep.errors import UsageError
 
 Floats = NDArray[np.float64]
 
@@ -104,10 +109,13 @@ class Column(Block, ABC):
     ----------
     limiting : bool
         Whether it is a limit and no circuit that could be built.
+    holds : bool
+        Whether its `elements` heed the gate of their place.
     """
 
     family: ClassVar[Family] = COLUMNS
     limiting: ClassVar[bool] = False
+    holds: ClassVar[bool] = False
     kind: str
 
     @abstractmethod
@@ -128,9 +136,30 @@ class Column(Block, ABC):
         """V_dd [V], from which lines are driven as well."""
 
     @property
+    def bearable(self) -> float:
+        """Capacitance that an output is made to drive [F]; infinite where it is made for none in particular."""
+        return math.inf
+
+    @property
     def swing(self) -> float:
         """Largest voltage of an output by the supply alone [V]."""
         return math.inf
+
+    def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
+        """Write the circuit of one of `lines` into a netlist.
+
+        Where nothing saturates its elements do what `response` says, and with a gate, which goes with `holds`, what
+        `Place` says. Cells, wires and the node behind are written by others.
+
+        Raises
+        ------
+        UsageError
+            If the circuit does not say its elements.
+        """
+        raise UsageError(
+            f"no netlist is written of column circuits of the kind '{self.kind}': the class {type(self).__name__} has "
+            "no method 'elements'"
+        )
 
     def slowness(self, lines: SummingLines) -> float:
         """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""

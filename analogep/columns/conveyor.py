@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from analogep.columns.base import Column, Response, SummingLines
+from analogep.columns.elements import GROUND, Place, Writer, Written, clipped, number
 from analogep.units import Amperes, Hertz, Volts, format_si
 
 Floats = NDArray[np.float64]
@@ -27,11 +28,14 @@ class Conveyor(Column):
 
     of the cells, of the regulating amplifier (with the gm of the cascode) and of n transistors that carry the bias. Of
     a class AB input the largest current is `peak` times the bias, which limits y to R_f times that. The two time
-    constants add up to the pole of what they are together as long as the ratio of both is far from 1.
+    constants add up to the pole of what they are together as long as their product is far below the square of the
+    node's, and the amplifier's noise is as white as this while C_line/G is far below tau_a, as of lines of cells alone
+    (`tests/spice/test_column_circuits.py`).
 
     Source of the circuit: Saeckinger and Guggenbuehl 1990, doi 10.1109/4.50316 (regulated cascode).
     """
 
+    holds: ClassVar[bool] = True
     kind: Literal["conveyor"]
     supply: Annotated[Volts, Field(gt=0)]
     """V_dd, in the middle of which the ground of all signals lies."""
@@ -96,8 +100,36 @@ class Conveyor(Column):
         return self.supply * self.branches * self.bias_current
 
     def drawn(self, lines: SummingLines) -> float:
-        """1/R_f of the input, and its copy into the node's leak [S]; none beyond the bias in class A."""
-        return 1.0 / lines.feedback + lines.leak if self.peak > 1.0 else 0.0
+        """1/R_f of the input [S]; none beyond the bias in class A. The leak books what its copy sends into the node."""
+        return 1.0 / lines.feedback if self.peak > 1.0 else 0.0
+
+    def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
+        """r from the line to the input's ground, no more than the peak current through it, and its copy into R_f in
+        parallel with a capacitor of the mirrors' pole, where it stands as y.
+
+        Behind a gate the capacitor is cut off from the copy and from R_f, and the cascode holds its line at ground.
+        """
+        name, half = at.line, number(0.5 * self.supply)
+        level, sunk, out = f"{name}_level", f"{name}_sunk", f"{name}_out"
+        current = f"v({name},{level})*{number(1.0 / self.resistance)}"
+        if at.gate:
+            writer.behavioural_voltage(level, level, GROUND, at.following(number(-at.offset)))
+        else:
+            writer.source(level, level, GROUND, -at.offset)
+        meter = writer.ammeter(sunk, name, sunk)
+        taken = clipped(current, self.peak * self.bias_current)
+        writer.behavioural_current(f"{name}_r", sunk, level, taken, conducts=True)
+        limit = self.response(lines, np.array([lines.design])).limit
+        copied = clipped(f"i({meter})", limit / lines.feedback)
+        writer.behavioural_current(f"{name}_copy", GROUND, out, at.following(copied))
+        at.pole(writer, out, 1.0 / lines.feedback, 1.0 / (2.0 * math.pi * self.mirror * lines.feedback))
+        if lines.capacitance > 0.0:
+            writer.capacitor(name, name, GROUND, lines.capacitance)
+        return Written(
+            out,
+            (at.following(f"{half}*abs(i({meter}))"),) if self.peak > 1.0 else (),
+            "the poles of lines and mirrors are taken as one" if lines.capacitance > 0.0 else "",
+        )
 
     def remedy(self, lines: SummingLines, lag: float) -> str:
         """Faster mirrors, or more bias."""

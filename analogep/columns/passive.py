@@ -11,6 +11,7 @@ from pydantic import Field
 
 from analogep.columns.amplifier import Amplified
 from analogep.columns.base import Response, SummingLines
+from analogep.columns.elements import GROUND, Place, Writer, Written, clipped, number
 from analogep.units import Siemens, format_si
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,7 @@ class Passive(Amplified):
     the voltage of their driven lines here, which holds while u is far below these: while A is far above 1.
     """
 
+    holds: ClassVar[bool] = True
     kind: Literal["passive"]
     line_load: Annotated[Siemens, Field(ge=0)]
     """G_L of the resistor from the line to ground."""
@@ -58,6 +60,21 @@ class Passive(Amplified):
     def drawn(self, lines: SummingLines) -> float:
         """None: the line's current goes to ground through the resistor [S]."""
         return 0.0
+
+    def elements(self, writer: Writer, at: Place, lines: SummingLines) -> Written:
+        """G_L and the line's capacitance; gm into A/gm || C_load, its current no more than what makes the swing.
+
+        Behind a gate C_load is cut off from gm and A/gm.
+        """
+        name, out, gain = at.line, f"{at.line}_out", self._gain(lines)
+        gm = self.transconductance(self.product(gain, lines.tau))
+        writer.resistor(name, name, GROUND, self.line_load)
+        if lines.capacitance > 0.0:
+            writer.capacitor(name, name, GROUND, lines.capacitance)
+        seen = clipped(f"v({name})+{number(at.offset)}", self.swing / gain)
+        writer.behavioural_current(f"{name}_gm", GROUND, out, at.following(f"{number(gm)}*{seen}"))
+        at.pole(writer, out, gm / gain, self.load)
+        return Written(out, (), "the poles of lines and amplifiers are taken as one" if lines.capacitance > 0.0 else "")
 
     def remedy(self, lines: SummingLines, lag: float) -> str:
         """A bandwidth."""

@@ -51,6 +51,8 @@ class Columned(NamedTuple):
         Of the capacitors on which a and b stand.
     back : ndarray (places,) [1]
         Feedback gain of a neuron over the nominal one.
+    offset : ndarray (places,) [V]
+        Brackets in reverse without any line.
     states : (int, int)
         Where a and b begin in a row of the state.
     """
@@ -69,6 +71,7 @@ class Columned(NamedTuple):
     watts: Any
     holds: Any
     back: Any
+    offset: Any
     states: Any
 
     @staticmethod
@@ -111,7 +114,7 @@ class Columned(NamedTuple):
         kept_back, moved_back, lent_back = nodes.keep[1][sort, here], nodes.move[1][sort, here], nodes.most[1][here]
         shares, ahead, behind, gains = nodes.share[sort, here], loads[0][here], loads[1][here], nodes.back[here]
         watts, watts_back, durations = nodes.watts[0][here], nodes.watts[1][here], nodes.weights[phase, turn]
-        holds, holds_back = nodes.holds[0][here], nodes.holds[1][here]
+        holds, holds_back, offset = nodes.holds[0][here], nodes.holds[1][here], nodes.offset[here]
         for n in range(energy.shape[0]):
             v, bracket, base = space[0][n, here], space[1][n, here], space[4][n, here]
             lines, turned, square = space[2][n, here], space[3][n, here], none
@@ -136,22 +139,24 @@ class Columned(NamedTuple):
                 used[j] = gain * gains[j] * lines[j]
             power = driven(bent, gain, lines, turned[:0], ahead, behind)
             power_back = driven(bent, gain, used, turned[:0], behind, behind) if first > 0 else none
-            current, current_back, signal, stored = none, none, none, none
+            current, current_back, stored = none, none, none
+            signal, signal_back = none, none
             for j in range(v.size):
                 current += abs(lines[j]) * ahead[j]
             for j in range(used.size):
                 current_back += abs(used[j]) * behind[j]
             for j in range(v.size):
-                signal += abs(a[j]) * watts[j] + abs(b[j]) * watts_back[j]
+                signal += abs(a[j]) * watts[j]
+                signal_back += abs(b[j]) * watts_back[j]
                 stored += a[j] * a[j] * holds[j] + b[j] * b[j] * holds_back[j]
             for j in range(v.size):
                 bracket[j] = base[j]
-                back[j] = none
+                back[j] = offset[j]
             array = durations[1] * power + durations[2] * power_back
             energy[n, 0] += array
             energy[n, 1] += durations[0] * some.leak * square
             energy[n, 3] += nodes.driver * (durations[1] * current + durations[2] * current_back) - array
-            energy[n, 4] += durations[0] * signal
+            energy[n, 4] += durations[1] * signal + durations[2] * signal_back
             energy[n, 5] += durations[0] * stored
 
     @staticmethod

@@ -87,26 +87,27 @@ def _late(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]
 
 
 def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:
-    """Turns and phases in which columns do not settle."""
+    """The turn or phase that is the shortest for its columns, where they do not settle in it."""
+    if not circuit.network.rests:
+        return
     turns = None if circuit.feedback is None else circuit.feedback.turns
-    timing = circuit.timing
+    timing, found = circuit.timing, []
     for name, lines in summing_lines(device, circuit):
         lag = circuit.column.slowness(lines) * lines.tau
         limits = [("timing.free.duration", timing.free.duration), ("timing.nudged.duration", timing.nudged.duration)]
-        if turns is not None:
-            back = name.startswith("word")
-            limits.append(
-                ("feedback.turns.reverse", turns.reverse) if back else ("feedback.turns.forward", turns.forward)
-            )
-        for key, seconds in limits:
-            if circuit.network.rests and seconds < SETTLED * lag:
-                yield (
-                    key,
-                    f"{format_si(seconds, 's')} is shorter than {format_si(SETTLED * lag, 's')}, in which the columns "
-                    f"of the {name} settle to 1 %, {SETTLED:g} times {format_si(lag, 's')}; give as much, or "
-                    f"{circuit.column.remedy(lines, seconds / SETTLED).removeprefix('give ')}",
-                )
-                return
+        if turns is not None and name.startswith("word"):
+            limits.append(("feedback.turns.reverse", turns.reverse))
+        elif turns is not None:
+            limits.append(("feedback.turns.forward", turns.forward))
+        found += [(seconds / lag, key, seconds, name, lines, lag) for key, seconds in limits]
+    ratio, key, seconds, name, lines, lag = min(found, key=lambda one: one[0])
+    if ratio < SETTLED:
+        yield (
+            key,
+            f"{format_si(seconds, 's')} is shorter than {format_si(SETTLED * lag, 's')}, in which the columns of the "
+            f"{name} settle to 1 %, {SETTLED:g} times {format_si(lag, 's')}; give as much, or "
+            f"{circuit.column.remedy(lines, seconds / SETTLED).removeprefix('give ')}",
+        )
 
 
 def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,10 @@ Floats = NDArray[np.float64]
 class March(Protocol):
     """A network laid out for the compiled steps."""
 
+    @property
+    def warms(self) -> bool:
+        """Whether the ends of phases have their thermal noise."""
+
     def run(
         self,
         drives: Sequence[Any],

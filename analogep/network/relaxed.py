@@ -36,6 +36,8 @@ class Relaxed:
     gathered : tuple of ndarray (parts, rows, columns) [V^2]
         Where spikes learn, of each array: integral of r_j ds_i + r_i ds_j over a nudged phase, summed over samples, its
         rises and its falls apart or their difference; empty otherwise.
+    warm : bool
+        Whether the node voltages have the thermal noise of the phase already.
     """
 
     v: Floats
@@ -48,6 +50,7 @@ class Relaxed:
     spikes: NDArray[np.int64] | None = None
     raster: NDArray[np.uint8] | None = None
     gathered: tuple[Floats, ...] = ()
+    warm: bool = False
 
 
 @dataclass(frozen=True)

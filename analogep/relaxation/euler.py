@@ -155,7 +155,8 @@ def _marched(
     ends, residual, energy = made.run(drives, v0, grids, betas, chained=chained, constant=constant)
     for v, left, joules, (count, h) in zip(ends[:, :, 0], residual, energy, grids, strict=True):
         times, path = np.array([0.0, count * h]), np.empty((0, *v.shape))
-        found.append(_checked(Relaxed(v, left, count * h, joules, count + 1, times, path), count))
+        end = Relaxed(v, left, count * h, joules, count + 1, times, path, warm=made.warms)
+        found.append(_checked(end, count))
     return found
 
 

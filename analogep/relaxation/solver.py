@@ -113,4 +113,4 @@ def relax(
 
 def with_noise(network: Network, drive: Drive, end: Relaxed) -> Relaxed:
     """The end of a phase with the thermal noise of its drive; its residual is that of the transient without."""
-    return end if drive.thermal is None else replace(end, v=network.agitated(end.v, drive, end.duration))
+    return end if drive.thermal is None or end.warm else replace(end, v=network.agitated(end.v, drive, end.duration))

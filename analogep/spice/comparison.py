@@ -27,6 +27,9 @@ Floats = NDArray[np.float64]
 
 _TIGHT = Solver(method="RK45", relative_tolerance=1e-10, absolute_tolerance=1e-14, max_evaluations=10_000_000)
 
+_SLACK = 1e-9
+"""By how much of the time ngspice's point at a corner of a source may be beside it [1]."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -49,7 +52,9 @@ class Comparison:
     points : int
         Times at which voltages were compared.
     approximation : str
-        What our equations leave out and the netlist does not (`Network.approximation`).
+        What our equations leave out and the netlist does not (`Network.approximation`, `Probes.approximation`).
+    among : tuple of str
+        Components whose joules are held against those of all (`Probes.among`).
     """
 
     nodes: tuple[str, ...]
@@ -61,11 +66,13 @@ class Comparison:
     ngspice: Floats
     points: int
     approximation: str = ""
+    among: tuple[str, ...] = ()
 
     @property
     def energy(self) -> Floats:
-        """Relative difference of the joules (2, components) [1]; where ours are 0, relative to all of the phase."""
-        scale = np.where(self.ours == 0.0, self.ours.sum(axis=1, keepdims=True), self.ours)
+        """Relative difference of the joules (2, components) [1]; to all of the phase where ours are 0, or `among`."""
+        whole = (self.ours == 0.0) | np.isin(self.components, self.among)
+        scale = np.where(whole, self.ours.sum(axis=1, keepdims=True), self.ours)
         return np.asarray(np.abs(self.ngspice - self.ours) / scale)
 
     def disagreements(self) -> list[str]:
@@ -99,7 +106,8 @@ def compare(scene: Scene) -> Comparison:
     apart, ends, joules = [], [], []
     for k, relaxed in enumerate(phases):
         times, voltages, powers = _phase(transient, probes, edges[k], edges[k + 1])
-        difference = np.abs(PchipInterpolator(times, voltages)(edges[k] + relaxed.times) - relaxed.path[:, 0])
+        corners = edges[k] + np.cumsum([0.0, *(length for length, _ in network.turns(edges[k + 1] - edges[k]))])
+        difference = np.abs(_between(corners, times, voltages, edges[k] + relaxed.times) - relaxed.path[:, 0])
         apart.append(difference.max(axis=0))
         ends.append(difference[-1])
         joules.append(np.trapezoid(powers, times, axis=0))
@@ -113,7 +121,8 @@ def compare(scene: Scene) -> Comparison:
         ours=np.stack([relaxed.energy[0] for relaxed in phases]),
         ngspice=np.stack(joules),
         points=sum(relaxed.times.size for relaxed in phases),
-        approximation=network.approximation,
+        approximation="; ".join(filter(None, (network.approximation, probes.approximation))),
+        among=probes.among,
     )
 
 
@@ -122,17 +131,32 @@ def _voltages(plot: Plot, nodes: tuple[str, ...]) -> Floats:
     return np.stack([plot.values[f"v({node})"] for node in nodes], axis=1)
 
 
+def _between(corners: Floats, times: Floats, voltages: Floats, wanted: Floats) -> Floats:
+    """`voltages` (points, nodes) [V] of `times` (points,) [s] at the `wanted` times (asked,) [s] -> (asked, nodes) [V].
+
+    Cubics do not reach over the `corners` (turns + 1,) [s], where slopes jump: ngspice has a point at each of them, or
+    close to the next one where a turn is no longer than an edge.
+    """
+    found = np.empty((wanted.size, voltages.shape[1]))
+    ends = np.unique(np.searchsorted(times, corners - _SLACK * corners[-1]))
+    part = np.clip(np.searchsorted(times[ends], wanted, side="right") - 1, 0, ends.size - 2)
+    for k in np.unique(part):
+        own, points = part == k, slice(ends[k], ends[k + 1] + 1)
+        found[own] = PchipInterpolator(times[points], voltages[points])(wanted[own])
+    return found
+
+
 def _phase(transient: Plot, probes: Probes, start: float, end: float) -> tuple[Floats, Floats, Floats]:
     """Times (points,) [s], node voltages (points, nodes) [V] and powers (points, components) [W] of one phase.
 
     ngspice puts a point at each corner of its sources, but none at 0 s: there every node is discharged.
     """
-    slack = 1e-9 * end
+    slack = _SLACK * end
     times = transient.values["time"]
     part = slice(int(np.searchsorted(times, start - slack)), int(np.searchsorted(times, end + slack)))
     times, voltages = times[part], _voltages(transient, probes.nodes)[part]
     powers = _voltages(transient, probes.meters)[part] * WATTS_PER_VOLT
-    if times[0] > start:
+    if times[0] > start == 0.0:
         times = np.concatenate([[start], times])
         voltages = np.concatenate([np.zeros((1, voltages.shape[1])), voltages])
         powers = np.concatenate([powers[:1], powers])

@@ -90,6 +90,19 @@ class Netlist:
         points = " ".join(map(number, (0.0, 0.0, start, 0.0, start + rise, 1.0)))
         self._element("v", name, a, b, f"dc 0.0 pwl({points})", conducts=True)
 
+    def gate(self, name: str, a: str, b: str, spans: Sequence[tuple[float, float]], rise: float) -> None:
+        """Voltage source of 1 V from the start to the end of each of `spans` [s] and of 0 V between them, which rises
+        and falls within `rise` [s]; 1 V in the operating point. Spans and what is between them are longer than that."""
+        points: list[float] = []
+        for start, end in spans:
+            points += [0.0, 1.0] if start == 0.0 else [start, 0.0, start + rise, 1.0]
+            points += [end, 1.0, end + rise, 0.0]
+        if points[:1] != [0.0]:
+            points = [0.0, 0.0, *points]
+        text = " ".join(map(number, points))
+        self._element("v", name, a, b, f"dc 1.0 pwl({text})", conducts=True)
+        self._lines[-1] = _wrapped(self._lines[-1])
+
     def ammeter(self, name: str, a: str, b: str) -> str:
         """0 V between `a` and `b`; returns the name whose current counts positive from `a` to `b`."""
         return self.source(name, a, b, 0.0)

@@ -66,8 +66,14 @@ class Probes:
         Nodes whose voltages are the powers of the network's `powers_of`, in `WATTS_PER_VOLT`.
     fastest : float [s]
         Shortest time constant of the circuit; the time steps are measured by it.
+    approximation : str
+        What the netlist has and the network's equations do not, besides `Network.approximation`; empty for nothing.
+    among : tuple of str
+        Components whose joules are held against those of all: in time they are known less well than at rest.
     """
 
     nodes: tuple[str, ...]
     meters: tuple[str, ...]
     fastest: float
+    approximation: str = ""
+    among: tuple[str, ...] = ()

@@ -121,11 +121,24 @@ def test_limits_are_those_that_the_cards_have() -> None:
     wired = {"wires": "{kind: exact, word: 1 ohm, bit: 1 ohm, tile: [65, 128]}", "feedback.kind": "mirrored",
              "faults.stuck_min": "5 %",
              "mismatch": "{offset: 1 mV, gain: 1 %, reverse_gain: 1 %, rails: 1 mV, bandwidth: 1 %}"}  # fmt: skip
-    known = {limit.name for limit in LIMITS} - {"drift", "neuron_threshold", "thermal"}
+    known = {limit.name for limit in LIMITS} - {"drift", "neuron_threshold", "thermal", "columns", "turns"}
     assert {limit.name for limit in Deck("rram", "digits", wired).limits} == known
     assert [limit.name for limit in Deck("ideal", "resistive-digits", {}).limits] == ["converters", "sampling", "beta"]
     assert "drift" not in [limit.name for limit in Deck("pcm", "digits", {}).limits]
     assert "drift" in [limit.name for limit in Deck("pcm", "digits", {}, aged=True).limits]
+
+
+def test_columns_and_turns_are_limits_of_circuits_that_have_them() -> None:
+    """Ideal columns need no turns; both together, and each alone, are cards that can be read."""
+    column = "{kind: tia, supply: 1.1 V, dc_gain: 1000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+    turns = "{kind: alternating, turns: {forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms}}"
+    deck = Deck("ideal", "digits", {"column": column, "feedback": turns, "driver": "{current: 1 mA}"})
+    assert {"columns", "turns"} <= {limit.name for limit in deck.limits}
+    _, held = deck.cards(["turns"])
+    assert (held.column.kind, held.feedback.kind) == ("tia", "shared")
+    for names in (["columns"], ["columns", "turns"]):
+        _, ideal = deck.cards(names)
+        assert (ideal.column.kind, ideal.feedback.kind, ideal.driver.current) == ("ideal", "shared", None)
 
 
 @pytest.mark.parametrize("name", ["rram", "pcm"])

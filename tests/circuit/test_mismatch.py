@@ -80,7 +80,7 @@ def test_offsets_go_with_complex_voltages() -> None:
 
 def test_without_the_block_the_card_says_that_neurons_are_taken_as_identical() -> None:
     said = "all neurons of a chip are taken as identical (no block 'mismatch')"
-    assert CircuitCard.load("digits").understood().endswith(said)
+    assert said in CircuitCard.load("digits").understood()
     assert said not in CircuitCard.load("digits", [OFFSET]).understood()
 
 

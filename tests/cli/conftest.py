@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,12 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
         return Said(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies work in threads of this process: it has its kernels, and each new process has to load them."""
+    monkeypatch.setattr("analogep.study.study.LocalWorkers", ThreadPoolExecutor)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,7 @@ def test_a_study_ends_in_a_table_and_the_same_command_answers_from_its_files(stu
     assert study(*AXES, "--seeds", "2", "--out", str(out)) == first
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_file_says_the_same_and_options_add_to_it(say: Callable[..., Said], few: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(FILE)
@@ -102,6 +104,7 @@ def test_a_file_says_the_same_and_options_add_to_it(say: Callable[..., Said], fe
     assert quiet == (0, "", "")
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_dry_run_lists_the_points_and_the_time_and_writes_nothing(study: Study, tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = study(*AXES, "--chips", "12", "--dry-run", "--out", str(out))
@@ -116,6 +119,7 @@ def test_a_dry_run_lists_the_points_and_the_time_and_writes_nothing(study: Study
     assert (found["points"], found["missing"], found["workers"]) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("threads")
 def test_parts_say_what_is_missing_and_the_last_writes_the_result(study: Study, tmp_path: Path) -> None:
     out = tmp_path / "out"
     first = study("--vary", "nudging.beta=0.2,0.5", "--shard", "1/2", "--out", str(out))
@@ -125,6 +129,7 @@ def test_parts_say_what_is_missing_and_the_last_writes_the_result(study: Study, 
     assert last.out.splitlines()[-1] == f"written to {out / 'study.nc'}"
 
 
+@pytest.mark.usefixtures("threads")
 def test_points_that_fail_are_listed_and_the_rest_is_done(study: Study, tmp_path: Path) -> None:
     said = study("--vary", "mapping.weight_range=[0.3,0.3],[30,30]", "--out", str(tmp_path / "out"))
     assert said.code == 0
@@ -176,6 +181,7 @@ def test_what_cannot_be_is_one_sentence_before_anything_runs(
     assert not list(tmp_path.rglob("*.nc"))
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_figure_is_drawn_and_ages_are_a_table(study: Study, tmp_path: Path) -> None:
     figure = tmp_path / "study.png"
     said = study(*AXES, "--age", "0 s", "--age", "1 d", "--out", str(tmp_path / "out"), "--figure", str(figure))
@@ -193,6 +199,7 @@ def test_a_figure_of_an_unknown_kind_is_refused_before_anything_runs(study: Stud
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("threads")
 def test_another_studys_folder_is_refused(study: Study, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     assert study("--vary", "nudging.beta=0.2", "--out", out, "--quiet").code == 0
@@ -202,6 +209,7 @@ def test_another_studys_folder_is_refused(study: Study, tmp_path: Path) -> None:
     assert study("--vary", "nudging.beta=0.3", "--out", out, "--force", "--quiet").code == 0
 
 
+@pytest.mark.usefixtures("threads")
 def test_chips_alone_end_in_their_mean_and_quartiles(study: Study, tmp_path: Path) -> None:
     out = tmp_path / "out"
     dry = study("--chips", "3", "--dry-run", "--out", str(out)).out.splitlines()
@@ -225,6 +233,7 @@ def test_chips_alone_end_in_their_mean_and_quartiles(study: Study, tmp_path: Pat
     assert [row["said"] for row in found["rows"]] == [{}]
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_ready_study_is_run_by_its_name_and_options_add_to_it(
     say: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +246,7 @@ def test_a_ready_study_is_run_by_its_name_and_options_add_to_it(
     assert re.fullmatch(r"runs/study-on_off-[0-9a-f]{10}", found["folder"])
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_full_disk_is_a_sentence_with_path_and_reason(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,7 +301,9 @@ def test_a_study_that_ctrl_c_has_ended_goes_on_to_the_same_arrays(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = ("--vary", "nudging.beta=0.2,0.5,0.8", "--seeds", "2")
-    assert study(*given, "--out", str(tmp_path / "whole")).code == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("analogep.study.study.LocalWorkers", ThreadPoolExecutor)
+        assert study(*given, "--out", str(tmp_path / "whole")).code == 0
     with monkeypatch.context() as patched:
         patched.setattr("analogep.study.progress.bar", _Interrupting)
         said = study(*given, "--out", str(tmp_path / "out"))
@@ -335,6 +347,7 @@ def test_times_are_written_in_two_units(seconds: float, text: str) -> None:
     assert _time(seconds) == text
 
 
+@pytest.mark.usefixtures("threads")
 def test_large_studies_are_averaged_for_each_value(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,7 +136,7 @@ def test_the_compiled_kernel_follows_the_recorded_traces(trace: Any) -> None:
             assert found == pytest.approx(float(trace["varied"][index, k]), abs=2e-5)
 
 
-CELLS = 1500
+CELLS = 600
 STRIDE = 125
 
 
@@ -186,7 +186,7 @@ def noisy_path(device: Device, key: int) -> list[float]:
 
 
 def test_noisy_devices_with_spread_have_the_recorded_moments(trace: Any) -> None:
-    """1500 devices against the recorded 200: means within 4 standard errors of both; spreads within 15 %, or within 4
+    """600 devices against the recorded 200: means within 4 standard errors of both; spreads within 15 %, or within 4
     standard errors of the spread of 200 devices where a few of them make it (PCM on its way down: 15 % each).
 
     The recorder draws its noise from a coarse table, so that its spreads are known no better than that.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from analogep.circuit.phases import Phase
+from analogep.network.thermal import Thermal
 from analogep.relaxation import march_phases, relax
 from analogep.relaxation.euler import march, plain
 from tests.physics.columned import CONVEYOR, PASSIVE, TIA, alternating, batch, chip, network
 
+KT = 1.380649e-23 * 300.0
 MISMATCH = {"gain": "5 %", "offset": "1 mV", "bandwidth": "5 %", "rails": "5 mV", "reverse_gain": "2 %"}
 DEEP = {
     "layers": [64, 12, 11, 10], "mapping__weight_range": [1.0], "learning__initial_gain": [1.0],
@@ -42,6 +45,11 @@ def test_the_march_takes_the_steps_of_the_equations(case: str) -> None:
         np.testing.assert_allclose(found.v, own.v, rtol=0, atol=1e-15)
         np.testing.assert_allclose(found.energy, own.energy, rtol=1e-12, atol=1e-30)
         np.testing.assert_allclose(found.residual, own.residual, rtol=0, atol=1e-14)
+        # And the same thermal noise at the end, number for number.
+        warm = march(net, replace(given, thermal=Thermal(KT, 7)), start, phase, solver, 0.01)
+        noisy = net.agitated(own.v, replace(given, thermal=Thermal(KT, 7)), phase.duration)
+        assert np.abs(noisy - own.v).max() > 1e-4
+        np.testing.assert_allclose(warm.v, noisy, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("turns", [False, True])

@@ -21,9 +21,16 @@ def circuit(pool: str, *settings: str) -> CircuitCard:
 
 
 @pytest.mark.parametrize("pool", ["average", "max"])
-@pytest.mark.parametrize("device", ["ideal", "rram"])
 @pytest.mark.parametrize(
-    ("precision", "projected", "error"), [("double", False, 1e-13), ("double", True, 1e-13), ("single", False, 2e-6)]
+    ("device", "precision", "projected", "error"),
+    # What is compiled is the device's curve in a precision: of the four three say as much.
+    [
+        ("rram", "double", False, 1e-13),
+        ("rram", "double", True, 1e-13),
+        ("rram", "single", False, 2e-6),
+        ("ideal", "single", False, 2e-6),
+        ("ideal", "single", True, 2e-6),
+    ],
 )
 def test_compiled_steps_are_those_of_the_network(pool, device, precision, projected, error, monkeypatch):
     """Voltages, joules and residual, nudged, with read noise; rram has a curved I-V. 37 samples: two jobs and a bit."""

@@ -74,11 +74,11 @@ CASES = [
     pytest.param((5, 7, 3), RAILS, LINEAR, {}, id="linear"),
     pytest.param((5, 70, 11), RAILS, SINH, {}, id="sinh"),
     pytest.param((5, 33, 1), RAILS, CUBIC, {"projected": True}, id="cubic-projected"),
-    pytest.param((5, 20, 64), ReLU(kind="relu", high=0.2), SINH, {}, id="relu"),
+    pytest.param((5, 20, 64), ReLU(kind="relu", high=0.08), SINH, {}, id="relu"),
     pytest.param((5, 20, 6), ReLU(kind="relu"), LINEAR, {"projected": True}, id="relu-without-rail"),
     pytest.param((5, 20, 65), RAILS, SINH, {}, id="many outputs"),
     pytest.param((5, 7, 3), CURVES["sigmoid"], LINEAR, {}, id="sigmoid"),
-    pytest.param((5, 7, 40, 1), CURVES["tanh"], CUBIC, {"projected": True}, id="two hidden layers, tanh"),
+    pytest.param((5, 7, 40, 1), CURVES["tanh"], SINH, {"projected": True}, id="two hidden layers, tanh"),
     pytest.param((5, 33, 1, 11), RAILS, SINH, {}, id="two hidden layers, sinh"),
     pytest.param((5, 8, 9, 7, 3), ReLU(kind="relu"), LINEAR, {"projected": True}, id="three hidden layers, relu"),
 ]

@@ -61,13 +61,19 @@ DEEP = (
 SOFTMAX = "cost={kind: softmax_cross_entropy, inverse_temperature: 4}"
 
 
-@pytest.mark.parametrize("device", ["ideal", "rram"])
 @pytest.mark.parametrize(
-    "overrides",
-    [("nudging.kind=constant",), DEEP, (*DEEP, "nudging.kind=constant", SOFTMAX), (SOFTMAX,)],
-    ids=["constant", "deep", "deep constant softmax", "softmax"],
+    ("device", "overrides"),
+    [
+        ("ideal", ("nudging.kind=constant",)),
+        ("rram", ("nudging.kind=constant",)),
+        ("ideal", DEEP),
+        ("rram", DEEP),
+        ("ideal", (*DEEP, "nudging.kind=constant", SOFTMAX)),
+        ("ideal", (SOFTMAX,)),
+    ],
+    ids=["constant", "constant, curved I-V", "deep", "deep, curved I-V", "deep constant softmax", "softmax"],
 )
-def test_nudging_of_any_kind_and_depth_is_one_pass(monkeypatch, overrides, device):
+def test_nudging_of_any_kind_and_depth_is_one_pass(monkeypatch, device, overrides):
     """Frozen currents are those of the end of the free phase: to the last digits, which single steps round apart."""
     hardware = chip(device, *overrides)
     gradient, free, bench, passes = batch(hardware, monkeypatch, together=True)

@@ -11,6 +11,7 @@ from analogep.cards.reader import read
 from analogep.circuit.activation import ACTIVATIONS
 from analogep.circuit.kind import KINDS
 from analogep.circuit.phases import SOLVERS
+from analogep.columns import COLUMNS
 from analogep.costs import COSTS
 from analogep.device.iv import CURVES
 from analogep.device.laws import LAWS
@@ -20,7 +21,7 @@ from analogep.estimators import ESTIMATORS
 from analogep.rules import RULES
 from analogep.units import CARD
 
-ALL = (ACTIVATIONS, COSTS, CURVES, ESTIMATORS, KINDS, LAWS, PULSE_NOISES, READ_NOISES, RULES, SOLVERS)
+ALL = (ACTIVATIONS, COLUMNS, COSTS, CURVES, ESTIMATORS, KINDS, LAWS, PULSE_NOISES, READ_NOISES, RULES, SOLVERS)
 
 
 def block(part: type, text: str = "") -> Any:

@@ -14,6 +14,7 @@ from analogep.cards.family import Family, NamedFamily
 from analogep.circuit.activation import ACTIVATIONS
 from analogep.circuit.kind import KINDS
 from analogep.circuit.phases import SOLVERS, Phase, Solver
+from analogep.columns import COLUMNS, SummingLines
 from analogep.costs import COSTS
 from analogep.device.card import Conductance
 from analogep.device.iv import CURVES
@@ -323,6 +324,37 @@ def test_cost_2_the_compiled_form_and_the_netlist_say_the_same(name: str) -> Non
         np.testing.assert_allclose(real, expected, rtol=1e-9)
         turn = -1e-7 * cost.curvature(scores, target, volts)[:, 0]
         np.testing.assert_allclose(imaginary, turn, rtol=1e-5, atol=1e-18)
+
+
+# Column circuits
+
+LINES = SummingLines(design=1e-3, cells=100, tile=100, feedback=5e4, tau=5e-8, leak=1e-5, capacitance=2e-14)
+
+
+@each(COLUMNS)
+def test_column_1_a_response_is_a_passive_shares_and_its_noise_at_least_that_of_cells(name: str) -> None:
+    """Gain positive and falling with the line's conductance; noise no less than what the cells make, R_f^2 G h^2."""
+    column, g = block(COLUMNS.find(name)), np.linspace(0.2e-3, 2e-3, 7)
+    found = column.response(LINES, g)
+    for part in (found.gain, found.tau, found.noise, found.offset):
+        assert part.shape == g.shape
+        assert np.isfinite(part).all()
+        assert (part >= 0.0).all()
+    assert (np.diff(found.gain) <= 0.0).all()
+    assert found.gain.min() > 0.0
+    assert found.limit > 0.0
+    # A divider passes on what it makes of its own noise; all others have R_f.
+    assert (found.noise >= (1.0 - 1e-12) * 25e8 * g * np.square(np.minimum(found.gain, 1.0))).all()
+
+
+@each(COLUMNS)
+def test_column_2_only_a_limit_is_free(name: str) -> None:
+    column = block(COLUMNS.find(name))
+    assert column.limiting == (column.bias(LINES) == 0.0)
+    assert column.limiting == (column.rail == 0.0)
+    assert column.drawn(LINES) >= 0.0
+    assert column.limiting == (column.slowness(LINES) == 0.0)
+    assert column.remedy(LINES, 1e-8).startswith("give ")
 
 
 # Update rules

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,14 +13,16 @@ from typing import ClassVar, Literal
 import pytest
 
 import analogep
-from analogep import DeviceCard, Run, Study
+from analogep import DeviceCard, Run, Study, results
 from analogep.cards import NamedFamily, family, origin
 from analogep.cards.schema import json_schema
 from analogep.circuit import CircuitCard
+from analogep.cli.main import main
 from analogep.costs import Cost
 from analogep.device.laws import LAWS, Constant, Law, StepBranch
 from analogep.errors import CardError, ResultError, UsageError
 from analogep.estimators import ESTIMATORS, Estimator
+from analogep.run import RESULT
 from tests.parts.test_touch_points import OWN, PARTS, said
 
 BLOCK = json.dumps(said({"it": PARTS["law"][2]["programming"]})["it"])
@@ -177,15 +178,18 @@ def test_a_named_family_has_no_blocks() -> None:
         family.family_named("estimater")
 
 
-def test_the_command_takes_a_file_of_parts(tmp_path: Path) -> None:
-    """Training, the summary that names the part, and the same without the file."""
-    words = [sys.executable, "-m", "analogep", "simulate", "ideal", "--set", f"programming={BLOCK}", *SMALL]
+def test_the_command_takes_a_file_of_parts(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the file the same is no card; with it the chip is trained, and its result names the part."""
+    monkeypatch.setattr("analogep.plots.save", lambda _dataset, _folder: [])
+    words = ["simulate", "ideal", "--set", f"programming={BLOCK}", "--data", str(few), *SMALL]
     words += ["--out", str(tmp_path / "run")]
-    done = subprocess.run([*words, "--parts", str(OWN / "law.py")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    without = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert without.returncode == 2
-    assert "unknown model 'fatigued'" in without.stderr
+    assert main(words) == 2
+    assert "unknown model 'fatigued'" in capsys.readouterr().err
+    assert main([*words, "--parts", str(OWN / "law.py")]) == 0
+    (part,) = json.loads(results.read(tmp_path / "run" / RESULT).attrs["parts"])
+    assert (part["family"], part["name"]) == ("pulse law", "fatigued")
 
 
 def test_workers_of_a_study_have_the_parts(tmp_path: Path) -> None:
@@ -220,8 +224,8 @@ def test_steps_of_a_users_law_are_stepbranches() -> None:
 
 
 def test_changed_source_is_compiled_anew(tmp_path: Path) -> None:
-    """Two processes with one folder of kernels. With steps of a tenth the same change takes ten times the pulses, and
-    comes out the same; the old code would go ten times as far."""
+    """Two processes with the folder of kernels of all tests. With steps of a tenth the same change takes ten times the
+    pulses, and comes out the same; the old code would go ten times as far."""
     file, program = tmp_path / "mine.py", tmp_path / "program.py"
     program.write_text(
         "import json, sys\n"
@@ -240,8 +244,7 @@ def test_changed_source_is_compiled_anew(tmp_path: Path) -> None:
     source, moved = (OWN / "law.py").read_text(), []
     for factor in ("p *", "0.1 * p *"):
         file.write_text(source.replace("return p *", f"return {factor}"))
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
-        done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
         moved.append([float(text) for text in done.stdout.split()])
     assert moved[1][0] == pytest.approx(moved[0][0], rel=0.2)
     assert moved[1][1] == pytest.approx(10.0 * moved[0][1], rel=0.1)

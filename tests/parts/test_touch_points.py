@@ -25,6 +25,7 @@ PARTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "curve": ("I-V curve", "quintic", {"read.iv": "{kind: quintic, v0: 0.5 V}"}),
     "activation": ("activation", "knee", {"neurons.hidden.activation": "{kind: knee, high: 0.2, knee: 0.1}"}),
     "cost": ("cost", "log_cosh", {"cost": "{kind: log_cosh}"}),
+    "column": ("column circuit", "follower", {"column": "{kind: follower, lag: 5 ns, watts: 1 uW}"}),
     "estimator": ("estimator", "forward", {"nudging.estimator": "forward"}),
     "rule": (
         "update rule",

@@ -33,8 +33,9 @@ def alternating(turn: str, *, guard: str = "2 ns", droop: str = "1 ms") -> dict[
 
 def chip(device: str = "ideal", **changes: Any) -> Chip:
     """A chip of 64-12-10 neurons, `__` in place of points in keys."""
-    small = {"layers": [64, 12, 10], "column": TIA} | {key.replace("__", "."): value for key, value in changes.items()}
-    return Chip(device, "digits", seed=1, set=small)
+    given = {key.replace("__", "."): value for key, value in changes.items()}
+    small: dict[str, Any] = {"layers": [64, 12, 10], "column": TIA, "feedback": {"kind": "shared", "gain": 0.25}}
+    return Chip(device, "digits", seed=1, set=small | given)
 
 
 def network(of: Chip) -> ColumnedRC:

@@ -27,6 +27,14 @@ NO_AMPLIFIERS = "null"
 AMPLIFIERS = (
     "{gain: 4, back: 0.25, bias: {supply: 1.1 V, bandwidth: 100 MHz, load: 0.5 pF, gm_over_id: 15, branches: 4}}"
 )
+TIA = "{kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+CONVEYOR = (
+    "{kind: conveyor, supply: 1.1 V, bias_current: 20 uA, gm_over_id: 15, regulation: 100, mirror: 20 MHz, peak: 10, "
+    "branches: 4}"
+)
+LOADED = "{kind: passive, supply: 1.1 V, line_load: 2 mS, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+"""Column circuits; the mirrors of the conveyor are slow."""
+NO_LINES = "lines.capacitance_per_cell=0 F"
 SHOCKLEY = "{kind: shockley, saturation: 300 nA}"
 ANTIPARALLEL = "{kind: antiparallel, saturation: 300 nA}"
 IDEAL = "{kind: ideal, conductance: 200 uS}"
@@ -44,6 +52,11 @@ def resistive(diodes: str, outputs: str = "single", amplifiers: str = NO_AMPLIFI
         f"output: {NODE}, amplifiers: {amplifiers}, nudging_conductance: 20 uS, initial: [[0 %, 100 %]]}}"
     )
     return ("neurons=null", "feedback=null", "learning.initial_gain=null", "mapping.scheme=single", network, *SHORT)
+
+
+def held(column: str, *circuit: str, more: str = "") -> tuple[str, ...]:
+    """Overrides that put a column circuit on every line, with some `more` keys; lines have no capacitance."""
+    return (f"column={column[:-1]}{', ' if more else ''}{more}}}", NO_LINES, *circuit)
 
 
 def scene(*circuit: str, device: tuple[str, ...] = LINEAR_DEVICE, seed: int = 1) -> Scene:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,7 +102,8 @@ def kills(tmp_path: Path, instants: int, seed: int) -> None:
     last = script(tmp_path, out)
     assert last.communicate(timeout=120) == ("", "")
     assert last.returncode == 0
-    whole = quick(slow).run(tmp_path / "whole", workers=2)
+    with ThreadPoolExecutor(2) as threads:
+        whole = quick(slow).run(tmp_path / "whole", executor=threads)
     xr.testing.assert_identical(results.read(out / "study.nc"), whole)
     assert not list(out.rglob("*.part"))
 

@@ -123,6 +123,15 @@ class RCBuilder(Neuronal):
         ahead = column.response(self.summing(k), pair.column_total)
         return ahead, column.response(self.summing(k, back=True), back.row_total[:rows]) if k > 0 else ahead
 
+    def word_offsets(self, k: int) -> Floats | None:
+        """Offsets of the columns on the word lines of array `k` as they are in operation (lines,) [V], from the
+        fabrication seed; None without."""
+        mismatch, lines = self.circuit.mismatch, self.circuit.shapes[k][0] - int(self.circuit.bias)
+        if mismatch is None or not mismatch.left or self.circuit.column.limiting:
+            return None
+        rng = self.hardware.seeds.fabrication.rng(f"layer{k + 1}/word_lines/offset")
+        return np.asarray(mismatch.left * rng.standard_normal(lines))
+
     @property
     def column_power(self) -> float:
         """Bias power of all columns [W]: of bit lines, and of the word lines of all arrays but the first."""
@@ -155,11 +164,13 @@ class RCBuilder(Neuronal):
                 for one, lines in ((pair, forward), (back, reverse))
             )
             reverse_variance = None if reverse_variance is None else reverse_variance[:rows]
-            held, own = self._held(k, pair, back, rows), self.hardware.neurons[k]
+            held, own, back_offset = self._held(k, pair, back, rows), self.hardware.neurons[k], None
             if held is not None:
                 weights, variance = weights * held[0].gain, _squared(variance, held[0].gain)
                 if k > 0:
-                    left = held[1].gain[:, None]
+                    left, offsets = held[1].gain[:, None], self.word_offsets(k)
+                    if offsets is not None:
+                        back_offset = self._connections[k].row_load(offsets * held[1].offset)
                     behind, reverse_variance = behind[:rows] * left, _squared(reverse_variance, left)
                 own = _offset(own, held[0], self._connections[k])
             layers.append(
@@ -179,6 +190,7 @@ class RCBuilder(Neuronal):
                     ground=(pair.scale**2 * pair.column_total, back.scale**2 * back.row_total[:rows]),
                     own=own,
                     columns=held,
+                    back_offset=back_offset,
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain

@@ -22,14 +22,16 @@ is their density 4kT R_n over 4 (tau + tau_y).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.circuit.mapping import Turns
-from analogep.draws import standard_normals
+from analogep.draws import key_of
+from analogep.engine.agitation import deviates
 from analogep.kinds.rc.columns import Columns
 from analogep.kinds.rc.reading import BOTH, FORWARD, REVERSE, divided, turns_of
 from analogep.network.drive import Drive
@@ -37,7 +39,7 @@ from analogep.network.drive import Drive
 Floats = NDArray[np.float64]
 Three = tuple[Floats, Floats, Floats]
 
-STEP: Final = 0.5
+STEP: Final = 0.4
 """Step in time constants of the fastest node."""
 MEMORY: Final = 12.0
 """Time constants of the slowest node after which noise is forgotten: e^-5 of it at a loop gain of 0.8."""
@@ -135,6 +137,62 @@ def last_steps(turns: Turns | None, tau: Floats, duration: float) -> list[tuple[
     return steps[int(np.count_nonzero(ahead > span * (1.0 + 1e-9))) :]
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of a step of all nodes, and of their columns in both directions.
+
+    Attributes
+    ----------
+    stay : ndarray (nodes,) [1]
+        What is left of v.
+    fresh : ndarray (nodes,) [V/sqrt(J)]
+        Standard deviation of what v gets of its own and of its columns, besides what these carry.
+    pulled, late : ndarray (nodes,) [1]
+        What v takes of what drives it at once, and of its change.
+    sides : (Following, Following)
+    """
+
+    stay: Floats
+    fresh: Floats
+    pulled: Floats
+    late: Floats
+    sides: tuple[Following, Following]
+
+
+def numbers(network: Columned, h: float, reads: int) -> Numbers:
+    """Numbers of a step `h` [s] in which `reads` is read."""
+    columns = network.columns
+    between, lags, noises = columns.between, columns.lags, columns.density
+    tau, square = between.tau, -np.expm1(-2.0 * h / between.tau) / (between.tau * between.leak)
+    sides = [
+        following(h, tau[: lag.size], lag, noise) if reads & way else standing(h, tau[: lag.size], network.fade)
+        for way, lag, noise in zip((FORWARD, REVERSE), lags, noises, strict=True)
+    ]
+    for side in sides:
+        square[: side.rest.size] += np.square(side.rest)
+    pulled = -np.expm1(-h / tau)
+    return Numbers(1.0 - pulled, np.sqrt(square), pulled, 1.0 - pulled * tau / h, (sides[0], sides[1]))
+
+
+def beginning(columns: Columns) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+    """Before the first step, as if nodes were not coupled: what v has of its own (nodes,) [V/sqrt(J)], and of each
+    direction the standard deviation of y (columns,) [V/sqrt(J)] and what v has of it (columns,) [1]."""
+    between, sides = columns.between, []
+    square = 1.0 / (between.tau * between.leak)
+    for lag, noise in zip(columns.lags, columns.density, strict=True):
+        tau = between.tau[: lag.size]
+        sides.append((np.sqrt(noise / lag), lag / (tau + lag)))
+        square[: lag.size] += noise * tau / np.square(tau + lag)
+    return np.sqrt(square), sides
+
+
+def held_before(steps: Sequence[tuple[float, int]]) -> list[int]:
+    """Which columns are sampled before each of `steps` (length [s], what is read in it): `FORWARD` or `REVERSE` where
+    their turn has just ended, `NEITHER` otherwise."""
+    before = [BOTH if not steps else steps[0][1], *(reads for _, reads in steps)]
+    return [left & ~reads & BOTH for left, (_, reads) in zip(before, steps, strict=False)]
+
+
 def agitated(network: Columned, state: Floats, drive: Drive, duration: float) -> Floats:
     """State at the end of a phase with the thermal noise of its drive (samples, states) [V].
 
@@ -153,12 +211,9 @@ def agitated(network: Columned, state: Floats, drive: Drive, duration: float) ->
     if drive.thermal is None:
         return state
     walk = _Walk(network, state, drive)
-    steps = last_steps(network.taking, walk.taus[0], duration)
-    for before, step in zip([(0.0, BOTH), *steps], steps, strict=False):
-        for k, way in enumerate((FORWARD, REVERSE)):
-            if before[1] & way and not step[1] & way:
-                walk.hold(k)
-        walk.take(*step)
+    steps = last_steps(network.taking, network.columns.between.tau, duration)
+    for k, (step, held) in enumerate(zip(steps, held_before(steps), strict=True)):
+        walk.take(k, *step, held)
     return np.asarray(state + np.concatenate([walk.v, *walk.ys], axis=1))
 
 
@@ -167,57 +222,49 @@ class _Walk:
 
     def __init__(self, network: Columned, state: Floats, drive: Drive) -> None:
         assert drive.thermal is not None
-        between, self.lags, self.noises = network.columns.between, network.columns.lags, network.columns.density
-        self.network, self.drive = network, drive
-        self.taus, self.leak = (between.tau, between.tau[: self.lags[1].size]), between.leak
-        self.base, self.last = state[:, : between.nodes], network.slices[-1]
-        self.rng, self.root = np.random.default_rng(drive.thermal.key), math.sqrt(drive.thermal.kt)
-        self.rest, self.known = network.aims(self.base, drive), dict[tuple[float, int], tuple[Following, Following]]()
-        self.v, self.ys = self.drawn(np.sqrt(1.0 / (between.tau * between.leak))), list[Floats]()
-        # As if nodes were not coupled: what is wrong with that is forgotten in the steps.
-        for node, lag, noise in zip(self.taus, self.lags, self.noises, strict=True):
-            self.ys.append(self.drawn(np.sqrt(noise / lag)))
-            own = self.drawn(np.sqrt(noise * node) / (node + lag))
-            self.v[:, : lag.size] += lag / (node + lag) * self.ys[-1] + own
+        # Read noise stands still in a phase; what thermal noise changes of it is of second order.
+        self.network, self.drive, self.last = network, replace(drive, noise=()), network.slices[-1]
+        self.base = state[:, : network.columns.between.nodes]
+        self.key, self.root = key_of(drive.thermal.key), math.sqrt(drive.thermal.kt)
+        self.rest, self.known = network.aims(self.base, self.drive), dict[tuple[float, int], Numbers]()
+        own, sides = beginning(network.columns)
+        kicks, (fresh, _) = self.drawn(0), self.drawn(1)
+        self.v, self.ys = own * fresh, list[Floats]()
+        for kick, (deviation, seen) in zip(kicks, sides, strict=True):
+            self.ys.append(deviation * kick[:, : deviation.size])
+            self.v[:, : deviation.size] += seen * self.ys[-1]
 
-    def drawn(self, deviation: Floats) -> Floats:
-        """Fresh noise (samples, n) [V] of the standard `deviation` (n,) [V/sqrt(J)]."""
-        return np.asarray(self.root * deviation * standard_normals((len(self.base), deviation.size), self.rng))
+    def drawn(self, turn: int) -> tuple[Floats, Floats]:
+        """Two arrays of deviates (samples, nodes) [sqrt(J)] of a turn."""
+        one, other = np.empty(self.base.shape), np.empty(self.base.shape)
+        deviates(self.key, turn, one.reshape(-1), other.reshape(-1))
+        return self.root * one, self.root * other
 
     def driven(self, v: Floats) -> list[Floats]:
         """What moves with the noise `v` (samples, nodes) [V] of the nodes, as `Columned.aims` [V]."""
         moved = self.network.aims(self.base + v, self.drive)
         return [aim - still for aim, still in zip(moved, self.rest, strict=True)]
 
-    def hold(self, k: int) -> None:
-        """Sample the columns of one direction onto their capacitors."""
-        assert self.network.taking is not None
-        self.ys[k] = self.ys[k] + self.drawn(np.full(self.ys[k].shape[1], self.network.taking.hold**-0.5))
-
-    def sides(self, h: float, reads: int) -> tuple[Following, Following]:
-        """Numbers of both directions in a step `h` [s] in which `reads` is read."""
+    def take(self, k: int, h: float, reads: int, held: int) -> None:
+        """Step `k` of the length `h` [s] in which `reads` is read, the columns `held` sampled before it."""
         if (h, reads) not in self.known:
-            both = [
-                following(h, tau, lag, noise) if reads & way else standing(h, tau, self.network.fade)
-                for way, tau, lag, noise in zip((FORWARD, REVERSE), self.taus, self.lags, self.noises, strict=True)
-            ]
-            self.known[h, reads] = both[0], both[1]
-        return self.known[h, reads]
-
-    def take(self, h: float, reads: int) -> None:
-        """One step `h` [s] in which `reads` is read."""
-        tau, last, sides, f = self.taus[0], self.last, self.sides(h, reads), self.driven(self.v)
-        pulled = -np.expm1(-h / tau[last])
-        moved = np.exp(-h / tau) * self.v + self.drawn(np.sqrt(-np.expm1(-2.0 * h / tau) / (tau * self.leak)))
-        moved[:, last] += pulled * f[2]
-        for k, (y, side) in enumerate(zip(self.ys, sides, strict=True)):
-            kick = self.drawn(side.spread)
-            part = moved[:, : y.shape[1]]
-            part += side.seen * y + side.driven[1] * f[k] + side.carried * kick + self.drawn(side.rest)
-            self.ys[k] = side.left * y + side.driven[0] * f[k] + kick
+            self.known[h, reads] = numbers(self.network, h, reads)
+        step, kicks, (fresh, spare) = self.known[h, reads], self.drawn(2 * k + 2), self.drawn(2 * k + 3)
+        if held:
+            assert self.network.taking is not None
+            which = 0 if held == FORWARD else 1
+            width = self.ys[which].shape[1]
+            self.ys[which] = self.ys[which] + self.network.taking.hold**-0.5 * spare[:, :width]
+        f, last = self.driven(self.v), self.last
+        moved = step.stay * self.v + step.fresh * fresh
+        moved[:, last] += step.pulled[last] * f[2]
+        for n, (y, side) in enumerate(zip(self.ys, step.sides, strict=True)):
+            kick = side.spread * kicks[n][:, : y.shape[1]]
+            moved[:, : y.shape[1]] += side.seen * y + side.driven[1] * f[n] + side.carried * kick
+            self.ys[n] = side.left * y + side.driven[0] * f[n] + kick
         ahead = self.driven(moved)
-        moved[:, last] += (1.0 - pulled * tau[last] / h) * (ahead[2] - f[2])
-        for k, (y, side) in enumerate(zip(self.ys, sides, strict=True)):
-            moved[:, : y.shape[1]] += side.ramped[1] * (ahead[k] - f[k])
-            y += side.ramped[0] * (ahead[k] - f[k])
+        moved[:, last] += step.late[last] * (ahead[2] - f[2])
+        for n, (y, side) in enumerate(zip(self.ys, step.sides, strict=True)):
+            moved[:, : y.shape[1]] += side.ramped[1] * (ahead[n] - f[n])
+            y += side.ramped[0] * (ahead[n] - f[n])
         self.v = moved

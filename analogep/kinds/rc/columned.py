@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -222,7 +222,7 @@ class ColumnedRC(Network):
 
     def march(self, solver: Solver) -> March | None:
         """Laid out once for all phases of a batch."""
-        return layout(self.between, solver, Held(self.columns, self.steps, self.taking))
+        return layout(self.between, solver, Held(self, self.columns, self.steps, self.taking))
 
     def steps(self, grids: Sequence[tuple[int, float]]) -> Steps:
         """Steps of phases of so many steps of such a length [s], of which those of turns are no longer."""
@@ -244,6 +244,9 @@ class ColumnedRC(Network):
         """Drive of a free phase without read noise, for the input lines `x` (samples, inputs) [V]."""
         between, given = self.between, self.between.quiet(x)
         first = between.layers[0]
+        if first.forward_wires is not None:
+            current = first.forward_wires.row_current(np.asarray(between.iv.drive(between.rows(x))))
+            return ColumnDrive(**vars(given), current=current)
         current = np.abs(np.asarray(between.iv.drive(x))) @ first.row_load(between.inner(first).shape[0])
         if between.bias:
             current += between.bias_drive * sum(layer.bias_load for layer in between.layers)
@@ -274,12 +277,17 @@ class ColumnedRC(Network):
         current, rates = forward * np.broadcast_to(drive.current, v.shape[:-1]), between.rates(node)
         for k in range(1, len(between.layers)):
             layer, r, s = between.layers[k], rates[k - 1], between.gains[k] * rates[k]
+            if layer.forward_wires is not None and layer.reverse_wires is not None:
+                lines = np.asarray(between.iv.drive(between.rows(r)))
+                current = current + forward * layer.forward_wires.row_current(lines)
+                current = current + reverse * layer.reverse_wires.column_current(np.asarray(between.iv.drive(s)))
+                continue
             current = current + forward * np.abs(between.iv.drive(r)) @ layer.row_load(between.inner(layer).shape[0])
             current = current + reverse * np.abs(between.iv.drive(s)) @ layer.column_load
         out[..., 3] = supplied.driver * current - out[..., 0]
         out[..., 4] = sum(
-            watts * np.abs(y[..., part]).sum(axis=-1)
-            for y, given in ((a, supplied.ahead), (b, supplied.behind))
+            share * watts * np.abs(y[..., part]).sum(axis=-1)
+            for share, y, given in ((forward, a, supplied.ahead), (reverse, b, supplied.behind))
             for watts, part in zip(given, self.slices, strict=False)
         )
         # Each column charges its capacitor once a period.
@@ -339,6 +347,12 @@ class ColumnedRC(Network):
     def approximation(self) -> str:
         """That of the network between the columns."""
         return self.between.approximation
+
+    def netlist(self, scene: Any, netlist: Any) -> Any:
+        """Column circuits on every line."""
+        from analogep.kinds.rc.column_netlist import add
+
+        return add(self, scene, netlist)
 
     @property
     def slots(self) -> int:

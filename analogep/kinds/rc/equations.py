@@ -222,6 +222,8 @@ class RCEquations(Network):
                 ahead[:, here] += constant
             assert layer.reverse is not None
             behind[:, before] = connection.backward(backward, layer.reverse, winners)
+            if layer.back_offset is not None:
+                behind[:, before] += layer.back_offset
             if drive.noise:
                 self._add_noise((ahead, behind), k, (forward, backward), winners, drive.noise[k])
         return ahead, behind

@@ -44,6 +44,18 @@ class PairWires:
         currents = self.plus.ports.column_currents(ground, q) + self.minus.ports.column_currents(ground, q)
         return np.asarray((r * currents).sum(axis=-1))
 
+    def row_current(self, q: Floats) -> Floats:
+        """Sum of the magnitudes of the currents of all word lines (..., samples) [A] at curved voltages `q` (..., rows)
+        [V] of a forward read."""
+        halves = (self.plus, self.minus)
+        return np.asarray(sum(np.abs(half.ports.row_currents(q)).sum(axis=-1) for half in halves))
+
+    def column_current(self, q: Floats) -> Floats:
+        """The same of all bit lines (..., samples) [A] at `q` (..., columns) [V] of a read in reverse."""
+        ground = np.zeros((*q.shape[:-1], self.plus.g.shape[0]))
+        halves = (self.plus, self.minus)
+        return np.asarray(sum(np.abs(half.ports.column_currents(ground, q)).sum(axis=-1) for half in halves))
+
     def sensitivity(self, rows: Floats, columns: Floats, row_adjoint: Floats, column_adjoint: Floats) -> Floats:
         """That of the halves along what a pulse moves: their mean, or the positive one alone.
 
@@ -79,6 +91,8 @@ class Layer:
         cells on the line; their thermal noise.
     own : Mismatched
         Offsets, gains in reverse and time constants of the neurons' own; gains and rails are in the `activation`.
+    back_offset : ndarray (nodes before,) or None [V]
+        What the offsets of the columns of the array's word lines add to the nodes before, read in reverse.
     columns : (Response, Response) or None
         What holds the bit lines (neurons,), and in reverse the word lines (inputs,); their gains are in the weights,
         and in the offsets. None for lines that are held ideally.
@@ -99,6 +113,7 @@ class Layer:
     ground: tuple[Floats, Floats] | None = None
     own: Mismatched = ALIKE
     columns: tuple[Response, Response] | None = None
+    back_offset: Floats | None = None
 
     @property
     def size(self) -> int:

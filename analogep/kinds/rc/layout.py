@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
-from analogep.engine.columns import Columned
+from analogep.engine.agitation import agitate
 from analogep.engine.nodes import Complex, Neurons, Real
 from analogep.engine.noise import Noise
 from analogep.engine.own import Own
@@ -20,6 +20,7 @@ from analogep.engine.parts import Bent, Straight, devices, padded
 from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved, Dense
 from analogep.engine.steps import Batch, Net, Plan, march
+from analogep.kinds.rc.column_layout import columned, walk
 from analogep.kinds.rc.drive import ColumnDrive, RCDrive
 from analogep.kinds.rc.equations import RCEquations
 from analogep.kinds.rc.reading import Held, Steps
@@ -98,12 +99,17 @@ class Layout:
     columns: Held | None = None
 
     @property
+    def warms(self) -> bool:
+        """Whether the ends of phases have their thermal noise: with columns."""
+        return self.columns is not None
+
+    @property
     def convolutional(self) -> bool:
         """Whether any array behind the first is a convolution."""
         return any(not layer.dense for layer in self.network.layers[1:])
 
     @cached_property
-    def _places(self) -> list[slice]:
+    def places(self) -> list[slice]:
         """Places of the layers in a row, each from a multiple of `_LANES` on."""
         found, start = [], 0
         for layer in self.network.layers:
@@ -112,13 +118,14 @@ class Layout:
         return found
 
     @property
-    def _room(self) -> int:
+    def room(self) -> int:
         """Places of a row: rows begin at other places of a page, or the processor takes them for the same."""
-        room: int = -(-self._places[-1].stop // _LANES) * _LANES
+        room: int = -(-self.places[-1].stop // _LANES) * _LANES
         return room + (_LANES if room % _PAGE == 0 else 0)
 
-    def _still(self, array: NDArray[Any]) -> Reals:
-        """The array in the march's precision, as one that is not written to: their types are the same then."""
+    def still(self, array: NDArray[Any]) -> Reals:
+        """The `array` (...) [u] in the march's precision (...) [u], as one that is not written to: their types are the
+        same then."""
         out = np.ascontiguousarray(array, self.kind).view()
         out.flags.writeable = False
         return out
@@ -136,11 +143,11 @@ class Layout:
 
     def _both(self, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[tuple[Reals, ...], ...]:
         """Forward and reverse arrays behind the first, laid out; one that serves both is held once."""
-        ahead, behind = [self._still(np.zeros((1, 1)))], [self._still(np.zeros((1, 1)))]
+        ahead, behind = [self.still(np.zeros((1, 1)))], [self.still(np.zeros((1, 1)))]
         for k, (one, other) in enumerate(pairs, 1):
             same = one.ctypes.data == other.ctypes.data and one.strides == other.strides and one.shape == other.shape
-            ahead.append(self._still(one.T if self._turned[k] else one))
-            behind.append(ahead[-1] if same else self._still(other.T if self._turned[k] else other))
+            ahead.append(self.still(one.T if self._turned[k] else one))
+            behind.append(ahead[-1] if same else self.still(other.T if self._turned[k] else other))
         return padded(ahead), padded(behind)
 
     @cached_property
@@ -167,20 +174,20 @@ class Layout:
     def _lines(self) -> tuple[Reals, tuple[Reals, Reals]]:
         """Brackets of bias lines and offsets, and what lines drive forward and in reverse, for all nodes."""
         network, layers = self.network, self.network.layers
-        constants, ahead, behind = (np.zeros(self._room) for _ in range(3))
-        for k, (layer, here) in enumerate(zip(layers, self._places, strict=True)):
+        constants, ahead, behind = (np.zeros(self.room) for _ in range(3))
+        for k, (layer, here) in enumerate(zip(layers, self.places, strict=True)):
             constant = network.constants[k]
             if k > 0:
                 behind[here] = layer.column_load
                 constants[here] = 0.0 if constant is None else constant
             if k + 1 < len(layers):
                 ahead[here] = layers[k + 1].row_load(network.inner(layers[k + 1]).shape[0])
-        if isinstance(self.devices, Straight) and self._own is None and self.columns is None:
+        if isinstance(self.devices, Straight) and self.own is None and self.columns is None:
             ahead += network.gain**2 * behind
-        return self._still(constants), (self._still(ahead), self._still(behind))
+        return self.still(constants), (self.still(ahead), self.still(behind))
 
     @cached_property
-    def _own(self) -> Own | None:
+    def own(self) -> Own | None:
         """What neurons have of their own, place by place; None where they are alike but for offsets."""
         layers, network = self.network.layers, self.network
         curves = [layer.activation for layer in layers]
@@ -188,61 +195,37 @@ class Layout:
         if plain and not any(isinstance(curve, OwnCurve) for curve in curves):
             return None
         # Ends of a place that is none: 0 V, where it stays.
-        table = np.repeat([[1.0], [0.0], [1.0], [0.0], [1.0], [1.0], [0.0], [0.0]], self._room, axis=1)
-        for k, (layer, curve, here) in enumerate(zip(layers, curves, self._places, strict=True)):
+        table = np.repeat([[1.0], [0.0], [1.0], [0.0], [1.0], [1.0], [0.0], [0.0]], self.room, axis=1)
+        for k, (layer, curve, here) in enumerate(zip(layers, curves, self.places, strict=True)):
             table[0, here] = layer.capacitance / layer.leak / layer.tau
             if isinstance(curve, OwnCurve):
                 table[1:5, here] = np.stack([curve.shift, curve.scale, curve.foot, curve.gain])
             table[5, here] = network.gains[k] / network.gain
             table[6, here], table[7, here] = ends_of(curve)
-        return Own(*map(self._still, table))
+        return Own(*map(self.still, table))
 
-    def _columned(self, plan: Steps) -> Columned:
-        """Numbers of the columns for the steps of all phases."""
-        assert self.columns is not None
-        still, columns, network = self._still, self.columns.columns, self.network
-
-        def placed(values: Floats, empty: float) -> Floats:
-            """Of nodes (..., nodes), or the first of them, in places."""
-            out = np.full((*values.shape[:-1], self._room), empty)
-            for here, own in zip(self._places, network.slices, strict=True):
-                if own.start < values.shape[-1]:
-                    out[..., here] = values[..., own]
-            return out
-
-        keep, move = zip(*(plan.follow(lag, which) for which, lag in enumerate(columns.lags, 1)), strict=True)
-        # Nudging follows at once, where outputs have no column.
-        keep, move = (tuple(placed(part, empty) for part in parts) for parts, empty in ((keep, 0.0), (move, 1.0)))
-        back = np.concatenate(
-            [
-                np.broadcast_to(one / network.gain, layer.size)
-                for one, layer in zip(network.gains, network.layers, strict=True)
-            ]
-        )
-        watts = [np.repeat(part, [layer.size for layer in network.layers[: len(part)]]) for part in columns.watts]
-        holds = tuple(still(placed(np.full(lag.size, self.columns.holding), 0.0)) for lag in columns.lags)
-        return Columned(
-            self.solver.projected, self._own, plan.counts, plan.sorts, plan.reads,
-            still(placed(plan.lengths[:, None] / network.tau, 0.0)),
-            (still(keep[0]), still(keep[1])), (still(move[0]), still(move[1])),
-            (still(placed(columns.limits[0], np.inf)), still(placed(columns.limits[1], np.inf))),
-            plan.weights, columns.driver, (still(placed(watts[0], 0.0)), still(placed(watts[1], 0.0))),
-            holds, still(placed(back, 1.0)), (network.nodes, 2 * network.nodes),
-        )  # fmt: skip
+    def placed(self, values: Floats, empty: float = 0.0) -> Reals:
+        """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
+        u as it is; `empty` in those of none."""
+        out = np.full((*values.shape[:-1], self.room), empty)
+        for here, own in zip(self.places, self.network.slices, strict=True):
+            if own.start < values.shape[-1]:
+                out[..., here] = values[..., own]
+        return self.still(out)
 
     def _nodes(self, parts: int, plan: Steps | None) -> Any:
         """What happens at the nodes."""
-        if plan is not None:
-            return self._columned(plan)
-        return Real(self.solver.projected, self._own) if parts == 1 else Complex(None)
+        if plan is not None and self.columns is not None:
+            return columned(self, self.columns, plan)
+        return Real(self.solver.projected, self.own) if parts == 1 else Complex(None)
 
     def _net(self, nodes: Any) -> Net:
         network, (constants, loads) = self.network, self._lines
-        spans = [(to.start, to.stop, own.start) for to, own in zip(self._places, network.slices, strict=True)]
+        spans = [(to.start, to.stop, own.start) for to, own in zip(self.places, network.slices, strict=True)]
         ends = zip(self.curves, network.layers[-2:], strict=True)
         hidden, output = (Neurons(curve, self.kind(layer.leak)) for curve, layer in ends)
         return Net(
-            np.array(spans), self._room, nodes, hidden, output, self.devices, self._meets, self._arrays, constants,
+            np.array(spans), self.room, nodes, hidden, output, self.devices, self._meets, self._arrays, constants,
             loads, self.kind(network.gain),
         )  # fmt: skip
 
@@ -251,7 +234,7 @@ class Layout:
         if not drives[0].noise:
             none = np.zeros((1, 0, 0), self.kind)
             return Noise(1, self._arrays, self._lines[0], none, none)
-        slices, shape = self._places, (len(drives), len(drives[0].inputs), self._room)
+        slices, shape = self.places, (len(drives), len(drives[0].inputs), self.room)
         forward, reverse = np.zeros(shape, self.kind), np.zeros(shape, self.kind)
         for ahead, behind, drive in zip(forward, reverse, drives, strict=True):
             for k, (one, other) in enumerate(drive.noise[1:], 1):
@@ -262,14 +245,14 @@ class Layout:
     def _variances(self) -> tuple[Any, Reals]:
         """Of forward and reverse weights, and of the bias lines' brackets."""
         network, pairs = self.network, []
-        constants = np.zeros(self._room)
-        for layer, here in zip(network.layers[1:], self._places[1:], strict=True):
+        constants = np.zeros(self.room)
+        for layer, here in zip(network.layers[1:], self.places[1:], strict=True):
             assert layer.variance is not None
             assert layer.reverse_variance is not None
             pairs.append((layer.variance[:-1] if network.bias else layer.variance, layer.reverse_variance))
             if network.bias:
                 constants[here] = network.bias_variance(layer)
-        return self._both(pairs), self._still(constants)
+        return self._both(pairs), self.still(constants)
 
     def run(
         self, drives: Sequence[RCDrive], start: Floats, grids: Sequence[tuple[int, float]], betas: Sequence[complex],
@@ -311,8 +294,13 @@ class Layout:
         groups = -(-samples * parts // GROUP)
         size = _SAMPLES if self.convolutional else max(1, GROUP * min(_GROUPS, -(-groups // workers)) // parts)
 
+        noise = None if self.columns is None else walk(self, self.columns, drives, grids)
+
         def job(k: int) -> None:
-            march(k * size, min((k + 1) * size, samples), net, cost, plan, batch)
+            first, last = k * size, min((k + 1) * size, samples)
+            march(first, last, net, cost, plan, batch)
+            if noise is not None:
+                agitate(first, last, net, cost, plan, batch, noise)
 
         threads.share(job, -(-samples // size), workers)
         bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0

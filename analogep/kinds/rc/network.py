@@ -57,7 +57,10 @@ class LayeredRC(RCEquations):
         """Curved cells behind wires."""
         if isinstance(self.iv, LinearIV) or all(layer.forward_wires is None for layer in self.layers):
             return ""
-        return "curved cells behind wires are taken at the voltages of their lines' ends"
+        return (
+            "curved cells behind wires are taken at the voltages of their lines' ends, ngspice takes each at its own "
+            "(with --set 'read.iv={kind: linear}' both solve the same equations)"
+        )
 
     def netlist(self, scene: Any, netlist: Any) -> Any:
         """Current conveyors behind every line."""

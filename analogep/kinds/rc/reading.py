@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +103,8 @@ class Held:
 
     Attributes
     ----------
+    network : ColumnedRC
+        The network with its columns.
     columns : Columns
     steps : callable
         Steps of phases of so many steps of such a length [s].
@@ -109,6 +112,7 @@ class Held:
         How arrays are read one way after the other.
     """
 
+    network: Any
     columns: Columns
     steps: Callable[[Sequence[tuple[int, float]]], Steps]
     taking: Turns | None

@@ -1,0 +1,125 @@
+"""Columns and their thermal noise as the compiled march takes them: numbers of each place of a row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.circuit.phases import Solver
+from analogep.draws import key_of
+from analogep.engine.agitation import Side, Walk
+from analogep.engine.columns import Columned
+from analogep.engine.own import Own
+from analogep.kinds.rc import column_noise
+from analogep.kinds.rc.column_noise import Numbers
+from analogep.kinds.rc.drive import RCDrive
+from analogep.kinds.rc.equations import RCEquations
+from analogep.kinds.rc.reading import Held, Steps
+
+Floats = NDArray[np.float64]
+
+
+class Places(Protocol):
+    """Where the nodes of a network stand in a row (`layout.Layout`)."""
+
+    @property
+    def network(self) -> RCEquations:
+        """The network whose columns follow at once."""
+
+    @property
+    def solver(self) -> Solver:
+        """The card's."""
+
+    @property
+    def own(self) -> Own | None:
+        """What neurons have of their own."""
+
+    @property
+    def places(self) -> list[slice]:
+        """Of each layer."""
+
+    def placed(self, values: Floats, empty: float = 0.0) -> Any:
+        """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
+        u as it is; `empty` in those of none."""
+
+    def still(self, array: Any) -> Any:
+        """The `array` in the march's precision, as one that is not written to."""
+
+
+def columned(layout: Places, held: Held, plan: Steps) -> Columned:
+    """Numbers of the columns for the steps of all phases."""
+    columns, network = held.columns, layout.network
+    placed = layout.placed
+    keep, move = zip(*(plan.follow(lag, which) for which, lag in enumerate(columns.lags, 1)), strict=True)
+    # Nudging follows at once, where outputs have no column.
+    keep, move = (tuple(placed(part, empty) for part in parts) for parts, empty in ((keep, 0.0), (move, 1.0)))
+    back = np.concatenate(
+        [
+            np.broadcast_to(one / network.gain, layer.size)
+            for one, layer in zip(network.gains, network.layers, strict=True)
+        ]
+    )
+    watts = [np.repeat(part, [layer.size for layer in network.layers[: len(part)]]) for part in columns.watts]
+    holds = tuple(placed(np.full(lag.size, held.holding)) for lag in columns.lags)
+    offset = np.zeros(network.nodes)
+    for layer, before in zip(network.layers[1:], network.slices[:-1], strict=True):
+        offset[before] = 0.0 if layer.back_offset is None else layer.back_offset
+    return Columned(
+        layout.solver.projected, layout.own, plan.counts, plan.sorts, plan.reads,
+        placed(plan.lengths[:, None] / network.tau), keep, move,
+        (placed(columns.limits[0], np.inf), placed(columns.limits[1], np.inf)),
+        plan.weights, columns.driver, (placed(watts[0]), placed(watts[1])), holds, placed(back, 1.0),
+        placed(offset),
+        (network.nodes, 2 * network.nodes),
+    )  # fmt: skip
+
+
+def _side(layout: Places, k: int, table: Sequence[Numbers], deviation: Floats, seen: Floats) -> Side:
+    """Numbers of the columns of one direction, 0 or 1, in all sorts of steps; `deviation` (columns,) [V/sqrt(J)] of
+    them before the first, `seen` (columns,) [1] what nodes have of it."""
+
+    def rows(name: str, which: int | None = None) -> Any:
+        found = [getattr(step.sides[k], name) for step in table]
+        return layout.placed(np.stack(found if which is None else [one[which] for one in found]))
+
+    pushed, bent = rows("driven", 1), rows("ramped", 1)
+    if k == 1:
+        # What nudges an output reaches it at once.
+        last, here = layout.network.slices[-1], layout.places[-1]
+        pushed, bent = pushed.copy(), bent.copy()
+        pushed[:, here] = np.stack([step.pulled[last] for step in table])
+        bent[:, here] = np.stack([step.late[last] for step in table])
+        pushed, bent = layout.still(pushed), layout.still(bent)
+    begin = layout.placed(deviation), layout.placed(seen)
+    return Side(
+        rows("left"), rows("seen"), rows("driven", 0), pushed, rows("ramped", 0), bent, rows("spread"), rows("carried"),
+        begin,
+    )  # fmt: skip
+
+
+def walk(layout: Places, held: Held, drives: Sequence[RCDrive], grids: Sequence[tuple[int, float]]) -> Walk | None:
+    """Thermal noise at the ends of all phases; None without."""
+    thermal = [drive.thermal for drive in drives if drive.thermal is not None]
+    if len(thermal) < len(drives):
+        return None
+    network, placed = held.network, layout.placed
+    phases = [column_noise.last_steps(held.taking, layout.network.tau, count * h) for count, h in grids]
+    kinds = sorted({step for phase in phases for step in phase})
+    table = [column_noise.numbers(network, *kind) for kind in kinds]
+    sorts = np.zeros((len(phases), max(map(len, phases))), np.int64)
+    holds = np.zeros_like(sorts)
+    for p, phase in enumerate(phases):
+        sorts[p, : len(phase)] = [kinds.index(step) for step in phase]
+        holds[p, : len(phase)] = column_noise.held_before(phase)
+    own, begun = column_noise.beginning(held.columns)
+    sides = [_side(layout, k, table, *one) for k, one in enumerate(begun)]
+    return Walk(
+        np.array([key_of(one.key) for one in thermal]), np.array([len(phase) for phase in phases]), sorts, holds,
+        placed(np.stack([step.stay for step in table])), placed(np.stack([step.fresh for step in table])),
+        placed(own), (sides[0], sides[1]), 0.0 if held.taking is None else held.taking.hold**-0.5,
+        math.sqrt(thermal[0].kt),
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""How the cards digits-chip and mnist-chip were chosen: by training samples that were held out, and by no test sample.
+
+    python studies/chip_cards.py digits
+    python studies/chip_cards.py mnist --data FOLDER
+
+Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
+them. For the digits 1,100 samples in 12 epochs, tested on 338, three seeds; for MNIST 8,000 in two, tested on 4,000,
+one seed. Intervals are standard errors over the seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from analogep import Chip, load_data
+
+SHARED = {"feedback.kind": "shared", "feedback.turns": None}
+MIRRORED = {"feedback.kind": "mirrored", "feedback.turns": None}
+LIMIT = {**SHARED, "column": {"kind": "ideal"}, "mismatch": None, "noise.thermal": "off"}
+
+
+def scale(volts: float, low: float, high: float) -> dict[str, float]:
+    """Another full scale; rails of the outputs, and of the converter, in units of it."""
+    return {
+        "mapping.read_voltage": volts,
+        "neurons.hidden.activation.high": volts,
+        "neurons.output.activation.low": low * volts,
+        "neurons.output.activation.high": high * volts,
+        "adc.low": low * volts,
+        "adc.high": high * volts,
+    }
+
+
+def turns(seconds: float, free: float, nudged: float) -> dict[str, float]:
+    """Both turns of a length, and phases."""
+    return {
+        "feedback.turns.forward": seconds,
+        "feedback.turns.reverse": seconds,
+        "timing.free.duration": free,
+        "timing.nudged.duration": nudged,
+    }
+
+
+SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
+    "digits": {
+        "the card": {},
+        "full scale 0.2 V": scale(0.2, -0.25, 1.1),
+        "phases of 800 ns": turns(50e-9, 800e-9, 800e-9),
+        "turns of 25 ns, columns 10 times as fast": {**turns(25e-9, 600e-9, 600e-9), "column.ratio": 10.0},
+        "both ways at once": SHARED,
+        "mirrored": MIRRORED,
+        "limit: ideal lines, no noise, identical neurons": LIMIT,
+    },
+    "mnist": {
+        "the card": {},
+        "full scale 0.2 V": scale(0.2, -0.05, 1.1125),
+        "weight ranges [0.2, 0.25]": {"mapping.weight_range": [0.2, 0.25]},
+        "twice the beta": {"nudging.beta": 1.0},
+        "twice the rates": {"learning.rate": [4.0, 0.1]},
+        "half the rates": {"learning.rate": [1.0, 0.025]},
+        "five times the load": {"column.load": 1e-12},
+        "half the load": {"column.load": 1e-13},
+        "columns in one piece": {"column.tile": None},
+        "both ways at once": SHARED,
+        "limit: ideal lines, no noise, identical neurons": LIMIT,
+        "limit, weight ranges of mnist": {**LIMIT, "mapping.weight_range": [0.5, 0.25]},
+    },
+}
+PLAN = {"digits": (1100, 338, 12, 3), "mnist": (8000, 4000, 2, 1)}
+"""Samples that are learned and held out, epochs, seeds."""
+
+
+def trained(name: str, source: str, changes: dict[str, Any], seed: int) -> tuple[float, float, float]:
+    """Accuracy on what was held out [1], joules of a training sample and of an inference [J]."""
+    data, (learned, held, epochs, _) = load_data(source), PLAN[name]
+    order = np.random.default_rng(5).permutation(len(data.train_y))
+    test, train = order[:held], order[held : held + learned]
+    chip = Chip("ideal", f"{name}-chip", seed=seed, set=changes)
+    if chip.circuit.learning.center_inputs is not None:
+        chip.mean_input = data.train_x[train].mean(axis=0, dtype=np.float64)
+    size, final = chip.circuit.learning.batch, chip.circuit.learning.final
+    for epoch in range(epochs):
+        share = 1.0 - (1.0 - final) * epoch / epochs
+        rates = [share * rate for rate in chip.circuit.per_layer(chip.circuit.learning.rate)]
+        given = np.random.default_rng([seed, epoch]).permutation(train)
+        for start in range(0, len(given) - size + 1, size):
+            part = given[start : start + size]
+            chip.train(data.train_x[part], data.train_y[part], rates=rates)
+    spent = chip.joules.sel(phase=["free", "nudged", "update", "verify"])
+    right = chip.predict(data.train_x[test]) == data.train_y[test]
+    read = chip.joules.sel(phase="inference")
+    return float(right.mean()), float(spent.sum()) / (epochs * len(train)), float(read.sum()) / len(test)
+
+
+def main() -> None:
+    """Print the rows of a search."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("card", choices=sorted(SEARCHES))
+    parser.add_argument("--data", default="", help="folder of MNIST")
+    parsed = parser.parse_args()
+    source = parsed.data if parsed.card == "mnist" else "digits"
+    print("| change of the card | accuracy on held-out samples [%] | training sample [nJ] | inference [nJ] |")
+    print("| --- | --- | --- | --- |")
+    for label, changes in SEARCHES[parsed.card].items():
+        found = np.array([trained(parsed.card, source, changes, seed) for seed in range(1, PLAN[parsed.card][3] + 1)])
+        accuracy, joules = 100 * found[:, 0], 1e9 * found[:, 1:].mean(axis=0)
+        spread = f" +- {accuracy.std(ddof=1) / np.sqrt(len(found)):.2f}" if len(found) > 1 else ""
+        print(f"| {label} | {accuracy.mean():.2f}{spread} | {joules[0]:.4g} | {joules[1]:.4g} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Accuracy against the joules that are spent on the thermal floor of columns.
+
+    python studies/thermal_floor.py [--mnist FOLDER] [--figure FILE.png] [--seeds 5]
+
+`digits-chip` and, with a folder, `mnist-chip`, with the device `ideal`. At a given bandwidth the transconductance of a
+column's amplifier goes with the capacitance that it is made to drive: its bias goes with it, and its noise against it,
+e_n^2 = 4kT gamma/gm. The load is changed, from a twentieth of the cards' on, and nothing else; the hold capacitor
+follows, as what an amplifier drives. Digits are learned in the card's epochs, MNIST from 10,000 of its training images
+in three. Test samples are looked at once, after the last epoch; no setting was chosen by them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep import Chip, Run, load_data
+from analogep.budget.paired import estimate
+from analogep.kinds.rc.columned import ColumnedRC
+
+Floats = NDArray[np.float64]
+
+LOADS = (0.01, 0.02, 0.05, 0.2, 1.0)
+"""Load of a column's amplifier [pF]; the cards' is 0.2."""
+KT = 1.380649e-23 * 300.0
+
+
+def floor(circuit: str, changes: dict[str, object]) -> float:
+    """Thermal noise of a node of the first hidden layer, of its leak and its columns by themselves [V]."""
+    network = Chip("ideal", circuit, seed=1, set=changes).emulator.hardware.network()
+    assert isinstance(network, ColumnedRC)
+    between, columns = network.between, network.columns
+    variance = KT / (between.tau * between.leak)
+    for lag, noise in zip(columns.lags, columns.density, strict=True):
+        variance[: lag.size] += KT * noise / (between.tau[: lag.size] + lag)
+    return float(np.sqrt(variance[network.slices[0]].mean()))
+
+
+def points(circuit: str, source: str, seeds: int, epochs: int | None) -> Floats:
+    """Accuracy [1], joules of an inference [J] and floor [V] of each load and seed (loads, seeds, 3)."""
+    data, found = load_data(source), np.empty((len(LOADS), seeds, 3))
+    if source != "digits":
+        order = np.random.default_rng(5).permutation(len(data.train_y))[:10_000]
+        data = replace(data, train_x=data.train_x[order], train_y=data.train_y[order])
+    for k, load in enumerate(LOADS):
+        changes: dict[str, object] = {"column.load": load * 1e-12, "feedback.turns.hold": 0.5e-12 * load}
+        if epochs is not None:
+            changes["learning.epochs"] = epochs
+        for seed in range(seeds):
+            result = Run("ideal", circuit, seed + 1, set=changes, data=data).execute()
+            joules = float(result["energy"].isel(epoch=-1).sel(phase="inference").sum()) / len(data.test_y)
+            found[k, seed] = float(result["accuracy"][-1]), joules, floor(circuit, changes)
+    return found
+
+
+def draw(found: dict[str, Floats], path: Path) -> None:
+    """A panel for each data set: mean accuracy with 95 % intervals against the joules of an inference."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6 * len(found), 3.8), layout="constrained")
+    for axes, (name, values) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
+        both = [estimate(100 * row[None, :, 0]) for row in values]
+        joules = 1e9 * values[:, :, 1].mean(axis=1)
+        axes.errorbar(joules, [one.mean for one in both], [one.half for one in both], marker="o", capsize=3)
+        for x, one, row in zip(joules, both, values, strict=True):
+            axes.annotate(f"{1e3 * row[0, 2]:.2g} mV", (x, one.mean), (4, -14), textcoords="offset points", fontsize=8)
+        axes.set(xscale="log", title=name, xlabel="joules of an inference [nJ]", ylabel="test accuracy [%]")
+        axes.grid(alpha=0.3, which="both")
+    figure.suptitle(
+        f"Mean and 95 % interval of {values.shape[1]} seeds; labels: thermal noise of a hidden node", fontsize=9
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    """Print a table and draw it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mnist", default="", help="folder of MNIST")
+    parser.add_argument("--figure", type=Path, default=Path("studies/figures/thermal_floor.png"))
+    parser.add_argument("--seeds", type=int, default=5)
+    parsed = parser.parse_args()
+    found = {"digits": points("digits-chip", "digits", parsed.seeds, None)}
+    if parsed.mnist:
+        found["MNIST, 10,000 images"] = points("mnist-chip", parsed.mnist, parsed.seeds, 3)
+    print(f"test accuracy [%], 95 % intervals, {parsed.seeds} seeds")
+    print("| data | load [pF] | noise of a hidden node [mV] | inference [nJ] | accuracy |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, values in found.items():
+        for load, row in zip(LOADS, values, strict=True):
+            one = estimate(100 * row[None, :, 0])
+            joules, volts = 1e9 * row[:, 1].mean(), 1e3 * row[0, 2]
+            print(f"| {name} | {load:g} | {volts:.3g} | {joules:.4g} | {one.mean:.2f} +- {one.half:.2f} |")
+    draw(found, parsed.figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""The cards with columns, turns, noise and mismatch train, and say what they spend it on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analogep import CircuitCard, DeviceCard, Run
+from analogep.network import check_fit, fit_warnings
+
+CHIPS = ("digits-chip", "mnist-chip")
+
+
+@pytest.mark.parametrize("name", CHIPS)
+@pytest.mark.parametrize("device", ["ideal", "rram"])
+def test_lines_columns_and_turns_are_made_for_each_other(name: str, device: str) -> None:
+    """Nothing is refused or slow; what is warned of is that lines have no resistance."""
+    card, kind = CircuitCard.load(name), DeviceCard.load(device)
+    check_fit(kind, card)
+    assert "a limit" not in card.understood()
+    assert all("wires" in str(problem) for problem in fit_warnings(kind, card))
+
+
+def test_the_digits_chip_learns_with_all_that_disturbs_it() -> None:
+    """Better than four in five after two epochs; the columns' bias is most of the joules, drivers take several times
+    what cells dissipate, and a run says what held its lines."""
+    result = Run("ideal", "digits-chip", seed=1, set={"learning.epochs": 2}).execute()
+    assert float(result["accuracy"][-1]) > 0.8
+    joules = result["energy"].isel(epoch=-1).sel(phase="inference")
+    by = dict(zip(joules["component"].values.tolist(), joules.values.tolist(), strict=True))
+    assert by["amplifier"] > 0.5 * sum(by.values())
+    assert 1.0 < by["driver"] / by["array"] < 10.0
+    assert min(by["column"], by["sample_hold"], by["lines"]) > 0.0
+    assert result.attrs["columns"].startswith("tia, ")
+    assert result.attrs["thermal"] == "noise of all conductances at 300 K"
+    again = Run("ideal", "digits-chip", seed=1, set={"learning.epochs": 2}).execute()
+    np.testing.assert_array_equal(again["energy"].values, result["energy"].values)
