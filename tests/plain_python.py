@@ -16,6 +16,7 @@ _IMAGE = "{kind: image, height: 8, width: 8}"
 _CONV = f"[{_IMAGE}, {{kind: conv, channels: 2, kernel: 3, padding: 1, pool: {{kind: POOL, size: 2}}}}, 10]"
 _DENSE = ("layers=[64,6,10]", "timing.free.duration=100 ns", "timing.nudged.duration=50 ns")
 _PASSIVE = ("learning.rate=[0.3,0.1]", "learning.initial_gain=[1,0.3]", "network.gain=[24,4]", "nudging.beta=0.1")
+_WARM = ("noise.thermal=on", "network.window=200 ns", "timing.free.duration=400 ns", "timing.nudged.duration=400 ns")
 _TWO = ("mapping.weight_range=[1,0.5]", "learning.rate=[2,0.2]", "learning.initial_gain=[1,0.2]")
 RUNS = {
     # Device, circuit and settings. Devices that are written slowly would take minutes here.
@@ -29,6 +30,8 @@ RUNS = {
     "resistive": ("ideal", "resistive-digits", ()),
     "spiking": ("ideal", "spiking-digits", ("layers=[64,6,10]",)),
     "predictive": ("ideal", "spiking-digits", ("layers=[64,6,10]", "network.coding={kind: predictive}")),
+    "spiking, warm": ("ideal", "spiking-digits", (*_WARM, "layers=[64,6,10]")),
+    "predictive, warm": ("ideal", "spiking-digits", (*_WARM, "layers=[64,6,10]", "network.coding={kind: predictive}")),
     "convolution": ("ideal", "conv-digits", (f"layers={_CONV.replace('POOL', 'average')}", *_TWO, *_DENSE[1:])),
     "largest of pool": ("ideal", "conv-digits", (f"layers={_CONV.replace('POOL', 'max')}", *_TWO, *_DENSE[1:])),
 }

@@ -6,6 +6,7 @@ beside this block, and is reached through it: nothing outside of the folder name
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
@@ -102,6 +103,11 @@ class Kind(Block, ABC):
     def output_nodes(self) -> int:
         """Nodes of a class."""
         return 1
+
+    @property
+    def latest(self) -> float:
+        """Longest time constant of columns that the network can follow [s]."""
+        return math.inf
 
     def full_score(self, read_voltage: float) -> float:
         """Score of the right class [V]; that of the others is 0 V."""

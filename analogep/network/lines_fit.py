@@ -68,6 +68,22 @@ def line_problems(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
                 "mapping.read_voltage, or a device of less conductance",
             )
     yield from _turns(device, circuit)
+    yield from _late(device, circuit)
+
+
+def _late(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:
+    """Columns that a clock does not wait for."""
+    most = circuit.network.latest
+    for name, lines in summing_lines(device, circuit):
+        lag = circuit.column.slowness(lines) * lines.tau
+        if lag > most:
+            yield (
+                "column",
+                f"the columns of the {name} close at a time constant of {format_si(lag, 's')}, longer than the clock's "
+                f"step of {format_si(most, 's')}: pulses would arrive in later steps than it says; "
+                f"{circuit.column.remedy(lines, 0.2 * lines.tau)}",
+            )
+            return
 
 
 def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:

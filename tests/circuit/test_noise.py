@@ -7,6 +7,7 @@ import pytest
 from analogep.budget.deck import Deck
 from analogep.circuit import CircuitCard
 from analogep.errors import CardError
+from analogep.kinds.spiking.card import Spiking
 
 ON = "noise.thermal=on"
 
@@ -36,7 +37,9 @@ def test_less_noise_than_physics_gives_is_refused_with_the_floor() -> None:
     assert CircuitCard.load("resistive-xs", [ON, "sample_hold={capacitance: 1 pF}"]).noise.kt > 0.0
 
 
-def test_what_has_no_thermal_noise_so_far_says_so() -> None:
+def test_what_has_no_thermal_noise_so_far_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As a kind of a user's own that does not say what its noise is.
+    monkeypatch.setattr(Spiking, "thermal", False)
     message = "noise.thermal: needs a network of kind 'rc' or 'passive' or 'resistive'; 'spiking' has none so far"
     assert message in refused("spiking-digits", ON)
     smooth = [f"neurons.{name}.activation={{kind: tanh, amplitude: 0.4 V}}" for name in ("hidden", "output")]
@@ -52,3 +55,6 @@ def test_a_budget_makes_nodes_and_samples_cold_together() -> None:
     _, circuit = deck.cards(["thermal"])
     assert (circuit.noise.kt, circuit.sample_noise) == (0.0, 0.0)
     assert "thermal" not in [limit.name for limit in Deck("rram", "digits", {}).limits]
+    spiking = Deck("rram", "spiking-digits", {"noise.thermal": "on"})
+    assert spiking.cards([])[1].noise.kt > 0.0
+    assert spiking.cards(["thermal"])[1].noise.kt == 0.0

@@ -50,4 +50,5 @@ class SpikingBuilder(RCBuilder):
 
     def network(self) -> Network:
         """The arrays with the conductances of now, and the neurons."""
-        return SpikingNetwork(self.layered(), self._card, self.circuit.lines.capacitance_per_cell)
+        supplied = None if self.circuit.column.limiting else self.supplied
+        return SpikingNetwork(self.layered(), self._card, self.circuit.lines.capacitance_per_cell, supplied)

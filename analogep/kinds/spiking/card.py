@@ -225,6 +225,7 @@ class Spiking(Kind):
     centers_inputs: ClassVar[bool] = True
     rests: ClassVar[bool] = False
     sums: ClassVar[bool] = True
+    thermal: ClassVar[bool] = True
     mismatches: ClassVar[tuple[str, ...]] = ("offset", "threshold")
 
     def builder(self) -> Any:
@@ -232,6 +233,11 @@ class Spiking(Kind):
         from analogep.kinds.spiking.build import SpikingBuilder
 
         return SpikingBuilder
+
+    @property
+    def latest(self) -> float:
+        """A step: what a column delivers after the step of a spike is taken as delivered within it [s]."""
+        return self.step
 
     def may_run_away(self) -> bool:
         """As the block says."""

@@ -188,7 +188,7 @@ def ahead(x, won, weights, deviation, fired, first, reach, room, key, ticket):  
 
 
 @inner(fastmath=_FAST, error_model="numpy")
-def _behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
+def behind(x, won, weights, deviation, fired, first, reach, room, key, ticket):  # type: ignore[no-untyped-def]
     """Charge of a layer's spikes into the synapses of the one before; parameters as in `ahead`, weights transposed."""
     if _plain(reach):
         return _dense(x, weights, deviation, fired, first, room, key, ticket)
@@ -234,7 +234,7 @@ def exchanged(x, won, spikes, forward, reverse, noise, reach, room, key, ticket)
             ticket = ahead(x[part], won[part], forward[k + 1], spread, those, first, reach[k + 1], room, key, ticket)
         if k > 0:
             part, mine = slice(edges[k - 1], edges[k]), won[edges[k] : edges[k + 1]]
-            ticket = _behind(x[part], mine, reverse[k], noise[1][k], those, first, reach[k], room, key, ticket)
+            ticket = behind(x[part], mine, reverse[k], noise[1][k], those, first, reach[k], room, key, ticket)
     return ticket
 
 

@@ -1,8 +1,4 @@
-"""The clock of a spiking network: from cards to the compiled steps (`steps`), and from events to joules.
-
-A spike on the word lines of a layer costs, in the devices behind it, V q(V) width times the conductance of both lines,
-and C V^2 for each of their cells; in reverse the same on its bit lines at the feedback gain's share of V.
-"""
+"""The clock of a spiking network: from cards to the compiled steps (`steps`), and from events to joules (`joules`)."""
 
 from __future__ import annotations
 
@@ -19,9 +15,12 @@ from analogep.circuit.phases import Solver
 from analogep.crossbar import threads
 from analogep.draws import key_of
 from analogep.engine.parts import padded
+from analogep.kinds.spiking import thermal
 from analogep.kinds.spiking.card import LIF, EqSpike
 from analogep.kinds.spiking.charge import LANES
 from analogep.kinds.spiking.equations import SpikingDrive, SpikingEquations
+from analogep.kinds.spiking.held import limits, still
+from analogep.kinds.spiking.joules import joules, loads, turned_drive
 from analogep.kinds.spiking.steps import spike_steps
 from analogep.network.connection import Connection
 
@@ -58,6 +57,9 @@ class Given:
         As `Clock.noise`: (lines, neurons) [V] of each array, ahead and back.
     keys : uint64 ndarray (samples,)
         Of the samples' random numbers.
+    shaken : (ndarray, uint64 ndarray (samples,)) or None
+        Thermal noise as `Clock.deviations` has it, (kinds of noise, neurons) [V] and [threshold], and the keys of its
+        random numbers; None without.
     """
 
     still: Reals
@@ -65,6 +67,7 @@ class Given:
     inputs: tuple[int, Reals]
     noise: tuple[tuple[Reals, ...], tuple[Reals, ...]]
     keys: NDArray[np.uint64]
+    shaken: tuple[Reals, NDArray[np.uint64]] | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ class Run:
     ----------
     state : ndarray (samples, BLOCKS, neurons) [V]
         At the end, as `SpikingEquations` lays it out.
-    sums : ndarray (samples, 4) [J], [V^2 S], [V^2], [J]
-        Devices; sums over steps of leaks and of nudging; lines.
+    sums : ndarray (samples, 6) [J], [V^2 S], [V^2], [J], [J], [J]
+        Devices; sums over steps of leaks and of nudging; lines; drivers; columns.
     spikes : int64 ndarray (samples, layers + 1)
         Of the inputs and of each layer.
     drift : ndarray (samples,) [V^2]
@@ -99,6 +102,12 @@ class Run:
     sites: list[Sites]
 
 
+def keys_of(seed: int, samples: int) -> NDArray[np.uint64]:
+    """A key of random numbers for each sample (samples,)."""
+    drawn = np.random.default_rng(seed).integers(0, 2**64, size=samples, dtype=np.uint64)
+    return np.array([key_of(int(bits)) for bits in drawn], dtype=np.uint64)
+
+
 def _deviation(meet: Connection, variance: Reals) -> Reals:
     return np.asarray(np.sqrt(meet.folded_variance(variance)))
 
@@ -117,16 +126,18 @@ class Clock:
         self.network, self.analog, self.card = network, network.analog, network.card
         self.kind: Any = np.float32 if solver.precision == "single" else np.float64
         self.edges = np.array([0, *(part.stop for part in network.slices)], dtype=np.int64)
-        volts = np.array([self.analog.gain * self.analog.read_voltage])
-        self._turned = float(np.asarray(self.analog.iv.drive(volts))[0])
-        """q of a reverse spike's voltage [V]; that of a forward one is the bias lines'."""
+        self._turned = turned_drive(network)
         inner = [self.analog.inner(layer) for layer in self.analog.layers]
         reaches = [one.connection.reach(len(rows)) for one, rows in zip(self.analog.layers, inner, strict=True)]
         self.reach = np.array(reaches, dtype=np.int64)
         self.forward = self._jumps(inner, lambda meet, array: meet.folded(array))
         reverse = [one.reverse for one in self.analog.layers]
         self.reverse = self._jumps(reverse, lambda meet, array: meet.folded(array), back=True)
-        self.loads = self._loads()
+        self.loads = loads(self.network)
+        jumps = [self.filtered(neuron) for neuron in network.lif]
+        held = limits(network, jumps, self.card.width)
+        self.held = None if held is None else np.require(held, self.kind, ["C"])
+        self._shaken: dict[float, Reals] = {}
 
     def _jumps(
         self, arrays: Sequence[Reals | None], folded: Callable[[Connection, Reals], Reals], *, back: bool = False
@@ -193,33 +204,9 @@ class Clock:
         found = zip(self.analog.layers, numbers[:, 3], thresholds, strict=True)
         return np.concatenate([np.full(one.size, charge / own, self.kind) for one, charge, own in found])
 
-    def _loads(self) -> tuple[Floats, ...]:
-        """Joules of a spike on each line, in the devices forward and in reverse, and in the lines as well [J]."""
-        analog, volts, width = self.analog, self.analog.read_voltage, self.card.width
-        unit, turned = volts * analog.bias_drive * width, analog.gain * volts * self._turned * width
-        # Both lines of a pair are charged.
-        cell = 2.0 * self.network.line_capacitance * volts**2
-        ahead, behind, edges, back = [], [], [], []
-        for k, layer in enumerate(analog.layers):
-            rows, columns = analog.inner(layer).shape
-            meet, none = layer.connection, np.zeros(layer.size)
-            still = k == 0 and self.card.inputs.kind == "current"
-            ahead.append(layer.row_load(rows) * unit)
-            edges.append(np.broadcast_to(0.0 if still else cell * meet.cells(columns), ahead[-1].shape))
-            behind.append(none if k == 0 else layer.column_load * turned)
-            lines = none if k == 0 else none + analog.gain**2 * cell * meet.cells_back(layer.weights.shape[0])
-            back.append(lines)
-        outputs = np.zeros(analog.layers[-1].size)
-        forth = tuple(np.concatenate([*one, outputs]) for one in (ahead, edges))
-        return forth[0], np.concatenate(behind), forth[1], np.concatenate(back)
-
     def given(self, drive: SpikingDrive, samples: int) -> Given:
         """What a phase is driven by, in the clock's numbers."""
-        volts, many = self.analog.read_voltage, self.network.neurons
-        still = np.zeros((samples, many), self.kind)
-        for k, part in enumerate(self.network.slices):
-            constant = self.analog.constants[k]
-            still[:, part] = drive.inputs if k == 0 else 0.0 if constant is None else constant
+        volts, standing = self.analog.read_voltage, still(self.network, drive).astype(self.kind)
         outputs = np.zeros((samples, self.analog.layers[-1].size), self.kind)
         target = outputs if drive.target is None else drive.target.astype(self.kind)
         pull = target if drive.frozen is None else drive.frozen.astype(self.kind)
@@ -228,16 +215,27 @@ class Clock:
         inputs = _MODES[self.card.inputs.kind], (drive.x / volts).astype(self.kind)
         quiet = padded([np.empty((0, 0), self.kind)] * len(self.analog.layers))
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
-        drawn = np.random.default_rng(drive.key).integers(0, 2**64, size=samples, dtype=np.uint64)
-        keys = np.array([key_of(int(bits)) for bits in drawn], dtype=np.uint64)
-        return Given(still, nudging, inputs, noise, keys)
+        shaken = None
+        if drive.thermal is not None:
+            shaken = self.shaken(drive.thermal.kt), keys_of(drive.thermal.key, samples)
+        return Given(standing, nudging, inputs, noise, keys_of(drive.key, samples), shaken)
+
+    def shaken(self, kt: float) -> Reals:
+        """Thermal noise at `kt` [J], (kinds of noise, neurons) [V] and [threshold], as the compiled steps take it."""
+        if kt not in self._shaken:
+            self._shaken[kt] = np.require(self.deviations(kt), self.kind, ["C"])
+        return self._shaken[kt]
+
+    def deviations(self, kt: float) -> Floats:
+        """Thermal noise at `kt` [J] as `thermal.deviations` has it, (5, neurons) [V] and [threshold]."""
+        return thermal.deviations(self.network, kt)
 
     def blank(self, state: Reals, count: int, *, record: bool) -> Run:
         """A run to be filled, from a copy of `state`, shape and unit as in `Run`."""
         samples, layers, many = state.shape[0], len(self.analog.layers), self.network.neurons
         raster = np.zeros((count if record else 0, many if record else 0), np.uint8)
         spikes, drift = np.zeros((samples, layers + 1), np.int64), np.zeros(samples)
-        return Run(state.copy(), np.zeros((samples, 4)), spikes, drift, np.empty(0), raster, [])
+        return Run(state.copy(), np.zeros((samples, 6)), spikes, drift, np.empty(0), raster, [])
 
     @property
     def window(self) -> int:
@@ -261,8 +259,8 @@ class Clock:
             learning = (learns, share, *sites[0 if record else first // _SAMPLES])
             spike_steps(
                 first, last, begin, steps, counted, extended, self.edges, found.state, given.still, given.nudging,
-                given.inputs, self.forward, self.reverse, given.noise, numbers, charges, unit, self.loads, self.reach,
-                learning, won, given.keys, found.sums, found.spikes, found.drift, shown,
+                given.inputs, self.forward, self.reverse, self.held, given.noise, numbers, charges, unit, self.loads,
+                self.reach, learning, won, given.keys, given.shaken, found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:
@@ -337,13 +335,4 @@ class Clock:
 
     def joules(self, drive: SpikingDrive, found: Run, duration: float) -> Floats:
         """Energy of each component (samples, components) [J]."""
-        network, analog, card = self.network, self.analog, self.card
-        energy = np.zeros((len(found.sums), len(network.powers_of)))
-        bias = sum(layer.bias_load for layer in analog.layers[1:]) if analog.bias else 0.0
-        power = drive.power + analog.read_voltage * analog.bias_drive * bias
-        energy[:, 0] = found.sums[:, 0] + power * duration
-        energy[:, 1] = found.sums[:, 1] * card.step
-        energy[:, 2] = abs(drive.beta) * card.output.leak * found.sums[:, 2] * card.step
-        energy[:, 3] = found.spikes[:, 1:] @ np.array([neuron.spike for neuron in network.lif])
-        energy[:, 4] = found.sums[:, 3]
-        return energy
+        return joules(self.network, drive, found.sums, found.spikes, duration)

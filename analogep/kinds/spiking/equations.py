@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from analogep.costs import Cost
 from analogep.draws import standard_normals
+from analogep.kinds.rc.columns import Supplied
 from analogep.kinds.rc.drive import RCDrive
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.spiking.card import LIF, Spiking
@@ -108,6 +109,8 @@ class SpikingEquations(Network):
     card : Spiking
     line_capacitance : float [F]
         Of a line, per cell.
+    supplied : Supplied or None
+        What the supply gives for currents of lines; None where they are held ideally, and take the heat of their cells.
     tau : ndarray (states,) [s]
         Time constant of each synapse, for each of the `BLOCKS` numbers of its neuron.
     """
@@ -115,7 +118,8 @@ class SpikingEquations(Network):
     analog: LayeredRC
     card: Spiking
     line_capacitance: float
-    powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging", "spikes", "lines")
+    supplied: Supplied | None = None
+    powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging", "spikes", "lines", "driver", "column")
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
     read_voltage: float = field(init=False)

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.kinds.spiking import thermal
 from analogep.kinds.spiking.card import LIF, Predictive
-from analogep.kinds.spiking.clock import Clock, Reals, Run, each_job
+from analogep.kinds.spiking.clock import Clock, Floats, Reals, Run, each_job
 from analogep.kinds.spiking.equations import SpikingDrive
 from analogep.kinds.spiking.predictive_steps import predictive_steps
 
@@ -33,6 +34,10 @@ class PredictiveClock(Clock):
         volts, step = self.analog.read_voltage, self.card.step
         return np.array([(volts, one.floor, one.capacitance / step) for one in self.network.lif], dtype=self.kind)
 
+    def deviations(self, kt: float) -> Floats:
+        """Thermal noise at `kt` [J] as `thermal.decoded` has it, (3, neurons) [V] and [threshold]."""
+        return thermal.decoded(self.network, kt)
+
     def ramps(self, drive: SpikingDrive, count: int) -> Reals:
         """lambda and epsilon of each step of a phase (2, count) [1]."""
         start = self._coding.resume if drive.beta != 0.0 else 0
@@ -48,8 +53,8 @@ class PredictiveClock(Clock):
         def march(first: int, last: int, begin: int, steps: int, shown: Bytes) -> None:
             predictive_steps(
                 first, last, begin, steps, count - window, count - window // 2, self.edges, found.state, given.still,
-                given.nudging, given.inputs, self.forward, self.reverse, given.noise, numbers, ramps, self.loads,
-                self.reach, won, given.keys, found.sums, found.spikes, found.drift, shown,
+                given.nudging, given.inputs, self.forward, self.reverse, self.held, given.noise, numbers, ramps,
+                self.loads, self.reach, won, given.keys, given.shaken, found.sums, found.spikes, found.drift, shown,
             )  # fmt: skip
 
         if record:

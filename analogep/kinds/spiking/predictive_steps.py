@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from analogep.jit import inner, kernel
+from analogep.jit import inner, kernel, lean
 from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums
-from analogep.kinds.spiking.steps import lit_inputs, pulled
+from analogep.kinds.spiking.held_steps import entered, met
+from analogep.kinds.spiking.steps import lighted, lit_inputs, pulled
+from analogep.kinds.spiking.thermal_steps import decoded, reset
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -50,6 +52,16 @@ def _firing(phi, here, fired, found):  # type: ignore[no-untyped-def]
     return found
 
 
+@lean(forceinline=True)
+def _spent(fired, begin, end, loads, lines, energy, b):  # type: ignore[no-untyped-def]
+    """Joules of the spikes `begin` to `end` - 1 of neurons, of which the first is behind so many `lines`; added to
+    energy[b] (6,)."""
+    for n in range(begin, end):
+        energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]
+        energy[b, 3] += loads[2][lines + fired[n]] + loads[3][fired[n]]
+        energy[b, 4] += loads[4][lines + fired[n]]
+
+
 @inner(error_model="numpy", forceinline=False)
 def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
     """Rates from the sums over both halves of a window; returns the mean square of what the halves' means differ by."""
@@ -62,8 +74,8 @@ def _averaged(means, steps, rate):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def predictive_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    ramps, loads, reach, won, keys, energy, spikes, drift, raster,
+    first, last, start, count, opening, middle, edges, state, drive, nudging, inputs, forward, reverse, held, noise,
+    numbers, ramps, loads, reach, won, keys, shaken, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -74,7 +86,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     opening, middle : int
         Steps from which on states count for the rates, and for the later half of them; a call's last step counts in any
         case.
-    edges, drive, nudging, inputs, forward, reverse, noise, loads, reach, won, keys, spikes, raster
+    edges, drive, nudging, inputs, forward, reverse, held, noise, loads, reach, won, keys, spikes, raster
         As in `steps`, jumps without a filter: volts of the mean of a line that spikes in every step.
     state : ndarray (samples, 6, neurons)
         Decoder x [V], phi [1], what has arrived and acts in the next step [V], state s [V], its mean over the window
@@ -83,7 +95,9 @@ def predictive_steps(  # type: ignore[no-untyped-def]
         Of each layer: full scale [V], floor of phi [1], leak of the decoder at lambda = 1 [S].
     ramps : ndarray (2, steps)
         lambda and epsilon of each step of the phase [1].
-    energy : ndarray (samples, 4)
+    shaken : tuple (ndarray (3, neurons), uint64 ndarray (samples,)) or None
+        As in `steps`, with what `thermal.decoded` has.
+    energy : ndarray (samples, 6)
         As in `steps`.
     drift : ndarray (samples,)
         Set to the mean square of what the means of both halves of the window differ by [V^2].
@@ -93,6 +107,7 @@ def predictive_steps(  # type: ignore[no-untyped-def]
     lines, ends = shares.shape[1], edges[layers - 1]
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
     pull, means = np.zeros(many, state.dtype), np.zeros((2, many))
+    sums = np.empty(0 if held is None else many, state.dtype)
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
     for b in range(first, last):
         x, phi, arrived, s = state[b, 0], state[b, 1], state[b, 2], state[b, 3]
@@ -106,31 +121,38 @@ def predictive_steps(  # type: ignore[no-untyped-def]
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
                 part, leak = slice(one, other), pace[0] * numbers[k, 2]
-                energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], pace[0]) * leak
+                if shaken is None:
+                    energy[b, 1] += _decoded(x[part], arrived[part], drive[b, part], pace[0]) * leak
+                else:
+                    energy[b, 1] += decoded(x, arrived, drive[b], pace[0], one, other, shaken, b, step) * leak
                 _encoded(x[part], s[part], phi[part], pull[part], numbers[k], pace)
                 found = _firing(phi[part], one, fired, found)
                 bounds[k + 1] = found
-                for n in range(bounds[k], found):
-                    energy[b, 0] += loads[0][lines + fired[n]] + loads[1][fired[n]]
-                    energy[b, 3] += loads[2][lines + fired[n]] + loads[3][fired[n]]
+                if shaken is not None:
+                    reset(phi, bounds, step, one, other, fired[bounds[k] : found], True, shaken, 2, b, step)
+                _spent(fired, bounds[k], found, loads, lines, energy, b)
                 spikes[b, k + 1] += found - bounds[k]
             if mode > 0:
                 glowing, ticket = lit_inputs(mode, shares[b], step, key, ticket, lit)
-                spikes[b, 0] += glowing
-                for n in range(glowing):
-                    energy[b, 0] += loads[0][lit[n]]
-                    energy[b, 3] += loads[2][lit[n]]
-                part = slice(0, edges[1])
-                those = lit[:glowing]
-                ticket = ahead(
-                    arrived[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket
-                )
+                part, those = slice(0, edges[1]), lit[:glowing]
+                lighted(those, loads, energy, spikes, b)
+                if held is None:
+                    ticket = ahead(
+                        arrived[part], mine[part], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket
+                    )
+                else:
+                    columns = held, sums, energy[b]
+                    ticket = entered(arrived, mine, forward, noise, those, columns, edges, reach, room, key, ticket)
             if raster.size and b == 0:
                 for n in range(found):
                     raster[step - start, fired[n]] = 1
             if found > 0:
-                all_of_them = (fired, bounds, edges)
-                ticket = exchanged(arrived, mine, all_of_them, forward, reverse, noise, reach, room, key, ticket)
+                pulses = (fired, bounds, edges)
+                if held is None:
+                    ticket = exchanged(arrived, mine, pulses, forward, reverse, noise, reach, room, key, ticket)
+                else:
+                    columns = held, sums, energy[b]
+                    ticket = met(arrived, mine, pulses, forward, reverse, columns, noise, reach, room, key, ticket)
             if step >= min(opening, end - 1):
                 means[0 if step < middle else 1] += s
         halves = max(middle - max(opening, start), 0), max(end - middle, 0)

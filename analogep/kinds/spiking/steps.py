@@ -14,9 +14,11 @@ from __future__ import annotations
 import numpy as np
 
 from analogep.engine.nodes import pull
-from analogep.jit import inner, kernel
+from analogep.jit import inner, kernel, lean
 from analogep.kinds.spiking.charge import LANES, ahead, exchanged, most_sums, random
+from analogep.kinds.spiking.held_steps import entered, met
 from analogep.kinds.spiking.learning import learned
+from analogep.kinds.spiking.thermal_steps import drifted, reset
 
 _FAST = {"reassoc", "contract", "nsz", "nnan"}
 
@@ -40,6 +42,44 @@ def _copied(given, out):  # type: ignore[no-untyped-def]
     """Numbers into an array of their own: the compiler takes a second for an assignment of slices."""
     for i in range(out.size):
         out[i] = given[i]
+
+
+@lean()
+def _begun(counts, drive, nudged, wait, until):  # type: ignore[no-untyped-def]
+    """Nothing counted, nothing nudged, and the last step in which each neuron cannot spike, at the beginning."""
+    for i in range(until.size):
+        counts[0, i], counts[1, i], counts[2, i] = 0, 0, 0
+        nudged[i], until[i] = drive[i], int(wait[i]) - 1
+
+
+@lean()
+def _waiting(until, count, wait):  # type: ignore[no-untyped-def]
+    """Steps that each neuron has to wait after `count` of them."""
+    for i in range(until.size):
+        wait[i] = max(until[i] - count + 1, 0)
+
+
+@lean()
+def _noted(fired, found, counts, part, raster, step, b):  # type: ignore[no-untyped-def]
+    """The spikes of a step in the counts of a part of the window, and of the first sample in the raster."""
+    for n in range(found):
+        counts[part, fired[n]] += 1
+        if raster.size and b == 0:
+            raster[step, fired[n]] = 1
+
+
+@lean()
+def _faded(trace, first, kept):  # type: ignore[no-untyped-def]
+    """Traces from the `first` on after a step."""
+    for i in range(first, trace.size):
+        trace[i] *= kept
+
+
+@inner(error_model="numpy", forceinline=False)
+def _gained(u, rest):  # type: ignore[no-untyped-def]
+    """What membranes have gained since `rest` was copied of them, in its place."""
+    for i in range(rest.size):
+        rest[i] = u[i] - rest[i]
 
 
 @inner(error_model="numpy", forceinline=False)
@@ -95,6 +135,16 @@ def lit_inputs(mode, shares, slot, key, ticket, lit):  # type: ignore[no-untyped
     return many, ticket
 
 
+@lean(forceinline=True)
+def lighted(lit, loads, energy, spikes, b):  # type: ignore[no-untyped-def]
+    """Number of the inputs that spike, and their joules, added to spikes[b] and energy[b] (6,)."""
+    spikes[b, 0] += lit.size
+    for line in lit:
+        energy[b, 0] += loads[0][line]
+        energy[b, 3] += loads[2][line]
+        energy[b, 4] += loads[4][line]
+
+
 @inner(error_model="numpy", forceinline=False)
 def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # type: ignore[no-untyped-def]
     """Rates, spikes and joules from the counts before, early and late in the window; the mean square of its change.
@@ -109,6 +159,7 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
             spikes[k + 1] += total
             energy[0] += total * (loads[0][lines + i] + loads[1][i])
             energy[3] += total * (loads[2][lines + i] + loads[3][i])
+            energy[4] += total * loads[4][lines + i]
             rate[i] = unit * max(counts[1, i] + counts[2, i] + rest[i], 0.0)
             square += (2.0 * unit * (counts[2, i] - counts[1, i])) ** 2
     return square / edges[edges.size - 1]
@@ -116,8 +167,8 @@ def _counted(counts, rest, edges, unit, loads, lines, rate, spikes, energy):  # 
 
 @kernel(error_model="numpy")
 def spike_steps(  # type: ignore[no-untyped-def]
-    first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, noise, numbers,
-    charges, unit, loads, reach, learning, won, keys, energy, spikes, drift, raster,
+    first, last, start, count, window, extended, edges, state, drive, nudging, inputs, forward, reverse, held, noise,
+    numbers, charges, unit, loads, reach, learning, won, keys, shaken, energy, spikes, drift, raster,
 ):  # fmt: skip
     """Take `count` steps of the samples `first` to `last` - 1, in place.
 
@@ -141,6 +192,8 @@ def spike_steps(  # type: ignore[no-untyped-def]
     forward, reverse : tuple of ndarray [V]
         Jumps of the synapses of each layer, as `spike_charge.ahead` takes them, and those back of the layer before; the
         latter of the first layer is empty.
+    held : ndarray (2, 3, neurons) or None
+        Columns of bit lines and of word lines, as `held_steps.entered` takes them; None where lines are held ideally.
     noise : tuple of tuples of ndarray [V]
         Standard deviations of the jumps in one read; empty without.
     numbers : ndarray (layers, 10)
@@ -153,7 +206,7 @@ def spike_steps(  # type: ignore[no-untyped-def]
         Rate of one spike in the window.
     loads : tuple of ndarray
         Joules of a spike in the devices, forward (all lines: inputs, then the neurons) and in reverse (neurons), then
-        in the lines, as well [J].
+        in the lines, as well, then in the drivers of all lines [J].
     reach : int64 ndarray (layers, 9)
         `network.Reach` of each layer's array.
     learning : tuple (mode, share, before, behind)
@@ -162,9 +215,12 @@ def spike_steps(  # type: ignore[no-untyped-def]
     won : int64 ndarray (samples, neurons)
         Which of its places each neuron that chooses took last; changed in place.
     keys : uint64 ndarray (samples,)
-    energy : ndarray (samples, 4)
+    shaken : tuple (ndarray (5, neurons), uint64 ndarray (samples,)) or None
+        Thermal noise of a step, as `thermal.deviations` has it, and the keys of its random numbers; None without, for
+        which nothing of it is compiled.
+    energy : ndarray (samples, 6)
         Added to: joules of devices [J]; sum over steps of x^2 of each layer's neurons times leak [V^2 S]; of the
-        nudging, |pull (d - x)| [V^2]; joules of lines [J].
+        nudging, |pull (d - x)| [V^2]; joules of lines [J]; of drivers [J]; of columns [J].
     spikes : int64 ndarray (samples, layers + 1)
         Added to: spikes of the inputs and of each layer.
     drift : ndarray (samples,)
@@ -172,20 +228,17 @@ def spike_steps(  # type: ignore[no-untyped-def]
     raster : uint8 ndarray (count, neurons) or (0, 0)
         Filled with the spikes of the first sample.
     """
-    layers, many = edges.size - 1, edges[edges.size - 1]
-    mode, shares = inputs
+    (mode, shares), layers, many = inputs, edges.size - 1, edges[edges.size - 1]
     counts, lines, rest = np.zeros((3, many), np.int64), shares.shape[1], np.zeros(many)
     fired, lit, bounds = np.empty(many, np.int64), np.empty(lines, np.int64), np.zeros(layers + 1, np.int64)
-    until, nudged, ends = np.empty(many, np.int64), np.empty(many, state.dtype), edges[layers - 1]
-    slots, outputs = int(numbers[0, 6]), numbers[layers - 1]
+    until, nudged, change = np.empty(many, np.int64), np.empty(many, state.dtype), np.empty(many, state.dtype)
+    slots, outputs, ends = int(numbers[0, 6]), numbers[layers - 1], edges[layers - 1]
     room = np.empty(most_sums(reach, edges) + LANES, state.dtype)
-    traced, change = ends if learning[0] == 0 else 0, np.empty(many, state.dtype)
+    traced, sums = ends if learning[0] == 0 else 0, np.empty(0 if held is None else many, state.dtype)
     for b in range(first, last):
         x, u, wait, trace, rate = state[b, 0], state[b, 1], state[b, 2], state[b, 3], state[b, 4]
         key, ticket, mine = keys[b], start << 20, won[b]
-        for i in range(many):
-            counts[0, i], counts[1, i], counts[2, i] = 0, 0, 0
-            nudged[i], until[i] = drive[b, i], int(wait[i]) - 1
+        _begun(counts, drive[b], nudged, wait, until)
         for step in range(count):
             if extended and step == count - window:
                 _copied(u, rest)
@@ -194,37 +247,40 @@ def spike_steps(  # type: ignore[no-untyped-def]
                 energy[b, 2] += pulled(x[ends:], trace[ends:], nudging, b, nudged[ends:])
                 for i in range(ends, many):
                     nudged[i] += drive[b, i]
-            for i in range(traced, many):
-                trace[i] *= outputs[7]
+            _faded(trace, traced, outputs[7])
             found, glowing = 0, 0
             for k in range(layers):
                 one, other = edges[k], edges[k + 1]
-                energy[b, 1] += _drifted(x, u, nudged, numbers[k], charges, one, other) * numbers[k, 9]
-                found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
-                bounds[k + 1] = found
+                if shaken is None:
+                    energy[b, 1] += _drifted(x, u, nudged, numbers[k], charges, one, other) * numbers[k, 9]
+                else:
+                    energy[b, 1] += drifted(x, u, nudged, numbers[k], charges, one, other, shaken, b, start + step)
+                bounds[k + 1] = found = _firing(u[one:other], until[one:other], step, one, numbers[k], fired, found)
+                if shaken is not None:
+                    left = fired[bounds[k] : found]
+                    reset(u, until, step, one, other, left, numbers[k, 4] < -1e30, shaken, 4, b, start + step)
             if mode > 0 and (start + step) % slots == 0:
                 glowing, ticket = lit_inputs(mode, shares[b], (start + step) // slots, key, ticket, lit)
-                spikes[b, 0] += glowing
-                for n in range(glowing):
-                    energy[b, 0] += loads[0][lit[n]]
-                    energy[b, 3] += loads[2][lit[n]]
-                one = slice(0, edges[1])
-                ticket = ahead(
-                    x[one], mine[one], forward[0], noise[0][0], lit[:glowing], 0, reach[0], room, key, ticket
-                )
-            for n in range(found):
-                counts[part, fired[n]] += 1
-                if raster.size and b == 0:
-                    raster[step, fired[n]] = 1
+                one, those = slice(0, edges[1]), lit[:glowing]
+                lighted(those, loads, energy, spikes, b)
+                if held is None:
+                    ticket = ahead(x[one], mine[one], forward[0], noise[0][0], those, 0, reach[0], room, key, ticket)
+                else:
+                    columns = held, sums, energy[b]
+                    ticket = entered(x, mine, forward, noise, those, columns, edges, reach, room, key, ticket)
+            _noted(fired, found, counts, part, raster, step, b)
             for n in range(bounds[layers - 1] if traced else 0, found):
                 trace[fired[n]] += outputs[8]
             if learning[0] > 0:
                 learned(trace, state[b, 5], change, edges, (fired, bounds), lit[:glowing], learning)
             if found > 0:
-                ticket = exchanged(x, mine, (fired, bounds, edges), forward, reverse, noise, reach, room, key, ticket)
+                pulses = (fired, bounds, edges)
+                if held is None:
+                    ticket = exchanged(x, mine, pulses, forward, reverse, noise, reach, room, key, ticket)
+                else:
+                    columns = held, sums, energy[b]
+                    ticket = met(x, mine, pulses, forward, reverse, columns, noise, reach, room, key, ticket)
         if extended:
-            for i in range(many):
-                rest[i] = u[i] - rest[i]
+            _gained(u, rest)
         drift[b] = _counted(counts, rest, edges, unit, loads, lines, rate, spikes[b], energy[b])
-        for i in range(many):
-            wait[i] = max(until[i] - count + 1, 0)
+        _waiting(until, count, wait)
