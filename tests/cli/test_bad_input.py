@@ -49,7 +49,7 @@ CARDS = [
     (("check", "nope.yaml"), "nope.yaml: no such file"),
     (
         ("check", "digit"),
-        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-fashion', 'conv-mnist', 'digits', 'digits-chip', ",
+        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-fashion', 'conv-mnist', 'digits', 'digits-chip'",
     ),
     (("check", "iedal"), "iedal: unknown device card; .*; did you mean 'ideal'?"),
     (("check", LONG), "unknown device card"),
