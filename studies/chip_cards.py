@@ -61,7 +61,7 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "twice the beta": {"nudging.beta": 1.0},
         "twice the rates": {"learning.rate": [4.0, 0.1]},
         "half the rates": {"learning.rate": [1.0, 0.025]},
-        "half the swing back": {"feedback.gain": 0.5},
+        "a swing back of 0.5": {"feedback.gain": 0.5},
         "five times the load": {"column.load": 1e-12},
         "half the load": {"column.load": 1e-13},
         "columns in one piece": {"column.tile": None},

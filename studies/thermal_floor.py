@@ -54,6 +54,9 @@ def points(circuit: str, source: str, seeds: int, epochs: int | None) -> Floats:
             result = Run("ideal", circuit, seed + 1, set=changes, data=data).execute()
             joules = float(result["energy"].isel(epoch=-1).sel(phase="inference").sum()) / len(data.test_y)
             found[k, seed] = float(result["accuracy"][-1]), joules, floor(circuit, changes)
+        one, volts = estimate(100 * found[k][None, :, 0]), 1e3 * found[k, 0, 2]
+        joules = 1e9 * found[k, :, 1].mean()
+        print(f"| {circuit} | {load:g} | {volts:.3g} | {joules:.4g} | {one.mean:.2f} +- {one.half:.2f} |", flush=True)
     return found
 
 
@@ -84,17 +87,12 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, default=Path("studies/figures/thermal_floor.png"))
     parser.add_argument("--seeds", type=int, default=5)
     parsed = parser.parse_args()
+    print(f"test accuracy [%], 95 % intervals, {parsed.seeds} seeds")
+    print("| circuit | load [pF] | noise of a hidden node [mV] | inference [nJ] | accuracy |")
+    print("| --- | --- | --- | --- | --- |")
     found = {"digits": points("digits-chip", "digits", parsed.seeds, None)}
     if parsed.mnist:
         found["MNIST, 10,000 images"] = points("mnist-chip", parsed.mnist, parsed.seeds, 3)
-    print(f"test accuracy [%], 95 % intervals, {parsed.seeds} seeds")
-    print("| data | load [pF] | noise of a hidden node [mV] | inference [nJ] | accuracy |")
-    print("| --- | --- | --- | --- | --- |")
-    for name, values in found.items():
-        for load, row in zip(LOADS, values, strict=True):
-            one = estimate(100 * row[None, :, 0])
-            joules, volts = 1e9 * row[:, 1].mean(), 1e3 * row[0, 2]
-            print(f"| {name} | {load:g} | {volts:.3g} | {joules:.4g} | {one.mean:.2f} +- {one.half:.2f} |")
     draw(found, parsed.figure)
 
 
