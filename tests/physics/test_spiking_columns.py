@@ -242,7 +242,8 @@ def test_a_column_delivers_the_charge_of_a_pulse_and_delivers_it_late(lag):
 def test_a_column_that_is_slower_than_the_clock_is_refused_with_what_would_do():
     message = (
         r"column: the columns of the bit lines of layer 1 close at a time constant of \S+ us, longer than the clock's "
-        r"step of 20 ns: pulses would arrive in later steps than it says; give column.bandwidth=\S+ GHz or more, or a smaller"
+        r"step of 20 ns: pulses would arrive in later steps than it says; give column.bandwidth=\S+ GHz or more, or a "
+        r"smaller column.tile"
     )
     with pytest.raises(AnalogepError, match=message):
         chip(tia(bandwidth="1 MHz"))
