@@ -87,7 +87,7 @@ def deviates(key, turn, out, other):  # type: ignore[no-untyped-def]
         out[k], other[k] = normals(word(key, k, turn))
 
 
-@inner(fastmath=FAST, error_model="numpy")
+@inner(error_model="numpy", fastmath=False)
 def _drawn(net, key, turn, first, nodes, out, other):  # type: ignore[no-untyped-def]
     """The same of the cells of some samples, from sample `first` on, by their places."""
     for n in range(out.shape[0]):
