@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from analogep.errors import SimulationError
+
 GROUND = "0"
 """Node of the ground of all signals, in the middle of the supply."""
 
@@ -97,7 +99,15 @@ class Written:
 
 
 def number(value: float) -> str:
-    """Shortest text that reads back as the same double."""
+    """Shortest text that reads back as the same double, such as `5e-13`; SPICE's suffixes are not used.
+
+    Raises
+    ------
+    SimulationError
+        If the value is not finite.
+    """
+    if not math.isfinite(value):
+        raise SimulationError(f"the netlist would hold the number {value}: ngspice reads finite numbers alone")
     return repr(float(value))
 
 

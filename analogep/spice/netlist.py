@@ -6,7 +6,6 @@ is the node `0`. ngspice knows no difference between upper and lower case: names
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 from collections.abc import Sequence
@@ -15,24 +14,12 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from analogep.columns.elements import GROUND as GROUND
+from analogep.columns.elements import number as number
 from analogep.errors import SimulationError
 
-GROUND = "0"
 _NAME = re.compile(r"[a-z0-9_]+\Z")
 _WIDTH = 118
-
-
-def number(value: float) -> str:
-    """Shortest text that reads back as the same double, such as `5e-13`; SPICE's suffixes are not used.
-
-    Raises
-    ------
-    SimulationError
-        If the value is not finite.
-    """
-    if not math.isfinite(value):
-        raise SimulationError(f"the netlist would hold the number {value}: ngspice reads finite numbers alone")
-    return repr(float(value))
 
 
 class Netlist:

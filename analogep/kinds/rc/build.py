@@ -106,7 +106,7 @@ class RCBuilder(Neuronal):
         ahead = [(f"bit lines of layer {k + 1}", self.summing(k)) for k in range(depth)]
         return ahead + [(f"word lines of layer {k + 1}", self.summing(k, back=True)) for k in range(1, depth)]
 
-    @property
+    @cached_property
     def supplied(self) -> Supplied:
         """What the supply gives for currents of lines."""
         column, driver, depth = self.circuit.column, self.circuit.driver, self.circuit.depth
@@ -123,14 +123,18 @@ class RCBuilder(Neuronal):
         ahead = column.response(self.summing(k), pair.column_total)
         return ahead, column.response(self.summing(k, back=True), back.row_total[:rows]) if k > 0 else ahead
 
-    def word_offsets(self, k: int) -> Floats | None:
-        """Offsets of the columns on the word lines of array `k` as they are in operation (lines,) [V], from the
+    @cached_property
+    def word_offsets(self) -> list[Floats | None]:
+        """Offsets of the columns on the word lines of each array as they are in operation (lines,) [V], from the
         fabrication seed; None without."""
-        mismatch, lines = self.circuit.mismatch, self.circuit.shapes[k][0] - int(self.circuit.bias)
+        mismatch, bias = self.circuit.mismatch, int(self.circuit.bias)
         if mismatch is None or not mismatch.left or self.circuit.column.limiting:
-            return None
-        rng = self.hardware.seeds.fabrication.rng(f"layer{k + 1}/word_lines/offset")
-        return np.asarray(mismatch.left * rng.standard_normal(lines))
+            return [None] * self.circuit.depth
+        found: list[Floats | None] = []
+        for k, (rows, _) in enumerate(self.circuit.shapes, 1):
+            rng = self.hardware.seeds.fabrication.rng(f"layer{k}/word_lines/offset")
+            found.append(np.asarray(mismatch.left * rng.standard_normal(rows - bias)))
+        return found
 
     @property
     def column_power(self) -> float:
@@ -168,7 +172,7 @@ class RCBuilder(Neuronal):
             if held is not None:
                 weights, variance = weights * held[0].gain, _squared(variance, held[0].gain)
                 if k > 0:
-                    left, offsets = held[1].gain[:, None], self.word_offsets(k)
+                    left, offsets = held[1].gain[:, None], self.word_offsets[k]
                     if offsets is not None:
                         back_offset = self._connections[k].row_load(offsets * held[1].offset)
                     behind, reverse_variance = behind[:rows] * left, _squared(reverse_variance, left)

@@ -104,7 +104,7 @@ class _Writer:
         hardware, netlist = self.board.scene.hardware, self.board.netlist
         builder, column, held = RCBuilder(hardware), hardware.circuit.column, []
         summing = builder.summing(k, back=back)
-        offsets = builder.word_offsets(k) if back else hardware.neurons[k].offset
+        offsets = builder.word_offsets[k] if back else hardware.neurons[k].offset
         leak = number(self.network.between.layers[into].leak)
         for i, node in enumerate(self.nodes[into]):
             line = f"{'b' if back else 'a'}{k + 1}_{i + 1}"

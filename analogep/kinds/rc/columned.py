@@ -110,7 +110,11 @@ class ColumnedRC(Network):
         """tau times the derivative of every state (samples, states) [V] at `state` (samples, states) [V]."""
         v, a, b = self.parts(state)
         ahead, behind, pull = self.aims(v, drive)
-        out = np.concatenate([a - v, ahead - a, behind - b], axis=1)
+        return np.concatenate([self._drift(v, a, b, pull), ahead - a, behind - b], axis=1)
+
+    def _drift(self, v: Floats, a: Floats, b: Floats, pull: Floats) -> Floats:
+        """tau dv/dt of the nodes (samples, nodes) [V]: a + b + nudging - v."""
+        out = a - v
         out[:, : b.shape[1]] += b
         out[:, self.slices[-1]] += pull
         return out
@@ -164,10 +168,7 @@ class ColumnedRC(Network):
         (lag, lag_back), held = self.columns.lags, math.exp(-h * self.fade)
         a = a - np.expm1(-h / lag) * (ahead - a) if self.reads & FORWARD else held * a
         b = b - np.expm1(-h / lag_back) * (behind - b) if self.reads & REVERSE else held * b
-        drift = a - node
-        drift[:, : b.shape[1]] += b
-        drift[:, self.slices[-1]] += pull
-        return np.concatenate([node + h * drift / self.between.tau, a, b], axis=1)
+        return np.concatenate([node + h * self._drift(node, a, b, pull) / self.between.tau, a, b], axis=1)
 
     def within_rails(self, v: Floats) -> Floats:
         """The state `v` (..., samples, states) [V] with nodes held by diodes at the rails of their neurons."""
@@ -212,9 +213,7 @@ class ColumnedRC(Network):
         columns to where these drive them then."""
         node, a, b = self.parts(v)
         ahead, behind, pull = self.aims(node, drive)
-        drift = ahead - node
-        drift[:, : behind.shape[1]] += behind
-        drift[:, self.slices[-1]] += pull
+        drift = self._drift(node, ahead, behind, pull)
         blocks = sum(self._blocks(node, drive)) - np.eye(self.count)
         moved = node - np.linalg.solve(blocks, drift[:, :, None])[:, :, 0]
         ahead, behind, _ = self.aims(moved, drive)
@@ -323,11 +322,11 @@ class ColumnedRC(Network):
 
     def exact_gradient(self, v: Floats, x: Floats, target: Floats) -> list[Floats]:
         """By the adjoint, columns at their limits left out."""
-        node = v[:, : self.count]
-        masks = self.saturated(node, self.between.quiet(x))
+        node, drive = v[:, : self.count], self.between.quiet(x)
+        masks = self.saturated(node, drive)
         if not any(mask.any() for mask in masks):
             return self.between.exact_gradient(node, x, target)
-        ahead, behind, own = self._blocks(node, self.between.quiet(x))
+        ahead, behind, own = self._blocks(node, drive)
         return masked_gradient(self.between, node, x, target, ahead + behind + own, masks)
 
     def loop_gain(self, v: Floats, drive: Drive) -> Floats:

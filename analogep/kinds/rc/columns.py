@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -9,7 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.columns import Response
 from analogep.kinds.rc.equations import RCEquations
+from analogep.kinds.rc.layer import Layer
 
 Floats = NDArray[np.float64]
 
@@ -48,18 +51,27 @@ class Columns:
     between: RCEquations
     supplied: Supplied
 
-    @cached_property
-    def _true_lags(self) -> tuple[Floats, Floats]:
-        ahead, behind = [], []
+    def _both(
+        self, ahead: Callable[[Layer, Response], Floats], behind: Callable[[Layer, Response, int], Floats]
+    ) -> tuple[Floats, Floats]:
+        """What `ahead` says of each layer and its bit lines, and `behind` of each array but the first, its word lines
+        and how many nodes are before it: (nodes,) and (nodes but outputs,), in their unit."""
+        found: tuple[list[Floats], list[Floats]] = [], [np.empty(0)]
         for k, layer in enumerate(self.between.layers):
             assert layer.columns is not None
             bits, words = layer.columns
-            ahead.append(layer.connection.spread(bits.tau))
+            found[0].append(ahead(layer, bits))
             if k > 0:
-                # Word lines of a convolution meet at a node in other reads; the slowest stands for all of them.
-                size = self.between.layers[k - 1].size
-                behind.append(words.tau if layer.dense else np.full(size, words.tau.max()))
-        return np.concatenate(ahead), np.concatenate(behind) if behind else np.empty(0)
+                found[1].append(behind(layer, words, self.between.layers[k - 1].size))
+        return np.concatenate(found[0]), np.concatenate(found[1])
+
+    @cached_property
+    def _true_lags(self) -> tuple[Floats, Floats]:
+        # Word lines of a convolution meet at a node in other reads; the slowest stands for all of them.
+        return self._both(
+            lambda layer, bits: layer.connection.spread(bits.tau),
+            lambda layer, words, size: words.tau if layer.dense else np.full(size, words.tau.max()),
+        )
 
     @cached_property
     def lags(self) -> tuple[Floats, Floats]:
@@ -71,30 +83,22 @@ class Columns:
     @cached_property
     def density(self) -> tuple[Floats, Floats]:
         """R_n of a (nodes,) and b (nodes but outputs,) [ohm]; of lags that were raised so that nodes have as much."""
-        tau, ahead, behind = self.between.tau, [], []
-        for k, layer in enumerate(self.between.layers):
-            assert layer.columns is not None
-            bits, words = layer.columns
-            ahead.append(layer.connection.spread(bits.noise))
-            if k > 0:
-                behind.append(layer.connection.row_load(words.noise))
-        both = np.concatenate(ahead), np.concatenate(behind) if behind else np.empty(0)
+        both = self._both(
+            lambda layer, bits: layer.connection.spread(bits.noise),
+            lambda layer, words, _: layer.connection.row_load(words.noise),
+        )
         found = []
         for noise, lag, true in zip(both, self.lags, self._true_lags, strict=True):
-            node = tau[: lag.size]
+            node = self.between.tau[: lag.size]
             found.append(noise * (node + lag) / (node + true))
         return found[0], found[1]
 
     @cached_property
     def limits(self) -> tuple[Floats, Floats]:
         """Largest |a| (nodes,) and |b| (nodes but outputs,) [V]."""
-        ahead, behind = [], []
-        for k, layer in enumerate(self.between.layers):
-            assert layer.columns is not None
-            ahead.append(np.full(layer.size, layer.columns[0].limit))
-            if k > 0:
-                behind.append(np.full(self.between.layers[k - 1].size, layer.columns[1].limit))
-        return np.concatenate(ahead), np.concatenate(behind) if behind else np.empty(0)
+        return self._both(
+            lambda layer, bits: np.full(layer.size, bits.limit), lambda _, words, size: np.full(size, words.limit)
+        )
 
     @property
     def watts(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
