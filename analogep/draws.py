@@ -63,7 +63,7 @@ def _fused_in_python(a: Any, b: Any, c: Any) -> np.float32:
 _fma: Any = instruction(_fused, _fused_in_python)
 
 
-@lean(forceinline=True)
+@lean(forceinline=True, fastmath=False)
 def squares(counter, key):  # type: ignore[no-untyped-def]
     """32 random bits of 64 bits of a counter under a 64-bit key."""
     x = u64(counter * key)
@@ -77,19 +77,19 @@ def squares(counter, key):  # type: ignore[no-untyped-def]
     return u32(u64(u64(x * x) + z) >> _HALF)
 
 
-@lean(forceinline=True)
+@lean(forceinline=True, fastmath=False)
 def word(key, cell, turn):  # type: ignore[no-untyped-def]
     """32 random bits of a cell at a turn, both below 2^32, under a key (`key_of`)."""
     return squares(u64(u64(u64(turn) << _HALF) + u64(cell)), key)
 
 
-@lean(forceinline=True)
+@lean(forceinline=True, fastmath=False)
 def uniform(h):  # type: ignore[no-untyped-def]
     """Uniform number in (0, 1) from the upper 20 bits: the middles of 2^20 intervals."""
     return _fma(f32(u32(h >> _S12)), _SCALE, _HALF_STEP)
 
 
-@lean(forceinline=True)
+@lean(forceinline=True, fastmath=False)
 def _log(u):  # type: ignore[no-untyped-def]
     """ln u of a positive normal number: exponent, and a polynomial for the mantissa (Cephes logf, S. L. Moshier)."""
     i = f32(u).view(u32)
@@ -110,7 +110,7 @@ def _log(u):  # type: ignore[no-untyped-def]
     return _fma(e, _LN2, _fma(p, z, x))
 
 
-@lean(forceinline=True)
+@lean(forceinline=True, fastmath=False)
 def normals(h):  # type: ignore[no-untyped-def]
     """Two independent normal deviates of 32 random bits."""
     radius = np.sqrt(f32(f32(-2.0) * _log(uniform(h))))

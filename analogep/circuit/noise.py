@@ -20,7 +20,7 @@ class CircuitNoise(Block):
     temperature. `off` is a limit, not a circuit.
     """
 
-    thermal: Literal["on", "off"] = "off"
+    thermal: Literal["on", "off"] = "on"
     temperature: Annotated[Kelvin, Field(gt=0, le=1000)] = 300.0
     """Of the circuit, for nodes, columns and samples."""
 
