@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,10 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
 
 CARDS: Final[tuple[Kind, Kind]] = ("device", "circuit")
+_OPTIONS: Final = ("epochs", "seed", "data", "circuit", "out", "age")
+"""Options of commands that people try as keys."""
+_MOST: Final = 4
+_DEEPEST: Final = 4
 _HEADS: Final = ("schema", "name", "title", "sources", "provenance", "changes")
 
 
@@ -46,10 +51,46 @@ def card_of(key: str) -> tuple[Kind, str]:
             return kind, key
     if first in _HEADS:
         raise ValueError(f"which card? Say device.{first} or circuit.{first}")
+    raise ValueError(f"no card has a section '{printable(first)}'{_hint(key)}")
+
+
+def _hint(key: str) -> str:
+    """What was meant by a key that no card has, as the end of a sentence.
+
+    A command's option, the keys that end as this one, or a section that is spelled much alike; else all sections.
+    """
+    first, _, _ = key.partition(".")
+    if key in _OPTIONS:
+        return f"; this is the option --{key}"
+    ends = [path for kind in reversed(CARDS) for path in _paths(kind) if f".{path}".endswith(f".{key}")]
+    if ends:
+        return f", did you mean {' or '.join(repr(path) for path in ends[:_MOST])}?"
     known = [*sections("device"), *sections("circuit")]
-    best = near(first, [*CARDS, *known])
-    hint = f", did you mean '{best}'?" if best else f"; sections are {', '.join(known)}"
-    raise ValueError(f"no card has a section '{printable(first)}'{hint}")
+    if best := near(first, [*CARDS, *known]):
+        return f", did you mean '{best}'?"
+    return f"; sections are {', '.join(known)}"
+
+
+@cache
+def _paths(kind: Kind) -> tuple[str, ...]:
+    """Keys of blocks of a kind of card, as paths; one for all members of a family, the shorter first."""
+    schema = (DeviceCard if kind == "device" else CircuitCard).model_json_schema(by_alias=True)
+    found: dict[str, None] = {}
+    _walk(schema, schema.get("$defs", {}), "", found)
+    return tuple(sorted((path for path in found if path.split(".")[0] not in _HEADS), key=lambda one: one.count(".")))
+
+
+def _walk(node: Mapping[str, Any], defs: Mapping[str, Any], path: str, found: dict[str, None]) -> None:
+    """Collect the paths of all properties below a node of a JSON schema."""
+    if "$ref" in node:
+        node = defs[node["$ref"].rsplit("/", 1)[-1]]
+    for one in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+        _walk(one, defs, path, found)
+    for key, below in node.get("properties", {}).items():
+        here = f"{path}.{key}" if path else key
+        found[here] = None
+        if here.count(".") < _DEEPEST:
+            _walk(below, defs, here, found)
 
 
 def load(

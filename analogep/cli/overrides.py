@@ -17,17 +17,23 @@ def sort(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     Raises
     ------
     UsageError
-        If no card has such a section.
+        Of every override that is malformed, or whose section no card has, a line.
     """
     found: dict[str, list[str]] = {kind: [] for kind in keys.CARDS}
+    wrong = []
     for text in texts:
-        parse(text)
         key, _, value = text.partition("=")
         try:
+            parse(text)
             kind, rest = keys.card_of(key.strip())
+        except UsageError as error:
+            wrong.append(str(error))
         except ValueError as error:
-            raise UsageError(f"--set {text}: {error}") from None
-        found[kind].append(text if rest == key.strip() else f"{rest}={value}")
+            wrong.append(f"--set {text}: {error}")
+        else:
+            found[kind].append(text if rest == key.strip() else f"{rest}={value}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
     return found["device"], found["circuit"]
 
 

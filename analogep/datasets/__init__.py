@@ -19,6 +19,7 @@ from analogep.errors import DataError
 from analogep.streams import Seeds
 
 __all__ = [
+    "IMAGES",
     "Check",
     "Dataset",
     "Source",
@@ -36,6 +37,12 @@ Source = str | os.PathLike[str] | Dataset | Sequence[Any] | Mapping[str, Any] | 
 """Where samples come from: see `load`."""
 
 _ACCEPTED = "expected 'digits', a folder of IDX files (MNIST, Fashion-MNIST), or a .npz file"
+IMAGES = (
+    "MNIST is four files, train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz and two that begin with t10k-, of "
+    "yann.lecun.com/exdb/mnist and its many copies; Fashion-MNIST has the same names at "
+    "github.com/zalandoresearch/fashion-mnist. Put them into a folder and give --data FOLDER"
+)
+"""Where people find the images that are not bundled."""
 
 
 def load(
@@ -104,6 +111,8 @@ def _loaded(source: Source, rng: np.random.Generator, dtype: Precision, check: C
         return idx.load(path, dtype=dtype, check=check)
     if path.suffix.lower() == ".npz":
         return arrays.load(path, rng, dtype=dtype, check=check)
+    if "mnist" in path.name.lower() and not path.exists():
+        raise DataError(f"{source}: no such folder, and images are not bundled. {IMAGES}")
     what = "neither of them" if path.exists() else "no such file or folder"
     raise DataError(f"{source}: {what}; {_ACCEPTED}")
 

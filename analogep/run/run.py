@@ -104,10 +104,11 @@ class Run:
 
     def _check_data(self, name: str, features: int, classes: int) -> None:
         if (features, classes) != (self.circuit.sizes[0], self.circuit.sizes[-1]):
+            wanted = f" {datasets.IMAGES}." if name == "digits" and self.circuit.sizes[0] == 784 else ""
             raise UsageError(
                 f"data set '{name}' has {features} inputs and {classes} classes, circuit '{self.circuit.name}' is "
                 f"{self.circuit.outline}: choose another circuit or other data, or set "
-                f"layers=[{features},128,{classes}]"
+                f"layers=[{features},128,{classes}].{wanted}"
             )
 
     def _identity(self) -> dict[str, str]:

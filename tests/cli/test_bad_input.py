@@ -61,6 +61,10 @@ SET = [
     ("=3", "needs a key before the equals sign"),
     ("conductance.max=", "needs a value after the equals sign"),
     ("condutance.max=3 uS", "no card has a section 'condutance', did you mean 'conductance'?"),
+    ("beta=0.3", "no card has a section 'beta', did you mean 'nudging.beta'?"),
+    ("rate=3", "did you mean 'adc.rate' or 'learning.rate' or "),
+    ("activation.high=3", "did you mean 'neurons.hidden.activation.high' or 'neurons.output.activation.high'?"),
+    ("epochs=3", "no card has a section 'epochs'; this is the option --epochs"),
     ("zzz.max=3 uS", r"no card has a section 'zzz'; sections are technology, (?!.*schema).*"),
     ("conductance.mx=3 uS", "conductance.mx: unknown key, did you mean 'max'?"),
     ("conductance.max=3", "conductance.max: needs a unit of conductance, such as '10 uS'; got 3"),
@@ -100,6 +104,26 @@ def test_what_the_command_line_gets_wrong_is_said_and_nothing_is_written(
 ) -> None:
     is_refused(say(*arguments), 2, pattern)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_overrides_are_all_said_at_once(say: Say) -> None:
+    said = say(
+        "simulate", "rram", "--set", "beta=0.3", "--set", "conductance", "--set", "zzz.max=3", "--set", "layers=[64,10]"
+    )
+    is_refused(said, 2, "--set beta=0.3: .*nudging.beta")
+    assert [line.split(":")[-2].strip() for line in said.err.splitlines() if "--set" in line] == [
+        "--set beta=0.3", "--set conductance", "--set zzz.max=3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [("--data", "mnist"), ("--circuit", "mnist")])
+def test_where_images_are_found_is_said(say: Say, given: tuple[str, ...]) -> None:
+    said = say("simulate", "ideal", *given)
+    is_refused(
+        said,
+        2 if given[0] == "--circuit" else 1,
+        "MNIST is four files, train-images-idx3-ubyte.gz, .* and give --data FOLDER",
+    )
 
 
 @pytest.mark.parametrize(("text", "pattern"), SET)
