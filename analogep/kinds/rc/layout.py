@@ -24,6 +24,7 @@ from analogep.kinds.rc.column_layout import columned, walk
 from analogep.kinds.rc.drive import ColumnDrive, RCDrive
 from analogep.kinds.rc.equations import RCEquations
 from analogep.kinds.rc.reading import Held, Steps
+from analogep.kinds.rc.wired_lines import WiredLines, wired_lines
 from analogep.network.convolution import Convolution
 from analogep.network.mismatch import OwnCurve, ends_of
 
@@ -55,8 +56,6 @@ def layout(network: RCEquations, solver: Solver, columns: Held | None = None) ->
 
 
 def _layout(network: RCEquations, solver: Solver, columns: Held | None) -> Layout | None:
-    if any(layer.forward_wires is not None for layer in network.layers):
-        return None
     kind: Any = np.float32 if solver.single else np.float64
     widest = max(abs(end) for layer in network.layers for end in layer.activation.rails)
     series = network.iv.series(widest * max(1.0, *map(np.max, network.gains)), _ACCURACY[solver.precision])
@@ -81,7 +80,7 @@ class Layout:
     Parameters
     ----------
     network : RCEquations
-        Without wires, all of its hidden neurons alike.
+        All of its hidden neurons alike.
     solver : Solver
     kind : float32 or float64
     curves : tuple
@@ -178,13 +177,18 @@ class Layout:
         for k, (layer, here) in enumerate(zip(layers, self.places, strict=True)):
             constant = network.constants[k]
             if k > 0:
-                behind[here] = layer.column_load
+                behind[here] = layer.column_load if self._wired is None else self._wired.load(k)[1]
                 constants[here] = 0.0 if constant is None else constant
             if k + 1 < len(layers):
-                ahead[here] = layers[k + 1].row_load(network.inner(layers[k + 1]).shape[0])
+                rows = network.inner(layers[k + 1]).shape[0]
+                ahead[here] = layers[k + 1].row_load(rows) if self._wired is None else self._wired.load(k + 1)[0]
         if isinstance(self.devices, Straight) and self.own is None and self.columns is None:
             ahead += network.gain**2 * behind
         return self.still(constants), (self.still(ahead), self.still(behind))
+
+    @cached_property
+    def _wired(self) -> WiredLines | None:
+        return wired_lines(self.network)
 
     @cached_property
     def own(self) -> Own | None:
@@ -303,17 +307,28 @@ class Layout:
                 agitate(first, last, net, cost, plan, batch, noise)
 
         threads.share(job, -(-samples // size), workers)
-        bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
-        still = np.stack([drive.power for drive in drives]) + network.read_voltage * network.bias_drive * bias
-        if self.columns is None or held is None:
+        if held is None:
             batch.energy[:] *= lengths[:, None, None]
-            batch.energy[..., 0] += still * (counts * lengths)[:, None]
+            self._book(drives, batch, (counts * lengths, counts * lengths))
         else:
-            seconds = held.weights[..., 1].sum(axis=1)[:, None]
-            taken = self.columns.columns.driver * np.stack([_current(drive) for drive in drives])
-            batch.energy[..., 0] += still * seconds
-            batch.energy[..., 3] += (taken - still) * seconds
+            self._book(drives, batch, (held.weights[..., 1].sum(axis=1), held.weights[..., 2].sum(axis=1)))
         return batch.ends, batch.residual / network.read_voltage, batch.energy
+
+    def _book(self, drives: Sequence[RCDrive], batch: Batch, seconds: tuple[Floats, Floats]) -> None:
+        """Add the joules of lines that stand still, driven forward and in reverse for `seconds` (phases,) [s] each."""
+        network, energy, on = self.network, batch.energy, seconds[0][:, None]
+        driver = None if self.columns is None else self.columns.columns.driver
+        power = np.stack([drive.power for drive in drives])
+        current = np.zeros_like(power) if driver is None else np.stack([_current(drive) for drive in drives])
+        if self._wired is not None:
+            ends = batch.ends[:, :, 0, : network.nodes]
+            self._wired.books(energy, ends, np.stack([power, current]), seconds, driver)
+            return
+        bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
+        power = power + network.read_voltage * network.bias_drive * bias
+        energy[..., 0] += power * on
+        if driver is not None:
+            energy[..., 3] += (driver * current - power) * on
 
     def _batch(self, drives: Sequence[RCDrive], start: Floats, shape: tuple[int, ...]) -> Batch:
         """What the samples are driven by, and room for what comes of it."""
