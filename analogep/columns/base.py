@@ -161,9 +161,13 @@ class Column(Block, ABC):
             "no method 'elements'"
         )
 
+    def time_constant(self, lines: SummingLines) -> float:
+        """Its time constant where cells are in the middle of their window [s]."""
+        return float(self.response(lines, np.array([lines.design])).tau[0])
+
     def slowness(self, lines: SummingLines) -> float:
-        """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""
-        return float(self.response(lines, np.array([lines.design])).tau[0]) / lines.tau
+        """Its time constant over `SummingLines.tau` [1]."""
+        return self.time_constant(lines) / lines.tau
 
     def remedy(self, lines: SummingLines, lag: float) -> str:
         """What would give it the time constant `lag` [s] on `lines`, in words."""

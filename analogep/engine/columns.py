@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analogep.engine.nodes import pull
-from analogep.engine.own import begun, line, lined, placed, railed
+from analogep.engine.nodes import nudged
+from analogep.engine.own import begun, lined, placed, railed
 from analogep.engine.products import FAST
 from analogep.jit import brought
 
@@ -161,19 +161,12 @@ class Columned(NamedTuple):
 
     @staticmethod
     def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
-        """Nudging in the place of what outputs have no array for, and its power; as in `nodes.Real`."""
-        real = pulls.dtype.type(beta.real)
-        here, r = slice(span[0], span[1]), np.empty(pulls.shape[1], pulls.dtype)
+        """Nudging in the place of what outputs have no array for, and its power; as in `nodes.Real`, but that steps
+        count for `weights` and not for `weight`."""
+        real, here = pulls.dtype.type(beta.real), slice(span[0], span[1])
         for n in range(energy.shape[0]):
             y, back, p = space[0][n, here], space[5][n, here], pulls[n]
-            if not frozen:
-                for o in range(y.size):
-                    r[o] = line(nodes.own, some.curve, y[o], span[0] + o)
-                pull(cost, r, target[n], p)
-            power = real - real
-            for o in range(y.size):
-                back[o] = real * p[o]
-                power += abs(real * p[o] * some.leak * (target[n, o] - y[o]))
+            power = nudged(nodes.own, some.curve, cost, span[0], frozen, real, some.leak, target[n], y, back, p)
             energy[n, 2] += nodes.weights[when[0], when[1], 0] * power
 
     @staticmethod

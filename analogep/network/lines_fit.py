@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -75,7 +76,7 @@ def _late(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]
     """Columns that a clock does not wait for."""
     most = circuit.network.latest
     for name, lines in summing_lines(device, circuit):
-        lag = circuit.column.slowness(lines) * lines.tau
+        lag = circuit.column.time_constant(lines)
         if lag > most:
             yield (
                 "column",
@@ -93,13 +94,13 @@ def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]
     turns = None if circuit.feedback is None else circuit.feedback.turns
     timing, found = circuit.timing, []
     for name, lines in summing_lines(device, circuit):
-        lag = circuit.column.slowness(lines) * lines.tau
+        lag = circuit.column.time_constant(lines)
         limits = [("timing.free.duration", timing.free.duration), ("timing.nudged.duration", timing.nudged.duration)]
         if turns is not None and name.startswith("word"):
             limits.append(("feedback.turns.reverse", turns.reverse))
         elif turns is not None:
             limits.append(("feedback.turns.forward", turns.forward))
-        found += [(seconds / lag, key, seconds, name, lines, lag) for key, seconds in limits]
+        found += [(seconds / lag if lag > 0.0 else math.inf, key, seconds, name, lines, lag) for key, seconds in limits]
     ratio, key, seconds, name, lines, lag = min(found, key=lambda one: one[0])
     if ratio < SETTLED:
         yield (
@@ -114,15 +115,15 @@ def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
     """What a designer would look at, as (key of the circuit card, message)."""
     if circuit.column.limiting:
         return
-    slow = [(circuit.column.slowness(lines), name, lines) for name, lines in summing_lines(device, circuit)]
-    for ratio, name, lines in slow:
-        if ratio > _SLOW:
+    for name, lines in summing_lines(device, circuit):
+        lag = circuit.column.time_constant(lines)
+        if lag > _SLOW * lines.tau:
             what = "node" if circuit.network.rests else "pulse"
             yield (
                 "column",
-                f"the columns of the {name} close at a time constant of {format_si(ratio * lines.tau, 's')}, "
-                f"{ratio:.2g} times that of their {what}, {format_si(lines.tau, 's')}, with device '{device.name}' in "
-                f"the middle of its window; {circuit.column.remedy(lines, 0.2 * lines.tau)}",
+                f"the columns of the {name} close at a time constant of {format_si(lag, 's')}, "
+                f"{lag / lines.tau:.2g} times that of their {what}, {format_si(lines.tau, 's')}, with device "
+                f"'{device.name}' in the middle of its window; {circuit.column.remedy(lines, 0.2 * lines.tau)}",
             )
     if circuit.wires.kind == "none":
         middle = 0.5 * (device.conductance.min + device.conductance.max)
@@ -144,9 +145,7 @@ def said(device: DeviceCard, circuit: CircuitCard) -> str:
         return ""
     if circuit.column.limiting:
         return "ideal, a limit and no circuit: what holds the lines has no bandwidth, noise, swing and power"
-    found = [
-        (circuit.column.slowness(lines) * lines.tau, name, lines) for name, lines in summing_lines(device, circuit)
-    ]
+    found = [(circuit.column.time_constant(lines), name, lines) for name, lines in summing_lines(device, circuit)]
     lag, name, lines = max(found, key=lambda one: one[0] / one[2].tau)
     line, current = max(driven_currents(device, circuit), key=lambda one: one[1])
     limit = "" if circuit.driver.current is not None else "; what a driver can give is not known"

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from analogep.circuit import CircuitCard
+from analogep.columns import Ideal
 from analogep.device import DeviceCard
 from analogep.errors import CardError
 from analogep.network import check_fit, fit_warnings
-from analogep.network.lines_fit import said
+from analogep.network.lines_fit import line_problems, line_warnings, said
 
 TIA = "column={kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
 TAKING = "{forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms}"
@@ -142,3 +143,12 @@ def test_a_result_says_what_held_its_lines(tmp_path: Any) -> None:
     small = {"layers": [64, 8, 10], "learning.epochs": 1, "solver.method": "euler"}
     lines = text(Run("ideal", "digits", seed=1, set=small).execute()).splitlines()
     assert sum("a limit and no circuit" in line for line in lines) == 2
+
+
+def test_a_column_without_any_lag_settles_in_every_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is no limit to its author."""
+    monkeypatch.setattr(Ideal, "limiting", False)
+    device, circuit = DeviceCard.load("rram"), CircuitCard.load("digits")
+    assert list(line_problems(device, circuit)) == []
+    assert not any(key == "column" for key, _ in line_warnings(device, circuit))
+    assert "ideal, 0 s for the 50 ns" in said(device, circuit)
