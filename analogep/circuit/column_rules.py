@@ -24,6 +24,14 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
             ("column", "kind"),
             f"must be 'ideal' for '{card.nudging.estimator}', whose complex voltages no circuit has",
         )
+    if column.windowed and (feedback is None or feedback.turns is None):
+        known = kinds_with("turns")
+        yield (
+            ("column", "kind"),
+            f"'{column.kind}' integrates currents for a window and shows the result afterwards, which needs arrays "
+            f"that are read in turns: give feedback.kind=alternating and feedback.turns in a network of kind {known}, "
+            "or another column circuit",
+        )
     if feedback is not None and feedback.kind == "alternating":
         if column.limiting:
             yield (

@@ -41,6 +41,7 @@ COLUMNS: Final = Family(
         "tia": "tia.Transimpedance",
         "conveyor": "conveyor.Conveyor",
         "passive": "passive.Passive",
+        "charge": "charge.Charge",
     },
 )
 """Every column circuit, by the `kind` of a circuit card's `column`."""
@@ -66,6 +67,8 @@ class SummingLines:
         Of the node behind.
     capacitance : float [F]
         Of a line.
+    window : float [s]
+        Length of the turns in which the lines are read; 0 of lines that are read all the time.
     """
 
     design: float
@@ -75,6 +78,7 @@ class SummingLines:
     tau: float
     leak: float
     capacitance: float
+    window: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ class Response:
     tau : ndarray (lines,) [s]
         tau_a.
     noise : ndarray (lines,) [ohm]
-        R_n: 4kT times it is the one-sided density of the noise of y [V^2/Hz], that of the cells included.
+        R_n: 4kT times it is the one-sided density of the noise of y [V^2/Hz], that of the cells included. A column that
+        integrates for a window T has the mean of that over T in each sample, 2 kT R_n/T [V^2].
     offset : ndarray (lines,) [1]
         y over the input-referred offset of the circuit.
     limit : float [V]
@@ -111,11 +116,14 @@ class Column(Block, ABC):
         Whether it is a limit and no circuit that could be built.
     holds : bool
         Whether its `elements` heed the gate of their place.
+    windowed : bool
+        Whether it integrates for the window of a turn, and shows the result when that is over.
     """
 
     family: ClassVar[Family] = COLUMNS
     limiting: ClassVar[bool] = False
     holds: ClassVar[bool] = False
+    windowed: ClassVar[bool] = False
     kind: str
 
     @abstractmethod

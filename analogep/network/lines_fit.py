@@ -69,6 +69,7 @@ def line_problems(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
                 "mapping.read_voltage, or a device of less conductance",
             )
     yield from _turns(device, circuit)
+    yield from _windows(circuit)
     yield from _late(device, circuit)
 
 
@@ -103,12 +104,33 @@ def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]
         found += [(seconds / lag if lag > 0.0 else math.inf, key, seconds, name, lines, lag) for key, seconds in limits]
     ratio, key, seconds, name, lines, lag = min(found, key=lambda one: one[0])
     if ratio < SETTLED:
+        what = f", in which the columns of the {name} settle to 1 %, {SETTLED:g} times {format_si(lag, 's')}"
+        if circuit.column.windowed:
+            what = (
+                f": the columns of the {name} take {format_si(lag, 's')} to hold their lines, which are lost of every "
+                f"turn, {1.0 / SETTLED:.0%} at most".replace("%", " %")
+            )
         yield (
             key,
-            f"{format_si(seconds, 's')} is shorter than {format_si(SETTLED * lag, 's')}, in which the columns of the "
-            f"{name} settle to 1 %, {SETTLED:g} times {format_si(lag, 's')}; give as much, or "
+            f"{format_si(seconds, 's')} is shorter than {format_si(SETTLED * lag, 's')}{what}; give as much, or "
             f"{circuit.column.remedy(lines, seconds / SETTLED).removeprefix('give ')}",
         )
+
+
+def _windows(circuit: CircuitCard) -> Iterator[tuple[str, str]]:
+    """Phases that end before every column has shown what it integrates."""
+    turns, timing = None if circuit.feedback is None else circuit.feedback.turns, circuit.timing
+    if not circuit.column.windowed or turns is None:
+        return
+    least = turns.period - turns.guard
+    for key, phase in (("timing.free.duration", timing.free), ("timing.nudged.duration", timing.nudged)):
+        if phase.duration < least:
+            yield (
+                key,
+                f"{format_si(phase.duration, 's')} end before the columns of both directions have shown what they "
+                f"integrate; give at least {format_si(least, 's')}, one forward and one reverse turn and a guard, or "
+                "shorter turns",
+            )
 
 
 def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:

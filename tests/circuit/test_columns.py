@@ -14,6 +14,7 @@ from analogep.network import check_fit, fit_warnings
 from analogep.network.lines_fit import line_problems, line_warnings, said
 
 TIA = "column={kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+CHARGE = TIA.replace("tia", "charge")
 TAKING = "{forward: 60 ns, reverse: 60 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms}"
 TURNS = f"feedback={{kind: alternating, gain: 0.5, turns: {TAKING}}}"
 
@@ -57,6 +58,20 @@ TURNS = f"feedback={{kind: alternating, gain: 0.5, turns: {TAKING}}}"
             "least as much",
         ),
         ("digits", (TIA, "column.tail=4"), "column.tail: unknown key"),
+        (
+            "digits",
+            (CHARGE,),
+            "column.kind: 'charge' integrates currents for a window and shows the result afterwards, which needs "
+            "arrays that are read in turns: give feedback.kind=alternating and feedback.turns in a network of kind "
+            "'rc', or another column circuit",
+        ),
+        ("spiking-digits", (CHARGE,), "column.kind: 'charge' integrates currents for a window"),
+        (
+            "digits",
+            (CHARGE, TURNS, "column.capacitance=1 pF"),
+            "reason: is missing: a capacitance other than window over R_f multiplies all that is read; say why",
+        ),
+        ("digits", (CHARGE, TURNS, "column.reason=x"), "reason: is of a 'capacitance', which is not given"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_reason(card: str, overrides: tuple[str, ...], message: str) -> None:
@@ -83,6 +98,17 @@ def test_what_cannot_be_is_refused_with_a_reason(card: str, overrides: tuple[str
             ("driver.current=1 uA",),
             "driver.current: a word line of layer 1 carries 141.6 uA at full scale with device 'rram' in the middle of "
             "its window, more than the 1 uA that its driver gives; give driver.current of as much",
+        ),
+        (
+            (CHARGE, TURNS, "column.bandwidth=10 MHz"),
+            "feedback.turns.forward: 60 ns is shorter than 3.537 us: the columns of the bit lines of layer 2 take "
+            "768.9 ns to hold their lines, which are lost of every turn, 22 % at most; give as much, or "
+            "column.bandwidth=589.4 MHz or more, or longer turns",
+        ),
+        (
+            (CHARGE, TURNS, "timing.nudged.duration=100 ns"),
+            "timing.nudged.duration: 100 ns end before the columns of both directions have shown what they integrate; "
+            "give at least 122 ns, one forward and one reverse turn and a guard, or shorter turns",
         ),
         (("lines.current=0.1 mA",), "lines.current: a word line of layer 1 carries 141.6 uA"),
     ],

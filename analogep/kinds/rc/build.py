@@ -16,6 +16,7 @@ from analogep.kinds.rc.columned import ColumnedRC
 from analogep.kinds.rc.columns import Columns, Supplied
 from analogep.kinds.rc.layer import Layer, PairWires
 from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.windowed import WindowedRC
 from analogep.network.base import Network
 from analogep.network.build import Neuronal
 from analogep.network.connection import DENSE, Connection
@@ -73,7 +74,8 @@ class RCBuilder(Neuronal):
         assert feedback is not None
         if self.circuit.column.limiting:
             return layered
-        return ColumnedRC(layered, Columns(layered, self.supplied), feedback.turns)
+        made = WindowedRC if self.circuit.column.windowed else ColumnedRC
+        return made(layered, Columns(layered, self.supplied), feedback.turns)
 
     def followed(self, k: int) -> float:
         """What the columns in front of layer `k` have to follow: the time constant C/g of its nodes [s]."""
@@ -88,6 +90,7 @@ class RCBuilder(Neuronal):
         (rows, columns), circuit = self.circuit.shapes[k], self.circuit
         to, window = k - back, self.device.conductance
         cells = columns if back else rows
+        turns = None if circuit.feedback is None else circuit.feedback.turns
         tile = circuit.wires.tile[1 if back else 0] if isinstance(circuit.wires, ExactWires) else cells
         return SummingLines(
             # The halves of a pair move against each other, or one stays in the middle.
@@ -98,6 +101,7 @@ class RCBuilder(Neuronal):
             tau=self.followed(to),
             leak=self._leak(to),
             capacitance=2 * cells * circuit.lines.capacitance_per_cell,
+            window=0.0 if turns is None else turns.reverse if back else turns.forward,
         )
 
     def summing_lines(self) -> list[tuple[str, SummingLines]]:

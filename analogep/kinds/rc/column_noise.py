@@ -217,6 +217,13 @@ def agitated(network: Columned, state: Floats, drive: Drive, duration: float) ->
     return np.asarray(state + np.concatenate([walk.v, *walk.ys], axis=1))
 
 
+def drawn(key: np.uint64, turn: int, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Two arrays of deviates of the `shape` (samples, nodes) [1] of a turn."""
+    one, other = np.empty(shape), np.empty(shape)
+    deviates(key, turn, one.reshape(-1), other.reshape(-1))
+    return one, other
+
+
 class _Walk:
     """Noise of nodes `v` (samples, nodes) and columns `ys` [V] around a state, step by step."""
 
@@ -236,8 +243,7 @@ class _Walk:
 
     def drawn(self, turn: int) -> tuple[Floats, Floats]:
         """Two arrays of deviates (samples, nodes) [sqrt(J)] of a turn."""
-        one, other = np.empty(self.base.shape), np.empty(self.base.shape)
-        deviates(self.key, turn, one.reshape(-1), other.reshape(-1))
+        one, other = drawn(self.key, turn, self.base.shape)
         return self.root * one, self.root * other
 
     def driven(self, v: Floats) -> list[Floats]:
