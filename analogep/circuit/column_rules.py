@@ -49,11 +49,25 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
             known = kinds_with("turns")
             yield ("feedback", "kind"), f"'alternating' needs a network of kind {known}, got '{kind.kind}'"
     yield from _rails(card)
+    yield from _paces(card)
     if column.limiting and card.driver != Driver():
         yield (
             ("driver",),
             "needs a column circuit: with column.kind=ideal lines take the heat of their cells, at any supply",
         )
+
+
+def _paces(card: Any) -> Iterator[tuple[Path, str]]:
+    """Nodes whose time constant would follow from columns that have none of their own."""
+    if card.neurons is None:
+        return
+    for name, neuron in (("hidden", card.neurons.hidden), ("output", card.neurons.output)):
+        if neuron.capacitance is None and not (card.network.sums and card.column.paced):
+            yield (
+                ("neurons", name, "capacitance"),
+                "is missing: it follows only from columns with a bandwidth of their own, such as column: {kind: tia, "
+                "bandwidth: 1 GHz, ...}; give it, or such a column",
+            )
 
 
 def _rails(card: Any) -> Iterator[tuple[Path, str]]:

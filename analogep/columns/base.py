@@ -144,6 +144,16 @@ class Column(Block, ABC):
         """V_dd [V], from which lines are driven as well."""
 
     @property
+    def paced(self) -> bool:
+        """Whether its time constant is its own, and not made for the node behind it."""
+        return not self.limiting
+
+    @property
+    def wanted(self) -> float:
+        """Ratio of a node's time constant and its own that a design aims at [1]."""
+        return 5.0
+
+    @property
     def bearable(self) -> float:
         """Capacitance that an output is made to drive [F]; infinite where it is made for none in particular."""
         return math.inf

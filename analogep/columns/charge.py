@@ -117,6 +117,11 @@ class Charge(Amplified):
     example: ClassVar[str] = "{kind: charge, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
 
     @property
+    def paced(self) -> bool:
+        """Never: what it needs is a turn, whatever the node behind."""
+        return False
+
+    @property
     def wanted(self) -> float:
         """Window over what an amplifier takes to hold its line [1]."""
         return _WANTED if self.ratio is None else self.ratio
@@ -178,6 +183,8 @@ class Charge(Amplified):
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from super().rules()
+        if self.ratio is not None and self.bandwidth is not None:
+            yield ("ratio",), "is given by 'bandwidth' already; remove one of the two"
         if self.capacitance is not None and not self.reason:
             yield (
                 ("reason",),

@@ -19,6 +19,8 @@ SETTLED: Final = 4.6
 """Time constants after which 1 % is left."""
 _SLOW: Final = 1.0 / 3.0
 """Time constant of a column over that of its node from which a warning is due."""
+_FITS: Final = 0.05
+"""Share by which a ratio of time constants may be off that is given beside both of them."""
 _EXAMPLE: Final = 1.0
 """Resistance of a line between two cells [ohm] by which arrays without wires are judged."""
 
@@ -68,9 +70,32 @@ def line_problems(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
                 f"its window, more than the {format_si(most, 'A')} that {what}; give {key} of as much, a smaller "
                 "mapping.read_voltage, or a device of less conductance",
             )
+    yield from _tied(device, circuit)
     yield from _turns(device, circuit)
     yield from _windows(circuit)
     yield from _late(device, circuit)
+
+
+def _tied(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:
+    """A bandwidth, a ratio and nodes that do not go together, each of which follows from the other two."""
+    column = circuit.column
+    if not column.paced or getattr(column, "ratio", None) is None:
+        return
+    slow: dict[float, tuple[float, str, SummingLines]] = {}
+    for name, lines in summing_lines(device, circuit):
+        lag = column.time_constant(lines)
+        slow[lines.tau] = max(slow.get(lines.tau, (0.0, name, lines)), (lag, name, lines), key=lambda one: one[0])
+    for tau, (lag, name, lines) in slow.items():
+        if not math.isclose(tau / lag, column.wanted, rel_tol=_FITS):
+            what = "node" if circuit.network.rests else "pulse"
+            yield (
+                "column.ratio",
+                f"the columns of the {name} close at a time constant of {format_si(lag, 's')}, and their {what} of "
+                f"{format_si(tau, 's')} is {tau / lag:.3g} times as slow, not {column.wanted:g} times; leave out "
+                "one of column.ratio, column.bandwidth and the neurons' capacitance, or "
+                f"{column.remedy(lines, tau / column.wanted)}",
+            )
+            return
 
 
 def _late(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]]:

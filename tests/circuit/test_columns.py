@@ -60,6 +60,18 @@ TURNS = f"feedback={{kind: alternating, gain: 0.5, turns: {TAKING}}}"
         ("digits", (TIA, "column.tail=4"), "column.tail: unknown key"),
         (
             "digits",
+            (TIA, "neurons.hidden.capacitance=null"),
+            "neurons.hidden.capacitance: is missing: it follows only from columns with a bandwidth of their own, such "
+            "as column: {kind: tia, bandwidth: 1 GHz, ...}; give it, or such a column",
+        ),
+        ("passive-digits", ("neurons.output.capacitance=null",), "neurons.output.capacitance: is missing: it follows"),
+        (
+            "digits",
+            (CHARGE, TURNS, "column.ratio=5", "column.bandwidth=1 GHz"),
+            "ratio: is given by 'bandwidth' already; remove one of the two",
+        ),
+        (
+            "digits",
             (CHARGE,),
             "column.kind: 'charge' integrates currents for a window and shows the result afterwards, which needs "
             "arrays that are read in turns: give feedback.kind=alternating and feedback.turns in a network of kind "
@@ -109,6 +121,12 @@ def test_what_cannot_be_is_refused_with_a_reason(card: str, overrides: tuple[str
             (CHARGE, TURNS, "timing.nudged.duration=100 ns"),
             "timing.nudged.duration: 100 ns end before the columns of both directions have shown what they integrate; "
             "give at least 122 ns, one forward and one reverse turn and a guard, or shorter turns",
+        ),
+        (
+            ("column.bandwidth=100 MHz", "column.ratio=5"),
+            "column.ratio: the columns of the bit lines of layer 2 close at a time constant of 76.5 ns, and their node "
+            "of 50 ns is 0.654 times as slow, not 5 times; leave out one of column.ratio, column.bandwidth and the "
+            "neurons' capacitance, or give column.bandwidth=768.7 MHz or more, or a smaller column.tile",
         ),
         (("lines.current=0.1 mA",), "lines.current: a word line of layer 1 carries 141.6 uA"),
     ],
