@@ -46,8 +46,8 @@ def test_the_march_takes_the_steps_of_the_equations(case: str) -> None:
         np.testing.assert_allclose(found.energy, own.energy, rtol=1e-12, atol=1e-30)
         np.testing.assert_allclose(found.residual, own.residual, rtol=0, atol=1e-14)
         # And the same thermal noise at the end, number for number.
-        warm = march(net, replace(given, thermal=Thermal(KT, 7)), start, phase, solver, 0.01)
-        noisy = net.agitated(own.v, replace(given, thermal=Thermal(KT, 7)), phase.duration)
+        warm = march(net, replace(given, thermal=Thermal(KT, 7, 4.0 / 3.0)), start, phase, solver, 0.01)
+        noisy = net.agitated(own.v, replace(given, thermal=Thermal(KT, 7, 4.0 / 3.0)), phase.duration)
         assert np.abs(noisy - own.v).max() > 1e-4
         np.testing.assert_allclose(warm.v, noisy, rtol=0, atol=1e-15)
 

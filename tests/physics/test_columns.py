@@ -133,11 +133,15 @@ def test_noise_of_nodes_and_columns_is_that_of_lyapunovs_equation(ratio: float) 
     drive, rest = at_rest(net, 1, 0.4)
     tau, leak = net.between.tau, net.between.leak
     lags, noises = net.columns.lags, net.columns.density
-    density = np.concatenate([2.0 / (tau**2 * leak), *(2.0 * n / t**2 for n, t in zip(noises, lags, strict=True))])
+    # The nudging sources have gamma beta g beside g.
+    own = np.where(np.arange(net.count) < 12, 1.0, 1.0 + 2.0 * 0.4)
+    density = np.concatenate(
+        [2.0 * own / (tau**2 * leak), *(2.0 * n / t**2 for n, t in zip(noises, lags, strict=True))]
+    )
     expected = solve_continuous_lyapunov(net.jacobian(rest, drive)[0], -KT * np.diag(density))
     many, n = 20_000, net.count
     x, target = (np.repeat(part, many, axis=0) for part in batch(1))
-    noisy = replace(net.nudged(net.drive(x), 0.4, target), thermal=Thermal(KT, 7))
+    noisy = replace(net.nudged(net.drive(x), 0.4, target), thermal=Thermal(KT, 7, 2.0))
     drawn = net.agitated(np.repeat(rest, many, axis=0), noisy, 1.0) - rest
     found = drawn.T @ drawn / many
     off = np.diag(found) / np.diag(expected) - 1.0

@@ -114,7 +114,9 @@ def covariance(net: WindowedRC, rest: Floats, drive: Any, duration: float) -> Fl
     n, between = net.count, net.between
     p = np.zeros((rest.size, rest.size))
     for length, turn in net.turns(duration):
-        density = np.concatenate([2.0 * KT / (between.tau**2 * between.leak), np.zeros(rest.size - n)])
+        # The nudging sources have gamma beta g beside g.
+        own = np.where(np.arange(n) < 12, 1.0, 1.0 + 2.0 * 0.4)
+        density = np.concatenate([2.0 * KT * own / (between.tau**2 * between.leak), np.zeros(rest.size - n)])
         side = slice(n, 2 * n)
         if isinstance(turn, Window):
             which = 0 if turn.reads == 1 else 1
@@ -146,7 +148,7 @@ def test_noise_of_nodes_and_samples_is_that_of_the_linear_equations_turn_by_turn
     rest, _ = equilibrium(net, drive, np.zeros((1, net.nodes)))
     expected = covariance(net, rest[0], drive, duration)
     warm = net.nudged(net.drive(np.repeat(x, many, axis=0)), 0.4, np.repeat(target, many, axis=0))
-    drawn = net.agitated(np.repeat(rest, many, axis=0), replace(warm, thermal=Thermal(KT, 7)), duration) - rest
+    drawn = net.agitated(np.repeat(rest, many, axis=0), replace(warm, thermal=Thermal(KT, 7, 2.0)), duration) - rest
     off = drawn.var(axis=0) / np.diag(expected) - 1.0
     assert np.abs(off).max() < 0.09
     assert abs(off[:22].mean()) < 0.02

@@ -107,14 +107,17 @@ def walk(layout: Places, held: Held, drives: Sequence[RCDrive], grids: Sequence[
     if len(thermal) < len(drives):
         return None
     network, placed = held.network, layout.placed
-    phases = [column_noise.last_steps(held.taking, layout.network.tau, count * h) for count, h in grids]
+    phases = [
+        [(*step, drive.stirred) for step in column_noise.last_steps(held.taking, layout.network.tau, count * h)]
+        for drive, (count, h) in zip(drives, grids, strict=True)
+    ]
     kinds = sorted({step for phase in phases for step in phase})
     table = [column_noise.numbers(network, *kind) for kind in kinds]
     sorts = np.zeros((len(phases), max(map(len, phases))), np.int64)
     holds = np.zeros_like(sorts)
     for p, phase in enumerate(phases):
         sorts[p, : len(phase)] = [kinds.index(step) for step in phase]
-        holds[p, : len(phase)] = column_noise.held_before(phase)
+        holds[p, : len(phase)] = column_noise.held_before([step[:2] for step in phase])
     own, begun = column_noise.beginning(held.columns)
     sides = [_side(layout, k, table, *one) for k, one in enumerate(begun)]
     return Walk(

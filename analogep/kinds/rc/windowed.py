@@ -189,6 +189,7 @@ class _Walk:
         self.base, between = state[:, : network.count], network.between
         self.rest, self.tau = network.aims(self.base, self.drive), between.tau
         self.own = self.root / np.sqrt(between.tau * between.leak)
+        self.own[network.slices[-1]] *= math.sqrt(1.0 + drive.stirred)
         self.windows = self.taking.forward, self.taking.reverse
         self.spread = [
             self.root * np.sqrt(2.0 * noise / window + 1.0 / self.taking.hold)
