@@ -50,10 +50,23 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
             yield ("feedback", "kind"), f"'alternating' needs a network of kind {known}, got '{kind.kind}'"
     yield from _rails(card)
     yield from _paces(card)
+    yield from _driven(card)
     if column.limiting and card.driver != Driver():
         yield (
             ("driver",),
             "needs a column circuit: with column.kind=ideal lines take the heat of their cells, at any supply",
+        )
+
+
+def _driven(card: Any) -> Iterator[tuple[Path, str]]:
+    """Drivers whose supply does not reach the full scale of their lines."""
+    supply, full = card.driver.supply, card.mapping.read_voltage
+    furthest = full * max(1.0, 1.0 if card.feedback is None else card.feedback.gain)
+    if not card.column.limiting and supply is not None and 0.5 * supply < furthest:
+        yield (
+            ("driver", "supply"),
+            f"drives lines no further than {format_si(0.5 * supply, 'V')} from the middle of {format_si(supply, 'V')}, "
+            f"short of their full scale, {format_si(furthest, 'V')}; give at least {format_si(2.0 * furthest, 'V')}",
         )
 
 

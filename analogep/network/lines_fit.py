@@ -13,6 +13,7 @@ from analogep.circuit import CircuitCard
 from analogep.columns import SummingLines
 from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
+from analogep.network.columns_fit import column_problems, column_warnings
 from analogep.units import format_si
 
 SETTLED: Final = 4.6
@@ -73,6 +74,7 @@ def line_problems(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
     yield from _tied(device, circuit)
     yield from _turns(device, circuit)
     yield from _windows(circuit)
+    yield from column_problems(circuit, summing_lines(device, circuit))
     yield from _late(device, circuit)
 
 
@@ -143,18 +145,19 @@ def _turns(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[str, str]
 
 
 def _windows(circuit: CircuitCard) -> Iterator[tuple[str, str]]:
-    """Phases that end before every column has shown what it integrates."""
+    """Phases that end before word lines are read, or before columns that integrate them have shown what they have."""
     turns, timing = None if circuit.feedback is None else circuit.feedback.turns, circuit.timing
-    if not circuit.column.windowed or turns is None:
+    if turns is None:
         return
-    least = turns.period - turns.guard
+    before, shown = turns.forward + turns.guard, circuit.column.windowed
+    least = before + turns.reverse
     for key, phase in (("timing.free.duration", timing.free), ("timing.nudged.duration", timing.nudged)):
-        if phase.duration < least:
+        if phase.duration < least if shown else phase.duration <= before:
+            what = "the columns of both directions have shown what they integrate" if shown else "word lines are read"
             yield (
                 key,
-                f"{format_si(phase.duration, 's')} end before the columns of both directions have shown what they "
-                f"integrate; give at least {format_si(least, 's')}, one forward and one reverse turn and a guard, or "
-                "shorter turns",
+                f"{format_si(phase.duration, 's')} end before {what}; give at least {format_si(least, 's')}, one "
+                "forward and one reverse turn and a guard, or shorter turns",
             )
 
 
@@ -172,6 +175,7 @@ def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
                 f"{lag / lines.tau:.2g} times that of their {what}, {format_si(lines.tau, 's')}, with device "
                 f"'{device.name}' in the middle of its window; {circuit.column.remedy(lines, 0.2 * lines.tau)}",
             )
+    yield from column_warnings(circuit, summing_lines(device, circuit))
     if circuit.wires.kind == "none":
         middle = 0.5 * (device.conductance.min + device.conductance.max)
         found = [
