@@ -14,6 +14,8 @@ from analogep.units import format_si
 
 _LOST: Final = 0.8
 """Share of a line's current below which a warning is due, and above whose inverse as well."""
+_LEAST: Final = 0.1
+"""Limit of a column over the full scale below which it is refused."""
 _LOUD: Final = 0.1
 """Thermal noise or offset of a node over the full scale from which a warning is due."""
 
@@ -21,18 +23,12 @@ Known = Sequence[tuple[str, SummingLines]]
 
 
 def column_problems(circuit: CircuitCard, known: Known) -> Iterator[tuple[str, str]]:
-    """Columns that do not reach the full scale, or whose offset or noise drowns it, as (key of the circuit card,
+    """Columns that give next to nothing, or whose offset or noise drowns the full scale, as (key of the circuit card,
     message)."""
     full = circuit.mapping.read_voltage
-    for name, lines in known:
-        most = _designed(circuit, lines).limit
-        if most < full:
-            yield (
-                "column",
-                f"the columns of the {name} give {format_si(most, 'V')} at most, less than the full scale of "
-                f"{format_si(full, 'V')}; give {full / most:.3g} times the current or swing, or a larger "
-                "mapping.weight_range",
-            )
+    for most, message in _short(circuit, known):
+        if most < _LEAST * full:
+            yield "column", message
             return
     for what, key, volts, remedy in _disturbed(circuit, known):
         if volts > full:
@@ -55,6 +51,9 @@ def column_warnings(circuit: CircuitCard, known: Known) -> Iterator[tuple[str, s
                 "middle of their window",
             )
     full = circuit.mapping.read_voltage
+    for most, message in _short(circuit, known):
+        if most >= _LEAST * full:
+            yield "column", message
     for what, key, volts, remedy in _disturbed(circuit, known):
         if _LOUD * full < volts <= full:
             yield (
@@ -66,6 +65,20 @@ def column_warnings(circuit: CircuitCard, known: Known) -> Iterator[tuple[str, s
 def _designed(circuit: CircuitCard, lines: SummingLines) -> Response:
     """Of a column whose cells are in the middle of their window."""
     return circuit.column.response(lines, np.array([lines.design]))
+
+
+def _short(circuit: CircuitCard, known: Known) -> Iterator[tuple[float, str]]:
+    """Limits of columns that do not reach the full scale [V], and what is to be said of them."""
+    full = circuit.mapping.read_voltage
+    for name, lines in known:
+        most = _designed(circuit, lines).limit
+        if most < full:
+            yield (
+                most,
+                f"the columns of the {name} give {format_si(most, 'V')} at most, less than the full scale of "
+                f"{format_si(full, 'V')}; give {full / most:.3g} times the current or swing, or a larger "
+                "mapping.weight_range",
+            )
 
 
 def _disturbed(circuit: CircuitCard, known: Known) -> Iterator[tuple[str, str, float, str]]:
