@@ -163,6 +163,11 @@ class Network(Clocked, ABC):
         """State (samples, nodes) [V] after a turn that has ended at `v` (samples, states) [V]: the same."""
         return v
 
+    def spent(self, v: Floats) -> Floats:
+        """Joules of a turn that has ended at `v` (samples, states) [V] besides its powers (samples, components) [J]:
+        none."""
+        return np.zeros((len(v), len(self.powers_of)))
+
     @abstractmethod
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| as a share of conductance times full scale (samples,) [1] at `v` (samples, nodes) [V]."""

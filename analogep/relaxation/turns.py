@@ -35,9 +35,11 @@ def by_turns(
     if turns[0][1] is network:
         return relax(turns[0][1], v0, phase)
     v, done = v0, []
+    extra = np.zeros((len(v0), len(network.powers_of)))
     for length, one in turns:
         done.append(relax(one, one.entered(v), Phase(duration=length)))
         v = one.left(done[-1].v)
+        extra += one.spent(done[-1].v)
         if phase.until == "settled" and float(network.residual(v, drive).max()) <= tolerance:
             break
     starts = np.cumsum([0.0, *(end.duration for end in done)])
@@ -46,7 +48,7 @@ def by_turns(
         v,
         network.residual(v, drive),
         float(starts[-1]),
-        np.sum([end.energy for end in done], axis=0),
+        np.sum([end.energy for end in done], axis=0) + extra,
         sum(end.evaluations for end in done),
         np.concatenate(times),
         np.concatenate([end.path[..., : v0.shape[1]] for end in done]),

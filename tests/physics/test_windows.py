@@ -16,14 +16,11 @@ from analogep.network.base import Network
 from analogep.network.thermal import Thermal
 from analogep.relaxation import relax
 from analogep.relaxation.equilibrium import equilibrium
-from tests.physics.columned import alternating, batch, chip, network
+from tests.physics.columned import CHARGE, alternating, batch, chip, network
 
 Floats = NDArray[np.float64]
 
 KT = 1.380649e-23 * 300.0
-CHARGE: dict[str, Any] = {
-    "kind": "charge", "supply": "1.1 V", "dc_gain": 1000, "load": "0.2 pF", "gm_over_id": 15, "branches": 4,
-}  # fmt: skip
 TIGHT = {"solver__relative_tolerance": 1e-9, "solver__absolute_tolerance": "1 pV"}
 SMOOTH = {"neurons__hidden__activation": {"kind": "tanh", "amplitude": "0.2 V"}}
 TURNS = alternating("50 ns", droop="1 s")

@@ -193,3 +193,13 @@ def test_a_column_that_holds_nothing_is_refused_in_turns_alone(monkeypatch: pyte
         "class Transimpedance have no gate; set feedback.kind=shared and feedback.turns=null for the limit of short "
         "turns"
     )
+
+
+def test_no_netlist_is_written_of_integrators() -> None:
+    charge = "column={kind: charge, supply: 1.1 V, dc_gain: 3000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+    with pytest.raises(UsageError) as refused:
+        deck_of(scene(charge, alternating()))
+    assert str(refused.value) == (
+        "no netlist is written of column circuits of the kind 'charge': its gates neither reset nor sample an "
+        "integrator; take column.kind=tia, conveyor or passive"
+    )

@@ -28,7 +28,8 @@ from analogep.circuit.phases import Solver
 from analogep.draws import key_of
 from analogep.kinds.rc.column_noise import drawn, held_before, last_steps
 from analogep.kinds.rc.columned import ColumnedRC
-from analogep.kinds.rc.reading import FORWARD, NEITHER, REVERSE, turns_of
+from analogep.kinds.rc.layout import layout
+from analogep.kinds.rc.reading import FORWARD, NEITHER, REVERSE, Held, Steps, divided, steps_of, turns_of
 from analogep.network.base import Network
 from analogep.network.drive import Drive
 from analogep.network.march import March
@@ -55,8 +56,24 @@ class WindowedRC(ColumnedRC):
         return found
 
     def march(self, solver: Solver) -> March | None:
-        """None: steps are taken in the equations themselves."""
-        return None
+        """Laid out once for all phases of a batch; noise is added afterwards."""
+        return layout(self.between, solver, Held(self, self.columns, self.steps, self.taking, gathers=True))
+
+    def steps(self, grids: Sequence[tuple[int, float]]) -> Steps:
+        """Steps of phases of so many steps of such a length [s], of which those of turns are no longer."""
+        assert self.taking is not None
+        phases, ends = list[list[tuple[float, int]]](), list[list[int]]()
+        for count, h in grids:
+            phases.append([])
+            ends.append([])
+            for length, turn in self.turns(count * h):
+                assert isinstance(turn, ColumnedRC)
+                parts = divided([(length, turn.reads)], h)
+                phases[-1] += parts
+                ends[-1] += [0] * len(parts)
+                if isinstance(turn, Window):
+                    ends[-1][-1] = turn.reads if turn.whole else turn.reads + 4
+        return steps_of(phases, self.fade, ends)
 
     def agitated(self, v: Floats, drive: Drive, duration: float) -> Floats:
         """The end `v` (samples, states) [V] of a phase of `duration` [s] with the noise of nodes and samples."""
@@ -166,14 +183,19 @@ class Window(ColumnedRC):
         return out
 
     def powers(self, v: Floats, drive: Drive) -> Floats:
-        """As of the network (..., samples, 6) [W] at `v` (..., samples, more states) [V]; columns take the currents
-        that they gather, and not what they show."""
+        """As of the network (..., samples, 6) [W] at `v` (..., samples, more states) [V], but for the columns, which
+        take `spent`."""
         out = super().powers(v, drive)
+        out[..., 4] = 0.0
+        return out
+
+    def spent(self, v: Floats) -> Floats:
+        """What columns took to gather what they have (samples, 6) [J], at the end `v` (samples, more states) [V] of the
+        window: V_dd/2 C_int |q|."""
         given = self.columns.supplied.ahead if self.reads == FORWARD else self.columns.supplied.behind
         watts = np.repeat(given, [layer.size for layer in self.between.layers[: len(given)]])
-        flat = v.reshape(-1, *v.shape[-2:])
-        currents = np.stack([np.abs(self._brackets(one, drive)) @ watts for one in flat])
-        out[..., 4] = currents.reshape(out.shape[:-1])
+        out = np.zeros((len(v), len(self.powers_of)))
+        out[:, 4] = self.window * np.abs(v[:, self._states :]) @ watts
         return out
 
 
