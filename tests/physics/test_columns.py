@@ -167,7 +167,8 @@ def test_a_node_has_the_noise_of_its_leak_and_its_columns() -> None:
 def test_noise_that_is_held_is_not_averaged_by_the_node() -> None:
     """In a long forward turn the word lines' columns stand at a sample of their noise, kT R_n/tau_b + kT/C_hold,
     which a hidden node follows in full: var b within 6 standard errors of 20,000 draws, cov(v, b) within 10 %."""
-    made = chip(feedback=alternating("500 ns", guard="1 ns"), **SMOOTH)
+    long = {"timing__free__duration": "1.4 us", "timing__nudged__duration": "1.4 us"}
+    made = chip(feedback=alternating("500 ns", guard="1 ns"), **long, **SMOOTH)
     net, many = network(made), 20_000
     drive = replace(net.drive(np.zeros((many, 64))), thermal=Thermal(KT, 3))
     # Two turns and most of a third: hidden nodes forget all but what is held.

@@ -11,6 +11,7 @@ from scipy.linalg import solve_continuous_lyapunov
 from analogep import Chip
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network import Network
+from analogep.network.drive import Drive
 from analogep.network.langevin import agitated
 from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import equilibrium
@@ -254,7 +255,7 @@ def test_samples_have_the_noise_of_node_and_capacitor_whoever_integrates(solver)
     found = measured(SOLVERS[solver])
     chip = Chip("ideal", "digits", seed=1, set={"layers": [64, 12, 10]})
     network = chip.network()
-    alone = np.sqrt(0.5 * KT * network.agitation(np.zeros((1, 22)), None)[0] * network.tau)
+    alone = np.sqrt(0.5 * KT * network.agitation(np.zeros((1, 22)), Drive())[0] * network.tau)
     held = KT / 100e-15
     wanted = np.sqrt(np.square([alone[0], alone[-1]]) + held)
     # The loop of these initial weights adds a few percent; 3000 samples have a scatter of 1.3 %.
