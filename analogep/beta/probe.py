@@ -201,7 +201,7 @@ class Probe:
         if not kt:
             return v
         key = int(self.streams.rng(f"beta/thermal/{number}/{beta!r}", repeat).integers(2**63))
-        drive = replace(self.network.drive(batch.lines), thermal=Thermal(kt, key))
+        drive = replace(self.network.drive(batch.lines), thermal=Thermal(kt, key, self.circuit.nudging.excess))
         if beta != 0.0:
             frozen = batch.free if self.circuit.nudging.kind == "constant" else None
             drive = self.network.nudged(drive, beta, batch.target, frozen)

@@ -118,14 +118,20 @@ def _mirror(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
 
 def _turns(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
     taking = circuit.feedback is not None and circuit.feedback.kind == "alternating"
-    return ["feedback.kind=shared", "feedback.turns=null"] if taking else []
+    # Columns that integrate for a turn cannot do without.
+    return _both_ways(circuit) if taking and not circuit.column.windowed else []
+
+
+def _both_ways(circuit: CircuitCard) -> list[str]:
+    turns = None if circuit.feedback is None else circuit.feedback.turns
+    return [] if turns is None else ["feedback.kind=shared", "feedback.turns=null"]
 
 
 def _columns(device: DeviceCard, circuit: CircuitCard) -> list[str]:
     # Arrays take turns only where columns settle in them.
     if circuit.column.limiting:
         return []
-    return [block("column", {"kind": "ideal"}), block("driver", {}), *_turns(device, circuit)]
+    return [block("column", {"kind": "ideal"}), block("driver", {}), *_both_ways(circuit)]
 
 
 def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:

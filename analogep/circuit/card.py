@@ -371,11 +371,7 @@ class CircuitCard(Card):
                 found.append((("neurons", name, "activation"), "has no upper rail: a grown loop gain has no bound"))
             shortest = min(self.timing.free.duration, self.timing.nudged.duration)
             # The node of a passive network is loaded by its array, which alone sets its time constant.
-            if not self.network.loads_nodes and shortest < neuron.time_constant:
-                found.append(
-                    (
-                        ("timing",),
-                        f"a phase is shorter than the {name} time constant {format_si(neuron.time_constant, 's')}",
-                    )
-                )
+            tau = neuron.time_constant
+            if not self.network.loads_nodes and tau is not None and shortest < tau:
+                found.append((("timing",), f"a phase is shorter than the {name} time constant {format_si(tau, 's')}"))
         return found

@@ -33,15 +33,17 @@ class Amplifier(Block):
 class Neuron(Block):
     """C dv/dt = -g v + currents; line voltage rho(v); time constant C/g."""
 
-    capacitance: Annotated[Farads, Field(gt=0)]
+    capacitance: Annotated[Farads | None, Field(gt=0)] = None
+    """C; left out where columns of a given bandwidth hold the lines, it follows: the node is as much slower than the
+    slowest of them as `column.ratio` says, 5 times where that is left out as well."""
     leak: Annotated[Siemens, Field(gt=0)]
     activation: AnyActivation
     amplifier: Amplifier
 
     @property
-    def time_constant(self) -> float:
-        """C/g [s]."""
-        return self.capacitance / self.leak
+    def time_constant(self) -> float | None:
+        """C/g [s]; None where C follows from columns."""
+        return None if self.capacitance is None else self.capacitance / self.leak
 
 
 class Neurons(Block):

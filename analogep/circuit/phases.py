@@ -34,6 +34,10 @@ class Nudging(Block):
     kind: Literal["proportional", "constant"] = "proportional"
     points: Annotated[int, Field(ge=3, le=64)] = 10
     """Number N of points of `holomorphic`."""
+    excess: Annotated[float, Field(ge=0, le=100)] = 4.0 / 3.0
+    """gamma of what nudges: a transconductance gm makes the current noise 4kT gamma gm. A pair of transistors, of which
+    one sees the target and the other the output, has 2/3 of each in strong inversion; a conductance to the target has
+    1."""
 
     @property
     def chosen(self) -> Estimator:

@@ -29,10 +29,10 @@ class Amplified(Column):
     branches: Annotated[int, Field(ge=1, le=100)]
     """Number of equal current branches."""
     ratio: Annotated[float | None, Field(gt=0, le=1000)] = None
-    """Time constant of the node behind over that of the column, both nominal, from which the bandwidth follows; 5 where
-    neither it nor a bandwidth is given."""
+    """Time constant of the node behind over that of the column, both nominal; 5 where it is left out. The bandwidth
+    follows from it and the node's capacitance, or that capacitance from it and the bandwidth."""
     bandwidth: Annotated[Hertz | None, Field(gt=0)] = None
-    """Gain-bandwidth product GBW of every amplifier, in place of the ratio."""
+    """Gain-bandwidth product GBW of every amplifier; left out, it follows."""
     excess: Annotated[float, Field(ge=0, le=100)] = 4.0 / 3.0
     """gamma: 2/3 for each of the two input transistors in strong inversion."""
     headroom: Annotated[Volts, Field(ge=0)] = 0.1
@@ -47,6 +47,11 @@ class Amplified(Column):
     def bearable(self) -> float:
         """The load [F]."""
         return self.load
+
+    @property
+    def paced(self) -> bool:
+        """Whether its bandwidth is given."""
+        return self.bandwidth is not None
 
     @property
     def swing(self) -> float:
@@ -71,8 +76,6 @@ class Amplified(Column):
         return self.supply * self.branches * self.transconductance(product) / self.gm_over_id
 
     def rules(self) -> Iterator[tuple[Path, str]]:
-        if self.ratio is not None and self.bandwidth is not None:
-            yield ("ratio",), "is given by 'bandwidth' already; remove one of the two"
         if self.swing <= 0.0:
             yield (
                 ("headroom",),

@@ -41,6 +41,7 @@ COLUMNS: Final = Family(
         "tia": "tia.Transimpedance",
         "conveyor": "conveyor.Conveyor",
         "passive": "passive.Passive",
+        "charge": "charge.Charge",
     },
 )
 """Every column circuit, by the `kind` of a circuit card's `column`."""
@@ -66,6 +67,8 @@ class SummingLines:
         Of the node behind.
     capacitance : float [F]
         Of a line.
+    window : float [s]
+        Length of the turns in which the lines are read; 0 of lines that are read all the time.
     """
 
     design: float
@@ -75,6 +78,7 @@ class SummingLines:
     tau: float
     leak: float
     capacitance: float
+    window: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ class Response:
     tau : ndarray (lines,) [s]
         tau_a.
     noise : ndarray (lines,) [ohm]
-        R_n: 4kT times it is the one-sided density of the noise of y [V^2/Hz], that of the cells included.
+        R_n: 4kT times it is the one-sided density of the noise of y [V^2/Hz], that of the cells included. A column that
+        integrates for a window T has the mean of that over T in each sample, 2 kT R_n/T [V^2].
     offset : ndarray (lines,) [1]
         y over the input-referred offset of the circuit.
     limit : float [V]
@@ -111,11 +116,14 @@ class Column(Block, ABC):
         Whether it is a limit and no circuit that could be built.
     holds : bool
         Whether its `elements` heed the gate of their place.
+    windowed : bool
+        Whether it integrates for the window of a turn, and shows the result when that is over.
     """
 
     family: ClassVar[Family] = COLUMNS
     limiting: ClassVar[bool] = False
     holds: ClassVar[bool] = False
+    windowed: ClassVar[bool] = False
     kind: str
 
     @abstractmethod
@@ -134,6 +142,16 @@ class Column(Block, ABC):
     @abstractmethod
     def rail(self) -> float:
         """V_dd [V], from which lines are driven as well."""
+
+    @property
+    def paced(self) -> bool:
+        """Whether its time constant is its own, and not made for the node behind it."""
+        return not self.limiting
+
+    @property
+    def wanted(self) -> float:
+        """Ratio of a node's time constant and its own that a design aims at [1]."""
+        return 5.0
 
     @property
     def bearable(self) -> float:
@@ -161,9 +179,13 @@ class Column(Block, ABC):
             "no method 'elements'"
         )
 
+    def time_constant(self, lines: SummingLines) -> float:
+        """Its time constant where cells are in the middle of their window [s]."""
+        return float(self.response(lines, np.array([lines.design])).tau[0])
+
     def slowness(self, lines: SummingLines) -> float:
-        """Its time constant over `SummingLines.tau` where cells are in the middle of their window [1]."""
-        return float(self.response(lines, np.array([lines.design])).tau[0]) / lines.tau
+        """Its time constant over `SummingLines.tau` [1]."""
+        return self.time_constant(lines) / lines.tau
 
     def remedy(self, lines: SummingLines, lag: float) -> str:
         """What would give it the time constant `lag` [s] on `lines`, in words."""

@@ -47,7 +47,7 @@ class Conveyor(Column):
     """A, the gain of the regulating amplifier; 0 for a plain cascode."""
     mirror: Annotated[Hertz, Field(gt=0)]
     """f_m, pole of the current mirrors."""
-    peak: Annotated[float, Field(ge=1)]
+    peak: Annotated[float, Field(ge=1, le=100)]
     """Largest current that the input carries over its bias: 1 in class A, more in class AB."""
     branches: Annotated[int, Field(ge=1, le=100)]
     """Number of equal current branches."""

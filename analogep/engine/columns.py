@@ -5,6 +5,12 @@
 ahead and behind are brackets from the arrays in front of a node and behind it, computed at the beginning of the step.
 Outputs have no array behind them: their nudging stands in its place, which has no column (keep 0, move 1). Steps are of
 sorts, which differ in their length and in what is read.
+
+Columns that integrate stand (move 0) while they gather what they show after the last step of a window,
+
+    q <- q + rate clip(ahead, +-most),    then a <- clip(q, +-most),  q <- 0
+
+and take from the supply what they have gathered, once. q stands behind a in a row, and likewise for b.
 """
 
 from __future__ import annotations
@@ -13,13 +19,47 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analogep.engine.nodes import pull
-from analogep.engine.own import begun, line, lined, placed, railed
+from analogep.engine.nodes import nudged
+from analogep.engine.own import begun, lined, placed, railed
 from analogep.engine.products import FAST
-from analogep.jit import brought
+from analogep.jit import brought, inner
 
 _OPTIONS: dict[str, Any] = {"fastmath": FAST, "error_model": "numpy"}
 driven = brought("driven", **_OPTIONS)
+
+
+@inner(**_OPTIONS)
+def _gathered(nodes, n, here, sort, space):  # type: ignore[no-untyped-def]
+    """What columns of sample n gather in a step."""
+    width = space[0].shape[1]
+    for side in range(2):
+        q = (space[6] if side == 0 else space[7])[n, width + here.start : width + here.stop]
+        bracket = (space[1] if side == 0 else space[5])[n, here]
+        rate, most = nodes.rate[side][sort, here], nodes.most[side][here]
+        for j in range(q.size):
+            q[j] += rate[j] * min(max(bracket[j], -most[j]), most[j])
+
+
+@inner(**_OPTIONS)
+def _ended(nodes, n, here, sort, space, energy):  # type: ignore[no-untyped-def]
+    """At the end of a window columns of sample n show what they have gathered, if that was whole; the joules that it
+    took, and those of capacitors, which count half of the step before as they were."""
+    width, end = space[0].shape[1], nodes.ends[sort]
+    for side in range(2):
+        if end & (side + 1) > 0:
+            row = space[6] if side == 0 else space[7]
+            y, q = row[n, here], row[n, width + here.start : width + here.stop]
+            most, taken, holds = nodes.most[side][here], nodes.taken[side][here], nodes.holds[side][here]
+            joules, less = taken[0] - taken[0], taken[0] - taken[0]
+            for j in range(q.size):
+                joules += abs(q[j]) * taken[j]
+                if end < 4:
+                    shown = min(max(q[j], -most[j]), most[j])
+                    less += holds[j] * (y[j] * y[j] - shown * shown)
+                    y[j] = shown
+                q[j] = 0
+            energy[n, 4] += joules
+            energy[n, 5] += nodes.half[sort] * less
 
 
 class Columned(NamedTuple):
@@ -55,6 +95,16 @@ class Columned(NamedTuple):
         Brackets in reverse without any line.
     states : (int, int)
         Where a and b begin in a row of the state.
+    gathers : bool
+        Whether columns integrate.
+    ends : int64 ndarray (sorts,)
+        What ends with a step: 1 a window forward, 2 one in reverse; 4 more where it is cut short. 0 for none.
+    half : ndarray (sorts,) [s]
+        Of a step.
+    rate : tuple of two ndarray (sorts, places) [1]
+        A step over the window in which a and b are gathered, 0 where they are not.
+    taken : tuple of two ndarray (places,) [J/V]
+        Of the supply by what a and b have gathered.
     """
 
     held: Any
@@ -73,11 +123,17 @@ class Columned(NamedTuple):
     back: Any
     offset: Any
     states: Any
+    gathers: Any
+    ends: Any
+    half: Any
+    rate: Any
+    taken: Any
 
     @staticmethod
     def room(nodes, v, bracket):  # type: ignore[no-untyped-def]
-        """Arrays (rows, places) of brackets in reverse, of a and of b."""
-        return np.zeros_like(v), np.zeros_like(v), np.zeros_like(v)
+        """Arrays of brackets in reverse (rows, places), of a and of b; of those that gather twice as long."""
+        shape = (v.shape[0], (2 if nodes.gathers else 1) * v.shape[1])
+        return np.zeros_like(v), np.zeros(shape, v.dtype), np.zeros(shape, v.dtype)
 
     @staticmethod
     def ways(nodes, when):  # type: ignore[no-untyped-def]
@@ -94,6 +150,10 @@ class Columned(NamedTuple):
         for j in range(span[1] - span[0]):
             a[span[0] + j] = given[nodes.states[0] + span[2] + j]
             b[span[0] + j] = given[first + j] if first + j < given.size else 0.0
+        if nodes.gathers:
+            width = space[0].shape[1]
+            for j in range(span[0], span[1]):
+                a[width + j], b[width + j] = 0.0, 0.0
 
     @staticmethod
     def gave(nodes, n, span, space, out):  # type: ignore[no-untyped-def]
@@ -120,6 +180,8 @@ class Columned(NamedTuple):
             lines, turned, square = space[2][n, here], space[3][n, here], none
             back, a, b = space[5][n, here], space[6][n, here], space[7][n, here]
             if moves:
+                if nodes.gathers:
+                    _gathered(nodes, n, here, sort, space)
                 for j in range(v.size):
                     a[j] = kept[j] * a[j] + moved[j] * min(max(bracket[j], -lent[j]), lent[j])
                 for j in range(v.size):
@@ -129,6 +191,8 @@ class Columned(NamedTuple):
                 if nodes.held:
                     for j in range(v.size):
                         v[j] = railed(own, some.curve, v[j], j)
+            if moves and nodes.ends[sort] > 0:
+                _ended(nodes, n, here, sort, space, energy)
             for j in range(v.size):
                 lines[j] = begun(own, some.curve, v[j])
                 square += v[j] * v[j]
@@ -161,19 +225,12 @@ class Columned(NamedTuple):
 
     @staticmethod
     def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
-        """Nudging in the place of what outputs have no array for, and its power; as in `nodes.Real`."""
-        real = pulls.dtype.type(beta.real)
-        here, r = slice(span[0], span[1]), np.empty(pulls.shape[1], pulls.dtype)
+        """Nudging in the place of what outputs have no array for, and its power; as in `nodes.Real`, but that steps
+        count for `weights` and not for `weight`."""
+        real, here = pulls.dtype.type(beta.real), slice(span[0], span[1])
         for n in range(energy.shape[0]):
             y, back, p = space[0][n, here], space[5][n, here], pulls[n]
-            if not frozen:
-                for o in range(y.size):
-                    r[o] = line(nodes.own, some.curve, y[o], span[0] + o)
-                pull(cost, r, target[n], p)
-            power = real - real
-            for o in range(y.size):
-                back[o] = real * p[o]
-                power += abs(real * p[o] * some.leak * (target[n, o] - y[o]))
+            power = nudged(nodes.own, some.curve, cost, span[0], frozen, real, some.leak, target[n], y, back, p)
             energy[n, 2] += nodes.weights[when[0], when[1], 0] * power
 
     @staticmethod

@@ -13,7 +13,7 @@ import numpy as np
 
 from analogep.engine.own import begun, drives, line, lined, paced, placed, railed
 from analogep.engine.products import FAST
-from analogep.jit import brought
+from analogep.jit import brought, inner
 
 _OPTIONS: dict[str, Any] = {"fastmath": FAST, "error_model": "numpy"}
 rates = brought("rates", **_OPTIONS)
@@ -31,6 +31,24 @@ class Neurons(NamedTuple):
 
     curve: Any
     leak: Any
+
+
+@inner(**_OPTIONS)
+def nudged(own, curve, cost, first, frozen, real, leak, target, y, bracket, p):  # type: ignore[no-untyped-def]
+    """Nudging of one sample at its outputs `y`, from place `first` on, into their brackets; returns its power.
+
+    `p` are the frozen pulls, or are filled.
+    """
+    if not frozen:
+        r = np.empty_like(y)
+        for o in range(y.size):
+            r[o] = line(own, curve, y[o], first + o)
+        pull(cost, r, target, p)
+    power = real - real
+    for o in range(y.size):
+        bracket[o] += real * p[o]
+        power += abs(real * p[o] * leak * (target[o] - y[o]))
+    return power
 
 
 class Real(NamedTuple):
@@ -95,18 +113,10 @@ class Real(NamedTuple):
     @staticmethod
     def nudge(nodes, some, span, cost, beta, frozen, when, weight, target, pulls, space, energy):  # type: ignore[no-untyped-def]
         """Nudging currents into the outputs' brackets, and their power; `pulls` are the frozen ones, or are filled."""
-        real = pulls.dtype.type(beta.real)
-        here, r = slice(span[0], span[1]), np.empty(pulls.shape[1], pulls.dtype)
+        real, here = pulls.dtype.type(beta.real), slice(span[0], span[1])
         for n in range(energy.shape[0]):
             y, bracket, p = space[0][n, here], space[1][n, here], pulls[n]
-            if not frozen:
-                for o in range(y.size):
-                    r[o] = line(nodes.own, some.curve, y[o], span[0] + o)
-                pull(cost, r, target[n], p)
-            power = real - real
-            for o in range(y.size):
-                bracket[o] += real * p[o]
-                power += abs(real * p[o] * some.leak * (target[n, o] - y[o]))
+            power = nudged(nodes.own, some.curve, cost, span[0], frozen, real, some.leak, target[n], y, bracket, p)
             energy[n, 2] += weight * power
 
     @staticmethod

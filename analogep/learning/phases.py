@@ -104,7 +104,9 @@ class Experimenter:
         quiet = self._still[2]
         drive = network.disturbed(quiet, noise) if noise else quiet
         kt = self.circuit.noise.kt if self.noisy else 0.0
-        return replace(drive, thermal=Thermal(kt, int(self.rng.integers(2**63)))) if kt else drive
+        if not kt:
+            return drive
+        return replace(drive, thermal=Thermal(kt, int(self.rng.integers(2**63)), self.circuit.nudging.excess))
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from 0 V, inputs at `lines` (samples, inputs) [V], its joules booked under `phase`."""

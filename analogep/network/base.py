@@ -154,6 +154,20 @@ class Network(Clocked, ABC):
         """Lengths [s] and networks of what a phase of `duration` [s] is made of, one after the other: itself."""
         return [(duration, self)]
 
+    def entered(self, v: Floats) -> Floats:
+        """State (samples, states) [V] with which a turn begins, where the one before it has ended at `v` (samples,
+        nodes) [V]: the same."""
+        return v
+
+    def left(self, v: Floats) -> Floats:
+        """State (samples, nodes) [V] after a turn that has ended at `v` (samples, states) [V]: the same."""
+        return v
+
+    def spent(self, v: Floats) -> Floats:
+        """Joules of a turn that has ended at `v` (samples, states) [V] besides its powers (samples, components) [J]:
+        none."""
+        return np.zeros((len(v), len(self.powers_of)))
+
     @abstractmethod
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| as a share of conductance times full scale (samples,) [1] at `v` (samples, nodes) [V]."""

@@ -129,9 +129,15 @@ class Neuronal(Builder):
         sizes = self.circuit.sizes[1:]
         return sum(self._neuron(k).amplifier.power * size for k, size in enumerate(sizes))
 
+    def capacitance(self, k: int) -> float:
+        """C of the neurons of layer `k` [F]."""
+        found = self._neuron(k).capacitance
+        assert found is not None
+        return found
+
     def time_constant(self, k: int) -> float:
         """C/g of the neurons [s]."""
-        return self._neuron(k).capacitance / self._neuron(k).leak
+        return self.capacitance(k) / self._neuron(k).leak
 
     def stores(self) -> tuple[list[Store], list[Store | None]]:
         """A pair for each layer, and a mirrored one behind the first where feedback is mirrored."""

@@ -36,3 +36,9 @@ class Drive:
     frozen: Floats | None = None
     noise: Deviates = ()
     thermal: Thermal | None = None
+
+    @property
+    def stirred(self) -> float:
+        """gamma |beta| [1]: the thermal noise of the nudging sources, as a share of that of the conductance that nudges
+        at beta = 1."""
+        return 0.0 if self.thermal is None else self.thermal.excess * abs(self.beta)

@@ -8,6 +8,11 @@ With all of them, and the currents that come through amplifiers multiplied by th
 and around a stable state with the Jacobian A of f the voltages have the covariance P of A P + P A' = -D. A single node
 has D tau/2, which is kT/C where all that it has are the conductances that load it (equipartition). Each kind of network
 says its D (`Network.agitation`, `kicks`); `network.langevin` adds the noise to a phase.
+
+What nudges an output with the conductance beta g is a transconductor between target and output, for a negative beta one
+of crossed inputs. Its current noise has the density 4kT gamma |beta| g, as if beside it stood gamma |beta| g more:
+gamma = 1 of a conductance to a source at the target, 2/3 of each of two transistors of a pair that compares the two.
+Frozen nudging is the same current, sampled, and as noisy.
 """
 
 from __future__ import annotations
@@ -24,7 +29,10 @@ class Thermal:
     kt : float [J]
     key : int
         Of its random numbers.
+    excess : float [1]
+        gamma of the nudging sources.
     """
 
     kt: float
     key: int
+    excess: float = 0.0

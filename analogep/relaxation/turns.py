@@ -32,12 +32,14 @@ def by_turns(
         As in `relaxation.relax`; a phase that ends when it has settled does so at the end of a turn.
     """
     turns = network.turns(phase.duration)
-    if len(turns) == 1:
+    if turns[0][1] is network:
         return relax(turns[0][1], v0, phase)
     v, done = v0, []
+    extra = np.zeros((len(v0), len(network.powers_of)))
     for length, one in turns:
-        done.append(relax(one, v, Phase(duration=length)))
-        v = done[-1].v
+        done.append(relax(one, one.entered(v), Phase(duration=length)))
+        v = one.left(done[-1].v)
+        extra += one.spent(done[-1].v)
         if phase.until == "settled" and float(network.residual(v, drive).max()) <= tolerance:
             break
     starts = np.cumsum([0.0, *(end.duration for end in done)])
@@ -46,8 +48,8 @@ def by_turns(
         v,
         network.residual(v, drive),
         float(starts[-1]),
-        np.sum([end.energy for end in done], axis=0),
+        np.sum([end.energy for end in done], axis=0) + extra,
         sum(end.evaluations for end in done),
         np.concatenate(times),
-        np.concatenate([end.path for end in done]),
+        np.concatenate([end.path[..., : v0.shape[1]] for end in done]),
     )

@@ -66,6 +66,18 @@ def test_so_is_that_of_other_kinds_of_networks(kind):
     assert np.abs(thermal_ratios(kind, points=9, repeats=24)).max() < CLOSE
 
 
+COLUMN = "column={kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+TURNS = "{forward: 50 ns, reverse: 50 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("feedback", ["{kind: shared, gain: 1}", f"{{kind: alternating, gain: 1, turns: {TURNS}}}"])
+def test_so_is_that_of_columns_and_of_arrays_that_take_turns(feedback):
+    """With the noise of amplifiers, of what stands on capacitors, and of the nudging sources: within 1.11 as run."""
+    more = COLUMN, f"feedback={feedback}"
+    assert np.abs(thermal_ratios("rc", *more, points=9, repeats=24)).max() < CLOSE
+
+
 def test_best_beta_grows_with_noise_and_so_does_the_error(small):
     for estimator in ("positive", "centered"):
         one = small.sel(estimator=estimator)

@@ -139,6 +139,11 @@ def test_columns_and_turns_are_limits_of_circuits_that_have_them() -> None:
     for names in (["columns"], ["columns", "turns"]):
         _, ideal = deck.cards(names)
         assert (ideal.column.kind, ideal.feedback.kind, ideal.driver.current) == ("ideal", "shared", None)
+    # Columns that integrate for a turn have none without.
+    charge = Deck("ideal", "digits", {"column": column.replace("tia", "charge"), "feedback": turns})
+    assert "turns" not in {limit.name for limit in charge.limits}
+    _, ideal = charge.cards(["columns"])
+    assert ideal.column.limiting
 
 
 @pytest.mark.parametrize("name", ["rram", "pcm"])

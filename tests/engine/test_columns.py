@@ -12,7 +12,8 @@ from analogep.circuit.phases import Phase
 from analogep.network.thermal import Thermal
 from analogep.relaxation import march_phases, relax
 from analogep.relaxation.euler import march, plain
-from tests.physics.columned import CONVEYOR, PASSIVE, TIA, alternating, batch, chip, network
+from analogep.relaxation.solver import with_noise
+from tests.physics.columned import CHARGE, CONVEYOR, PASSIVE, TIA, alternating, batch, chip, network
 
 KT = 1.380649e-23 * 300.0
 MISMATCH = {"gain": "5 %", "offset": "1 mV", "bandwidth": "5 %", "rails": "5 mV", "reverse_gain": "2 %"}
@@ -26,6 +27,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "read noise, turns": ("rram", {"feedback": alternating("60 ns")}),
     "curved, at its swing": ("pcm", {"column": SWUNG, "mapping__weight_range": [20.0]}),
     "own neurons": ("ideal", {"mismatch": MISMATCH, "column": CONVEYOR}),
+    "integrators, read noise": ("rram", {"feedback": alternating("60 ns"), "column": CHARGE}),
     "deep, turns": ("ideal", {**DEEP, "feedback": alternating("50 ns"), "column": PASSIVE}),
 }
 
@@ -46,8 +48,9 @@ def test_the_march_takes_the_steps_of_the_equations(case: str) -> None:
         np.testing.assert_allclose(found.energy, own.energy, rtol=1e-12, atol=1e-30)
         np.testing.assert_allclose(found.residual, own.residual, rtol=0, atol=1e-14)
         # And the same thermal noise at the end, number for number.
-        warm = march(net, replace(given, thermal=Thermal(KT, 7)), start, phase, solver, 0.01)
-        noisy = net.agitated(own.v, replace(given, thermal=Thermal(KT, 7)), phase.duration)
+        agitating = replace(given, thermal=Thermal(KT, 7, 4.0 / 3.0))
+        warm = with_noise(net, agitating, march(net, agitating, start, phase, solver, 0.01))
+        noisy = net.agitated(own.v, agitating, phase.duration)
         assert np.abs(noisy - own.v).max() > 1e-4
         np.testing.assert_allclose(warm.v, noisy, rtol=0, atol=1e-15)
 

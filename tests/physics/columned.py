@@ -22,6 +22,9 @@ CONVEYOR: dict[str, Any] = {
 PASSIVE: dict[str, Any] = {
     "kind": "passive", "supply": "1.1 V", "line_load": "1 mS", "load": "0.2 pF", "gm_over_id": 15, "branches": 4,
 }  # fmt: skip
+CHARGE: dict[str, Any] = {
+    "kind": "charge", "supply": "1.1 V", "dc_gain": 1000, "load": "0.2 pF", "gm_over_id": 15, "branches": 4,
+}  # fmt: skip
 COLUMNS = {"tia": TIA, "conveyor": CONVEYOR, "passive": PASSIVE}
 
 

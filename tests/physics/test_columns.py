@@ -12,6 +12,7 @@ from scipy.linalg import solve_continuous_lyapunov
 
 from analogep.circuit.phases import Phase
 from analogep.kinds.rc.columned import ColumnedRC
+from analogep.network.lines_fit import summing_lines
 from analogep.network.thermal import Thermal
 from analogep.relaxation import relax
 from analogep.relaxation.equilibrium import equilibrium
@@ -23,6 +24,7 @@ KT = 1.380649e-23 * 300.0
 TIGHT = {"solver__relative_tolerance": 1e-9, "solver__absolute_tolerance": "1 pV"}
 EQUAL = {"solver__method": "euler", "solver__step": "0.1 tau"}
 SMOOTH = {"neurons__hidden__activation": {"kind": "tanh", "amplitude": "0.2 V"}}
+UNSAID = {"neurons__hidden__capacitance": None, "neurons__output__capacitance": None}
 FAST = {**TIA, "ratio": 1000, "dc_gain": 1e12}
 
 
@@ -131,11 +133,15 @@ def test_noise_of_nodes_and_columns_is_that_of_lyapunovs_equation(ratio: float) 
     drive, rest = at_rest(net, 1, 0.4)
     tau, leak = net.between.tau, net.between.leak
     lags, noises = net.columns.lags, net.columns.density
-    density = np.concatenate([2.0 / (tau**2 * leak), *(2.0 * n / t**2 for n, t in zip(noises, lags, strict=True))])
+    # The nudging sources have gamma beta g beside g.
+    own = np.where(np.arange(net.count) < 12, 1.0, 1.0 + 2.0 * 0.4)
+    density = np.concatenate(
+        [2.0 * own / (tau**2 * leak), *(2.0 * n / t**2 for n, t in zip(noises, lags, strict=True))]
+    )
     expected = solve_continuous_lyapunov(net.jacobian(rest, drive)[0], -KT * np.diag(density))
     many, n = 20_000, net.count
     x, target = (np.repeat(part, many, axis=0) for part in batch(1))
-    noisy = replace(net.nudged(net.drive(x), 0.4, target), thermal=Thermal(KT, 7))
+    noisy = replace(net.nudged(net.drive(x), 0.4, target), thermal=Thermal(KT, 7, 2.0))
     drawn = net.agitated(np.repeat(rest, many, axis=0), noisy, 1.0) - rest
     found = drawn.T @ drawn / many
     off = np.diag(found) / np.diag(expected) - 1.0
@@ -161,7 +167,8 @@ def test_a_node_has_the_noise_of_its_leak_and_its_columns() -> None:
 def test_noise_that_is_held_is_not_averaged_by_the_node() -> None:
     """In a long forward turn the word lines' columns stand at a sample of their noise, kT R_n/tau_b + kT/C_hold,
     which a hidden node follows in full: var b within 6 standard errors of 20,000 draws, cov(v, b) within 10 %."""
-    made = chip(feedback=alternating("500 ns", guard="1 ns"), **SMOOTH)
+    long = {"timing__free__duration": "1.4 us", "timing__nudged__duration": "1.4 us"}
+    made = chip(feedback=alternating("500 ns", guard="1 ns"), **long, **SMOOTH)
     net, many = network(made), 20_000
     drive = replace(net.drive(np.zeros((many, 64))), thermal=Thermal(KT, 3))
     # Two turns and most of a third: hidden nodes forget all but what is held.
@@ -206,6 +213,44 @@ def test_halving_the_bandwidth_slows_and_costs_as_it_must() -> None:
     watts = [one.emulator.hardware.amplifier_power for one in chips]
     neurons = chip(column={"kind": "ideal"}).emulator.hardware.amplifier_power
     assert watts[1] - neurons == pytest.approx(0.5 * (watts[0] - neurons))
+
+
+@pytest.mark.parametrize("column", [{**TIA, "bandwidth": "400 MHz"}, COLUMNS["conveyor"]])
+def test_nodes_follow_their_columns_where_no_capacitance_is_given(column: dict[str, Any]) -> None:
+    """Five times as slow as the slowest column before or behind them, or as many times as is asked for."""
+    made = chip("rram", column=column, **UNSAID)
+    net, named = network(made), dict(summing_lines(made.device, made.circuit))
+    lag = {name: made.circuit.column.time_constant(lines) for name, lines in named.items()}
+    slowest = max(lag["bit lines of layer 1"], lag["word lines of layer 2"]), lag["bit lines of layer 2"]
+    np.testing.assert_allclose(net.between.tau[[0, -1]], 5.0 * np.array(slowest), rtol=1e-12)
+    if "bandwidth" in column:
+        other = network(chip("rram", column={**column, "ratio": 8.0}, **UNSAID))
+        np.testing.assert_allclose(other.between.tau, 1.6 * net.between.tau, rtol=1e-12)
+
+
+def test_twice_the_bandwidth_halves_the_nodes_time_constant() -> None:
+    """And the charging of nodes, and doubles the amplifiers; given back as capacitances all of it is the same."""
+    taken = []
+    for bandwidth in ("200 MHz", "400 MHz"):
+        made = chip(column={**TIA, "bandwidth": bandwidth}, **UNSAID)
+        net = network(made)
+        _, rest = at_rest(net, 2, 0.0)
+        taken.append((net.between.tau, net.charging(np.zeros_like(rest), rest), made.emulator.hardware))
+    np.testing.assert_allclose(taken[0][0], 2.0 * taken[1][0], rtol=1e-12)
+    np.testing.assert_allclose(taken[0][1], 2.0 * taken[1][1], rtol=1e-12)
+    powers = [hardware.amplifier_power - _neurons(hardware) for _, _, hardware in taken]
+    assert powers[1] == pytest.approx(2.0 * powers[0])
+    tau = taken[1][0]
+    farads = {"hidden": tau[0] * 1e-5, "output": tau[-1] * 1e-5}
+    back = {f"neurons__{name}__capacitance": value for name, value in farads.items()}
+    same = network(chip(column={**TIA, "bandwidth": "400 MHz"}, **back))
+    np.testing.assert_allclose(same.between.tau, tau, rtol=1e-12)
+
+
+def _neurons(hardware: Any) -> float:
+    """Bias power of the neurons by themselves [W]."""
+    neurons = hardware.circuit.neurons
+    return float(12 * neurons.hidden.amplifier.power + 10 * neurons.output.amplifier.power)
 
 
 def test_turns_come_to_rest_where_both_ways_at_once_do() -> None:

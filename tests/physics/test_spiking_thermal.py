@@ -143,13 +143,23 @@ def test_a_step_of_the_synapse_and_its_mean_are_exact(turns):
     assert carried**2 * kick**2 + rest**2 == pytest.approx(p[1, 1] / turns**2, rel=1e-6)
 
 
+def test_what_nudges_a_synapse_has_noise_beside_its_leak():
+    """kT/C gamma |beta| more at outputs, and nothing elsewhere."""
+    _, network = built(*FLOORS)
+    still, nudged = (np.square(thermal.deviations(network, KT, stirred)[0]) for stirred in (0.0, 0.6))
+    more = (nudged - still) / -math.expm1(-2.0 * STEP / TAU)
+    capacitance = network.lif[-1].capacitance
+    assert more[: network.slices[-1].start] == pytest.approx(0.0)
+    assert more[network.slices[-1]] == pytest.approx(0.6 * KT / capacitance, rel=1e-6)
+
+
 def test_a_membrane_gathers_the_noise_of_its_synapse():
     """var u = s^2 2 tau [T - 2 tau (1 - A) + tau (1 - A^2)/2]/(V t_r)^2, A = e^(-T/tau), after 10 and 30 steps, 3 SE.
 
     Without what is drawn within a step in its mean, it would be 19 and 10 % less; 3 SE are 1.5 %.
     """
     hardware, network = built(*FLOORS)
-    deviation = np.sqrt(thermal.deviations(network, KT)[0, 6:] ** 2 / -math.expm1(-2.0 * STEP / TAU))
+    deviation = np.sqrt(thermal.deviations(network, KT, 0.0)[0, 6:] ** 2 / -math.expm1(-2.0 * STEP / TAU))
     for steps in (10, 30):
         end = run(hardware, network, steps, u=-5.0)
         time, gone = steps * STEP, -math.expm1(-steps * STEP / TAU)

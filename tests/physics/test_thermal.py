@@ -11,6 +11,7 @@ from scipy.linalg import solve_continuous_lyapunov
 from analogep import Chip
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network import Network
+from analogep.network.drive import Drive
 from analogep.network.langevin import agitated
 from analogep.network.thermal import Thermal
 from analogep.relaxation.equilibrium import equilibrium
@@ -179,6 +180,51 @@ def test_amplifiers_take_a_resistive_network_out_of_equilibrium():
     assert abs(found.var(axis=0).sum() / np.trace(p) - 1.0) < 0.02
 
 
+@pytest.mark.parametrize("doubled", [False, True])
+def test_a_conductance_that_nudges_keeps_equipartition_and_one_without_noise_cools(doubled):
+    """gamma = 1 of a resistor between target and output, or between both outputs of a class: kT/C at every node, by
+    Lyapunov's equation and as it is drawn (18 nodes, 20,000 draws: 4 standard errors)."""
+    network = resistive((4, 7, 6), NONE, LINEAR, doubled=doubled)
+    x, target = inputs(network, 4), np.full((1, 3 if doubled else 6), 0.05)
+    means = []
+    for excess in (1.0, 0.0):
+        drive = replace(network.nudged(network.drive(x), 0.7, target), thermal=Thermal(KT, 3, excess))
+        v, _ = equilibrium(network, drive, np.zeros((1, network.nodes)))
+        d, last = diffusion(network, v, drive), network.slices[-1]
+        if doubled:
+            apart = -2.0 * KT * drive.stirred * network.nudging / network.capacitance[-1] ** 2 * np.eye(3)
+            d[last, last] += np.block([[np.zeros((3, 3)), apart], [apart, np.zeros((3, 3))]])
+        p = solve_continuous_lyapunov(network.jacobian(v, drive)[0], -d)
+        means.append(np.diag(p) * network.capacitance / KT)
+        many = network.nudged(network.drive(np.repeat(x, 20_000, axis=0)), 0.7, np.repeat(target, 20_000, axis=0))
+        start = np.repeat(v, 20_000, axis=0)
+        found = agitated(network, start, replace(many, thermal=drive.thermal), LONG) - start
+        np.testing.assert_allclose(found.var(axis=0), np.diag(p), rtol=0.04)
+    np.testing.assert_allclose(means[0], 1.0, rtol=1e-9)
+    assert means[1][network.slices[-1]].max() < 0.9
+
+
+@pytest.mark.parametrize("kind", ["rc", "passive"])
+@pytest.mark.parametrize("beta", [0.5, -0.3])
+def test_a_nudged_output_has_the_noise_of_its_source(kind, beta):
+    """kT/C of the load with gamma |beta| g beside it, over what holds the node: of an output by
+    itself, 4 standard errors of 40,000 draws."""
+    network = grounded(build((5, 4), FAR), (0.0, 0.0)) if kind == "rc" else passive((5, 6))
+    x, outputs = inputs(network, 5), network.nodes
+    drive = replace(network.nudged(network.drive(x), beta, np.zeros((1, outputs))), thermal=Thermal(KT, 3, 4.0 / 3.0))
+    v, _ = equilibrium(network, drive, np.zeros((1, outputs)))
+    p = solve_continuous_lyapunov(network.jacobian(v, drive)[0], -diffusion(network, v, drive))
+    # What nudges at beta = 1 over what loads the node.
+    pull = np.ones(outputs) if kind == "rc" else network.leak / network.load
+    capacitance = network.layers[0].capacitance
+    share = (1.0 + 4.0 / 3.0 * abs(beta) * pull) / (-network.jacobian(v, drive)[0].diagonal() * network.tau)
+    np.testing.assert_allclose(np.diag(p), KT / capacitance * share, rtol=1e-9)
+    many = network.nudged(network.drive(np.repeat(x, 40_000, axis=0)), beta, np.zeros((40_000, outputs)))
+    start = np.repeat(v, 40_000, axis=0)
+    found = agitated(network, start, replace(many, thermal=drive.thermal), LONG) - start
+    np.testing.assert_allclose(found.var(axis=0), np.diag(p), rtol=0.03)
+
+
 QUIET: dict[str, object] = {"dac.bits": None, "dac.booked": 8, "adc.bits": None, "adc.booked": 8}
 
 
@@ -209,7 +255,7 @@ def test_samples_have_the_noise_of_node_and_capacitor_whoever_integrates(solver)
     found = measured(SOLVERS[solver])
     chip = Chip("ideal", "digits", seed=1, set={"layers": [64, 12, 10]})
     network = chip.network()
-    alone = np.sqrt(0.5 * KT * network.agitation(np.zeros((1, 22)), None)[0] * network.tau)
+    alone = np.sqrt(0.5 * KT * network.agitation(np.zeros((1, 22)), Drive())[0] * network.tau)
     held = KT / 100e-15
     wanted = np.sqrt(np.square([alone[0], alone[-1]]) + held)
     # The loop of these initial weights adds a few percent; 3000 samples have a scatter of 1.3 %.

@@ -83,7 +83,7 @@ def test_columns_fade_beside_their_turns_and_nodes_go_on_in_guards(column: str) 
     beginning, v = v_0 e^(-t/tau) + s [e^(-t/droop) - e^(-t/tau)]/(1 - tau/droop) within 0.01 uV.
     No line is driven then, and array and driver take nothing, while the capacitors that hold are booked all the time.
     """
-    droop, chip = 2e-6, scene(*held(column, alternating(guard="20 ns")), *lasting("220 ns", "60 ns"))
+    droop, chip = 2e-6, scene(*held(column, alternating(guard="20 ns")), *lasting("220 ns", "80 ns"))
     network, (times, plot) = chip.network(), run(chip)
     assert isinstance(network, ColumnedRC)
 
@@ -136,7 +136,7 @@ def test_the_currents_of_columns_lead_their_outputs_in_every_turn() -> None:
 @pytest.mark.usefixtures("ngspice")
 def test_turns_come_to_rest_where_both_ways_at_once_do() -> None:
     """A droop of 10 s leaves 0.01 uV: ngspice's voltages after 20 periods are those of `shared` within 1 uV."""
-    small = ("layers=[2,2,2]", *lasting("2.2 us", "50 ns"))
+    small = ("layers=[2,2,2]", *lasting("2.2 us", "60 ns"))
     chip = scene(*held(CONVEYOR, alternating(guard="1 ns", droop="10 s"), *small))
     both = scene(*held(CONVEYOR, "feedback={kind: shared, gain: 0.5}", *small)).network()
     rest, _ = equilibrium(both, both.drive(chip.lines), np.zeros((1, both.nodes)))
@@ -192,4 +192,14 @@ def test_a_column_that_holds_nothing_is_refused_in_turns_alone(monkeypatch: pyte
         "no netlist is written of column circuits of the kind 'tia' in arrays that take turns: the elements of the "
         "class Transimpedance have no gate; set feedback.kind=shared and feedback.turns=null for the limit of short "
         "turns"
+    )
+
+
+def test_no_netlist_is_written_of_integrators() -> None:
+    charge = "column={kind: charge, supply: 1.1 V, dc_gain: 3000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
+    with pytest.raises(UsageError) as refused:
+        deck_of(scene(charge, alternating()))
+    assert str(refused.value) == (
+        "no netlist is written of column circuits of the kind 'charge': its gates neither reset nor sample an "
+        "integrator; take column.kind=tia, conveyor or passive"
     )

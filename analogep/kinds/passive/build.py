@@ -35,7 +35,7 @@ class PassiveBuilder(Neuronal):
     def time_constant(self, k: int) -> float:
         """C/(g + sum of the cells), of the forward arrays [s]."""
         window, neuron = self.device.conductance, self._neuron(k)
-        return neuron.capacitance / (neuron.leak + self.circuit.shapes[k][0] * (window.min + window.max))
+        return self.capacitance(k) / (neuron.leak + self.circuit.shapes[k][0] * (window.min + window.max))
 
     def initial(self) -> list[Floats]:
         """As for pairs; a half by itself takes half of the weight, the negative one with the other sign."""
@@ -64,7 +64,7 @@ class PassiveBuilder(Neuronal):
                     scale=self.ranges[k] / self.device.conductance.span,
                     activation=curve,
                     gain=gains[k],
-                    capacitance=neuron.capacitance,
+                    capacitance=self.capacitance(k),
                     leak=neuron.leak,
                     size=size,
                     nominal=neuron.activation,

@@ -272,9 +272,11 @@ class PassiveEquations(Layered):
                 out[:, self.slices[part]] += deviates * np.sqrt(variance)
 
     def agitation(self, v: Floats, drive: Drive) -> Floats:
-        """D/(kT) = 2 load/C^2 (1, nodes) [V^2/(s J)]: a node by itself has kT/C, whatever loads it. The neurons'
-        amplifiers have no noise here."""
-        return (2.0 * self.load / np.square(self.capacitance))[None]
+        """D/(kT) = 2 load/C^2 (1, nodes) [V^2/(s J)]: a node by itself has kT/C, whatever loads it. What nudges outputs
+        has gamma |beta| g_L beside the load. The neurons' amplifiers have no noise here."""
+        load, last = self.load.copy(), self.slices[-1]
+        load[last] += drive.stirred * self.leak[last]
+        return (2.0 * load / np.square(self.capacitance))[None]
 
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest |C dv/dt| A/(load V_read) of each sample (samples,) [1]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from analogep.kinds.rc.columned import ColumnedRC
 from analogep.kinds.rc.columns import Columns, Supplied
 from analogep.kinds.rc.layer import Layer, PairWires
 from analogep.kinds.rc.network import LayeredRC
+from analogep.kinds.rc.windowed import WindowedRC
 from analogep.network.base import Network
 from analogep.network.build import Neuronal
 from analogep.network.connection import DENSE, Connection
@@ -59,7 +61,23 @@ class RCBuilder(Neuronal):
         """Node and transfer curve of a layer's neurons."""
         neuron, own = self._neuron(k), self.hardware.neurons[k]
         curve = curve_of(neuron.activation, own, self.circuit.sizes[k + 1])
-        return Cell(curve, neuron.capacitance, neuron.leak)
+        return Cell(curve, self.capacitance(k), neuron.leak)
+
+    def capacitance(self, k: int) -> float:
+        """C of the neurons of layer `k` [F]: the card's, or what follows from their columns."""
+        neuron, column = self._neuron(k), self.circuit.column
+        if neuron.capacitance is not None:
+            return neuron.capacitance
+        return column.wanted * self.slowest(k) * neuron.leak
+
+    def slowest(self, k: int) -> float:
+        """Time constant of the slowest column before or behind neurons like those of layer `k` [s], which is its own:
+        all hidden neurons are alike."""
+        last = self.circuit.depth - 1
+        lines = [self._lines(k)] if k == last else []
+        for one in range(last if k < last else 0):
+            lines += [self._lines(one), self._lines(one + 1, back=True)]
+        return max(self.circuit.column.time_constant(one) for one in lines)
 
     @cached_property
     def _connections(self) -> list[Connection]:
@@ -73,7 +91,8 @@ class RCBuilder(Neuronal):
         assert feedback is not None
         if self.circuit.column.limiting:
             return layered
-        return ColumnedRC(layered, Columns(layered, self.supplied), feedback.turns)
+        made = WindowedRC if self.circuit.column.windowed else ColumnedRC
+        return made(layered, Columns(layered, self.supplied), feedback.turns)
 
     def followed(self, k: int) -> float:
         """What the columns in front of layer `k` have to follow: the time constant C/g of its nodes [s]."""
@@ -85,9 +104,14 @@ class RCBuilder(Neuronal):
 
     def summing(self, k: int, *, back: bool = False) -> SummingLines:
         """The summing lines of array `k`, or, read in `back`ward direction, its word lines."""
+        return self._lines(k, back=back, tau=self.followed(k - back))
+
+    def _lines(self, k: int, *, back: bool = False, tau: float = math.inf) -> SummingLines:
+        """The same, before nodes of `tau` [s]."""
         (rows, columns), circuit = self.circuit.shapes[k], self.circuit
         to, window = k - back, self.device.conductance
         cells = columns if back else rows
+        turns = None if circuit.feedback is None else circuit.feedback.turns
         tile = circuit.wires.tile[1 if back else 0] if isinstance(circuit.wires, ExactWires) else cells
         return SummingLines(
             # The halves of a pair move against each other, or one stays in the middle.
@@ -95,9 +119,10 @@ class RCBuilder(Neuronal):
             cells=cells,
             tile=min(tile, cells),
             feedback=self.ranges[k] / (window.max - window.min),
-            tau=self.followed(to),
+            tau=tau,
             leak=self._leak(to),
             capacitance=2 * cells * circuit.lines.capacitance_per_cell,
+            window=0.0 if turns is None else turns.reverse if back else turns.forward,
         )
 
     def summing_lines(self) -> list[tuple[str, SummingLines]]:

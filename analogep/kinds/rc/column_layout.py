@@ -54,7 +54,10 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
     """Numbers of the columns for the steps of all phases."""
     columns, network = held.columns, layout.network
     placed = layout.placed
-    keep, move = zip(*(plan.follow(lag, which) for which, lag in enumerate(columns.lags, 1)), strict=True)
+    lags = list(enumerate(columns.lags, 1))
+    follow = plan.stand if held.gathers else plan.follow
+    keep, move = zip(*(follow(lag, which) for which, lag in lags), strict=True)
+    rate = [placed(plan.gather(window, lag, which)) for window, (which, lag) in zip(held.windows, lags, strict=True)]
     # Nudging follows at once, where outputs have no column.
     keep, move = (tuple(placed(part, empty) for part in parts) for parts, empty in ((keep, 0.0), (move, 1.0)))
     back = np.concatenate(
@@ -64,6 +67,9 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
         ]
     )
     watts = [np.repeat(part, [layer.size for layer in network.layers[: len(part)]]) for part in columns.watts]
+    # Columns that integrate take what they have gathered, at the end of a window.
+    shown, windows = (0.0, held.windows) if held.gathers else (1.0, (0.0, 0.0))
+    taken = [placed(window * part) for window, part in zip(windows, watts, strict=True)]
     holds = tuple(placed(np.full(lag.size, held.holding)) for lag in columns.lags)
     offset = np.zeros(network.nodes)
     for layer, before in zip(network.layers[1:], network.slices[:-1], strict=True):
@@ -72,9 +78,9 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
         layout.solver.projected, layout.own, plan.counts, plan.sorts, plan.reads,
         placed(plan.lengths[:, None] / network.tau), keep, move,
         (placed(columns.limits[0], np.inf), placed(columns.limits[1], np.inf)),
-        plan.weights, columns.driver, (placed(watts[0]), placed(watts[1])), holds, placed(back, 1.0),
-        placed(offset),
-        (network.nodes, 2 * network.nodes),
+        plan.weights, columns.driver, (placed(shown * watts[0]), placed(shown * watts[1])), holds,
+        placed(back, 1.0), placed(offset), (network.nodes, 2 * network.nodes),
+        held.gathers, plan.ends, 0.5 * plan.lengths, (rate[0], rate[1]), (taken[0], taken[1]),
     )  # fmt: skip
 
 
@@ -104,17 +110,20 @@ def _side(layout: Places, k: int, table: Sequence[Numbers], deviation: Floats, s
 def walk(layout: Places, held: Held, drives: Sequence[RCDrive], grids: Sequence[tuple[int, float]]) -> Walk | None:
     """Thermal noise at the ends of all phases; None without."""
     thermal = [drive.thermal for drive in drives if drive.thermal is not None]
-    if len(thermal) < len(drives):
+    if len(thermal) < len(drives) or held.gathers:
         return None
     network, placed = held.network, layout.placed
-    phases = [column_noise.last_steps(held.taking, layout.network.tau, count * h) for count, h in grids]
+    phases = [
+        [(*step, drive.stirred) for step in column_noise.last_steps(held.taking, layout.network.tau, count * h)]
+        for drive, (count, h) in zip(drives, grids, strict=True)
+    ]
     kinds = sorted({step for phase in phases for step in phase})
     table = [column_noise.numbers(network, *kind) for kind in kinds]
     sorts = np.zeros((len(phases), max(map(len, phases))), np.int64)
     holds = np.zeros_like(sorts)
     for p, phase in enumerate(phases):
         sorts[p, : len(phase)] = [kinds.index(step) for step in phase]
-        holds[p, : len(phase)] = column_noise.held_before(phase)
+        holds[p, : len(phase)] = column_noise.held_before([step[:2] for step in phase])
     own, begun = column_noise.beginning(held.columns)
     sides = [_side(layout, k, table, *one) for k, one in enumerate(begun)]
     return Walk(

@@ -153,9 +153,14 @@ def add(network: ColumnedRC, scene: Scene, netlist: Netlist) -> Probes:
     Raises
     ------
     UsageError
-        If arrays take turns and the column circuit does not say how it holds its output.
+        If arrays take turns and the column circuit does not say how it holds its output, or integrates for a turn.
     """
     column = scene.hardware.circuit.column
+    if column.windowed:
+        raise UsageError(
+            f"no netlist is written of column circuits of the kind '{column.kind}': its gates neither reset nor sample "
+            "an integrator; take column.kind=tia, conveyor or passive"
+        )
     if network.taking is not None and not column.holds:
         raise UsageError(
             f"no netlist is written of column circuits of the kind '{column.kind}' in arrays that take turns: the "

@@ -1,6 +1,6 @@
 """Thermal noise of nodes behind columns: the exact step of a node and its two columns, and their coupling.
 
-    dv = (a + b + n - v) dt/tau + sqrt(2 kT g) dW/C       n nudging
+    dv = (a + b + n - v) dt/tau + sqrt(2 kT g) dW/C       n nudging, with gamma |beta| g beside g at outputs
     dy = (f - y) dt/tau_y + sqrt(2 kT R_n) dW/tau_y       y = a or b, f what it is driven to
 
 With f and n along a straight line within a step h this is solved exactly (an exponential integrator: Cox and Matthews
@@ -159,8 +159,8 @@ class Numbers:
     sides: tuple[Following, Following]
 
 
-def numbers(network: Columned, h: float, reads: int) -> Numbers:
-    """Numbers of a step `h` [s] in which `reads` is read."""
+def numbers(network: Columned, h: float, reads: int, stirred: float) -> Numbers:
+    """Numbers of a step `h` [s] in which `reads` is read; `stirred` as in `Drive` [1]."""
     columns = network.columns
     between, lags, noises = columns.between, columns.lags, columns.density
     tau, square = between.tau, -np.expm1(-2.0 * h / between.tau) / (between.tau * between.leak)
@@ -168,6 +168,7 @@ def numbers(network: Columned, h: float, reads: int) -> Numbers:
         following(h, tau[: lag.size], lag, noise) if reads & way else standing(h, tau[: lag.size], network.fade)
         for way, lag, noise in zip((FORWARD, REVERSE), lags, noises, strict=True)
     ]
+    square[network.slices[-1]] *= 1.0 + stirred
     for side in sides:
         square[: side.rest.size] += np.square(side.rest)
     pulled = -np.expm1(-h / tau)
@@ -217,6 +218,13 @@ def agitated(network: Columned, state: Floats, drive: Drive, duration: float) ->
     return np.asarray(state + np.concatenate([walk.v, *walk.ys], axis=1))
 
 
+def drawn(key: np.uint64, turn: int, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Two arrays of deviates of the `shape` (samples, nodes) [1] of a turn."""
+    one, other = np.empty(shape), np.empty(shape)
+    deviates(key, turn, one.reshape(-1), other.reshape(-1))
+    return one, other
+
+
 class _Walk:
     """Noise of nodes `v` (samples, nodes) and columns `ys` [V] around a state, step by step."""
 
@@ -236,8 +244,7 @@ class _Walk:
 
     def drawn(self, turn: int) -> tuple[Floats, Floats]:
         """Two arrays of deviates (samples, nodes) [sqrt(J)] of a turn."""
-        one, other = np.empty(self.base.shape), np.empty(self.base.shape)
-        deviates(self.key, turn, one.reshape(-1), other.reshape(-1))
+        one, other = drawn(self.key, turn, self.base.shape)
         return self.root * one, self.root * other
 
     def driven(self, v: Floats) -> list[Floats]:
@@ -248,7 +255,7 @@ class _Walk:
     def take(self, k: int, h: float, reads: int, held: int) -> None:
         """Step `k` of the length `h` [s] in which `reads` is read, the columns `held` sampled before it."""
         if (h, reads) not in self.known:
-            self.known[h, reads] = numbers(self.network, h, reads)
+            self.known[h, reads] = numbers(self.network, h, reads, self.drive.stirred)
         step, kicks, (fresh, spare) = self.known[h, reads], self.drawn(2 * k + 2), self.drawn(2 * k + 3)
         if held:
             assert self.network.taking is not None

@@ -81,14 +81,18 @@ class Columns:
         return np.maximum(ahead, least), np.maximum(behind, least[: behind.size])
 
     @cached_property
-    def density(self) -> tuple[Floats, Floats]:
-        """R_n of a (nodes,) and b (nodes but outputs,) [ohm]; of lags that were raised so that nodes have as much."""
-        both = self._both(
+    def noise(self) -> tuple[Floats, Floats]:
+        """R_n of a (nodes,) and b (nodes but outputs,) [ohm]."""
+        return self._both(
             lambda layer, bits: layer.connection.spread(bits.noise),
             lambda layer, words, _: layer.connection.row_load(words.noise),
         )
+
+    @cached_property
+    def density(self) -> tuple[Floats, Floats]:
+        """R_n of a (nodes,) and b (nodes but outputs,) [ohm]; of lags that were raised so that nodes have as much."""
         found = []
-        for noise, lag, true in zip(both, self.lags, self._true_lags, strict=True):
+        for noise, lag, true in zip(self.noise, self.lags, self._true_lags, strict=True):
             node = self.between.tau[: lag.size]
             found.append(noise * (node + lag) / (node + true))
         return found[0], found[1]

@@ -343,9 +343,13 @@ class RCEquations(Network):
 
         G are the cells at the virtual grounds that feed the node, forward and in reverse, and R_f the weight per
         siemens: their current reaches the node times g R_f. Columns of an average are read in turn, each with all its
-        cells. The columns' own amplifiers have no noise here.
+        cells. The columns' own amplifiers have no noise here. What nudges outputs has gamma |beta| g beside g.
         """
-        return self._agitation
+        if drive.stirred == 0.0:
+            return self._agitation
+        out, last = self._agitation.copy(), self.slices[-1]
+        out[:, last] += 2.0 * drive.stirred / (np.square(self.tau[last]) * self.leak[last])
+        return out
 
     @cached_property
     def _agitation(self) -> Floats:

@@ -99,8 +99,8 @@ class Layout:
 
     @property
     def warms(self) -> bool:
-        """Whether the ends of phases have their thermal noise: with columns."""
-        return self.columns is not None
+        """Whether the ends of phases have their thermal noise: with columns that follow their lines."""
+        return self.columns is not None and not self.columns.gathers
 
     @property
     def convolutional(self) -> bool:

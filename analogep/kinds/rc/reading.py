@@ -35,6 +35,9 @@ class Steps:
     weights : ndarray (phases, steps + 1, 3) [s]
         What the powers of a state count for: half of the steps around it, of all of them, and of those in which lines
         are read forward and in reverse.
+    ends : int64 ndarray (sorts,)
+        What ends with a step, where columns integrate: 1 a window forward, 2 one in reverse, 4 more where that is cut
+        short; 0 for none.
     fade : float [1/s]
         Of a column whose lines are not read.
     """
@@ -44,6 +47,7 @@ class Steps:
     lengths: Floats
     reads: Integers
     weights: Floats
+    ends: Integers
     fade: float
 
     def follow(self, lag: Floats, which: int) -> tuple[Floats, Floats]:
@@ -60,19 +64,36 @@ class Steps:
         held = np.broadcast_to(np.exp(-self.lengths * self.fade)[:, None], left.shape)
         return np.where(on, left, held), np.where(on, 1.0 - left, 0.0)
 
+    def stand(self, lag: Floats, which: int) -> tuple[Floats, Floats]:
+        """The same of columns that stand on capacitors all the time, whatever is their `lag` (columns,) [s], and
+        `which`."""
+        held = np.exp(-self.lengths * self.fade)[:, None]
+        return held * np.ones_like(lag), np.zeros((self.lengths.size, lag.size))
 
-def steps_of(phases: Sequence[Sequence[tuple[float, int]]], fade: float = 0.0) -> Steps:
-    """Steps from the length [s] of each step of each phase, and what is read in it; `fade` as in `Steps` [1/s]."""
-    kinds = sorted({step for phase in phases for step in phase})
+    def gather(self, window: float, lag: Floats, which: int) -> Floats:
+        """Each step over the `window` [s] in which `which` is read, as in `follow` [1], for as many columns as there is
+        a `lag` (columns,) [s]: (sorts, columns) [1]."""
+        return (self.reads & which > 0)[:, None] * (self.lengths / window)[:, None] * np.ones_like(lag)
+
+
+def steps_of(
+    phases: Sequence[Sequence[tuple[float, int]]], fade: float = 0.0, ends: Sequence[Sequence[int]] | None = None
+) -> Steps:
+    """Steps from the length [s] of each step of each phase, and what is read in it; `fade` as in `Steps` [1/s], and
+    what `ends` with each step; nothing does where that is left out."""
+    ended = [[0] * len(phase) for phase in phases] if ends is None else ends
+    marked = [[(*step, end) for step, end in zip(*one, strict=True)] for one in zip(phases, ended, strict=True)]
+    kinds = sorted({step for phase in marked for step in phase})
     longest = max(map(len, phases))
     sorts, weights = np.zeros((len(phases), longest), np.int64), np.zeros((len(phases), longest + 1, 3))
-    for p, phase in enumerate(phases):
-        for k, (length, read) in enumerate(phase):
-            sorts[p, k:] = kinds.index((length, read))
+    for p, phase in enumerate(marked):
+        for k, (length, read, end) in enumerate(phase):
+            sorts[p, k:] = kinds.index((length, read, end))
             half = 0.5 * length * np.array([1.0, bool(read & FORWARD), bool(read & REVERSE)])
             weights[p, k : k + 2] += half
-    lengths, reads = (np.array(part) for part in zip(*kinds, strict=True))
-    return Steps(np.array([len(phase) for phase in phases]), sorts, lengths, reads.astype(np.int64), weights, fade)
+    lengths, *whole = (np.array(part) for part in zip(*kinds, strict=True))
+    reads, marks = (one.astype(np.int64) for one in whole)
+    return Steps(np.array([len(phase) for phase in phases]), sorts, lengths, reads, weights, marks, fade)
 
 
 def turns_of(turns: Turns, duration: float) -> list[tuple[float, int]]:
@@ -110,12 +131,22 @@ class Held:
         Steps of phases of so many steps of such a length [s].
     taking : Turns or None
         How arrays are read one way after the other.
+    gathers : bool
+        Whether columns integrate for their turns.
     """
 
     network: Any
     columns: Columns
     steps: Callable[[Sequence[tuple[int, float]]], Steps]
     taking: Turns | None
+    gathers: bool = False
+
+    @property
+    def windows(self) -> tuple[float, float]:
+        """Of columns that integrate, forward and in reverse [s]; endless of others."""
+        if self.taking is None or not self.gathers:
+            return math.inf, math.inf
+        return self.taking.forward, self.taking.reverse
 
     @property
     def holding(self) -> float:

@@ -37,11 +37,11 @@ class Resistive(ResistiveEquations):
 
     def agitation(self, v: Floats, drive: Drive) -> Floats:
         """Of every cell, leak and diode (`thermal`)."""
-        return thermal.agitation(self, self.between, v)
+        return thermal.agitation(self, self.between, v, drive.stirred)
 
     def kicks(self, v: Floats, drive: Drive) -> Kicks:
         """What a cell between two nodes takes from one it gives to the other."""
-        return thermal.kicks(self, self.between, v)
+        return thermal.kicks(self, self.between, v, drive.stirred)
 
     def netlist(self, scene: Any, netlist: Any) -> Any:
         """Every cell lies between two nodes."""

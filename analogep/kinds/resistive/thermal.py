@@ -5,7 +5,8 @@
 h is the back-current factor of the amplifier, through which the cells of the next array reach the node. A soft diode
 makes shot noise, q (|I| + 2 I_s) in place of 2kT g, equal to it at rest; an ideal one that conducts has its
 conductance. A cell between two nodes takes from one what it gives to the other (`cells`), so that without amplifiers
-every node has kT/C at rest (equipartition). Amplifiers and nudging sources make no noise here.
+every node has kT/C at rest (equipartition). What nudges an output has gamma |beta| times the conductance that nudges at
+beta = 1. Amplifiers make no noise here.
 """
 
 from __future__ import annotations
@@ -29,19 +30,22 @@ def between(network: ResistiveEquations) -> list[Cells]:
     return [Cells.of(stage.coupling, before.size) for before, stage in pairs]
 
 
-def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Floats:
-    """D/(kT) on the diagonal (samples, nodes) [V^2/(s J)] at `v` (samples, nodes) [V]."""
+def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirred: float) -> Floats:
+    """D/(kT) on the diagonal (samples, nodes) [V^2/(s J)] at `v` (samples, nodes) [V]; `stirred` [1] as in `Drive`."""
     total = _alone(network, arrays, v)
     for k, cells in enumerate(arrays, 1):
         total[:, network.slices[k]] += cells.columns
         total[:, network.slices[k - 1]] += network.stages[k - 1].backs ** 2 * cells.rows
+    total[:, network.slices[-1]] += stirred * network.nudging
     return np.asarray(2.0 * total / np.square(network.capacitance))
 
 
-def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Kicks:
+def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirred: float) -> Kicks:
     """A function that draws normal deviates with the covariance of D/(kT) at `v` (samples, nodes) [V]; the cells of an
-    array between two layers push their ends in opposite directions."""
-    root = np.sqrt(_alone(network, arrays, v))
+    array between two layers push their ends in opposite directions, and what nudges both outputs of a class them.
+    `stirred` [1] as in `Drive`."""
+    root, pushed = np.sqrt(_alone(network, arrays, v)), np.sqrt(stirred * network.nudging)
+    classes = network.stages[-1].size // (2 if network.doubled else 1)
 
     def drawn(rng: np.random.Generator) -> Floats:
         out = root * standard_normals(v.shape, rng)
@@ -49,6 +53,9 @@ def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Ki
             into, taken = cells.currents(v.shape[0], rng)
             out[:, network.slices[k]] += into
             out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * taken
+        if pushed > 0.0:
+            current = pushed * standard_normals((v.shape[0], classes), rng)
+            out[:, network.slices[-1]] += np.hstack([current, -current]) if network.doubled else current
         return np.asarray(np.sqrt(2.0) * out / network.capacitance)
 
     return drawn

@@ -137,7 +137,7 @@ class Clock:
         jumps = [self.filtered(neuron) for neuron in network.lif]
         held = limits(network, jumps, self.card.width)
         self.held = None if held is None else np.require(held, self.kind, ["C"])
-        self._shaken: dict[float, Reals] = {}
+        self._shaken: dict[tuple[float, float], Reals] = {}
 
     def _jumps(
         self, arrays: Sequence[Reals | None], folded: Callable[[Connection, Reals], Reals], *, back: bool = False
@@ -217,18 +217,20 @@ class Clock:
         noise = self.noise if drive.noise and self.network.noisy else (quiet, quiet)
         shaken = None
         if drive.thermal is not None:
-            shaken = self.shaken(drive.thermal.kt), keys_of(drive.thermal.key, samples)
+            shaken = self.shaken(drive.thermal.kt, drive.stirred), keys_of(drive.thermal.key, samples)
         return Given(standing, nudging, inputs, noise, keys_of(drive.key, samples), shaken)
 
-    def shaken(self, kt: float) -> Reals:
-        """Thermal noise at `kt` [J], (kinds of noise, neurons) [V] and [threshold], as the compiled steps take it."""
-        if kt not in self._shaken:
-            self._shaken[kt] = np.require(self.deviations(kt), self.kind, ["C"])
-        return self._shaken[kt]
+    def shaken(self, kt: float, stirred: float) -> Reals:
+        """Thermal noise at `kt` [J] and `stirred` [1] of `Drive`, (kinds of noise, neurons) [V] and [threshold], as the
+        compiled steps take it."""
+        if (kt, stirred) not in self._shaken:
+            self._shaken[kt, stirred] = np.require(self.deviations(kt, stirred), self.kind, ["C"])
+        return self._shaken[kt, stirred]
 
-    def deviations(self, kt: float) -> Floats:
-        """Thermal noise at `kt` [J] as `thermal.deviations` has it, (5, neurons) [V] and [threshold]."""
-        return thermal.deviations(self.network, kt)
+    def deviations(self, kt: float, stirred: float) -> Floats:
+        """Thermal noise at `kt` [J] and `stirred` [1] as `thermal.deviations` has it, (5, neurons) [V] and
+        [threshold]."""
+        return thermal.deviations(self.network, kt, stirred)
 
     def blank(self, state: Reals, count: int, *, record: bool) -> Run:
         """A run to be filled, from a copy of `state`, shape and unit as in `Run`."""

@@ -34,8 +34,9 @@ class PredictiveClock(Clock):
         volts, step = self.analog.read_voltage, self.card.step
         return np.array([(volts, one.floor, one.capacitance / step) for one in self.network.lif], dtype=self.kind)
 
-    def deviations(self, kt: float) -> Floats:
-        """Thermal noise at `kt` [J] as `thermal.decoded` has it, (3, neurons) [V] and [threshold]."""
+    def deviations(self, kt: float, stirred: float) -> Floats:
+        """Thermal noise at `kt` [J] as `thermal.decoded` has it, (3, neurons) [V] and [threshold]; nudging is among
+        numbers here, whatever is `stirred` [1]."""
         return thermal.decoded(self.network, kt)
 
     def ramps(self, drive: SpikingDrive, count: int) -> Reals:

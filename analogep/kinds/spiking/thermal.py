@@ -16,6 +16,8 @@ A column that a gate connects to the synapse for the time of pulses alone would 
 it is open: t_r/width in place of its square where some line spikes in every slot. Ours has no gate: spikes come
 unasked, and the bias of a column is booked for the whole phase.
 
+What nudges an output with beta g into its synapse has gamma |beta| g beside g.
+
 A membrane C_m has kT/C_m of its leak, if it has one, and of its reset: a switch that puts it to a level leaves kT/C_m
 on it when it opens; one that takes the threshold off leaves the noise of a charge that was measured on a capacitor of
 the same size, kT C_m, and adds it at every spike.
@@ -93,21 +95,22 @@ def within(step: float, tau: float) -> tuple[float, float, float]:
     return math.sqrt(twice), both / twice, math.sqrt(max(mean - both**2 / twice, 0.0))
 
 
-def deviations(network: SpikingEquations, kt: float) -> Floats:
-    """Standard deviations of one step at `kt` [J], (5, neurons), as `thermal_steps.drifted` takes them.
+def deviations(network: SpikingEquations, kt: float, stirred: float) -> Floats:
+    """Standard deviations of one step at `kt` [J] and `stirred` [1] of `Drive`, (5, neurons), as
+    `thermal_steps.drifted` takes them.
 
     Of the synapse [V]; share of that in its mean over the step [1], and what the mean has besides [V]; of the leak of
     the membrane before the step, and of its reset [threshold].
     """
     h, rows, off = network.card.step, [], resets(network, kt)
     for part, neuron, meeting in zip(network.slices, network.lif, columns(network), strict=True):
-        tau = neuron.time_constant
-        variance = kt / neuron.capacitance + sum(kt * noise / (tau + lag) for noise, lag in meeting)
+        tau, own = neuron.time_constant, 1.0 + stirred if part == network.slices[-1] else 1.0
+        variance = own * kt / neuron.capacitance + sum(kt * noise / (tau + lag) for noise, lag in meeting)
         kick, carried, rest = within(h, tau)
         # Drawn before the step in which the membrane leaks.
         leaked = math.sqrt(math.expm1(2.0 * h * neuron.decay))
-        own = off[part]
-        rows.append((np.sqrt(variance) * kick, np.full_like(own, carried), np.sqrt(variance) * rest, own * leaked, own))
+        reset, root = off[part], np.sqrt(variance)
+        rows.append((root * kick, np.full_like(reset, carried), root * rest, reset * leaked, reset))
     return np.concatenate([np.array(one) for one in rows], axis=1)
 
 
