@@ -27,11 +27,17 @@ COMPONENTS: Final = (
     "programming",
     "half_select",
     "digital",
+    "memory",
+    "control",
+    "pump",
 )
 """Where joules go: devices and wires while they are read, leaks, diodes, amplifier bias,
 losses of line drivers, signal currents of columns, nudging source, making spikes,
 charge on word and bit lines, converters, sampling capacitors, pulsed devices, half-selected devices, digital
-multiply-accumulates."""
+multiply-accumulates, digital memory of the update, its clock and control, losses of what makes pulses."""
+
+SINCE: Final = ("memory", "control", "pump")
+"""Components that results of earlier versions lack; nothing of them was booked."""
 
 PHASES: Final = ("initial", "free", "nudged", "update", "verify", "inference")
 """When: writing the initial weights, the phases of training, pulses, verify reads, inference on test samples."""

@@ -180,5 +180,6 @@ class SampleHold(Block):
 class Digital(Block):
     """The digital side of an update: one multiply-accumulate per weight and measured phase."""
 
+    from_node: ClassVar[tuple[str, ...]] = ("mac",)
     mac: Annotated[Joules, Field(ge=0)]
     """Energy per multiply-accumulate."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -92,6 +92,7 @@ class Feedback(Block):
 class Lines(Block):
     """Word and bit lines: C V^2 for each edge."""
 
+    from_node: ClassVar[tuple[str, ...]] = ("capacitance_per_cell",)
     capacitance_per_cell: Annotated[Farads, Field(ge=0)]
     current: Annotated[Amperes | None, Field(gt=0)] = None
     """Largest current that a line may carry, by its width and what its metal stands; null where none is known."""
