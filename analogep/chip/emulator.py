@@ -202,7 +202,7 @@ class Emulator:
             )
         center = center_of(self.mean_input, least)
         macs = first.rows.size + center.size * first.columns.shape[1]
-        self.ledger.book("update", digital=macs * self.circuit.digital.mac)
+        self.ledger.book("update", **self.hardware.memory.booked(digital=macs * self.circuit.digital.mac))
         return [centered(first, center), *gradient[1:]]
 
     def program(self, change: Sequence[Floats]) -> Floats:

@@ -41,7 +41,7 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
             known = kinds_with("turns")
             yield ("feedback", "kind"), f"'alternating' needs a network of kind {known}, got '{kind.kind}'"
     yield from _rails(card)
-    if column.limiting and card.driver != Driver():
+    if column.limiting and card.driver != Driver(pump=card.driver.pump):
         yield (
             ("driver",),
             "needs a column circuit: with column.kind=ideal lines take the heat of their cells, at any supply",

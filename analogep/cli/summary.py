@@ -72,8 +72,8 @@ def _neurons(attrs: Mapping[str, Any]) -> list[str]:
 
 
 def _circuit(attrs: Mapping[str, Any]) -> list[str]:
-    """What holds the lines, and what noise they have, of results that say it."""
-    return [f"  {name:<9} {attrs[name]}" for name in ("columns", "thermal") if attrs.get(name)]
+    """What holds the lines, what noise they have, and what memory, of results that say it."""
+    return [f"  {name:<9} {attrs[name]}" for name in ("columns", "thermal", "memory") if attrs.get(name)]
 
 
 def _epochs(count: int) -> str:

@@ -128,6 +128,9 @@ class Experimenter:
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines, network.drives(end.duration))
         self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules)
+        if phase == "free":
+            memory = self.hardware.memory
+            self.ledger.book(phase, **memory.booked(memory=memory.inputs(lines.size)))
 
     def nudged(
         self,
@@ -196,6 +199,9 @@ class Experimenter:
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)
         self.ledger.book(phase, adc=conversions * adc.joules, sample_hold=hold.capacitance * volts)
+        if phase != "inference":
+            memory = self.hardware.memory
+            self.ledger.book(phase, **memory.booked(memory=memory.rates(conversions)))
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
@@ -308,7 +314,7 @@ class Experimenter:
                 phases.append((weight, end.gathered if local else self.measure(network, end.v, "nudged")))
                 if local:
                     sums = network.sums_of_gathering(end)
-                    self.ledger.book("update", digital=sums * self.circuit.digital.mac)
+                    self._book_macs(sums, self.hardware.memory.sums(sums))
         return free, phases, len(circle)
 
     def _circle(
@@ -368,4 +374,9 @@ class Experimenter:
         macs = 0
         for store in self.hardware.stores:
             macs += store.shape[0] * store.shape[1] * (1 if store.layer == 0 else phases)
-        self.ledger.book("update", digital=macs * samples * self.circuit.digital.mac)
+        self._book_macs(macs * samples)
+
+    def _book_macs(self, macs: float, memory: float = 0.0) -> None:
+        """Multiply-accumulates of an update, the `memory` [J] of their sums, clock and control of both."""
+        digital = macs * self.circuit.digital.mac
+        self.ledger.book("update", **self.hardware.memory.booked(digital=digital, memory=memory))

@@ -77,6 +77,8 @@ class Updater:
                     self.memory[f"{one.name}/wanted"] = self.memory[f"{store.name}/seen"].copy()
                 elif self.rule.accumulates and one is store:
                     self.memory[f"{one.name}/residual"] = np.zeros(one.shape, one.weights.dtype)
+        digital = self.hardware.memory
+        ledger.book("initial", **digital.booked(memory=digital.filling))
 
     def recall(self, memory: Mapping[str, Floats]) -> None:
         """Take the memory of a checkpoint.
@@ -112,13 +114,16 @@ class Updater:
         """Enter what a write or a verify read of a store took, in all of its copies."""
         circuit = self.hardware.circuit
         written *= circuit.copies[store.layer]
+        lines, pump = circuit.lines.capacitance_per_cell * written.line_edges, circuit.driver.pump
+        pulsed = written.joules + written.half_select_joules + lines
         ledger.book(
             phase,
             array=written.read_joules,
             adc=written.reads * circuit.adc.joules,
             programming=written.joules,
             half_select=written.half_select_joules,
-            lines=circuit.lines.capacitance_per_cell * written.line_edges,
+            lines=lines,
+            pump=0.0 if pump is None else pulsed * (1.0 / pump - 1.0),
         )
 
     def apply(
@@ -164,11 +169,19 @@ class Updater:
                 written += mirror.program(counts[store.name], *at)
             self.book(store, written, ledger, "update")
             self.book(store, read, ledger, "verify")
+            if store.name in counts:
+                self._remembered(store, mirror, read, ledger)
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
             taken += self._refresh(store, mirror, at, ledger, rng, done)
             pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
+
+    def _remembered(self, store: Store, mirror: Store | None, read: Written, ledger: Ledger) -> None:
+        """Book the accesses to what the rule remembers of a store in an update with the verify reads `read`."""
+        digital = self.hardware.memory
+        joules = digital.update(store.shape[0] * store.shape[1], mirror is not None, read.reads / len(store.halves))
+        ledger.book("update", **digital.booked(memory=joules))
 
     def _prepare(
         self, store: Store, mirror: Store | None, change: Outer | Floats, at: At, works: dict[str, Work]

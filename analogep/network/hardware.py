@@ -12,6 +12,7 @@ from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
 from analogep.crossbar import Array, Pair, Store, Written
 from analogep.device import DeviceCard
+from analogep.memory import DigitalMemory
 from analogep.network.base import Network
 from analogep.network.build import Builder
 from analogep.network.fit import check_fit
@@ -40,6 +41,8 @@ class Hardware:
         The resistance of its lines.
     neurons : list of Mismatched
         What the neurons of each layer have of their own.
+    memory : DigitalMemory
+        What an update needs beside the arrays.
     mirrors : list of Store or None
         For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
         the store itself serves.
@@ -48,6 +51,7 @@ class Hardware:
     def __init__(self, device: DeviceCard, circuit: CircuitCard, seeds: Seeds) -> None:
         check_fit(device, circuit)
         self.device, self.circuit, self.seeds = device, circuit, seeds
+        self.memory = DigitalMemory(device, circuit)
         self.wiring = Wiring(circuit.wires, device.read.iv)
         self.neurons = drawn(circuit.mismatch, circuit.sizes[1:], seeds.fabrication)
         self._builder: Builder = circuit.network.builder()(self)

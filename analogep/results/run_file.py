@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from analogep.energy import COMPONENTS, PHASES
+from analogep.energy import COMPONENTS, PHASES, SINCE
 from analogep.errors import ResultError
 from analogep.results import rules
 from analogep.results.files import read
@@ -70,7 +70,7 @@ _FROM_ZERO: Final = frozenset(
     ("train_cost", "pulses", "worn", "spikes", "duration", "conductance_count", "conductance_edge", "confusion")
 ) | frozenset(("stuck", "trace_time", "spike_time", "spike_row", "look_time", "look_spikes", "look_distance"))
 _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "component": COMPONENTS,
+    "component": tuple(name for name in COMPONENTS if name not in SINCE),
     "phase": PHASES,
     "relaxation": ("free", "nudged"),
     "part": ("train", "test"),
