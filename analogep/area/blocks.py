@@ -3,7 +3,7 @@
     cells         the square of the pitch that the lines' capacitance implies, (C_cell/c_wire)^2, 12 F^2 at least
     capacitors    C/density: nodes, sampling and holding capacitors, the DAC's 50 fF a bit
     amplifiers    of neurons, and of columns one for each summing line and tile, each as large as the node says
-    converters    the regression of `circuit.conversion` for an ADC on every neuron
+    converters    the regression of `circuit.conversion` for an ADC on every neuron, or shared by several
     memory        bits times the area of a cell over its share of a memory
     digital       a multiply-accumulate unit beside every ADC, as wide as it
     drivers       of programming pulses on every line, of a size that no source was found for
@@ -163,10 +163,11 @@ def _amplifiers(circuit: CircuitCard, technology: Node) -> Area:
 
 def _converters(circuit: CircuitCard) -> Area:
     adc = circuit.adc
+    count = math.ceil(_neurons(circuit) / adc.shared)
     if adc.effective is None or adc.rate is None or adc.node is None:
-        return Area("converters", _neurons(circuit), None, "needs adc.bits, adc.rate and adc.node")
+        return Area("converters", count, None, "needs adc.bits, adc.rate and adc.node")
     each = adc_area(adc.effective, adc.rate, adc.node)
-    return Area("converters", _neurons(circuit), each, "arXiv 2404.06553: regression of Murmann's survey")
+    return Area("converters", count, each, "arXiv 2404.06553: regression of Murmann's survey")
 
 
 def _memory(device: DeviceCard, circuit: CircuitCard, technology: Node) -> Area:
@@ -177,7 +178,8 @@ def _memory(device: DeviceCard, circuit: CircuitCard, technology: Node) -> Area:
 def _digital(circuit: CircuitCard, technology: Node) -> Area:
     bits = float(circuit.adc.effective or 8.0)
     wide = mac_joules(bits, bits, 2.0 * bits) / mac_joules(8.0, 8.0, 16.0)
-    return Area("digital", _neurons(circuit), _SQUARE * technology.mac_area * wide, technology.sources["mac_area"])
+    count = math.ceil(_neurons(circuit) / circuit.adc.shared)
+    return Area("digital", count, _SQUARE * technology.mac_area * wide, technology.sources["mac_area"])
 
 
 def _drivers(circuit: CircuitCard, technology: Node) -> Area:

@@ -57,11 +57,11 @@ CHIPS: Final = (
               "64 cores of 256 x 256, one-phase reads; latency from 63.1 TOPS; 2.48 TOPS/W in four phases"),
     Published("NeuRRAM", "analog RRAM", 130e-9, None, None, None, None, True,
               "W. Wan et al., Nature 608, 504 (2022), doi 10.1038/s41586-022-04992-8",
-              "48 cores of 256 x 256, both ways; gives products of energy and delay in figures, no numbers in its text"),
+              "48 cores of 256 x 256, both ways; products of energy and delay in figures, no numbers in the text"),
     Published("ISAAC", "analog RRAM", 32e-9, 479e15 * 85.4e-6 / 65.8, 0.479e18, 85.4e-6, 1.6e-6, False,
               "A. Shafiee et al., ISCA 2016, doi 10.1109/ISCA.2016.12",
-              "a design: 128 x 128, weights and inputs of 16 bits in 16 cycles of 100 ns; efficiency from 479 GOPS/mm^2, "
-              "85.4 mm^2 and 65.8 W"),
+              "a design: 128 x 128, weights and inputs of 16 bits in 16 cycles of 100 ns; efficiency from "
+              "479 GOPS/mm^2, 85.4 mm^2 and 65.8 W"),
     Published("4 Mb RRAM macro", "analog RRAM, binary cells", 22e-9, 15.6e12, None, None, 15.2e-9, True,
               "J.-M. Hung et al., Nature Electronics 4, 921 (2021), doi 10.1038/s41928-021-00676-9",
               "inputs and weights of 8 bits"),

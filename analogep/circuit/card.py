@@ -76,6 +76,9 @@ class CircuitCard(Card):
     solver: Solver
     learning: Learning
     update: UpdateRule
+    idle: Literal["gated", "on"] = "gated"
+    """Whether the bias of neurons and columns is switched off, and costs nothing to switch, while converters are waited
+    for and cells are written, or stays on, which is booked as `idle`."""
 
     @classmethod
     def _completed(cls, data: dict[str, Any]) -> dict[str, Any]:

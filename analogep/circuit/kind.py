@@ -105,6 +105,16 @@ class Kind(Block, ABC):
         return 1
 
     @property
+    def measured(self) -> bool:
+        """Whether rates are sampled and converted in training."""
+        return True
+
+    @property
+    def outer(self) -> bool:
+        """Whether the gradients of its dense layers are sums of outer products of what is measured."""
+        return False
+
+    @property
     def latest(self) -> float:
         """Longest time constant of columns that the network can follow [s]."""
         return math.inf
