@@ -47,7 +47,7 @@ class Merit:
 
     @property
     def beyond(self) -> list[str]:
-        """A sentence for each figure that lies outside of what has been built."""
+        """A sentence for each figure that lies outside of what analog chips have been built to."""
         return [
             *_beyond("TOPS/W", 1e12, self.efficiency, lambda chip: chip.efficiency),
             *_beyond("TOPS/mm^2", 1e18, self.density, lambda chip: chip.density),
@@ -55,13 +55,14 @@ class Merit:
 
 
 def _beyond(unit: str, size: float, value: float | None, of: Callable[[Published], float | None]) -> list[str]:
-    built = [(found, chip.name) for chip in CHIPS if chip.built and (found := of(chip)) is not None]
+    analog = [chip for chip in CHIPS if chip.built and chip.kind.startswith("analog")]
+    built = [(found, chip.name) for chip in analog if (found := of(chip)) is not None]
     (low, worst), (high, best) = min(built), max(built)
     if value is None or low <= value <= high:
         return []
-    side, limit, name = ("above", high, best) if value > high else ("below", low, worst)
+    side, end, limit, name = ("above", "highest", high, best) if value > high else ("below", "lowest", low, worst)
     return [
-        f"{value / size:.3g} {unit} are {side} everything in the table that was built, which ends at "
+        f"{value / size:.3g} {unit} are {side} every analog chip in the table that was built; the {end} has "
         f"{limit / size:.3g} ({name})"
     ]
 

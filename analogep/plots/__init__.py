@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analogep.plots.energy import energy_by_component
     from analogep.plots.fit import fitted_pulses
     from analogep.plots.history import accuracy_and_cost, gradients, pulses
+    from analogep.plots.macro import macro_page
     from analogep.plots.runs import MOST_RUNS, runs_compared
     from analogep.plots.study import study_axes
     from analogep.plots.study_crossing import study_lines
@@ -45,6 +46,7 @@ __all__ = [
     "finite_beta",
     "fitted_pulses",
     "gradients",
+    "macro_page",
     "pulses",
     "relaxation",
     "render",
@@ -69,6 +71,7 @@ if not TYPE_CHECKING:
             "energy": ("energy_by_component",),
             "fit": ("fitted_pulses",),
             "history": ("accuracy_and_cost", "gradients", "pulses"),
+            "macro": ("macro_page",),
             "runs": ("MOST_RUNS", "runs_compared"),
             "study": ("study_axes",),
             "study_crossing": ("study_lines",),
