@@ -12,6 +12,7 @@ import numpy as np
 from analogep.cards import origin
 from analogep.energy import TRAINING
 from analogep.results.gradients import against_exact
+from analogep.results.merit import chip_of
 from analogep.results.summary import cautions, numbers
 from analogep.units import format_si
 
@@ -48,8 +49,9 @@ def _energy_rows(dataset: xr.Dataset) -> list[str]:
         if training[k] or inference[k]:
             rows.append(_row(str(energy["component"].values[k]), float(training[k]), float(inference[k])))
     rows.append(_row("total", float(training.sum()), float(inference.sum())))
-    rows.append("  the same network on digital hardware, its multiply-accumulates alone")
     others = json.loads(attrs["digital_inference_joules"])
+    alone = " where no memory is named" if any("memory" in name for name in others) else ""
+    rows.append(f"  the same network on digital hardware, its multiply-accumulates alone{alone}")
     rows += [_row(name, joules, others[name]) for name, joules in json.loads(attrs["digital_training_joules"]).items()]
     return rows
 
@@ -130,5 +132,8 @@ def text(dataset: xr.Dataset) -> str:
         *_spikes(dataset),
         *_energy_rows(dataset),
     ]
+    chip = chip_of(dataset)
+    if chip is not None:
+        lines += [f"  chip      {chip.said}", *(f"            {sentence}" for sentence in chip.merit.beyond)]
     lines += [f"  caution: {sentence}" for sentence in said["cautions"]]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from analogep import plots
-from analogep.report import energy, health, provenance, svg
+from analogep.report import energy, health, merit, provenance, svg
 from analogep.report.alternatives import ALTERNATIVES, listed, number, percent
 from analogep.report.blocks import (
     Block,
@@ -136,11 +136,12 @@ def gradients(dataset: xr.Dataset) -> Section:
 
 def joules(dataset: xr.Dataset) -> Section:
     """Joules by component and phase against the digital yardstick."""
-    blocks = [
+    blocks: list[Block] = [
         energy.of_training(dataset),
         drawing(dataset, "energy"),
         energy.by_component(dataset),
         energy.yardsticks(dataset),
+        *merit.published(dataset),
     ]
     return Section("energy", "Energy", blocks)
 
