@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
 from analogep.crossbar import Array, Pair, Store, Written
+from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
 from analogep.network.base import Network
 from analogep.network.build import Builder
@@ -98,7 +99,7 @@ class Hardware:
             for one in (store, mirror):
                 if one is not None:
                     rng = self.seeds.operation.rng(f"{one.name}/verify")
-                    total += one.write(target, self.seeds.operation, rng, self.adc_fraction)
+                    total = total.beside(one.write(target, self.seeds.operation, rng, self.adc_fraction))
             done.append(total)
         return done
 
@@ -136,6 +137,15 @@ class Hardware:
         """Compute what is kept beside the conductances anew."""
         for store in self.every:
             store.refresh()
+
+    def elapse(self, start: float, end: float) -> bool:
+        """Let all cells age from `start` to `end` [s] on the clock of training; returns whether that was worth it."""
+        if not worth(self.device, end - start):
+            return False
+        for array in self.arrays():
+            array.elapse(start, end)
+        self.refresh()
+        return True
 
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""
