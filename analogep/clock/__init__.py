@@ -14,8 +14,8 @@ from analogep.clock.converters import converting, loading, unstated
 from analogep.clock.nominal import update
 from analogep.clock.phases import Spans, Timed, inference, outputs, phased, sample, slots, stretch, training
 from analogep.clock.rules import clock_rules
-from analogep.clock.said import spoken
 from analogep.clock.schedule import Writing
+from analogep.units import spoken
 
 __all__ = [
     "Spans",
