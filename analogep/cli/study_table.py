@@ -64,7 +64,7 @@ def _spread_json(spread: Spread) -> dict[str, Any]:
 
 
 _NUMBERS = ["accuracy", "per training sample", "per inference"]
-_TIMES = ["time per sample", "per inference"]
+_TIMES = ["time per sample", "latency"]
 
 
 def _print_rows(rows: Sequence[Row]) -> None:
