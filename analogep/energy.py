@@ -98,6 +98,17 @@ class Ledger:
         """Seconds of all spans in these phases [s]; of all phases if none is named."""
         return float(self.seconds[:, self._columns(phases)].sum())
 
+    def watts(self) -> NDArray[np.float64]:
+        """Mean power of training, and that of the phase that takes most while it lasts (2,) [W].
+
+        P = E/t of all phases of training together, and the largest of the E_p/t_p of each of them and of inference; 0
+        where none took time. What is booked in a phase is taken to be used up while it lasts.
+        """
+        names = [name for name in (*TRAINING, "inference") if self.elapsed(name) > 0.0]
+        peak = max((self.total(name) / self.elapsed(name) for name in names), default=0.0)
+        spent = self.elapsed(*TRAINING)
+        return np.array([self.total(*TRAINING) / spent if spent else 0.0, peak])
+
     @staticmethod
     def _columns(phases: Sequence[str]) -> list[int]:
         return [PHASES.index(phase) for phase in phases or PHASES]

@@ -106,6 +106,16 @@ def phased(
     return found
 
 
+def outputs(circuit: CircuitCard) -> int:
+    """Nodes of the last layer [1]."""
+    return circuit.sizes[-1] * circuit.network.output_nodes
+
+
+def widest(circuit: CircuitCard) -> int:
+    """Nodes of the layer with the most, behind the inputs [1]."""
+    return max(*circuit.sizes[1:], outputs(circuit))
+
+
 def inference(circuit: CircuitCard, length: float | None = None) -> Spans:
     """Seconds of one inference by span: inputs are loaded, a free phase, outputs are converted.
 
@@ -115,9 +125,26 @@ def inference(circuit: CircuitCard, length: float | None = None) -> Spans:
     length : float or None
         Of the free phase [s]; None for the longest that the card allows.
     """
-    timed = Timed("inference", circuit.timing.free.duration if length is None else length, circuit.sizes[-1],
-                  circuit.sizes[0])  # fmt: skip
-    return phased(circuit, [timed])[0][1]
+    length = circuit.timing.free.duration if length is None else length
+    return phased(circuit, [Timed("inference", length, outputs(circuit), circuit.sizes[0])])[0][1]
+
+
+def training(circuit: CircuitCard, free: float, nudged: Sequence[float], at_rest: bool) -> list[Timed]:
+    """The phases of one training sample, one after the other.
+
+    Parameters
+    ----------
+    circuit : CircuitCard
+    free : float [s]
+        Length of the free phase.
+    nudged : sequence of float [s]
+        Of each nudged phase.
+    at_rest : bool
+        Whether rates are measured in the free phase, too.
+    """
+    lines = widest(circuit) if circuit.network.measured else 0
+    first = Timed("free", free, lines if at_rest else 0, circuit.sizes[0])
+    return [first, *(Timed("nudged", length, lines, circuit.sizes[-1]) for length in nudged)]
 
 
 def planned(circuit: CircuitCard) -> list[Timed]:
@@ -125,12 +152,9 @@ def planned(circuit: CircuitCard) -> list[Timed]:
 
     A point of a `holomorphic` estimate above the real axis and the one below it are measured as two.
     """
-    timing, lines = circuit.timing, max(circuit.sizes[1:]) if circuit.network.measured else 0
-    contour = circuit.nudging.contour(circuit.nudging.chosen.signs[0])
-    at_rest = any(beta == 0.0 for beta, _ in contour)
-    found = [Timed("free", timing.free.duration, lines if at_rest else 0, circuit.sizes[0])]
-    nudged = Timed("nudged", timing.nudged.duration, lines, circuit.sizes[-1])
-    return found + [nudged for beta, _ in contour if beta != 0.0]
+    betas = [beta for beta, _ in circuit.nudging.contour(circuit.nudging.chosen.signs[0])]
+    nudged = [circuit.timing.nudged.duration for beta in betas if beta != 0.0]
+    return training(circuit, circuit.timing.free.duration, nudged, 0.0 in betas)
 
 
 def sample(circuit: CircuitCard) -> dict[str, Spans]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from analogep.circuit import CircuitCard
 from analogep.clock.account import batch
-from analogep.clock.said import spoken
 from analogep.device import DeviceCard
 from analogep.device.retention import Leak
 from analogep.errors import Problem
+from analogep.units import spoken
 
 
 def clock_rules(circuit: CircuitCard, device: DeviceCard) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
 from analogep.crossbar import Array, Pair, Store, Written
+from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
 from analogep.memory import DigitalMemory
 from analogep.network.base import Network
@@ -102,7 +103,7 @@ class Hardware:
             for one in (store, mirror):
                 if one is not None:
                     rng = self.seeds.operation.rng(f"{one.name}/verify")
-                    total += one.write(target, self.seeds.operation, rng, self.adc_fraction)
+                    total = total.beside(one.write(target, self.seeds.operation, rng, self.adc_fraction))
             done.append(total)
         return done
 
@@ -114,6 +115,12 @@ class Hardware:
     def devices(self) -> int:
         """Number of cells, in all copies of the arrays and of their mirrors."""
         return sum(store.devices * self.circuit.copies[store.layer] for store in self.every)
+
+    def products(self, phases: int) -> int:
+        """Multiply-accumulates of an update for a sample: one per weight and measured phase, in the first layer one per
+        weight, of differences."""
+        shapes = [(store.shape, store.layer) for store in self.stores]
+        return sum(rows * columns * (phases if layer else 1) for (rows, columns), layer in shapes)
 
     def labelled(self) -> Iterator[tuple[int, str, bool, Array]]:
         """Every array with its layer, its half, and whether it is a mirrored one."""
@@ -140,6 +147,15 @@ class Hardware:
         """Compute what is kept beside the conductances anew."""
         for store in self.every:
             store.refresh()
+
+    def elapse(self, start: float, end: float) -> bool:
+        """Let all cells age from `start` to `end` [s] on the clock of training; returns whether that was worth it."""
+        if not worth(self.device, end - start):
+            return False
+        for array in self.arrays():
+            array.elapse(start, end)
+        self.refresh()
+        return True
 
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""

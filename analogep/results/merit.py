@@ -51,5 +51,7 @@ def chip_of(dataset: xr.Dataset) -> Chip | None:
     joules = float(dataset["inference_energy"][-1])
     if not joules > 0.0:
         return None
-    found = areas(device, circuit)
-    return Chip(found, merit(circuit, joules, clock.latency(circuit, device), total(found) or None))
+    found, counted = areas(device, circuit), dataset.get("inference_seconds")
+    # Results from before seconds were counted have those of their cards.
+    latency = clock.latency(circuit, device) if counted is None else float(counted[-1])
+    return Chip(found, merit(circuit, joules, latency, total(found) or None))
