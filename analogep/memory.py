@@ -62,8 +62,10 @@ class DigitalMemory:
 
     @property
     def batch_bits(self) -> float:
-        """Inputs and measured rates of a batch [bits]."""
+        """Inputs and measured rates of a batch, or what synapses have gathered in it [bits]."""
         circuit = self.circuit
+        if not circuit.network.measured:
+            return self.weights * self.word_bits if circuit.network.gathered else 0.0
         phases = len(circuit.nudging.contour(1.0))
         rates = sum(circuit.sizes[1:]) * phases * self.rate_bits
         return circuit.learning.batch * (circuit.sizes[0] * self.input_bits + rates)
@@ -86,7 +88,9 @@ class DigitalMemory:
         return 2.0 * numbers * self.rate_bits * self.joules_per_bit
 
     def inputs(self, numbers: float) -> float:
-        """Joules of holding so many inputs until they are multiplied [J]."""
+        """Joules of holding so many inputs until they are multiplied [J]; none where synapses gather by themselves."""
+        if not self.circuit.network.measured:
+            return 0.0
         return 2.0 * numbers * self.input_bits * self.joules_per_bit
 
     def sums(self, numbers: float) -> float:

@@ -67,6 +67,23 @@ def test_each_rule_remembers_what_it_says(device: str, rule: str, bits: int) -> 
         assert memory.update(10, True, 5) == pytest.approx((2 * 10 * 16 + 25 * 8) * per_bit)
 
 
+def test_synapses_that_gather_hold_sums_and_no_rates() -> None:
+    device = DeviceCard.load("rram")
+    counted = CircuitCard.load("spiking-digits", ["node=65 nm"])
+    assert DigitalMemory(device, counted).batch_bits == 20 * (64 * 8 + 2 * 138 * 8)
+    gathering = "network.gradient={kind: eqspike, slope: 16 us, pulses: at_end}"
+    memory = DigitalMemory(
+        device,
+        CircuitCard.load(
+            "spiking-digits", ["node=65 nm", "network.inputs={kind: regular}", "network.trace=4 us", gathering]
+        ),
+    )
+    assert memory.batch_bits == 9610 * 16
+    assert memory.inputs(64) == 0.0
+    # Two accesses of 16 bits for each addition.
+    assert memory.sums(100) == pytest.approx(100 * 32 * memory.joules_per_bit)
+
+
 def test_the_memory_of_every_shipped_circuit_holds_the_weights_of_its_stores() -> None:
     """Of cards alone as of fabricated arrays."""
     from analogep.network import Hardware

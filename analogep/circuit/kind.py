@@ -110,6 +110,11 @@ class Kind(Block, ABC):
         return True
 
     @property
+    def gathered(self) -> bool:
+        """Whether changes are summed beside the devices, weight by weight, until a batch ends."""
+        return False
+
+    @property
     def outer(self) -> bool:
         """Whether the gradients of its dense layers are sums of outer products of what is measured."""
         return False

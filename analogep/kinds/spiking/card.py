@@ -240,6 +240,11 @@ class Spiking(Kind):
         return self.gradient.kind == "counted"
 
     @property
+    def gathered(self) -> bool:
+        """Where synapses keep what they gather for the end."""
+        return getattr(self.gradient, "pulses", "") == "at_end"
+
+    @property
     def outer(self) -> bool:
         """Of rates that are counted."""
         return self.measured
