@@ -10,21 +10,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from analogep.area import CHIPS
-from analogep.plots.style import BLUE, GREY, ORANGE, VERMILLION, blank, drawn, engineering, short
+from analogep.plots.merit import among
+from analogep.plots.style import BLUE, ORANGE, blank, drawn, engineering, short
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _LONGEST = 18
-_TERA, _PER_SQUARE_MILLIMETRE = 1e12, 1e18
 
 
 @drawn
 def macro_page(dataset: xr.Dataset) -> Figure:
     """Area by block, joules of an inference and of a training sample by component, and figures of merit.
 
-    The last panel has published chips: filled those that were built, and on its lower edge those of which no area is
+    The last panel has published chips: filled those that were built, and on its left edge those of which no area is
     known. Crosses are square arrays of the same circuit with several bits.
     """
     figure = blank(height=6.2)
@@ -47,7 +46,8 @@ def macro_page(dataset: xr.Dataset) -> Figure:
     joules.xaxis.set_minor_formatter(NullFormatter())
     joules.set_xlabel("energy of a sample [J]")
     joules.legend(loc="lower right")
-    _among(below, dataset)
+    own = float(dataset.attrs["density"]), float(dataset.attrs["efficiency"])
+    among(below, own, (dataset["density"].values.ravel(), dataset["efficiency"].values.ravel()))
     return figure
 
 
@@ -57,33 +57,3 @@ def _bars(axes: Axes, names: list[str], values: NDArray[np.float64], label: str)
     axes.barh(range(order.size), values[order], color=BLUE)
     axes.set_yticks(range(order.size), [short(names[k], _LONGEST) for k in order])
     axes.set_xlabel(label)
-
-
-def _among(axes: Axes, dataset: xr.Dataset) -> None:
-    """Operations a joule over operations a second and area, of this macro and of published chips."""
-    for scale, axis in ((axes.set_xscale, axes.xaxis), (axes.set_yscale, axes.yaxis)):
-        scale("log")
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
-    own = float(dataset.attrs["density"]) / _PER_SQUARE_MILLIMETRE, float(dataset.attrs["efficiency"]) / _TERA
-    swept = dataset["density"].values.ravel(), dataset["efficiency"].values.ravel()
-    known = [chip.density / _PER_SQUARE_MILLIMETRE for chip in CHIPS if chip.density is not None]
-    edge = 0.3 * min([own[0], *known, *(swept[0] / _PER_SQUARE_MILLIMETRE)])
-    for chip in CHIPS:
-        if chip.efficiency is None:
-            continue
-        x = edge if chip.density is None else chip.density / _PER_SQUARE_MILLIMETRE
-        y = chip.efficiency / _TERA
-        face = GREY if chip.built else "white"
-        axes.plot(x, y, "<" if chip.density is None else "o", color=GREY, markerfacecolor=face)
-        crowded = chip.name == "HERMES chip"
-        axes.annotate(
-            chip.name, (x, y), (-5 if crowded else 5, 0), textcoords="offset points", va="center", fontsize="small",
-            ha="right" if crowded else "left",
-        )  # fmt: skip
-    axes.plot(swept[0] / _PER_SQUARE_MILLIMETRE, swept[1] / _TERA, "x", color=BLUE, label="square arrays")
-    axes.plot(*own, "D", color=VERMILLION, label="this circuit")
-    axes.annotate(f"{own[1]:.3g} TOPS/W", own, (6, -9), textcoords="offset points", color=VERMILLION)
-    axes.set_xlabel("TOPS/mm²; triangles: no area is known")
-    axes.set_ylabel("TOPS/W")
-    axes.legend(loc="lower right")

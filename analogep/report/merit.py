@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analogep import plots
 from analogep.area import CHIPS, Merit, Published, total, unknown
-from analogep.report.blocks import Block, Table, Text
+from analogep.report import svg
+from analogep.report.blocks import Block, Drawing, Table, Text
 from analogep.results.merit import chip_of
 from analogep.units import format_si
 
@@ -27,6 +29,12 @@ def published(dataset: xr.Dataset) -> list[Block]:
         ]
         rows.append(["total", f"{1e6 * area:.3g}", ""])
         blocks.append(Table("Area", ["block", "mm²", "share"], rows, strong=[len(rows) - 1]))
+    alternative = (
+        f"TOPS/W over TOPS/mm² of this chip and of published ones: {chip.merit.efficiency / 1e12:.3g} TOPS/W here; the "
+        "table below has the numbers"
+    )
+    caption = "An inference among published chips; filled: measured on silicon."
+    blocks.append(Drawing(svg.inline(plots.among_chips(dataset), "merit", alternative), caption, alternative))
     heads = ["chip", "mm²", "latency", "fJ/MAC", "TOPS/W", "TOPS/mm²"]
     named = [(one.name + ("" if one.built else " (design)"), one) for one in CHIPS]
     rows = [_row("this chip", chip.merit), *(_row(name, one) for name, one in named)]

@@ -120,6 +120,7 @@ FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dat
     "waterfall": (plots.waterfall, budget),
     "beta": (plots.finite_beta, beta),
     "macro": (plots.macro_page, macro),
+    "among chips": (plots.among_chips, run),
     "study axes": (plots.study_axes, study),
     "study lines": (plots.study_lines, study),
     "chips": (plots.study_axes, chips),
