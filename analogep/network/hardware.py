@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
+from analogep.clock import Pace
 from analogep.crossbar import Array, Pair, Store, Written
 from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
@@ -41,6 +42,8 @@ class Hardware:
         The resistance of its lines.
     neurons : list of Mismatched
         What the neurons of each layer have of their own.
+    pace : Pace
+        How its clock runs.
     mirrors : list of Store or None
         For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
         the store itself serves.
@@ -51,6 +54,7 @@ class Hardware:
         self.device, self.circuit, self.seeds = device, circuit, seeds
         self.wiring = Wiring(circuit.wires, device.read.iv)
         self.neurons = drawn(circuit.mismatch, circuit.sizes[1:], seeds.fabrication)
+        self._worth, self.pace = worth(device), Pace.of(circuit)
         self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
 
@@ -140,7 +144,7 @@ class Hardware:
 
     def elapse(self, start: float, end: float) -> bool:
         """Let all cells age from `start` to `end` [s] on the clock of training; returns whether that was worth it."""
-        if not worth(self.device, end - start):
+        if not self._worth(end - start):
             return False
         for array in self.arrays():
             array.elapse(start, end)
