@@ -6,6 +6,8 @@ each written once and read once, which is the least. What a rule remembers is he
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from analogep.circuit import CircuitCard
 from analogep.circuit.converters import Converter
 from analogep.device import DeviceCard
@@ -75,7 +77,7 @@ class DigitalMemory:
         """All that the memory holds [bits]; 0 where the circuit has none."""
         return 0.0 if self.circuit.memory is None else self.rule_bits + self.batch_bits
 
-    @property
+    @cached_property
     def joules_per_bit(self) -> float:
         """Energy of reading or writing a bit [J]."""
         memory, technology = self.circuit.memory, self.circuit.technology

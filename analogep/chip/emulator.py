@@ -150,6 +150,11 @@ class Emulator:
         return self.spent.joules + self.ledger.joules + self.aside.joules
 
     @property
+    def seconds(self) -> Floats:
+        """Seconds of all that the chip has done (spans, phases) [s]."""
+        return self.spent.seconds + self.ledger.seconds + self.aside.seconds
+
+    @property
     def elapsed(self) -> float:
         """Seconds from the first pulse of the initial weights on, in which the chip was written and trained [s]."""
         return sum(ledger.elapsed("initial", *TRAINING) for ledger in (self.spent, self.ledger))

@@ -12,12 +12,13 @@ that gives a cell of every row one pulse up and one down.
 from analogep.clock.account import account, batch, latency
 from analogep.clock.converters import converting, loading, unstated
 from analogep.clock.nominal import update
-from analogep.clock.phases import Spans, Timed, inference, outputs, phased, sample, slots, stretch, training
+from analogep.clock.phases import Pace, Spans, Timed, inference, sample, slots, stretch
 from analogep.clock.rules import clock_rules
 from analogep.clock.schedule import Writing
 from analogep.units import spoken
 
 __all__ = [
+    "Pace",
     "Spans",
     "Timed",
     "Writing",
@@ -28,13 +29,10 @@ __all__ = [
     "inference",
     "latency",
     "loading",
-    "outputs",
-    "phased",
     "sample",
     "slots",
     "spoken",
     "stretch",
-    "training",
     "unstated",
     "update",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analogep.circuit import CircuitCard
 from analogep.clock.nominal import update
-from analogep.clock.phases import Spans, inference, phased, planned, sample
+from analogep.clock.phases import Pace, Spans, inference, planned, sample
 from analogep.device import DeviceCard
 
 
@@ -41,5 +41,6 @@ def batch(circuit: CircuitCard, device: DeviceCard) -> float:
     circuit : CircuitCard
     device : DeviceCard
     """
-    phases = sum(sum(spans.values()) for _, spans in phased(circuit, planned(circuit), circuit.learning.batch))
-    return phases + sum(sum(spans.values()) for spans in update(circuit, device).values())
+    pace = Pace.of(circuit)
+    phases = [spans for _, spans in pace.phased(planned(circuit, pace), circuit.learning.batch)]
+    return sum(sum(spans.values()) for spans in (*phases, *update(circuit, device).values()))

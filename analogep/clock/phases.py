@@ -33,16 +33,16 @@ class Timed(NamedTuple):
         `free`, `nudged` or `inference`.
     length : float [s]
         As the network took it, of one of its slots.
-    lines : int
-        Of the widest layer that is measured at its end; 0 where nothing is.
-    loaded : int
-        Lines that are loaded before it; 0 for none.
+    converted : float [s]
+        Conversions of what is measured at its end; 0 where nothing is.
+    loaded : float [s]
+        Loading of lines before it.
     """
 
     phase: str
     length: float
-    lines: int
-    loaded: int
+    converted: float
+    loaded: float
 
 
 Spans = dict[str, float]
@@ -69,98 +69,112 @@ def stretch(circuit: CircuitCard) -> float:
     return 1.0 if zero is None else zero.stretch
 
 
-def _relaxing(circuit: CircuitCard, length: float) -> Spans:
-    """A phase by itself."""
-    whole = slots(circuit) * length
-    return {"relaxation": whole, "auto_zero": (stretch(circuit) - 1.0) * whole}
+class Pace(NamedTuple):
+    """How the clock of a circuit runs: what its card alone says.
 
-
-def phased(
-    circuit: CircuitCard, phases: Sequence[Timed], samples: int = 1, *, followed: bool = False
-) -> list[tuple[str, Spans]]:
-    """Seconds of a batch whose samples went through `phases`, one sample after the other.
-
-    Parameters
+    Attributes
     ----------
-    circuit : CircuitCard
-    phases : sequence of Timed
-    samples : int
-    followed : bool
-        Whether yet another sample follows; else the last conversion of the last one is waited for wholly.
-
-    Returns
-    -------
-    list of (str, dict of str to float)
-        For each of `phases` its name, and seconds by span of the whole batch.
+    slots, stretch : int, float [1]
+        As the functions of these names.
+    loaded, nudged : float [s]
+        Loading of the inputs and of the targets.
+    converted, classes : float [s]
+        Conversions of all layers, 0 where rates are not measured, and of the outputs alone.
     """
-    found: list[tuple[str, Spans]] = []
-    for one in phases:
-        spans = {name: samples * span for name, span in _relaxing(circuit, one.length).items()}
-        spans["load"] = samples * loading(circuit, one.loaded)
-        found.append((one.phase, spans))
-    for k, one in enumerate(phases):
-        taken, after = converting(circuit, one.lines), found[(k + 1) % len(phases)][1]
-        following = (after["relaxation"] + after["auto_zero"] + after["load"]) / samples
-        waited, last = max(taken - following, 0.0), k + 1 == len(phases) and not followed
-        found[k][1]["conversion"] = samples * waited + (taken - waited if last else 0.0)
-    return found
+
+    slots: int
+    stretch: float
+    loaded: float
+    nudged: float
+    converted: float
+    classes: float
+
+    @classmethod
+    def of(cls, circuit: CircuitCard) -> Pace:
+        """Of a card."""
+        sizes, outputs = circuit.sizes, circuit.sizes[-1] * circuit.network.output_nodes
+        widest = max(*sizes[1:], outputs) if circuit.network.measured else 0
+        loaded = (loading(circuit, sizes[0]), loading(circuit, sizes[-1]))
+        return cls(slots(circuit), stretch(circuit), *loaded, converting(circuit, widest), converting(circuit, outputs))
+
+    def inferred(self, length: float) -> Timed:
+        """An inference with a free phase of `length` [s]."""
+        return Timed("inference", length, self.classes, self.loaded)
+
+    def learned(self, free: float, nudged: Sequence[float], at_rest: bool) -> list[Timed]:
+        """The phases of one training sample, one after the other.
+
+        Parameters
+        ----------
+        free : float [s]
+            Length of the free phase.
+        nudged : sequence of float [s]
+            Of each nudged phase.
+        at_rest : bool
+            Whether rates are measured in the free phase, too.
+        """
+        first = Timed("free", free, self.converted if at_rest else 0.0, self.loaded)
+        return [first, *(Timed("nudged", length, self.converted, self.nudged) for length in nudged)]
+
+    def phased(self, phases: Sequence[Timed], samples: int = 1, *, followed: bool = False) -> list[tuple[str, Spans]]:
+        """Seconds of a batch whose samples went through `phases`, one sample after the other.
+
+        Parameters
+        ----------
+        phases : sequence of Timed
+        samples : int
+            Of the batch.
+        followed : bool
+            Whether yet another sample follows; else the last conversion of the last one is waited for wholly.
+
+        Returns
+        -------
+        list of (str, dict of str to float)
+            For each of `phases` its name, and seconds by span of the whole batch.
+        """
+        wholes = [self.slots * one.length * self.stretch + one.loaded for one in phases]
+        found: list[tuple[str, Spans]] = []
+        for k, one in enumerate(phases):
+            waited = max(one.converted - wholes[(k + 1) % len(phases)], 0.0)
+            last = k + 1 == len(phases) and not followed
+            relaxed = samples * self.slots * one.length
+            spans = {
+                "relaxation": relaxed,
+                "auto_zero": (self.stretch - 1.0) * relaxed,
+                "load": samples * one.loaded,
+                "conversion": samples * waited + (one.converted - waited if last else 0.0),
+            }
+            found.append((one.phase, spans))
+        return found
 
 
-def outputs(circuit: CircuitCard) -> int:
-    """Nodes of the last layer [1]."""
-    return circuit.sizes[-1] * circuit.network.output_nodes
+def inference(circuit: CircuitCard) -> Spans:
+    """Seconds of one inference by span: inputs are loaded, a free phase, as long as the card allows at most, outputs
+    are converted."""
+    pace = Pace.of(circuit)
+    return pace.phased([pace.inferred(circuit.timing.free.duration)])[0][1]
 
 
-def widest(circuit: CircuitCard) -> int:
-    """Nodes of the layer with the most, behind the inputs [1]."""
-    return max(*circuit.sizes[1:], outputs(circuit))
-
-
-def inference(circuit: CircuitCard, length: float | None = None) -> Spans:
-    """Seconds of one inference by span: inputs are loaded, a free phase, outputs are converted.
-
-    Parameters
-    ----------
-    circuit : CircuitCard
-    length : float or None
-        Of the free phase [s]; None for the longest that the card allows.
-    """
-    length = circuit.timing.free.duration if length is None else length
-    return phased(circuit, [Timed("inference", length, outputs(circuit), circuit.sizes[0])])[0][1]
-
-
-def training(circuit: CircuitCard, free: float, nudged: Sequence[float], at_rest: bool) -> list[Timed]:
-    """The phases of one training sample, one after the other.
-
-    Parameters
-    ----------
-    circuit : CircuitCard
-    free : float [s]
-        Length of the free phase.
-    nudged : sequence of float [s]
-        Of each nudged phase.
-    at_rest : bool
-        Whether rates are measured in the free phase, too.
-    """
-    lines = widest(circuit) if circuit.network.measured else 0
-    first = Timed("free", free, lines if at_rest else 0, circuit.sizes[0])
-    return [first, *(Timed("nudged", length, lines, circuit.sizes[-1]) for length in nudged)]
-
-
-def planned(circuit: CircuitCard) -> list[Timed]:
+def planned(circuit: CircuitCard, pace: Pace) -> list[Timed]:
     """The phases of one training sample, as long as the card allows at most.
 
     A point of a `holomorphic` estimate above the real axis and the one below it are measured as two.
+
+    Parameters
+    ----------
+    circuit : CircuitCard
+    pace : Pace
+        Its own.
     """
     betas = [beta for beta, _ in circuit.nudging.contour(circuit.nudging.chosen.signs[0])]
     nudged = [circuit.timing.nudged.duration for beta in betas if beta != 0.0]
-    return training(circuit, circuit.timing.free.duration, nudged, 0.0 in betas)
+    return pace.learned(circuit.timing.free.duration, nudged, 0.0 in betas)
 
 
 def sample(circuit: CircuitCard) -> dict[str, Spans]:
     """Seconds of one training sample, by phase (`free`, `nudged`) and span, where samples follow one another."""
-    found: dict[str, Spans] = {"free": {}, "nudged": {}}
-    for phase, spans in phased(circuit, planned(circuit), followed=True):
+    pace, found = Pace.of(circuit), dict[str, Spans](free={}, nudged={})
+    for phase, spans in pace.phased(planned(circuit, pace), followed=True):
         for name, span in spans.items():
             found[phase][name] = found[phase].get(name, 0.0) + span
     return found

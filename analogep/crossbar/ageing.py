@@ -4,8 +4,7 @@
     drift    G = aged(G_w, t - t_w)                  a relaxation that begins anew, at G_w = G(x), with each pulse
 
 The leak composes exactly: one step of 2 t is two steps of t. Drifts follow from the time t_w of a cell's last pulse, so
-that they need no composition. Both wait until they are worth it (`worth`), which shifts what a pulse meets by less than
-a tenth of a pulse.
+that they need no composition. Both wait until they are worth it (`worth`).
 """
 
 from __future__ import annotations
@@ -17,18 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.device import DeviceCard
-from analogep.device.retention import Leak
+from analogep.device.retention import Leak, NoRetention
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
-_LEAST: Final = 1e-3
-"""Share of what a cell shows from which its loss is never put off."""
+_LEAST: Final = 2e-3
+"""Share of what a cell shows, or of its way to rest, from which its loss is never put off."""
 
 
-def worth(device: DeviceCard, seconds: float) -> bool:
-    """Whether a time [s] changes cells by a tenth of a pulse, or by a thousandth."""
-    return device.retention.lost(seconds * speed(device)) >= min(_LEAST, 0.1 * device.step)
+def worth(device: DeviceCard) -> Callable[[float], bool]:
+    """Whether a time [s] changes cells by a pulse, or by two thousandths: a function of the time.
+
+    Until then what a pulse meets is off by less than that, and by half of it in the mean.
+    """
+    retention, least, hot = device.retention, min(_LEAST, device.step), speed(device)
+    if isinstance(retention, NoRetention):
+        return lambda seconds: False
+    return lambda seconds: retention.lost(seconds * hot) >= least
 
 
 def speed(device: DeviceCard) -> float:

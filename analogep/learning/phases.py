@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase
-from analogep.clock import Timed, outputs, phased, training
+from analogep.clock import Timed
 from analogep.energy import Ledger
 from analogep.estimators import Contour
 from analogep.learning.sampling import sampled
@@ -128,7 +128,7 @@ class Experimenter:
         if end.spikes is not None:
             fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
-        self._pass(phase, end.duration, len(lines), lines.shape[1])
+        self._pass(phase, end.duration, len(lines))
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines, network.drives(end.duration))
         self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules)
@@ -161,7 +161,7 @@ class Experimenter:
         self.tally.nudged += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += network.slots * end.duration * self._stretch * len(start)
-        self._pass("nudged", end.duration, len(start), target.shape[1])
+        self._pass("nudged", end.duration, len(start))
         self._book(network, "nudged", end, start)
         drives = network.drives(end.duration)
         # Inputs that stand still since the free phase are not driven again.
@@ -266,7 +266,7 @@ class Experimenter:
         try:
             free, phases, points = run(network, lines, target, contour)
             at_rest = any(beta == 0.0 for beta, _ in contour)
-            passed = training(self.circuit, self._lengths[0], self._lengths[1:], at_rest)
+            passed = self.hardware.pace.learned(self._lengths[0], self._lengths[1:], at_rest)
         finally:
             self._reads = self._lengths = None
         self._spend(passed, lines.shape[0])
@@ -345,7 +345,7 @@ class Experimenter:
         self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += end.duration * self._stretch * len(start)
-        self._pass("nudged", end.duration, len(start), end.rates[-1].shape[1])
+        self._pass("nudged", end.duration, len(start))
         parts = [r.real for r in end.rates], [side * r.imag for r in end.rates]
         before = self.rates(network, start), [np.zeros_like(part) for part in parts[1]]
         swing = sum(network.line_swings(*both) for both in zip(before, parts, strict=True))
@@ -359,17 +359,17 @@ class Experimenter:
         real, imaginary = (self._sampled(part, "nudged") for part in parts)
         return [r + 1j * s for r, s in zip(real, imaginary, strict=True)]
 
-    def _pass(self, phase: str, length: float, samples: int, loaded: int) -> None:
+    def _pass(self, phase: str, length: float, samples: int) -> None:
         """Let the chip's clock go on by a phase, or note its `length` [s] as one of those that a batch goes through."""
-        if self._lengths is None:
-            lines = outputs(self.circuit) if phase == "inference" else 0
-            self._spend([Timed(phase, length, lines, loaded)], 1, samples)
-        else:
+        if self._lengths is not None:
             self._lengths.append(length)
+        else:
+            one = self.hardware.pace.inferred(length)
+            self._spend([one if phase == "inference" else Timed(phase, length, 0.0, 0.0)], 1, samples)
 
     def _spend(self, phases: list[Timed], samples: int, times: int = 1) -> None:
         """Book the seconds of `samples` that follow one another, as many `times`, and bias that waits."""
-        for phase, spans in phased(self.circuit, phases, samples):
+        for phase, spans in self.hardware.pace.phased(phases, samples):
             self.ledger.spend(phase, {name: times * span for name, span in spans.items()})
             if self.circuit.idle == "on":
                 waited = times * (spans["load"] + spans["conversion"])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
+from analogep.clock import Pace
 from analogep.crossbar import Array, Pair, Store, Written
 from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
@@ -44,6 +45,8 @@ class Hardware:
         What the neurons of each layer have of their own.
     memory : DigitalMemory
         What an update needs beside the arrays.
+    pace : Pace
+        How its clock runs.
     mirrors : list of Store or None
         For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
         the store itself serves.
@@ -55,6 +58,7 @@ class Hardware:
         self.memory = DigitalMemory(device, circuit)
         self.wiring = Wiring(circuit.wires, device.read.iv)
         self.neurons = drawn(circuit.mismatch, circuit.sizes[1:], seeds.fabrication)
+        self._worth, self.pace = worth(device), Pace.of(circuit)
         self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
 
@@ -150,7 +154,7 @@ class Hardware:
 
     def elapse(self, start: float, end: float) -> bool:
         """Let all cells age from `start` to `end` [s] on the clock of training; returns whether that was worth it."""
-        if not worth(self.device, end - start):
+        if not self._worth(end - start):
             return False
         for array in self.arrays():
             array.elapse(start, end)

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from analogep import Chip, load_data
 from analogep.crossbar import Array
 from analogep.device import DeviceCard
+from analogep.run import Run
 from analogep.streams import Streams
+from tests.run.test_resume import interrupting
+from tests.run.tiny import tiny
 
 SMALL: dict[str, Any] = {"layers": [64, 8, 10], "solver.method": "euler", "learning.batch": 20}
 DRIFT = {"retention": {"kind": "power_law", "t0": "1 us", "nu_offset": 0.1, "nu_sigma_offset": 0.02}}
@@ -86,6 +90,20 @@ def test_a_drift_begins_anew_with_a_pulse() -> None:
 
 
 @pytest.mark.parametrize(
+    "retention", ["{kind: leak, tau: 100 us, sigma: 20 %}", "{kind: logarithmic, t0: 1 us, rate: 2 %}"]
+)
+def test_a_run_that_is_interrupted_goes_on_with_its_clock(retention: str, tmp_path: Path) -> None:
+    def run(*device: str) -> Run:
+        return tiny("update.rule=stochastic", "solver.method=euler", device=device)
+
+    whole, ages = run(f"retention={retention}").execute(), f"retention={retention}"
+    assert not whole["g_plus_1"].equals(run().execute()["g_plus_1"]), "time acts"
+    with pytest.raises(KeyboardInterrupt):
+        run(ages).execute(tmp_path, report=interrupting(8))
+    xr.testing.assert_identical(run(ages).execute(tmp_path), whole)
+
+
+@pytest.mark.parametrize(
     ("device", "more"),
     [("capacitor", {"retention.tau": "1 ms"}), ("rram", DRIFT)],
 )  # fmt: skip
@@ -97,7 +115,7 @@ def test_a_chip_that_goes_on_elsewhere_has_the_same_clock(device: str, more: dic
         train(one, 3, first=3)
     assert whole.emulator.clock[1] > 0.0
     np.testing.assert_array_equal(other.emulator.clock, whole.emulator.clock)
-    np.testing.assert_array_equal(other.emulator.ledger.seconds, whole.emulator.ledger.seconds)
+    xr.testing.assert_identical(other.seconds, whole.seconds)
     for mine, its in zip(whole.weights, other.weights, strict=True):
         np.testing.assert_array_equal(its, mine)
     again = Chip(device, "digits", 1, set={**SMALL, **more})
