@@ -49,7 +49,7 @@ def among(
     axes : Axes
     own : tuple of float
         Operations a second and square metre [1/(s m^2)], NaN where no area is known, and operations a joule [1/J].
-    arrays : tuple of ndarray or None
+    arrays : tuple of ndarray (points,) [1/(s m^2)], [1/J] or None
         The same of square arrays.
     """
     for scale, axis in ((axes.set_xscale, axes.xaxis), (axes.set_yscale, axes.yaxis)):
