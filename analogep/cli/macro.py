@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def run(parsed: argparse.Namespace) -> int:
     figure.check(parsed.figure)
     device, circuit = overrides.load(parsed.device, parsed.circuit, parsed.set)
     if parsed.node is not None:
-        circuit = circuit.at(_length(parsed.node))
+        try:
+            circuit = circuit.at(_length(parsed.node))
+        except CardError as error:
+            raise CardError([replace(one, where=f"--node {parsed.node}") for one in error.problems]) from None
     found = page(device, circuit)
     try:
         points, refused = sweep(device, circuit), ""

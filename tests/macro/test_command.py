@@ -49,5 +49,7 @@ def test_json_has_the_same_numbers(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bad_input_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SMALL, "--node", "23 nm"]) == 2
     assert "no technology node of 23 nm is known; there are 180 nm, 130 nm" in capsys.readouterr().err
+    assert main(["macro", "rram", "--circuit", "mnist-chip", "--node", "22 nm"]) == 2
+    assert "--node 22 nm: column.supply: leaves a swing of 325 mV around the middle" in capsys.readouterr().err
     assert main([*SMALL, "--node", "small"]) == 2
     assert "--node small: needs a length, such as '65 nm'" in capsys.readouterr().err
