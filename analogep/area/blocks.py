@@ -1,6 +1,6 @@
 """How large a chip is: everything that takes joules takes room.
 
-    cells         the square of the pitch that the lines' capacitance implies, (C_cell/c_wire)^2, 12 F^2 at least
+    cells         the square of the pitch that the lines' capacitance implies, (C_cell/c_wire)^2, or `lines.cell`
     capacitors    C/density: nodes, sampling and holding capacitors, the DAC's 50 fF a bit
     amplifiers    of neurons, and of columns one for each summing line and tile, each as large as the node says
     converters    the regression of `circuit.conversion` for an ADC on every neuron, or shared by several
@@ -113,8 +113,9 @@ def _cells(circuit: CircuitCard, technology: Node) -> Area:
     halves = 1 if circuit.mapping.scheme == "single" else 2
     count = halves * sum(rows * columns * copies for rows, columns, copies in _arrays(circuit))
     pitch = circuit.lines.capacitance_per_cell / (1e-15 * technology.wire_capacitance)
-    least = technology.one_transistor
-    said = technology.sources["one_transistor"] if pitch**2 <= least else "the pitch that lines.capacitance implies"
+    kind = circuit.lines.cell
+    least = technology.cell(kind)
+    said = technology.sources[kind] if pitch**2 <= least else "the pitch that lines.capacitance implies"
     return Area("cells", count, _SQUARE * max(pitch**2, least), said)
 
 

@@ -25,6 +25,8 @@ FOLLOWED: Final = (
     ("adc", "node"),
     ("digital", "mac"),
     ("lines", "capacitance_per_cell"),
+    ("wires", "word"),
+    ("wires", "bit"),
 )
 """Keys of a circuit card that follow its node where they are left out."""
 _METRES: Final = TypeAdapter(Metres)
@@ -42,7 +44,7 @@ def filled(data: dict[str, Any]) -> dict[str, Any]:
     """Data of a circuit card with what its node gives in the places that are left out.
 
     Supplies and gm/I_d of amplifiers and columns, the DAC's supply and the ADC's technology where their joules follow
-    from them, joules of a multiply-accumulate of the ADC's bits, capacitance of lines for each cell with a transistor,
+    from them, joules of a multiply-accumulate of the ADC's bits, capacitance and resistance of lines from cell to cell,
     and a memory. Data without a node that is known come back as they are.
     """
     one = _named(data)
@@ -61,9 +63,14 @@ def filled(data: dict[str, Any]) -> dict[str, Any]:
     for name, values in (("dac", {"supply": stage["supply"]}), ("adc", {"node": _quantity(one.size, "m")})):
         if isinstance(out.get(name), dict) and out[name].get("energy") is None:
             out[name] = values | out[name]
+    lines = out.get("lines", {})
+    cell = str(lines.get("cell", "")) if isinstance(lines, dict) else ""
+    if isinstance(out.get("wires"), dict) and out["wires"].get("kind") == "exact":
+        ohms = _quantity(one.resistance(cell), "ohm")
+        out["wires"] = {"word": ohms, "bit": ohms} | out["wires"]
     for name, values in (
         ("digital", {"mac": _quantity(one.mac * _wide(out.get("adc")), "J")}),
-        ("lines", {"capacitance_per_cell": _quantity(one.lines, "F")}),
+        ("lines", {"capacitance_per_cell": _quantity(one.capacitance(cell), "F")}),
     ):
         if isinstance(out.get(name, {}), dict):
             out[name] = values | out.get(name, {})

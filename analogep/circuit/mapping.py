@@ -94,5 +94,8 @@ class Lines(Block):
 
     from_node: ClassVar[tuple[str, ...]] = ("capacitance_per_cell",)
     capacitance_per_cell: Annotated[Farads, Field(ge=0)]
+    cell: Literal["one_transistor", "crosspoint"] = "one_transistor"
+    """Least cell that lines pass, with a transistor beside the device (12 F^2) or without (4 F^2): its size at the
+    card's node gives their capacitance and resistance where these are left out, and bounds the area of the cells."""
     current: Annotated[Amperes | None, Field(gt=0)] = None
     """Largest current that a line may carry, by its width and what its metal stands; null where none is known."""

@@ -71,10 +71,17 @@ class Node(Block):
         """Energy of a digital operation over that at 45 nm and 0.9 V."""
         return self.sram_access / 10e-12
 
-    @property
-    def lines(self) -> float:
-        """Capacitance of a line for each cell with a transistor that it passes [F]."""
-        return 1e-15 * self.wire_capacitance * math.sqrt(self.one_transistor)
+    def cell(self, kind: str) -> float:
+        """Area of a cell with a transistor (`one_transistor`) or without (`crosspoint`) [um^2]."""
+        return self.crosspoint if kind == "crosspoint" else self.one_transistor
+
+    def capacitance(self, kind: str) -> float:
+        """Capacitance of a line for each cell of a kind that it passes [F]."""
+        return 1e-15 * self.wire_capacitance * math.sqrt(self.cell(kind))
+
+    def resistance(self, kind: str) -> float:
+        """Resistance of a line between two cells of a kind [ohm]."""
+        return self.wire_resistance * math.sqrt(self.cell(kind))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for key in _NUMBERS:

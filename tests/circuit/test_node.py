@@ -30,11 +30,14 @@ def test_every_number_has_a_source_and_what_is_scaled_follows_the_scaling() -> N
 
 def test_smaller_nodes_take_less_and_their_wires_resist_more() -> None:
     """Independent of how each number was scaled: what shrinks, shrinks from node to node."""
-    falling = ("supply", "wire_pitch", "sram_cell", "sram_access", "mac", "mac_area", "gate", "one_transistor", "lines")
+    falling = ("supply", "wire_pitch", "sram_cell", "sram_access", "mac", "mac_area", "gate", "one_transistor")
     for first, second in itertools.pairwise(nodes().values()):
         for key in falling:
             assert getattr(first, key) > getattr(second, key), (key, second.name)
         assert first.wire_resistance < second.wire_resistance
+        for kind in ("one_transistor", "crosspoint"):
+            assert first.capacitance(kind) > second.capacitance(kind)
+            assert first.resistance(kind) < second.resistance(kind)
 
 
 def test_a_wire_resists_as_copper_without_barrier_does_at_least() -> None:
@@ -54,6 +57,12 @@ def test_a_card_takes_from_its_node_what_it_leaves_out() -> None:
     # 0.2 fF/um along 12 F^2, F = 47.5 nm; 8-bit products as the converter has.
     assert card.lines.capacitance_per_cell == pytest.approx(0.2e-15 * math.sqrt(12) * 0.0475, rel=1e-4)
     assert card.digital.mac == pytest.approx(node(28e-9).mac)
+    crossed = CircuitCard.from_text(
+        text + "node: 28 nm\nwires: {kind: exact, tile: [64, 64]}\n", "c", ["lines.cell=crosspoint"]
+    )
+    # 4 F^2 at 2 F = 95 nm; 8.8 ohm/um.
+    assert crossed.lines.capacitance_per_cell == pytest.approx(0.2e-15 * 0.095, rel=1e-4)
+    assert crossed.wires.word == crossed.wires.bit == pytest.approx(node(28e-9).wire_resistance * 0.095, rel=1e-4)
     assert card.memory is not None
     assert "joules leave out what charge pumps" in card.understood()
     assert CircuitCard.from_values(card.values).digest == card.digest
