@@ -7,8 +7,9 @@
 t_d is the width of a pulse up or down. Rows that get no pulses take no time. Pulses of opposite signs need other
 voltages on the lines, so that a row has a slot for either. An outer product of a row a and a column b, in steps, takes
 trains of n_k pulses on all lines whose chances to fire multiply to |a_i b_j|/n_k, which none may exceed 1: a train in
-which cells move up, and one in which they move down. A verify read of a row takes the device's read and the conversions
-of its columns; `cell` reads device by device.
+which cells move up, and one in which they move down. The pulses that cells get are those that the rule rounds the sum
+of all products to: the same in the mean, though products of opposite signs would pulse a cell both ways. A verify read
+of a row takes the device's read and the conversions of its columns; `cell` reads device by device.
 """
 
 from __future__ import annotations

@@ -123,6 +123,21 @@ class Ageing:
             self.fresh, low, high, self._device.conductance.max, age, self._deviates()
         ).astype(self._real)
 
+    def unaged(self, g: Floats, cycles: Counts) -> tuple[Floats, Floats | float]:
+        """What cells showed after their last pulse (rows, columns) [S], and how old that was at the last drift [s].
+
+        Parameters
+        ----------
+        g : ndarray (rows, columns) [S]
+            What they show.
+        cycles : int32 ndarray (rows, columns) [pulses]
+            As in `drifted`.
+        """
+        if not self.drifting:
+            return g, 0.0
+        new = cycles != self.counted
+        return np.where(new, g, self.fresh), np.where(new, 0.0, self.latest[0] - self.written)
+
     def restart(self, g: Floats) -> None:
         """Take all cells as written when the last drift was, showing `g` (rows, columns) [S]."""
         if self.drifting:

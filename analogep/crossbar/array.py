@@ -208,11 +208,10 @@ class Array:
         Each cell drifts by the card's retention with a deviate of its own from the fabrication seed, faster by the
         card's temperature; what it shows changes, what pulses would move does not.
         """
-        card, hot, later = self.device, speed(self.device), copy.copy(self)
-        low, high = self.g_min, self.g_max
-        later.g = np.array(
-            card.retention.aged(self.g, low, high, card.conductance.max, seconds * hot, self._deviates())
-        )
+        card, later, low, high = self.device, copy.copy(self), self.g_min, self.g_max
+        fresh, age = self.ageing.unaged(self.g, self.cycles)
+        time = (age + seconds) * speed(card)
+        later.g = np.array(card.retention.aged(fresh, low, high, card.conductance.max, time, self._deviates()))
         later.hidden, later.cycles, later.second = self.hidden.copy(), self.cycles.copy(), self.second.copy()
         later._kept = True
         later._sum_lines()

@@ -87,6 +87,7 @@ def test_a_drift_begins_anew_with_a_pulse() -> None:
     np.testing.assert_allclose(array.g[0], pulsed * 5.0 ** -nu[0], rtol=1e-12)
     np.testing.assert_allclose(array.g[1], start[1] * 7.0 ** -nu[1], rtol=1e-12)
     np.testing.assert_allclose(array.column_g, array.g.sum(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(array.aged(3e-6).g[1], start[1] * 10.0 ** -nu[1], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
