@@ -37,7 +37,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Measure the two cards and print the page."""
+    """Measure the two cards and print the page.
+
+    Raises
+    ------
+    CardError
+        If the circuit cannot be in the technology that is asked for.
+    """
     from analogep.cli import figure, overrides
     from analogep.errors import CardError
     from analogep.macro import page, sweep
