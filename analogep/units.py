@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from numbers import Real
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -227,3 +227,19 @@ def format_exact(value: float, unit: str) -> str:
     digits = f"{number.scaleb(-exponent):f}"
     digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return f"{digits} {_PREFIX[exponent]}{unit}"
+
+
+_LONG: Final = (("years", 365.25 * 86400.0), ("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0))
+
+
+def spoken(seconds: float) -> str:
+    """A duration with three digits, in years, days, hours or minutes from two of them on, else in SI: '126 days'.
+
+    Parameters
+    ----------
+    seconds : float [s]
+    """
+    for unit, size in _LONG:
+        if seconds >= 2.0 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return format_si(float(f"{seconds:.3g}"), "s")

@@ -157,6 +157,11 @@ class Card(Block):
         return cls._built(document, CARD, texts, origin)
 
     @classmethod
+    def _completed(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Data with what the card takes from elsewhere where it is left out; subclasses know of it."""
+        return data
+
+    @classmethod
     def _built(
         cls, document: Document, context: Mapping[str, str], texts: Sequence[str] = (), origin: str = ""
     ) -> Self:
@@ -167,7 +172,7 @@ class Card(Block):
             raise CardError([document.problem(("schema",), cls._schema_message(found))])
         try:
             # Strict validation of JSON takes lists for tuples and integers for floats, and nothing else.
-            card = cls.model_validate_json(json.dumps(document.data), context=context)
+            card = cls.model_validate_json(json.dumps(cls._completed(document.data)), context=context)
         except ValidationError as error:
             raise refusal(explain.problems(error, cls, document)) from None
         if card.changes_ and context is CARD:

@@ -32,6 +32,8 @@ class Block(BaseModel):
 
     example: ClassVar[str] = ""
     """The block as somebody would write it in a card, of members of families."""
+    from_node: ClassVar[tuple[str, ...]] = ()
+    """Keys that a circuit card may leave to its technology `node`."""
 
     def rules(self) -> Iterator[tuple[KeyPath, str]]:
         """Yield (path of the key within this block, message) for each rule between fields that is broken."""

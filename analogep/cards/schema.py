@@ -38,7 +38,8 @@ class _Generator(GenerateJsonSchema):
                 for one in (found, *found.get("anyOf", ())):
                     if "pattern" in one:
                         one["pattern"] = one["pattern"].replace("^[+-]?", "^[+]?", 1)
-        return made
+        left = [key for key in made.get("required", ()) if key not in schema["cls"].from_node]
+        return made | {"required": left} if left != made.get("required", []) else made
 
 
 def _is_positive(bound: Any) -> bool:

@@ -358,6 +358,11 @@ class Chip:
         """Joules of all that the chip has done (component, phase) [J]; `float(chip.joules.sum())` is the total."""
         return observed.joules(self.emulator)
 
+    @property
+    def seconds(self) -> xr.DataArray:
+        """Seconds of all that the chip has done, on its own clock (span, phase) [s]."""
+        return observed.seconds(self.emulator)
+
     def save(self, path: str | Path) -> Path:
         """Save the chip as a NetCDF file: cards, seeds, cells, memory of the update rule, joules, random streams.
 
@@ -386,12 +391,10 @@ class Chip:
         return line("Chip", f"{self.device.name} in {self.circuit.name}", observed.shown(self.emulator, self._only))
 
     def _repr_html_(self) -> str:
-        rows = observed.shown(self.emulator, self._only)
-        return table(f"Chip: {self.device.name} in {self.circuit.name}", rows)
+        return table(f"Chip: {self.device.name} in {self.circuit.name}", observed.shown(self.emulator, self._only))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"only": self._only, **stored.state(self.emulator)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        only = state.pop("only")
-        self._take(stored.of_state(state), only)
+        self._take(stored.of_state(state), state["only"])

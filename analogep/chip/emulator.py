@@ -17,7 +17,7 @@ from analogep.circuit import CircuitCard
 from analogep.crossbar.outer import Gradient, Outer
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
-from analogep.energy import Ledger
+from analogep.energy import TRAINING, Ledger
 from analogep.errors import UsageError
 from analogep.learning import Experimenter, Tally, Updater
 from analogep.learning.centering import center_of, centered
@@ -111,6 +111,8 @@ class Emulator:
         Mean of the training inputs, for `learning.center_inputs`.
     epoch, batch, done : int
         Epoch under way, updates in it, and updates in all.
+    clock : ndarray (2,) [s]
+        Time since the initial weights were written, in which the chip was trained, and up to when its cells have aged.
     looks : int
         How often the chip was looked at: names the streams of the next look.
     """
@@ -122,6 +124,7 @@ class Emulator:
         self.ledger, self.aside, self.spent = Ledger(), Ledger(), Ledger()
         self.mean_input: Floats | None = None
         self.done = self.looks = 0
+        self.clock = np.zeros(2)
         self.begin(0)
 
     def start(self) -> None:
@@ -137,6 +140,7 @@ class Emulator:
     def close(self) -> None:
         """End an epoch: what is booked from now on belongs to the next one."""
         self.spent.joules += self.ledger.joules
+        self.spent.seconds += self.ledger.seconds
         self.ledger = Ledger()
         self.experimenter.ledger = self.ledger
 
@@ -144,6 +148,16 @@ class Emulator:
     def joules(self) -> Floats:
         """Joules of all that the chip has done (components, phases) [J]."""
         return self.spent.joules + self.ledger.joules + self.aside.joules
+
+    @property
+    def seconds(self) -> Floats:
+        """Seconds of all that the chip has done (spans, phases) [s]."""
+        return self.spent.seconds + self.ledger.seconds + self.aside.seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first pulse of the initial weights on, in which the chip was written and trained [s]."""
+        return sum(ledger.elapsed("initial", *TRAINING) for ledger in (self.spent, self.ledger))
 
     def observer(self, *, noisy: bool = True, draw: int | None = None) -> Experimenter:
         """An experimenter on the chip as it is now, with random numbers of its own: the same for the same `draw`."""
@@ -173,13 +187,14 @@ class Emulator:
             If the card centres inputs whose mean is not known.
         """
         experimenter, circuit, off = self.experimenter, self.circuit, self.circuit.learning.input_dropout
-        network = self.hardware.network()
+        network, begun = self.hardware.network(), self.ledger.elapsed()
         contour = circuit.nudging.contour(1.0 if self.streams["signs"].random() < 0.5 else -1.0)
         lit = x * (self.streams["dropout"].random(x.shape) >= off) if off > 0.0 else x
         phases, lines, free = experimenter.phases(network, lit, target, contour, 1.0 / (1.0 - off))
         gradient = self._centered(network.factored(phases, lines))
         outputs = network.scores(experimenter.rates(network, free.v)[-1])
         pulses = self._apply(gradient, rates)
+        self._age(self.ledger.elapsed() - begun)
         return Trained(pulses, float(circuit.cost.value(outputs, target, circuit.target_voltage).sum()), outputs)
 
     def _apply(self, gradient: Sequence[Gradient], rates: tuple[float, ...]) -> Floats:
@@ -189,6 +204,12 @@ class Emulator:
         )
         self.batch, self.done = self.batch + 1, self.done + 1
         return np.array(found)
+
+    def _age(self, seconds: float) -> None:
+        """Let the clock of training go on by `seconds` [s], and cells age where that is worth it."""
+        self.clock[0] += seconds
+        if self.hardware.elapse(self.clock[1], self.clock[0]):
+            self.clock[1] = self.clock[0]
 
     def _centered(self, gradient: Sequence[Gradient]) -> Sequence[Gradient]:
         """Gradient of each store, the first as for centred inputs where the card says so; books the products."""
@@ -202,7 +223,7 @@ class Emulator:
             )
         center = center_of(self.mean_input, least)
         macs = first.rows.size + center.size * first.columns.shape[1]
-        self.ledger.book("update", digital=macs * self.circuit.digital.mac)
+        self.ledger.book("update", **self.hardware.memory.booked(digital=macs * self.circuit.digital.mac))
         return [centered(first, center), *gradient[1:]]
 
     def program(self, change: Sequence[Floats]) -> Floats:
@@ -213,7 +234,10 @@ class Emulator:
         ndarray (layers,) [pulses]
             Pulses on the arrays of each layer.
         """
-        return self._apply([-part for part in change], (1.0,) * self.circuit.depth)
+        begun = self.ledger.elapsed()
+        pulses = self._apply([-part for part in change], (1.0,) * self.circuit.depth)
+        self._age(self.ledger.elapsed() - begun)
+        return pulses
 
     def place(self, weights: Sequence[Floats]) -> Written:
         """Write the `weights` of each store, (rows, columns) [1], by pulses and verify reads, into it and its mirror.

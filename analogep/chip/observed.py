@@ -12,13 +12,13 @@ from analogep import results
 from analogep.chip.emulator import Emulator, Inputs
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Nudging
-from analogep.energy import COMPONENTS, PHASES, Ledger
+from analogep.energy import COMPONENTS, PHASES, SPANS, Ledger
 from analogep.errors import UsageError
 from analogep.estimators import Contour
 from analogep.learning import Experimenter
 from analogep.network import Hardware, Network
 from analogep.network.relaxed import Relaxed
-from analogep.units import format_si
+from analogep.units import format_si, spoken
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -222,6 +222,19 @@ def joules(emulator: Emulator) -> xr.DataArray:
     )
 
 
+def seconds(emulator: Emulator) -> xr.DataArray:
+    """Seconds of all that the chip has done, on its own clock (span, phase) [s]."""
+    import xarray as xr
+
+    return xr.DataArray(
+        emulator.seconds,
+        {"span": list(SPANS), "phase": list(PHASES)},
+        ("span", "phase"),
+        "seconds",
+        {"units": "s", "long_name": "seconds of all that the chip has done"},
+    )
+
+
 def shown(emulator: Emulator, only: str) -> dict[str, str]:
     """Name and value of what notebooks show of a chip; `only` says why it can be read and not programmed."""
     hardware, circuit = emulator.hardware, emulator.circuit
@@ -232,5 +245,6 @@ def shown(emulator: Emulator, only: str) -> dict[str, str]:
         "seeds": str(emulator.seeds),
         "updates": f"{emulator.done}",
         "joules so far": format_si(float(emulator.joules.sum()), "J"),
+        "time so far": spoken(float(emulator.seconds.sum())),
     }
     return rows | ({"for reading only": only} if only else {})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _STATE, _MEMORY = "state.", "memory."
-_MEAN = "mean_input"
+_MEAN, _CLOCK = "mean_input", "clock"
 _LEDGERS = ("ledger", "aside", "spent")
 _COUNTS = ("epoch", "batch", "done", "looks")
 
@@ -35,11 +35,13 @@ def arrays(emulator: Emulator) -> dict[str, NDArray[Any]]:
     -------
     dict of ndarray
         `state.` and `memory.` before the names of `Hardware.state` and `Updater.memory`, in their shapes and units;
-        `joules.ledger`, `joules.aside`, `joules.spent` (components, phases) [J]; `mean_input` (inputs,) [1] if known.
+        `joules.ledger`, `joules.aside`, `joules.spent` (components, phases) [J], `seconds.` of the same (spans, phases)
+        [s], `clock` (2,) [s]; `mean_input` (inputs,) [1] if known.
     """
     found: dict[str, NDArray[Any]] = {_STATE + name: array for name, array in emulator.hardware.state().items()}
     found |= {_MEMORY + name: array for name, array in emulator.updater.memory.items()}
     found |= {f"joules.{name}": getattr(emulator, name).joules for name in _LEDGERS}
+    found |= {f"seconds.{name}": getattr(emulator, name).seconds for name in _LEDGERS} | {_CLOCK: emulator.clock}
     return found | ({} if emulator.mean_input is None else {_MEAN: emulator.mean_input})
 
 
@@ -94,6 +96,8 @@ def restore(emulator: Emulator, named: Mapping[str, NDArray[Any]], attrs: Mappin
     emulator.begin(int(counts["epoch"]))
     for name in _LEDGERS:
         getattr(emulator, name).joules[...] = named[f"joules.{name}"]
+        getattr(emulator, name).seconds[...] = named[f"seconds.{name}"]
+    emulator.clock[...] = named[_CLOCK]
     for name in _COUNTS:
         setattr(emulator, name, int(counts[name]))
     states = json.loads(attrs["streams"])

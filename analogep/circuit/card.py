@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -12,12 +12,16 @@ from pydantic import Field
 from analogep.cards import Card
 from analogep.circuit.column_rules import column_rules
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
+from analogep.circuit.defaults import filled, without
 from analogep.circuit.driver import Driver
+from analogep.circuit.holomorphic_rules import holomorphic_rules
 from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
+from analogep.circuit.memory import Memory
 from analogep.circuit.mismatch import Mismatch
 from analogep.circuit.neuron import Neurons
+from analogep.circuit.node import Node, known, node, said
 from analogep.circuit.noise import CircuitNoise
 from analogep.circuit.phases import Nudging, Solver, Timing
 from analogep.circuit.topology import Conv, Grid, Layer, grids, problems
@@ -26,7 +30,7 @@ from analogep.columns import IDEAL, AnyColumn
 from analogep.costs import SQUARED_ERROR, AnyCost
 from analogep.errors import Problem
 from analogep.rules import UpdateRule
-from analogep.units import format_si
+from analogep.units import Metres, format_si
 
 Path = tuple[str | int, ...]
 
@@ -36,6 +40,9 @@ class CircuitCard(Card):
 
     kind: ClassVar[Literal["circuit"]] = "circuit"
 
+    node: Annotated[Metres | None, Field(gt=0)] = None
+    """Technology, by the length that it is called by (`circuits/nodes`): gives what amplifiers, columns, converters,
+    lines and digital side leave out, areas, and the energy of the memory, which is then booked. Null for none."""
     network: AnyKind
     layers: Annotated[tuple[Layer, ...], Field(min_length=2, max_length=20)]
     """From inputs to outputs: sizes, or an image and convolutions before them."""
@@ -60,6 +67,8 @@ class CircuitCard(Card):
     """Thermal noise."""
     lines: Lines
     digital: Digital
+    memory: Memory | None = None
+    """Memory, clock and control of the update, at the card's `node`; null for none, a limit and no circuit."""
     cost: AnyCost = SQUARED_ERROR
     """What is learned, and what the nudging currents are made of."""
     nudging: Nudging
@@ -67,6 +76,28 @@ class CircuitCard(Card):
     solver: Solver
     learning: Learning
     update: UpdateRule
+    idle: Literal["gated", "on"] = "gated"
+    """Whether the bias of neurons and columns is switched off, and costs nothing to switch, while converters are waited
+    for and cells are written, or stays on, which is booked as `idle`."""
+
+    @classmethod
+    def _completed(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return filled(data)
+
+    @property
+    def technology(self) -> Node | None:
+        """Numbers of the card's node; None for a card without one."""
+        return None if self.node is None else node(self.node)
+
+    def at(self, size: float) -> Self:
+        """The circuit in the technology `size` [m], which gives all that follows a node, stated here or not.
+
+        Raises
+        ------
+        CardError
+            If there is no such node.
+        """
+        return type(self).from_values(without(self.values) | {"node": node(size).size})
 
     @property
     def grids(self) -> list[Grid | None]:
@@ -158,6 +189,7 @@ class CircuitCard(Card):
         yield from broken
         if broken:
             return  # no sizes to judge the rest by
+        yield from self._node_rules()
         yield from self._length_rules()
         yield from self._convolution_rules()
         yield from self._network_rules()
@@ -169,9 +201,16 @@ class CircuitCard(Card):
             )
         yield from self._noise_rules()
         yield from self.network.rules_with(self)
-        yield from self._holomorphic_rules()
+        yield from holomorphic_rules(self)
         yield from self._mismatch_rules()
         yield from column_rules(self)
+
+    def _node_rules(self) -> Iterator[tuple[Path, str]]:
+        """A node that is known, and one for the memory."""
+        if self.node is not None and not known(self.node):
+            yield ("node",), said(self.node)
+        if self.node is None and self.memory is not None:
+            yield ("memory",), "needs the technology that it is made in; write node: 65 nm, or remove it"
 
     def _length_rules(self) -> Iterator[tuple[Path, str]]:
         """Lists with one number for each layer of weights."""
@@ -232,30 +271,6 @@ class CircuitCard(Card):
         if solver.precision == "single" and solver.method != "euler":
             yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
 
-    def _holomorphic_rules(self) -> Iterator[tuple[Path, str]]:
-        """What complex voltages need."""
-        if self.nudging.chosen.real:
-            return
-        path, solver, name = ("nudging", "estimator"), self.solver, self.nudging.estimator
-        if not self.cost.analytic:
-            yield path, f"'{name}' needs a cost of complex scores, and '{self.cost.kind}' has none"
-        if not self.network.complex_voltages or not isinstance(self.wires, NoWires):
-            yield path, f"'{name}' needs a network of kind {kinds_with('complex_voltages')} without wires"
-            return
-        if self.convolutional:
-            yield path, f"'{name}' needs dense layers; take 'centered' or 'richardson' with convolutions"
-        if solver.method != "euler" or solver.projected:
-            yield path, f"'{name}' needs solver.method=euler and solver.projected=false"
-        if self.neurons is None:
-            return
-        for name, neuron in (("hidden", self.neurons.hidden), ("output", self.neurons.output)):
-            if not neuron.activation.analytic:
-                yield (
-                    path,
-                    f"'{name}' needs analytic transfer curves, 'tanh' or 'sigmoid'; neurons.{name}.activation is "
-                    f"'{neuron.activation.kind}', which has corners",
-                )
-
     def _mismatch_rules(self) -> Iterator[tuple[Path, str]]:
         """Keys of the mismatch that the network's neurons do not have, or its solver cannot follow."""
         spread, kind = () if self.mismatch is None else self.mismatch.spread, self.network
@@ -303,14 +318,18 @@ class CircuitCard(Card):
 
     def understood(self) -> str:
         """As of any card, and that neurons are taken as identical where no block says otherwise."""
-        said = [super().understood()]
+        lines = [super().understood()]
         if not self.mismatch:
-            said.append("all neurons of a chip are taken as identical (no block 'mismatch')")
+            lines.append("all neurons of a chip are taken as identical (no block 'mismatch')")
         if self.column.limiting and self.network.sums:
-            said.append("what holds the lines is ideal, a limit and no circuit (no block 'column')")
+            lines.append("what holds the lines is ideal, a limit and no circuit (no block 'column')")
+        if self.memory is None:
+            lines.append("joules leave out memory, clock and control of the update (no block 'memory', or 'node')")
+        elif self.driver.pump is None:
+            lines.append("joules leave out what charge pumps for programming pulses lose (no 'driver.pump')")
         if self.noise.thermal == "off" and self.network.thermal:
-            said.append("conductances make no thermal noise, a limit and no circuit (noise.thermal: off)")
-        return "\n".join(said)
+            lines.append("conductances make no thermal noise, a limit and no circuit (noise.thermal: off)")
+        return "\n".join(lines)
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the circuit."""

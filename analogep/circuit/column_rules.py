@@ -51,7 +51,7 @@ def column_rules(card: Any) -> Iterator[tuple[Path, str]]:
     yield from _rails(card)
     yield from _paces(card)
     yield from _driven(card)
-    if column.limiting and card.driver != Driver():
+    if column.limiting and card.driver != Driver(pump=card.driver.pump):
         yield (
             ("driver",),
             "needs a column circuit: with column.kind=ideal lines take the heat of their cells, at any supply",

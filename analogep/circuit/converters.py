@@ -34,6 +34,8 @@ class Converter(Block, ABC):
     """Energy per conversion, where a source says it; otherwise it follows from the bits (`circuit/conversion.py`)."""
     source: Annotated[str | None, StringConstraints(min_length=1, pattern=r"\S")] = None
     """Where `energy` comes from."""
+    shared: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """Lines that take turns at one converter: it converts so many times where a converter on every line does once."""
 
     @property
     def joules(self) -> float:
@@ -81,6 +83,8 @@ class Dac(Converter):
 
     supply: Annotated[Volts | None, Field(gt=0)] = None
     """Voltage that its capacitors are charged from."""
+    rate: Annotated[Hertz | None, Field(gt=0, le=MOST_RATE)] = None
+    """Conversions a second of one converter; null where a line is loaded within the phase that it drives."""
 
     def _derived(self) -> float:
         assert self.effective is not None
@@ -180,5 +184,6 @@ class SampleHold(Block):
 class Digital(Block):
     """The digital side of an update: one multiply-accumulate per weight and measured phase."""
 
+    from_node: ClassVar[tuple[str, ...]] = ("mac",)
     mac: Annotated[Joules, Field(ge=0)]
     """Energy per multiply-accumulate."""

@@ -21,5 +21,8 @@ class Driver(Block):
     """V_dd of the drivers; null for that of the columns."""
     efficiency: Annotated[Fraction, Field(gt=0, le=1)] = 1.0
     """Of what makes the supply from the chip's own."""
+    pump: Annotated[Fraction | None, Field(gt=0, le=1)] = None
+    """Efficiency of what makes programming pulses from the chip's supply, such as charge pumps; what it loses is booked
+    as `pump`. Null where it is not known: then nothing is lost."""
     current: Annotated[Amperes | None, Field(gt=0)] = None
     """Largest current that a driver gives; null where none is known, which is then said."""

@@ -105,6 +105,21 @@ class Kind(Block, ABC):
         return 1
 
     @property
+    def measured(self) -> bool:
+        """Whether rates are sampled and converted in training."""
+        return True
+
+    @property
+    def gathered(self) -> bool:
+        """Whether changes are summed beside the devices, weight by weight, until a batch ends."""
+        return False
+
+    @property
+    def outer(self) -> bool:
+        """Whether the gradients of its dense layers are sums of outer products of what is measured."""
+        return False
+
+    @property
     def latest(self) -> float:
         """Longest time constant of columns that the network can follow [s]."""
         return math.inf

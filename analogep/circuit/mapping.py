@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -92,6 +92,10 @@ class Feedback(Block):
 class Lines(Block):
     """Word and bit lines: C V^2 for each edge."""
 
+    from_node: ClassVar[tuple[str, ...]] = ("capacitance_per_cell",)
     capacitance_per_cell: Annotated[Farads, Field(ge=0)]
+    cell: Literal["one_transistor", "crosspoint"] = "one_transistor"
+    """Least cell that lines pass, with a transistor beside the device (12 F^2) or without (4 F^2): its size at the
+    card's node gives their capacitance and resistance where these are left out, and bounds the area of the cells."""
     current: Annotated[Amperes | None, Field(gt=0)] = None
     """Largest current that a line may carry, by its width and what its metal stands; null where none is known."""

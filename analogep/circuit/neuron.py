@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from analogep.units import Farads, Hertz, Siemens, Volts
 class Amplifier(Block):
     """Bias power Vdd x branches x I, I = gm/(gm/Id), gm = 2 pi GBW C_load, while the network is powered."""
 
+    from_node: ClassVar[tuple[str, ...]] = ("supply", "gm_over_id")
     supply: Annotated[Volts, Field(gt=0)]
     bandwidth: Annotated[Hertz, Field(ge=0)]
     """Gain-bandwidth product GBW."""

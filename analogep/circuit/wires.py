@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,7 @@ class ExactWires(Block):
     networks of all sizes. Lines are quasi-static: their own RC is below a picosecond.
     """
 
+    from_node: ClassVar[tuple[str, ...]] = ("word", "bit")
     kind: Literal["exact"]
     word: Annotated[Ohms, Field(ge=0)]
     """Resistance of a word line between two neighbouring cells."""

@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from analogep.cards import Card
 
 HELP = "validate cards and print what was understood"
-DESCRIPTION = "Validate device and circuit cards, and print what was understood, defaults included, in SI units."
+DESCRIPTION = (
+    "Validate device and circuit cards, and print what was understood, defaults included, in SI units; of a device "
+    "with a circuit also the time that they take on the chip."
+)
+_SAMPLES = 60_000
+"""As many as MNIST has."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +33,7 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.errors import CardError
 
     failed = False
+    cards: list[Card] = []
     for given in parsed.cards:
         try:
             card = load(given)
@@ -35,11 +43,36 @@ def run(parsed: argparse.Namespace) -> int:
             continue
         for warning in card.warnings():
             print(f"warning: {warning}", file=sys.stderr)
+        cards.append(card)
         if not parsed.quiet:
             for remark in card.remarks():
                 print(f"note: {remark}")
             print(card.understood())
+    if not parsed.quiet:
+        for sentence in _times(cards):
+            print(f"note: {sentence}")
     return 2 if failed else 0
+
+
+def _times(cards: Sequence[Card]) -> Iterator[str]:
+    """What every device among the cards takes in every circuit, before a run, a sentence each."""
+    kinds = {card.kind for card in cards}
+    if kinds != {"device", "circuit"}:
+        return
+    from analogep import clock
+    from analogep.circuit import CircuitCard
+    from analogep.device import DeviceCard
+
+    devices = [card for card in cards if isinstance(card, DeviceCard)]
+    for circuit in (card for card in cards if isinstance(card, CircuitCard)):
+        for device in devices:
+            sample = clock.batch(circuit, device) / circuit.learning.batch
+            latency, each, many = map(clock.spoken, (clock.latency(circuit, device), sample, _SAMPLES * sample))
+            yield (
+                f"{device.name} in {circuit.name}: an inference takes {latency} on the chip, a training sample {each}, "
+                f"{_SAMPLES} of them {many}, where each update gives a cell of every row a pulse up and one down"
+            )
+            yield from (f"{circuit.name}: {one}" for one in clock.unstated(circuit))
 
 
 def load(given: str) -> Card:

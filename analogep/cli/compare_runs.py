@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _WIDEST = 40
+_SECONDS = ("seconds_per_training_sample", "seconds_per_inference")
 _ATTRIBUTES = ("analogep_version", "device", "circuit", "data", "seeds")
 
 
@@ -121,13 +122,14 @@ def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
     """A row a run."""
     from analogep.cli import summary
 
-    heads = ("run", "accuracy", "best", "epochs", "J/training", "J/inference", "cosine", "pulses")
+    joules, seconds = ("J/training", "J/inference"), ("s/training", "s/inference")
+    heads = ("run", "accuracy", "best", "epochs", *joules, *seconds, "cosine", "pulses")
     return _aligned([heads, *(_row(name, summary.numbers(run)) for name, run in zip(names, runs, strict=True))])
 
 
 def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
     from analogep.results.gradients import NONE
-    from analogep.units import format_si
+    from analogep.units import format_si, spoken
 
     joules = [float(f"{said[f'joules_per_{kind}']:.3g}") for kind in ("training_sample", "inference")]
     return (
@@ -136,6 +138,7 @@ def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
         f"{100 * said['best_accuracy']:.2f} %",
         str(said["epochs"]),
         *(format_si(value, "J") for value in joules),
+        *(spoken(said[key]) if key in said else "–" for key in _SECONDS),
         " / ".join(f"{value:.3f}" if math.isfinite(value) else NONE for value in said["cosine"]),
         f"{said['pulses_per_training_sample']:.3g}",
     )

@@ -18,6 +18,7 @@ from analogep.cli import (
     compare,
     fit,
     library,
+    macro,
     repeat,
     report,
     schema,
@@ -45,6 +46,7 @@ _COMMANDS = {
     "study": study,
     "beta": beta,
     "budget": budget,
+    "macro": macro,
 }
 
 

@@ -64,16 +64,18 @@ def _spread_json(spread: Spread) -> dict[str, Any]:
 
 
 _NUMBERS = ["accuracy", "per training sample", "per inference"]
+_TIMES = ["time per sample", "latency"]
 
 
 def _print_rows(rows: Sequence[Row]) -> None:
-    lines = [[*rows[0].said, *_NUMBERS, "points"]]
+    lines = [[*rows[0].said, *_NUMBERS, *_TIMES, "points"]]
     for row in rows:
         spread = "" if math.isnan(row.error) else f" +- {100 * row.error:.2f}"
         accuracy = "-" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.2f}{spread} %"
         failed = f", {row.failed} failed" if row.failed else ""
         joules = [_joules(row.training), _joules(row.inference)]
-        lines.append([*row.said.values(), accuracy, *joules, f"{row.done}{failed}"])
+        times = [_seconds(row.training_seconds), _seconds(row.latency)]
+        lines.append([*row.said.values(), accuracy, *joules, *times, f"{row.done}{failed}"])
     _print(lines)
 
 
@@ -110,6 +112,12 @@ def _joules(value: float) -> str:
     from analogep.units import format_si
 
     return format_si(value, "J") if math.isfinite(value) else "-"
+
+
+def _seconds(value: float) -> str:
+    from analogep.units import spoken
+
+    return spoken(value) if math.isfinite(value) else "-"
 
 
 def _print(lines: Sequence[Sequence[str]]) -> None:

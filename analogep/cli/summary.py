@@ -12,8 +12,9 @@ import numpy as np
 from analogep.cards import origin
 from analogep.energy import TRAINING
 from analogep.results.gradients import against_exact
+from analogep.results.merit import chip_of
 from analogep.results.summary import cautions, numbers
-from analogep.units import format_si
+from analogep.units import format_si, spoken
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,10 +49,48 @@ def _energy_rows(dataset: xr.Dataset) -> list[str]:
         if training[k] or inference[k]:
             rows.append(_row(str(energy["component"].values[k]), float(training[k]), float(inference[k])))
     rows.append(_row("total", float(training.sum()), float(inference.sum())))
-    rows.append("  the same network on digital hardware, its multiply-accumulates alone")
     others = json.loads(attrs["digital_inference_joules"])
+    alone = " where no memory is named" if any("memory" in name for name in others) else ""
+    rows.append(f"  the same network on digital hardware, its multiply-accumulates alone{alone}")
     rows += [_row(name, joules, others[name]) for name, joules in json.loads(attrs["digital_training_joules"]).items()]
     return rows
+
+
+def _clock_rows(dataset: xr.Dataset, said: Mapping[str, Any]) -> list[str]:
+    """Seconds on the chip by what takes them, beside the joules, and what follows from both."""
+    if "seconds_per_inference" not in said:
+        return []
+    seconds, attrs = dataset["seconds"].isel(epoch=-1), dataset.attrs
+    training = seconds.sel(phase=list(TRAINING)).sum("phase").values / float(attrs["train_samples"])
+    inference = seconds.sel(phase="inference").values / float(attrs["test_samples"])
+    when = "last epoch" if int(dataset["epoch"][-1]) else "before training"
+    rows = [f"  {f'time per sample on the chip, {when}':<36}{'training':>12}{'inference':>12}"]
+    names = [str(name).replace("_", " ") for name in dataset["span"].values]
+    for k in np.argsort(-training, kind="stable"):
+        if training[k] or inference[k]:
+            rows.append(_times(names[k], float(training[k]), float(inference[k])))
+    rows.append(_times("in all", float(training.sum()), float(inference.sum())))
+    watts = f"{_rounded(said['watts_at_most'], 'W')} at most"
+    if said["epochs"]:
+        watts = f"{_rounded(said['watts_of_training'], 'W')} in training, {watts}"
+        epoch, whole, initial = (spoken(said[f"seconds_{name}"]) for name in ("per_epoch", "of_training", "initial"))
+        rows.append(f"  time      {epoch} an epoch, {whole} in all, after {initial} for the initial weights")
+    rows.append(f"  power     {watts}")
+    for one in said["to_accuracy"][-1:]:
+        rows.append(
+            f"  reached   {100 * one['accuracy']:g} % in epoch {one['epoch']}, after {spoken(one['seconds'])} and "
+            f"{_rounded(one['joules'], 'J')}"
+        )
+    return rows
+
+
+def _rounded(value: float, unit: str) -> str:
+    """With three digits."""
+    return format_si(float(f"{value:.3g}"), unit)
+
+
+def _times(name: str, training: float, inference: float) -> str:
+    return f"    {name:<34}{spoken(training):>12}{spoken(inference):>12}"
 
 
 def _spikes(dataset: xr.Dataset) -> list[str]:
@@ -72,8 +111,8 @@ def _neurons(attrs: Mapping[str, Any]) -> list[str]:
 
 
 def _circuit(attrs: Mapping[str, Any]) -> list[str]:
-    """What holds the lines, and what noise they have, of results that say it."""
-    return [f"  {name:<9} {attrs[name]}" for name in ("columns", "thermal") if attrs.get(name)]
+    """What holds the lines, what noise they have, and what memory, of results that say it."""
+    return [f"  {name:<9} {attrs[name]}" for name in ("columns", "thermal", "memory") if attrs.get(name)]
 
 
 def _epochs(count: int) -> str:
@@ -129,6 +168,10 @@ def text(dataset: xr.Dataset) -> str:
         _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),
+        *_clock_rows(dataset, said),
     ]
+    chip = chip_of(dataset)
+    if chip is not None:
+        lines += [f"  chip      {chip.said}", *(f"            {sentence}" for sentence in chip.merit.beyond)]
     lines += [f"  caution: {sentence}" for sentence in said["cautions"]]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ class Amplified(Column):
     Its input-referred noise is e_n^2 = 4kT gamma/gm [V^2/Hz].
     """
 
+    from_node: ClassVar[tuple[str, ...]] = ("supply", "gm_over_id")
     supply: Annotated[Volts, Field(gt=0)]
     """V_dd, in the middle of which the ground of all signals lies."""
     load: Annotated[Farads, Field(gt=0)]

@@ -36,6 +36,7 @@ class Conveyor(Column):
     """
 
     holds: ClassVar[bool] = True
+    from_node: ClassVar[tuple[str, ...]] = ("supply", "gm_over_id")
     kind: Literal["conveyor"]
     supply: Annotated[Volts, Field(gt=0)]
     """V_dd, in the middle of which the ground of all signals lies."""

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.crossbar.ageing import Ageing, speed
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.program import Shown
 from analogep.crossbar.row import Half, pulsing
 from analogep.crossbar.write import At, Member, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DIRECTIONS, DeviceCard, Direction
+from analogep.device.retention import Leak
 from analogep.draws import NO_KEY, key_of
 from analogep.streams import Streams
 
@@ -48,7 +50,7 @@ class Array:
     responds : bool ndarray (rows, columns)
         False where a cell ignores pulses.
     cycles : int32 ndarray (rows, columns) or (0, 0)
-        Pulses that each cell has had; empty unless the card has an endurance.
+        Pulses that each cell has had; empty unless the card has an endurance, or a drift that begins anew with a pulse.
     row_g, column_g : ndarray (rows,), (columns,) [S]
         Conductance on each line.
     """
@@ -63,7 +65,9 @@ class Array:
         self.responds, self.hidden = cells.responds, cells.start.astype(real)
         first = device.programming.second
         self.second = np.full((0, 0) if first is None else shape, first or 0.0, real)
-        self.cycles = np.zeros(shape if device.endurance else (0, 0), dtype=np.int32)
+        self.ageing = Ageing(device, shape, self._deviates, real)
+        counted = bool(device.endurance) or device.retention.drifts
+        self.cycles = np.zeros(shape if counted else (0, 0), dtype=np.int32)
         self._kept = device.variation.write_noise.sigma > 0.0
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
@@ -134,6 +138,7 @@ class Array:
         """Put the cells at the states `x` (rows, columns) [window] and show them, without pulses or write noise."""
         self.hidden[...] = x
         self.g[...] = self._shown(self.hidden)
+        self.ageing.restart(self.g)
         self._sum_lines()
 
     def put(self, g: Floats) -> None:
@@ -153,6 +158,7 @@ class Array:
         """Take the arrays `state`, shapes and units as of `Array.state`."""
         for key, values in self.state().items():
             values[...] = state[key]
+        self._kept = self._kept or self.ageing.drifting
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that pulses change, by name: the array's own, not copies.
@@ -161,14 +167,40 @@ class Array:
         -------
         dict of ndarray
             `hidden` (rows, columns) [window], `g` (rows, columns) [S], `row_g` (rows,) [S], `column_g` (columns,) [S];
-            `cycles` (rows, columns) [pulses] if the card has an endurance, and `second` (rows, columns), in the unit
-            of the law, if its law has a second state.
+            `cycles` (rows, columns) [pulses] if they are counted, `second` (rows, columns), in the unit of the law, if
+            its law has a second state, and what `Ageing.state` has.
         """
         out: dict[str, NDArray[np.generic]] = {
             "hidden": self.hidden, "g": self.g, "row_g": self.row_g, "column_g": self.column_g
         }  # fmt: skip
         more = {"cycles": self.cycles, "second": self.second}
-        return out | {name: values for name, values in more.items() if values.size}
+        return out | {name: values for name, values in more.items() if values.size} | self.ageing.state()
+
+    def _deviates(self) -> Floats:
+        """A normal deviate of each cell's retention (rows, columns) [1], the same whenever it is asked for."""
+        return self._fabrication.rng(f"{self.name}/fabrication/retention").standard_normal(self.shape)
+
+    def elapse(self, start: float, end: float) -> None:
+        """Let the cells age from `start` to `end` [s] on the clock of training, as the card's retention has it.
+
+        A charge that leaks takes the states along, and pulses go on from there; a drift changes what cells show.
+        """
+        retention = self.device.retention
+        if isinstance(retention, Leak):
+            rest, left = self.hidden.dtype.type(retention.rest), self.ageing.left(end - start)
+            if self._kept:
+                middle = self._shown_as(rest)
+                self.g[...] = middle + (self.g - middle) * left
+            self.hidden[...] = rest + (self.hidden - rest) * left
+            self._stale = not self._kept
+        elif retention.drifts:
+            self.g = self.ageing.drifted(self.g, self.g_min, self.g_max, self.cycles, end)
+            self._kept = True
+        self._sum_lines()
+
+    def _shown_as(self, x: float) -> Floats:
+        """Conductances of cells at the state `x`, between levels too (rows, columns) or (1, 1) [S]."""
+        return self._cells.low + (self._cells.high - self._cells.low) * x
 
     def aged(self, seconds: float) -> Array:
         """A copy of the array as it stands `seconds` after it was written.
@@ -176,12 +208,10 @@ class Array:
         Each cell drifts by the card's retention with a deviate of its own from the fabrication seed, faster by the
         card's temperature; what it shows changes, what pulses would move does not.
         """
-        card = self.device
-        later = copy.copy(self)
-        hot = 1.0 if card.temperature is None else card.temperature.acceleration()
-        xi = self._fabrication.rng(f"{self.name}/fabrication/retention").standard_normal(self.shape)
-        low, high = self.g_min, self.g_max
-        later.g = np.array(card.retention.aged(self.g, low, high, card.conductance.max, seconds * hot, xi))
+        card, later, low, high = self.device, copy.copy(self), self.g_min, self.g_max
+        fresh, age = self.ageing.unaged(self.g, self.cycles)
+        time = (age + seconds) * speed(card)
+        later.g = np.array(card.retention.aged(fresh, low, high, card.conductance.max, time, self._deviates()))
         later.hidden, later.cycles, later.second = self.hidden.copy(), self.cycles.copy(), self.second.copy()
         later._kept = True
         later._sum_lines()
@@ -281,6 +311,11 @@ class Array:
                 written += self._cost(direction, float(number[side]), *met, slots[side], pulses[side], before)
         return written
 
+    @property
+    def widths(self) -> tuple[float, float]:
+        """Of pulses up and down [s]; that of the reset of a device without pulses down."""
+        return self.device.branch("up").width, self.device.branch("down").width
+
     def lines_before(self) -> Lines | None:
         """Conductance on rows and columns now (rows,), (columns,) [S]; None where half-selected cells cost nothing."""
         return (self.row_g.copy(), self.column_g.copy()) if self.device.energy.half_select else None
@@ -318,7 +353,7 @@ class Array:
         per_column: Floats,
         before: Lines | None,
     ) -> Written:
-        """Joules of the pulses of one direction.
+        """Joules and seconds of the pulses of one direction.
 
         Rows are written one after another, their columns in parallel: in each of a row's slots the cells of the row
         that are not pulsed and the cells of other rows on pulsed columns are half-selected, so that
@@ -334,4 +369,5 @@ class Array:
             exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * start
             half = (self.device.energy.half_select * branch.amplitude) ** 2 * branch.width * max(exposed, 0.0)
         edges = branch.amplitude**2 * (float(slots.sum()) * columns + pulses * rows)
-        return Written(pulses, joules, half, edges)
+        by_row, by_cell = float(slots.sum()) * branch.width, pulses * branch.width
+        return Written(pulses, joules, half, edges, row_seconds=by_row, cell_seconds=by_cell)

@@ -188,13 +188,13 @@ class Pair(Store):
         everywhere = np.ones(self.shape, dtype=bool)
         seen = {half: g.reshape(self.shape) for half, g in self.seen(everywhere, lsb, rng).items()}
         plus, minus = seen["plus"], seen["minus"]
-        done = Written(reads=2 * plus.size, read_joules=self.read_joules(everywhere))
+        done = self.looked(everywhere)
         high = window.min + reset.refresh_above * window.span
         # A half that cannot move is not reset again and again.
         where = ((plus > high) & self.plus.responds) | ((minus > high) & self.minus.responds)
         if where.any():
-            for array in self.halves.values():
-                done += array.reset(where, operation, epoch, call)
+            plus_reset, minus_reset = (array.reset(where, operation, epoch, call) for array in self.halves.values())
+            done += plus_reset.beside(minus_reset)
             self.refresh()
             target = np.clip(self.weigh(seen), -self.limit, self.limit)
             done += self.write(target, operation, rng, lsb, where, epoch, call - 1)

@@ -203,6 +203,12 @@ class Store(ABC):
         v = np.array([read.voltage])
         return float(v[0] * read.iv.drive(v)[0]) * read.width
 
+    def looked(self, where: Chosen) -> Written:
+        """Record of one verify read of the cells `where`, as in `Store.read`, without their pulses."""
+        rows = where.any(axis=1).sum() if where.dtype == np.bool_ else np.unique(where // self.shape[1]).size
+        reads = np.count_nonzero(where) if where.dtype == np.bool_ else where.size
+        return Written(reads=len(self.halves) * int(reads), read_joules=self.read_joules(where), rows=int(rows))
+
     def read_joules(self, where: Chosen) -> float:
         """Energy of reading the cells `where`, as in `Store.read`, once [J]."""
         total = sum(chosen(array.g, where).sum(dtype=np.float64) for array in self.halves.values())
@@ -248,7 +254,7 @@ class Store(ABC):
         wanted = target[chosen]
         for turn in range(_MOST_ROUNDS):
             seen = self.seen(chosen, lsb, rng)
-            done += Written(reads=len(self.halves) * wanted.size, read_joules=self.read_joules(chosen))
+            done += self.looked(chosen)
             error = wanted - self.weigh(seen)
             counts = np.rint(error / self.steps(seen, error)).astype(np.int32)
             off, spread = float(np.mean(counts != 0)), float(np.mean(np.abs(error)))

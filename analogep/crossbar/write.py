@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -46,6 +46,10 @@ class Programmable(Protocol):
         self, slots: Floats, number: Floats, sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
     ) -> Written:
         """Add what was done to the lines' conductances and book its joules; parameters as in `Array.booked`."""
+
+    @property
+    def widths(self) -> tuple[float, float]:
+        """Of pulses up and down [s]."""
 
     def lines_before(self) -> Lines | None:
         """Conductance on its rows and columns (rows,), (columns,) [S], or None where it is not needed."""
@@ -118,18 +122,22 @@ def prepare(members: Sequence[Member], wanted: Wanted, shown: Shown, reads: Read
 
     def finish() -> tuple[Written, Written]:
         pulses, number, moved = sums.columns.sum(axis=0), sums.pulses.sum(axis=1), sums.moved.sum(axis=0)
-        written = Written()
+        written, longest = Written(), np.zeros((2, rows))
         for h, (array, sign, least) in enumerate(members):
             if sign == 0.0:
                 continue
             order = [0, 1] if sign > 0.0 else [1, 0]
             keep = np.array([1.0, 0.0 if least == 0.0 else 1.0])
+            slots = sums.slots[order] * keep[:, None]
             written += array.booked(
-                sums.slots[order] * keep[:, None], number[order] * keep, sums.rows[h], pulses[order] * keep[:, None],
-                moved[h], before[h],
-            )  # fmt: skip
+                slots, number[order] * keep, sums.rows[h], pulses[order] * keep[:, None], moved[h], before[h]
+            )
+            np.maximum(longest, slots, out=longest)
+        # A row lies in all members: they have their slots at the same time.
+        written = replace(written, row_seconds=float(longest.sum(axis=1) @ members[0].array.widths))
         reads_done, conductance = sums.reads.sum(axis=1)
-        return written, Written(reads=count * int(reads_done), read_joules=siemens * float(conductance))
+        read = Written(reads=count * int(reads_done), read_joules=siemens * float(conductance))
+        return written, replace(read, rows=int(np.count_nonzero(sums.reads[0])))
 
     def enter() -> None:
         space = buffers(columns, wanted.lines.shape[1], members[0].array.hidden.dtype.type)

@@ -1,8 +1,11 @@
-"""Record of a write: pulses, verify reads, and their joules."""
+"""Record of a write: pulses, verify reads, their joules, and how long they take by either schedule."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+
+_TIMES = ("row_seconds", "cell_seconds", "rows")
+"""What does not add up where two arrays are written side by side."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,13 @@ class Written:
         Verify reads of single devices.
     read_joules : float
         Energy of the devices in these reads [J].
+    row_seconds : float
+        Time of the pulses [s] where rows follow one another, each with a slot up and one down, as long as the most
+        pulses of one of its cells.
+    cell_seconds : float
+        Time of the pulses [s] where cells follow one another.
+    rows : int
+        Rows with reads.
     """
 
     pulses: float = 0.0
@@ -32,19 +42,20 @@ class Written:
     line_edges: float = 0.0
     reads: int = 0
     read_joules: float = 0.0
+    row_seconds: float = 0.0
+    cell_seconds: float = 0.0
+    rows: int = 0
 
     def __add__(self, other: Written) -> Written:
-        return Written(
-            self.pulses + other.pulses,
-            self.joules + other.joules,
-            self.half_select_joules + other.half_select_joules,
-            self.line_edges + other.line_edges,
-            self.reads + other.reads,
-            self.read_joules + other.read_joules,
-        )
+        """One after the other."""
+        return Written(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    def beside(self, other: Written) -> Written:
+        """Both at the same time, in arrays of their own: the one that takes longer sets the time."""
+        return replace(self + other, **{name: max(getattr(self, name), getattr(other, name)) for name in _TIMES})
 
     def __mul__(self, copies: int) -> Written:
-        """The same done to several arrays."""
+        """The same done to several arrays at the same time."""
         if copies == 1:
             return self
         return Written(
@@ -54,4 +65,7 @@ class Written:
             copies * self.line_edges,
             copies * self.reads,
             copies * self.read_joules,
+            self.row_seconds,
+            self.cell_seconds,
+            self.rows,
         )

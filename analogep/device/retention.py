@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,14 @@ class NoRetention(Block):
     """The state keeps for ever."""
 
     kind: Literal["none"]
+    drifts: ClassVar[bool] = False
+    """Whether what a cell shows follows from the time since its last pulse, which begins anew with the next."""
 
-    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
+    def lost(self, seconds: float) -> float:
+        """Share of what a cell shows, or of its way to rest, that it typically loses in `seconds` after a write [1]."""
+        return 0.0
+
+    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float | Floats, xi: Floats) -> Floats:
         """G(t) = G.
 
         Parameters
@@ -34,7 +40,7 @@ class NoRetention(Block):
             Conductances as they were written, and the ends of the cells' windows.
         g_max : float [S]
             Upper end of the card's nominal window.
-        seconds : float [s]
+        seconds : float, or ndarray of the same shape [s]
             Time since the write, at the temperature that the card's numbers hold at.
         xi : ndarray of the same shape [1]
             A normal deviate of each cell.
@@ -74,13 +80,18 @@ class PowerLaw(Block):
     """Smallest spread of nu."""
     nu_sigma_max: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Largest spread of nu."""
+    drifts: ClassVar[bool] = True
 
-    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
+    def lost(self, seconds: float) -> float:
+        """1 - (1 + t/t0)^-nu of the largest mean nu; parameters and result as in `NoRetention.lost`."""
+        return -math.expm1(-max(abs(self.nu_min), abs(self.nu_max)) * math.log1p(seconds / self.t0))
+
+    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float | Floats, xi: Floats) -> Floats:
         """Conductances after some time, `xi` for nu; parameters and result as in `NoRetention.aged`."""
         x = np.log(np.maximum(g / g_max, 1e-12))
         nu = np.clip(self.nu_offset + self.nu_log_slope * x, self.nu_min, self.nu_max)
         sigma = np.clip(self.nu_sigma_offset + self.nu_sigma_log_slope * x, self.nu_sigma_min, self.nu_sigma_max)
-        return np.asarray(g * np.exp(-(nu + sigma * xi) * math.log1p(seconds / self.t0)))
+        return np.asarray(g * np.exp(-(nu + sigma * xi) * np.log1p(seconds / self.t0)))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for low, high in (("nu_min", "nu_max"), ("nu_sigma_min", "nu_sigma_max")):
@@ -98,10 +109,15 @@ class Logarithmic(Block):
     """Loss per decade."""
     sigma: Annotated[Fraction, Field(ge=0, le=10)] = 0.0
     """Relative spread of the loss between cells."""
+    drifts: ClassVar[bool] = True
 
-    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
+    def lost(self, seconds: float) -> float:
+        """The loss of a cell without spread; parameters and result as in `NoRetention.lost`."""
+        return abs(self.rate) * math.log1p(seconds / self.t0) / math.log(10.0)
+
+    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float | Floats, xi: Floats) -> Floats:
         """Conductances after some time, `xi` for the loss; parameters and result as in `NoRetention.aged`."""
-        decades = math.log1p(seconds / self.t0) / math.log(10.0)
+        decades = np.log1p(seconds / self.t0) / math.log(10.0)
         return np.maximum(g * (1.0 - self.rate * (1.0 + self.sigma * xi) * decades), 0.0)
 
 
@@ -115,12 +131,20 @@ class Leak(Block):
     """Relative spread of the time constant between cells."""
     rest: Annotated[Fraction, Field(ge=0, le=1)] = 0.5
     """State that it relaxes to, as a fraction of the cell's window."""
+    drifts: ClassVar[bool] = False
 
-    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float, xi: Floats) -> Floats:
+    def lost(self, seconds: float) -> float:
+        """1 - e^{-t/tau} of the median cell; parameters and result as in `NoRetention.lost`."""
+        return -math.expm1(-seconds / self.tau)
+
+    def rates(self, xi: Floats) -> Floats:
+        """1/tau of cells with the normal deviates `xi` (rows, columns) [1], (rows, columns) [1/s]."""
+        return np.exp(-math.sqrt(math.log1p(self.sigma**2)) * xi) / self.tau
+
+    def aged(self, g: Floats, low: Floats, high: Floats, g_max: float, seconds: float | Floats, xi: Floats) -> Floats:
         """Conductances after some time, `xi` for ln tau; parameters and result as in `NoRetention.aged`."""
-        tau = self.tau * np.exp(math.sqrt(math.log1p(self.sigma**2)) * xi)
         rest = low + self.rest * (high - low)
-        return np.asarray(rest + (g - rest) * np.exp(-seconds / tau))
+        return np.asarray(rest + (g - rest) * np.exp(-seconds * self.rates(xi)))
 
 
 Retention = Annotated[NoRetention | PowerLaw | Logarithmic | Leak, Field(discriminator="kind")]

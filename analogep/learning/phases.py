@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase
+from analogep.clock import Timed
 from analogep.energy import Ledger
 from analogep.estimators import Contour
 from analogep.learning.sampling import sampled
@@ -79,11 +80,13 @@ class Experimenter:
     def __init__(self, hardware: Hardware, ledger: Ledger, rng: np.random.Generator, *, noisy: bool = True) -> None:
         self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
         self.circuit: CircuitCard = hardware.circuit
+        self._memory = hardware.memory
         self.tally = Tally()
         self._amplifiers, self._stretch = hardware.amplifier_power, hardware.stretch
         self._reads: PhaseReads | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
+        self._lengths: list[float] | None = None
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages (samples, inputs) [V] of the input lines for inputs `x` (samples, inputs) [1], by the DAC."""
@@ -127,9 +130,12 @@ class Experimenter:
         if end.spikes is not None:
             fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
+        self._pass(phase, end.duration, len(lines))
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines, network.drives(end.duration))
         self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules)
+        if phase == "free":
+            self.ledger.book(phase, **self._memory.booked(memory=self._memory.inputs(lines.size)))
 
     def nudged(
         self,
@@ -157,6 +163,7 @@ class Experimenter:
         self.tally.nudged += int(np.count_nonzero(end.residual > self.circuit.timing.tolerance))
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += network.slots * end.duration * self._stretch * len(start)
+        self._pass("nudged", end.duration, len(start))
         self._book(network, "nudged", end, start)
         drives = network.drives(end.duration)
         # Inputs that stand still since the free phase are not driven again.
@@ -198,6 +205,8 @@ class Experimenter:
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)
         self.ledger.book(phase, adc=conversions * adc.joules, sample_hold=hold.capacitance * volts)
+        if phase != "inference":
+            self.ledger.book(phase, **self._memory.booked(memory=self._memory.rates(conversions)))
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
@@ -255,13 +264,17 @@ class Experimenter:
             nudged = sum(beta != 0.0 for beta, _ in contour)
             self._reads = phase_reads(self.hardware, network, lines.shape[0], nudged, self.rng)
         run = self._in_one_pass if self._one_pass(network, contour) else self._one_by_one
+        self._lengths = []
         try:
             free, phases, points = run(network, lines, target, contour)
+            at_rest = any(beta == 0.0 for beta, _ in contour)
+            passed = self.hardware.pace.learned(self._lengths[0], self._lengths[1:], at_rest)
         finally:
-            self._reads = None
+            self._reads = self._lengths = None
+        self._spend(passed, lines.shape[0])
         if not network.gathers:
             # A complex product is two real ones where only its real part is asked for.
-            self._book_products(len(contour) + 2 * points, x.shape[0])
+            self._book_macs(self.hardware.products(len(contour) + 2 * points) * x.shape[0])
         return phases, lines, free
 
     def _one_pass(self, network: Network, contour: Contour) -> bool:
@@ -310,7 +323,7 @@ class Experimenter:
                 phases.append((weight, end.gathered if local else self.measure(network, end.v, "nudged")))
                 if local:
                     sums = network.sums_of_gathering(end)
-                    self.ledger.book("update", digital=sums * self.circuit.digital.mac)
+                    self._book_macs(sums, self._memory.sums(sums))
         return free, phases, len(circle)
 
     def _circle(
@@ -334,6 +347,7 @@ class Experimenter:
         self.tally.nudged += int(np.count_nonzero(end.residual > timing.tolerance))
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += end.duration * self._stretch * len(start)
+        self._pass("nudged", end.duration, len(start))
         parts = [r.real for r in end.rates], [side * r.imag for r in end.rates]
         before = self.rates(network, start), [np.zeros_like(part) for part in parts[1]]
         swing = sum(network.line_swings(*both) for both in zip(before, parts, strict=True))
@@ -346,6 +360,22 @@ class Experimenter:
         )
         real, imaginary = (self._sampled(part, "nudged") for part in parts)
         return [r + 1j * s for r, s in zip(real, imaginary, strict=True)]
+
+    def _pass(self, phase: str, length: float, samples: int) -> None:
+        """Let the chip's clock go on by a phase, or note its `length` [s] as one of those that a batch goes through."""
+        if self._lengths is not None:
+            self._lengths.append(length)
+        else:
+            one = self.hardware.pace.inferred(length)
+            self._spend([one if phase == "inference" else Timed(phase, length, 0.0, 0.0)], 1, samples)
+
+    def _spend(self, phases: list[Timed], samples: int, times: int = 1) -> None:
+        """Book the seconds of `samples` that follow one another, as many `times`, and bias that waits."""
+        for phase, spans in self.hardware.pace.phased(phases, samples):
+            self.ledger.spend(phase, {name: times * span for name, span in spans.items()})
+            if self.circuit.idle == "on":
+                waited = times * (spans["load"] + spans["conversion"])
+                self.ledger.book(phase, idle=self._amplifiers * waited)
 
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
         """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
@@ -365,9 +395,7 @@ class Experimenter:
         """Charging of both lines of each input, as often as they are driven."""
         self.ledger.book(phase, lines=drives * network.input_swings(lines) * self.circuit.lines.capacitance_per_cell)
 
-    def _book_products(self, phases: int, samples: int) -> None:
-        """One multiply-accumulate per weight, measured phase and sample; the first layer takes differences once."""
-        macs = 0
-        for store in self.hardware.stores:
-            macs += store.shape[0] * store.shape[1] * (1 if store.layer == 0 else phases)
-        self.ledger.book("update", digital=macs * samples * self.circuit.digital.mac)
+    def _book_macs(self, macs: float, memory: float = 0.0) -> None:
+        """Multiply-accumulates of an update, the `memory` [J] of their sums, clock and control of both."""
+        digital = macs * self.circuit.digital.mac
+        self.ledger.book("update", **self._memory.booked(digital=digital, memory=memory))

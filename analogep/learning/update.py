@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.clock import Writing
 from analogep.crossbar import Pair, Store, Written
 from analogep.crossbar.opposed import Opposed
 from analogep.crossbar.outer import Gradient, Outer
@@ -52,6 +54,7 @@ class Updater:
     def __init__(self, hardware: Hardware) -> None:
         self.hardware = hardware
         self.rule = active_rule(hardware)
+        self._writing = Writing.of(hardware.circuit, hardware.device)
         self.memory: dict[str, Floats] = {}
         # After a resume nobody knows what memory still wants: look everywhere once.
         self._again = {store.name: np.ones(store.shape[0], dtype=bool) for store in hardware.every}
@@ -77,6 +80,8 @@ class Updater:
                     self.memory[f"{one.name}/wanted"] = self.memory[f"{store.name}/seen"].copy()
                 elif self.rule.accumulates and one is store:
                     self.memory[f"{one.name}/residual"] = np.zeros(one.shape, one.weights.dtype)
+        digital = self.hardware.memory
+        ledger.book("initial", **digital.booked(memory=digital.filling))
 
     def recall(self, memory: Mapping[str, Floats]) -> None:
         """Take the memory of a checkpoint.
@@ -104,21 +109,37 @@ class Updater:
 
     def _verify(self, store: Store, where: Chosen, ledger: Ledger, rng: np.random.Generator, phase: str) -> Floats:
         seen = store.read(where, self.hardware.adc_fraction, rng)
-        reads = len(store.halves) * seen.size
-        self.book(store, Written(reads=reads, read_joules=store.read_joules(where)), ledger, phase)
+        self.book(store, store.looked(where), ledger, phase)
         return seen
 
-    def book(self, store: Store, written: Written, ledger: Ledger, phase: str) -> None:
-        """Enter what a write or a verify read of a store took, in all of its copies."""
-        circuit = self.hardware.circuit
+    def book(self, store: Store, written: Written, ledger: Ledger, phase: str, by_product: float | None = None) -> None:
+        """Enter what a write or a verify read of a store took, in all of its copies.
+
+        Parameters
+        ----------
+        store, written, ledger, phase
+        by_product : float or None [s]
+            As in `clock.Writing.pulses`.
+        """
+        circuit, writing = self.hardware.circuit, self._writing
+        spans = {
+            "programming": writing.pulses(written.row_seconds, written.cell_seconds, by_product),
+            "reading": writing.reads(written.rows, written.reads),
+        }
+        ledger.spend(phase, spans)
+        if circuit.idle == "on":
+            ledger.book(phase, idle=self.hardware.amplifier_power * sum(spans.values()))
         written *= circuit.copies[store.layer]
+        lines, pump = circuit.lines.capacitance_per_cell * written.line_edges, circuit.driver.pump
+        pulsed = written.joules + written.half_select_joules + lines
         ledger.book(
             phase,
             array=written.read_joules,
             adc=written.reads * circuit.adc.joules,
             programming=written.joules,
             half_select=written.half_select_joules,
-            lines=circuit.lines.capacitance_per_cell * written.line_edges,
+            lines=lines,
+            pump=0.0 if pump is None else pulsed * (1.0 / pump - 1.0),
         )
 
     def apply(
@@ -156,19 +177,36 @@ class Updater:
             else:
                 counts[store.name] = self._prepare(store, mirror, slope * -rate, at, works)
         done_now |= dict(zip(works, together(list(works.values())), strict=True))
-        for store, mirror in zip(hardware.stores, hardware.mirrors, strict=True):
+        for number, (store, mirror) in enumerate(zip(hardware.stores, hardware.mirrors, strict=True)):
             written, read = done_now[store.name]
             if mirror is not None and mirror.name in done_now:
-                written, read = written + done_now[mirror.name][0], read + done_now[mirror.name][1]
+                written, read = (
+                    one.beside(own) for one, own in zip((written, read), done_now[mirror.name], strict=True)
+                )
             elif mirror is not None and store.name in counts:
-                written += mirror.program(counts[store.name], *at)
-            self.book(store, written, ledger, "update")
+                written = written.beside(mirror.program(counts[store.name], *at))
+            self.book(store, written, ledger, "update", self._by_product(store, gradient[number], rates))
             self.book(store, read, ledger, "verify")
+            if store.name in counts:
+                self._remembered(store, mirror, read, ledger)
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
             taken += self._refresh(store, mirror, at, ledger, rng, done)
             pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
+
+    def _remembered(self, store: Store, mirror: Store | None, read: Written, ledger: Ledger) -> None:
+        """Book the accesses to what the rule remembers of a store in an update with the verify reads `read`."""
+        digital = self.hardware.memory
+        joules = digital.update(store.shape[0] * store.shape[1], mirror is not None, read.reads / len(store.halves))
+        ledger.book("update", **digital.booked(memory=joules))
+
+    def _by_product(self, store: Store, slope: Gradient, rates: tuple[float, ...]) -> float | None:
+        """Seconds of the pulses of an update, of outer products that are written by coincidence [s]; else None."""
+        if not isinstance(slope, Outer) or self._writing.schedule != "rank_one":
+            return None
+        columns = slope.columns * (rates[store.layer] / store.step)
+        return self._writing.product(slope.rows, columns, store.device.programming.unidirectional)
 
     def _prepare(
         self, store: Store, mirror: Store | None, change: Outer | Floats, at: At, works: dict[str, Work]
@@ -208,7 +246,8 @@ class Updater:
     def _at_spikes(self, store: Store, mirror: Store | None, wanted: Opposed, epoch: int, batch: int) -> Written:
         """Pulses of all spikes of a batch for `wanted` [steps], those up and those down.
 
-        They came in turn; here all of one direction go first, which of them at random: without a preference.
+        They came in turn; here all of one direction go first, which of them at random: without a preference. They take
+        no time beside that of their phases.
         """
         operation = self.hardware.seeds.operation
         rng = operation.rng(f"{store.name}/spikes/{batch}", epoch)
@@ -221,7 +260,7 @@ class Updater:
             if one is not None:
                 for counts, call in turns:
                     written += one.program(counts, operation, epoch, call)
-        return written
+        return replace(written, row_seconds=0.0, cell_seconds=0.0)
 
     def _renew(
         self, store: Store, mirror: Store | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator,

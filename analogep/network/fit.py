@@ -8,6 +8,7 @@ import numpy as np
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.wires import ExactWires
+from analogep.clock import clock_rules
 from analogep.crossbar.wires import Resistances, severity
 from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
@@ -34,7 +35,8 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
     ------
     CardError
         If reading at the circuit's read voltage would program the devices, weights could not fall, writing them
-        would not end, the wires would eat the signal, lines could not carry their currents, or columns not settle.
+        would not end, the wires would eat the signal, lines could not carry their currents, columns not settle, cells
+        forget within a batch, or the update's schedule suit neither rule nor network.
     """
     read = circuit.mapping.read_voltage
     threshold = device.threshold
@@ -72,6 +74,7 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
             ]
         )
     problems = [Problem(circuit.origin or circuit.name, *found) for found in line_problems(device, circuit)]
+    problems += clock_rules(circuit, device)
     if problems:
         raise CardError(problems)
     _check_complex(device, circuit)

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
+from analogep.clock import Pace
 from analogep.crossbar import Array, Pair, Store, Written
+from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
+from analogep.memory import DigitalMemory
 from analogep.network.base import Network
 from analogep.network.build import Builder
 from analogep.network.fit import check_fit
@@ -40,6 +43,10 @@ class Hardware:
         The resistance of its lines.
     neurons : list of Mismatched
         What the neurons of each layer have of their own.
+    memory : DigitalMemory
+        What an update needs beside the arrays.
+    pace : Pace
+        How its clock runs.
     mirrors : list of Store or None
         For each store the one that is read in reverse where feedback is mirrored, behind the first layer; None where
         the store itself serves.
@@ -48,8 +55,10 @@ class Hardware:
     def __init__(self, device: DeviceCard, circuit: CircuitCard, seeds: Seeds) -> None:
         check_fit(device, circuit)
         self.device, self.circuit, self.seeds = device, circuit, seeds
+        self.memory = DigitalMemory(device, circuit)
         self.wiring = Wiring(circuit.wires, device.read.iv)
         self.neurons = drawn(circuit.mismatch, circuit.sizes[1:], seeds.fabrication)
+        self._worth, self.pace = worth(device), Pace.of(circuit)
         self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
 
@@ -98,7 +107,7 @@ class Hardware:
             for one in (store, mirror):
                 if one is not None:
                     rng = self.seeds.operation.rng(f"{one.name}/verify")
-                    total += one.write(target, self.seeds.operation, rng, self.adc_fraction)
+                    total = total.beside(one.write(target, self.seeds.operation, rng, self.adc_fraction))
             done.append(total)
         return done
 
@@ -110,6 +119,12 @@ class Hardware:
     def devices(self) -> int:
         """Number of cells, in all copies of the arrays and of their mirrors."""
         return sum(store.devices * self.circuit.copies[store.layer] for store in self.every)
+
+    def products(self, phases: int) -> int:
+        """Multiply-accumulates of an update for a sample: one per weight and measured phase, in the first layer one per
+        weight, of differences."""
+        shapes = [(store.shape, store.layer) for store in self.stores]
+        return sum(rows * columns * (phases if layer else 1) for (rows, columns), layer in shapes)
 
     def labelled(self) -> Iterator[tuple[int, str, bool, Array]]:
         """Every array with its layer, its half, and whether it is a mirrored one."""
@@ -136,6 +151,15 @@ class Hardware:
         """Compute what is kept beside the conductances anew."""
         for store in self.every:
             store.refresh()
+
+    def elapse(self, start: float, end: float) -> bool:
+        """Let all cells age from `start` to `end` [s] on the clock of training; returns whether that was worth it."""
+        if not self._worth(end - start):
+            return False
+        for array in self.arrays():
+            array.elapse(start, end)
+        self.refresh()
+        return True
 
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from analogep.plots.energy import energy_by_component
     from analogep.plots.fit import fitted_pulses
     from analogep.plots.history import accuracy_and_cost, gradients, pulses
+    from analogep.plots.macro import macro_page
+    from analogep.plots.merit import among_chips
     from analogep.plots.runs import MOST_RUNS, runs_compared
     from analogep.plots.study import study_axes
     from analogep.plots.study_crossing import study_lines
@@ -35,6 +37,7 @@ __all__ = [
     "SPIKING",
     "SUFFIXES",
     "accuracy_and_cost",
+    "among_chips",
     "characteristics",
     "comparison",
     "conductances",
@@ -45,6 +48,7 @@ __all__ = [
     "finite_beta",
     "fitted_pulses",
     "gradients",
+    "macro_page",
     "pulses",
     "relaxation",
     "render",
@@ -69,6 +73,8 @@ if not TYPE_CHECKING:
             "energy": ("energy_by_component",),
             "fit": ("fitted_pulses",),
             "history": ("accuracy_and_cost", "gradients", "pulses"),
+            "macro": ("macro_page",),
+            "merit": ("among_chips",),
             "runs": ("MOST_RUNS", "runs_compared"),
             "study": ("study_axes",),
             "study_crossing": ("study_lines",),

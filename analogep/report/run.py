@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from analogep import plots
-from analogep.report import energy, health, provenance, svg
+from analogep.report import clock, energy, health, merit, provenance, svg
 from analogep.report.alternatives import ALTERNATIVES, listed, number, percent
 from analogep.report.blocks import (
     Block,
@@ -57,7 +57,8 @@ def page(dataset: xr.Dataset) -> Page:
         f"{attrs['network']} network on circuit card {attrs['circuit']}, devices of card {attrs['device']}, "
         f"{attrs['estimator']} estimator with beta {float(attrs['beta']):g}; seeds {attrs['seeds']}."
     )
-    sections = [build(dataset) for build in SECTIONS if build is not spikes or "look_time" in dataset]
+    needs = {spikes: "look_time", seconds: "seconds"}
+    sections = [build(dataset) for build in SECTIONS if build not in needs or needs[build] in dataset]
     return Page(str(attrs["title"]), subtitle, sections)
 
 
@@ -85,6 +86,9 @@ def headline(dataset: xr.Dataset) -> Section:
         Tile("Pulses", number(pulses), f"per training sample, on {int(attrs['devices']):,} devices"),
         Tile("Update rule", str(attrs["update_rule"]).replace("_", " "), _threshold(float(attrs["update_threshold"]))),
     ]  # fmt: skip
+    if "seconds" in dataset:
+        sample, latency = (clock.seconds(float(last[f"{name}_seconds"])) for name in ("training", "inference"))
+        tiles.insert(3, Tile("Time on the chip", sample, f"per training sample; an inference takes {latency}"))
     warned = cautions(dataset)
     blocks: list[Block] = [Tiles(tiles)]
     if warned:
@@ -111,10 +115,11 @@ def _epochs(dataset: xr.Dataset) -> Table:
     for one in (dataset.isel(epoch=k) for k in chosen):
         shares = [_percent(float(one[name])) for name in ("accuracy", "train_accuracy")]
         joules = [energy.joules(float(one[name])) for name in ("training_energy", "inference_energy")]
-        rows.append([str(int(one["epoch"])), *shares, number(float(one["train_cost"])), *joules])
+        since = [clock.seconds(float(one["elapsed"]))] if "elapsed" in dataset else []
+        rows.append([str(int(one["epoch"])), *shares, number(float(one["train_cost"])), *joules, *since])
     title = "Per epoch" if len(chosen) == count else f"Per epoch, {len(chosen)} of {count}"
     heads = ["epoch", "test accuracy", "training accuracy", "training cost", "J per training sample", "J per inference"]
-    return Table(title, heads, rows)
+    return Table(title, heads + ["time until then"] * ("elapsed" in dataset), rows)
 
 
 def _percent(share: float) -> str:
@@ -136,13 +141,19 @@ def gradients(dataset: xr.Dataset) -> Section:
 
 def joules(dataset: xr.Dataset) -> Section:
     """Joules by component and phase against the digital yardstick."""
-    blocks = [
+    blocks: list[Block] = [
         energy.of_training(dataset),
         drawing(dataset, "energy"),
         energy.by_component(dataset),
         energy.yardsticks(dataset),
+        *merit.published(dataset),
     ]
     return Section("energy", "Energy", blocks)
+
+
+def seconds(dataset: xr.Dataset) -> Section:
+    """Seconds on the chip by span and phase, watts, and what was reached when."""
+    return Section("time", "Time", clock.blocks(dataset))
 
 
 def devices(dataset: xr.Dataset) -> Section:
@@ -242,6 +253,7 @@ SECTIONS: Final[tuple[Callable[[xr.Dataset], Section], ...]] = (
     learning,
     gradients,
     joules,
+    seconds,
     devices,
     relaxation,
     spikes,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analogep import plots
 from analogep.energy import TRAINING
-from analogep.report import energy, provenance, svg
+from analogep.report import clock, energy, provenance, svg
 from analogep.report.alternatives import listed, number
 from analogep.report.blocks import Block, Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
 from analogep.results.gradients import NONE, lowest
@@ -275,6 +275,8 @@ def _table(title: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | 
         "test accuracy": [accuracy(row) for row in rows],
         "J per training sample": [_joules(row.training) for row in rows],
         "J per inference": [_joules(row.inference) for row in rows],
+        "time per training sample": [_seconds(row.training_seconds) for row in rows],
+        "time per inference": [_seconds(row.latency) for row in rows],
         **(more or {}),
         "points": [_points(row) for row in rows],
     }
@@ -283,6 +285,10 @@ def _table(title: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | 
 
 def _joules(value: float) -> str:
     return energy.joules(value) if np.isfinite(value) else "–"
+
+
+def _seconds(value: float) -> str:
+    return clock.seconds(value) if np.isfinite(value) else "–"
 
 
 def _points(row: Row) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from analogep.energy import COMPONENTS, PHASES
+from analogep.energy import COMPONENTS, PHASES, SINCE
 from analogep.errors import ResultError
 from analogep.results import rules
 from analogep.results.files import read
@@ -57,7 +57,8 @@ _RECORDED: Final[Mapping[str, Rule]] = {
 }
 """Attributes that results of earlier versions lack, and their readers do without."""
 
-_SINCE: Final = ("quiet_cosine", "estimated_length", "exact_length", "silent", "stuck")
+_CLOCK: Final = ("seconds", "training_seconds", "inference_seconds", "elapsed", "watts")
+_SINCE: Final = ("quiet_cosine", "estimated_length", "exact_length", "silent", "stuck", *_CLOCK)
 """Variables that results of earlier versions lack, and their readers do without."""
 _UNKNOWN: Final = frozenset(
     ("cosine", "gain", "quiet_cosine", "estimated_length", "exact_length", "loop_gain", "hopfield", "wire_error")
@@ -68,9 +69,9 @@ _GAPS: Final = frozenset(("silent", "train_accuracy", "train_cost"))
 _SHARES: Final = frozenset(("accuracy", "train_accuracy", "unsettled", "silent", "look_accuracy"))
 _FROM_ZERO: Final = frozenset(
     ("train_cost", "pulses", "worn", "spikes", "duration", "conductance_count", "conductance_edge", "confusion")
-) | frozenset(("stuck", "trace_time", "spike_time", "spike_row", "look_time", "look_spikes", "look_distance"))
+) | frozenset((*_CLOCK, "stuck", "trace_time", "spike_time", "spike_row", "look_time", "look_spikes", "look_distance"))
 _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "component": COMPONENTS,
+    "component": tuple(name for name in COMPONENTS if name not in SINCE),
     "phase": PHASES,
     "relaxation": ("free", "nudged"),
     "part": ("train", "test"),

@@ -5,6 +5,8 @@
 | epoch | 1 to the number of epochs; 0 alone where nothing was trained |
 | layer | layer of weights, from the inputs |
 | component, phase | rows and columns of the ledger of joules (`energy.COMPONENTS`, `energy.PHASES`) |
+| span | rows of the ledger of seconds (`energy.SPANS`) |
+| load | average, peak |
 | relaxation | free, nudged |
 | part | train, test: of the data |
 | bin, stage | conductance histogram: bins of the widest window; before and after training |
@@ -32,6 +34,23 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "energy": (("epoch", "component", "phase"), "J", "joules of the epoch"),
     "training_energy": (("epoch",), "J", "joules per training sample: free, nudged, update and verify phases"),
     "inference_energy": (("epoch",), "J", "joules per test sample"),
+    "seconds": (("epoch", "span", "phase"), "s", "seconds on the chip in the epoch"),
+    "training_seconds": (
+        ("epoch",),
+        "s",
+        "seconds on the chip per training sample: free, nudged, update and verify phases",
+    ),
+    "inference_seconds": (("epoch",), "s", "seconds on the chip from an input to its class"),
+    "elapsed": (
+        ("epoch",),
+        "s",
+        "seconds on the chip from the first pulse of the initial weights to the end of the epoch's training",
+    ),
+    "watts": (
+        ("epoch", "load"),
+        "W",
+        "mean power of training, and that of the phase of training or inference that takes most",
+    ),
     "pulses": (("epoch", "layer"), "1", "programming pulses of the epoch"),
     "worn": (("epoch", "layer"), "1", "devices, mirrors included, that have had more pulses than the card's endurance"),
     "cosine": (("epoch", "layer"), "1", "cosine of the estimated against the exact gradient"),

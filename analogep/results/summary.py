@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.results import gradients
+from analogep.results import clock, gradients
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,6 +35,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "joules_per_inference": float(last["inference_energy"]),
         "joules_initial": float(dataset["energy"].sel(phase="initial").sum()),
         "joules_of_training": float(dataset["training_energy"].sum()) * per_epoch,
+        **clock.numbers(dataset),
         "cosine": [float(value) for value in last["cosine"].values],
         "quiet_cosine": [float(value) for value in quiet_cosine(dataset)],
         "gain": [float(value) for value in last["gain"].values],

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def digital_joules(dataset: xr.Dataset, kind: Literal["training", "inference"]) -> dict[str, float]:
     """Joules of a sample in digital arithmetic alone, by the unit that does it [J].
 
-    Multiply-accumulates of the same network, by backpropagation in training, times the published energy of one; no
-    memory traffic. Sources are in `analogep.energy.MAC_JOULES`.
+    Multiply-accumulates of the same network, by backpropagation in training, times the published energy of one, without
+    memory (sources in `analogep.energy.MAC_JOULES`); and of circuits with a node integers at that node, with the memory
+    model, clock and control of the analog circuit, at its batch and one sample at a time (`analogep.digital`).
 
     Parameters
     ----------

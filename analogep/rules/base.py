@@ -7,13 +7,14 @@ keep it in digital memory.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.cards import Block, Family
 
+Schedule = Literal["row", "rank_one", "cell"]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
@@ -55,6 +56,12 @@ class Chosen(Block):
 
     family: ClassVar[Family] = RULES
     rule: str
+    schedule: Schedule = "row"
+    """In which order cells are pulsed. `row`: one row after the other, all of its columns at once, in a slot of pulses
+    up and a slot of pulses down, each as long as the most pulses that a cell of the row gets. `rank_one`: all cells of
+    an array at once, where the pulses of a line and of a column coincide, for each outer product of the gradient.
+    `cell`: one cell after the other. Arrays of different layers follow one another; both halves of a pair, mirrors and
+    copies are written side by side."""
 
     def active(self, recommended: Recommendation) -> Rule:
         """The rule that is followed on a device with this recommendation."""
@@ -72,11 +79,15 @@ class Rule(Chosen, ABC):
         Whether it keeps what it did not write.
     verifies : bool
         Whether each pair that was written is read back.
+    coincides : bool
+        Whether its pulses are, in the mean, those that coincide on the lines and columns of outer products: it is
+        linear in each of them, so that nothing need know their sum.
     """
 
     draws: ClassVar[bool] = False
     accumulates: ClassVar[bool] = False
     verifies: ClassVar[bool] = False
+    coincides: ClassVar[bool] = False
 
     def active(self, recommended: Recommendation) -> Rule:
         """The rule itself, whatever the device card recommends."""

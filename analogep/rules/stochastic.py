@@ -26,6 +26,7 @@ class Stochastic(Rule):
     rule: Literal["stochastic"]
     example: ClassVar[str] = "{rule: stochastic}"
     draws: ClassVar[bool] = True
+    coincides: ClassVar[bool] = True
 
     def counts(self, z: Floats, key: int) -> Counts:
         """Signed pulses for the wanted change `z` [steps]; u of each cell from the 64-bit `key`."""

@@ -12,7 +12,7 @@ import analogep
 from analogep import results
 from analogep.cards import origin
 from analogep.cards.record import recorded
-from analogep.energy import MAC_JOULES, inference_macs, training_macs
+from analogep.digital import yardsticks
 from analogep.network.lines_fit import said
 from analogep.results.run_file import CONDUCTANCES
 from analogep.run.history import History
@@ -121,6 +121,7 @@ def dataset(identity: dict[str, str], trainer: Trainer, before: Counts, traced: 
 def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]:
     hardware, data = trainer.hardware, trainer.data
     device, circuit = hardware.device, hardware.circuit
+    digital = yardsticks(circuit)
     sources = {key: source.cite for key, source in device.sources.items()}
     untrained = "" if circuit.learning.epochs else ", before training"
     return {
@@ -154,10 +155,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "window_min": device.conductance.min,
         "window_max": device.conductance.max,
         "devices": hardware.devices,
-        "digital_training_joules": json.dumps(
-            {name: joules * training_macs(circuit.products) for name, joules in MAC_JOULES.items()}
-        ),
-        "digital_inference_joules": json.dumps(
-            {name: joules * inference_macs(circuit.products) for name, joules in MAC_JOULES.items()}
-        ),
+        "memory": hardware.memory.said,
+        "digital_training_joules": json.dumps({name: joules for name, (joules, _) in digital.items()}),
+        "digital_inference_joules": json.dumps({name: joules for name, (_, joules) in digital.items()}),
     }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep import results
-from analogep.energy import COMPONENTS, PHASES
+from analogep.energy import COMPONENTS, PHASES, SPANS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 PER_EPOCH = tuple(name for name, (dims, _, _) in results.VARIABLES.items() if dims[0] == "epoch")
 """Variables of the result that each epoch adds to."""
 RELAXATIONS = ("free", "nudged")
+LOADS = ("average", "peak")
 PARTS = ("train", "test")
 
 
@@ -60,6 +61,8 @@ class History:
             "layer": [f"layer {k + 1}" for k in range(layers)],
             "component": list(COMPONENTS),
             "phase": list(PHASES),
+            "span": list(SPANS),
+            "load": list(LOADS),
             "relaxation": list(RELAXATIONS),
             "part": list(PARTS),
         }

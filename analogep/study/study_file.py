@@ -51,6 +51,8 @@ _MEASURED: Final[Mapping[str, tuple[str, ...]]] = {
     "accuracy": ("epoch",),
     "training_energy": ("epoch",),
     "inference_energy": ("epoch",),
+    "training_seconds": ("epoch",),
+    "inference_seconds": ("epoch",),
     "aged_accuracy": ("age",),
     "energy": ("epoch", "component", "phase"),
     "unsettled": ("epoch", "relaxation"),

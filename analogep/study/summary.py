@@ -31,6 +31,8 @@ class Row:
         Mean over chips and seeds after the last epoch, and its standard error [1].
     training, inference : float
         Joules per training sample (mean of epochs) and per inference (last epoch) [J].
+    training_seconds, latency : float
+        Seconds on the chip of the same [s].
     done, failed : int
         Points.
     """
@@ -40,6 +42,8 @@ class Row:
     error: float
     training: float
     inference: float
+    training_seconds: float
+    latency: float
     done: int
     failed: int
 
@@ -86,6 +90,8 @@ class _Numbers:
     accuracy: Floats
     training: Floats
     inference: Floats
+    training_seconds: Floats
+    latency: Floats
     state: NDArray[np.int8]
 
     @classmethod
@@ -94,12 +100,19 @@ class _Numbers:
         state = dataset["state"].values
         if "accuracy" not in dataset:
             nothing = np.full(state.shape, np.nan)
-            return cls(nothing, nothing, nothing, state)
-        training = dataset["training_energy"].values
-        known = ~np.isnan(training)
-        mean = np.where(known, training, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
-        training = np.where(known.any(axis=-1), mean, np.nan)
-        return cls(_last(dataset["accuracy"].values), training, _last(dataset["inference_energy"].values), state)
+            return cls(nothing, nothing, nothing, nothing, nothing, state)
+        found = {name: dataset[name].values for name in ("accuracy", "training_energy", "inference_energy")}
+        # Results from before there was a clock hold no seconds.
+        for name in ("training_seconds", "inference_seconds"):
+            found[name] = dataset[name].values if name in dataset else np.full(found["accuracy"].shape, np.nan)
+        return cls(
+            _last(found["accuracy"]),
+            _epochs(found["training_energy"]),
+            _last(found["inference_energy"]),
+            _epochs(found["training_seconds"]),
+            _last(found["inference_seconds"]),
+            state,
+        )
 
     def row(self, said: dict[str, str], chosen: tuple[int | slice, ...]) -> Row:
         """One row, of the axis positions that are chosen."""
@@ -107,9 +120,17 @@ class _Numbers:
         # Chips and seeds are common to all combinations, so that these are averaged over first.
         shared = accuracy.reshape(-1, *accuracy.shape[-2:]).mean(axis=0)
         error = standard_error(shared)
-        mean, training, inference = (_mean(array[chosen]) for array in (self.accuracy, self.training, self.inference))
+        means = (self.accuracy, self.training, self.inference, self.training_seconds, self.latency)
+        mean, training, inference, seconds, latency = (_mean(array[chosen]) for array in means)
         done, failed = (int((state == code).sum()) for code in (DONE, FAILED))
-        return Row(said, mean, error, training, inference, done, failed)
+        return Row(said, mean, error, training, inference, seconds, latency, done, failed)
+
+
+def _epochs(values: Floats) -> Floats:
+    """Mean along the last axis of what is not missing."""
+    known = ~np.isnan(values)
+    mean = np.where(known, values, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
+    return np.where(known.any(axis=-1), mean, np.nan)
 
 
 def _last(values: Floats) -> Floats:

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import xarray as xr
 
-from analogep.energy import COMPONENTS, PHASES
+from analogep.energy import COMPONENTS, PHASES, SPANS, TRAINING
 from analogep.results import VARIABLES, describe, variable
 
 READ_VOLTAGE, WINDOW = 0.2, (1e-6, 20e-6)
@@ -22,6 +22,7 @@ def result(
     values = (
         _history(rng, epochs, layers)
         | _energy(rng, epochs)
+        | _clock(rng, epochs)
         | _devices(rng, layers)
         | _trace(rng, classes, free, nudged)
     )
@@ -54,6 +55,8 @@ def _coordinates(epochs: int, layers: int) -> dict[str, list[int] | list[str]]:
         "layer": [f"layer {k + 1}" for k in range(layers)],
         "component": list(COMPONENTS),
         "phase": list(PHASES),
+        "span": list(SPANS),
+        "load": ["average", "peak"],
         "relaxation": ["free", "nudged"],
         "part": ["train", "test"],
         "stage": ["before", "after"],
@@ -93,6 +96,18 @@ def _energy(rng: np.random.Generator, epochs: int) -> dict[str, np.ndarray]:
         energy[:, COMPONENTS.index(component), PHASES.index("inference")] = 0.0
     training = energy[:, :, 1:5].sum(axis=(1, 2)) / 1437
     return {"energy": energy, "training_energy": training, "inference_energy": energy[:, :, 5].sum(axis=1) / 360}
+
+
+def _clock(rng: np.random.Generator, epochs: int) -> dict[str, np.ndarray]:
+    seconds = 1e-6 * rng.random((epochs, len(SPANS), len(PHASES)))
+    training = seconds[:, :, [PHASES.index(phase) for phase in TRAINING]].sum(axis=(1, 2))
+    return {
+        "seconds": seconds,
+        "training_seconds": training / 1437,
+        "inference_seconds": seconds[:, :, 5].sum(axis=1) / 360,
+        "elapsed": np.cumsum(training),
+        "watts": np.array([0.01, 0.1]) * rng.random((epochs, 2)),
+    }
 
 
 def _devices(rng: np.random.Generator, layers: int) -> dict[str, np.ndarray]:

@@ -99,6 +99,17 @@ def chips(folder: Path) -> xr.Dataset:
         return quick(artificial.fast, vary={}).run(folder, executor=here)
 
 
+def macro(_: Path) -> xr.Dataset:
+    swept = (("size", "bits"), np.full((2, 1), 1e12))
+    values = {"area": ("block", [1e-6, np.nan]), "joules": (("what", "component"), np.full((2, 2), 1e-9))}
+    names = {"block": [ODD, "b"], "component": [ODD, "b"], "what": ["inference", "training"]}
+    return xr.Dataset(
+        values | {"efficiency": swept, "density": (swept[0], 1e6 * swept[1])},
+        names | {"size": [64, 128], "bits": [8]},
+        {"density": 1e18, "efficiency": 1e13},
+    )
+
+
 FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dataset]]] = {
     **{name: (draw, run) for name, draw in plots.FIGURES.items()},
     **{name: (draw, spiking) for name, draw in plots.SPIKING.items()},
@@ -108,6 +119,8 @@ FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dat
     "runs": (plots.runs_compared, runs),
     "waterfall": (plots.waterfall, budget),
     "beta": (plots.finite_beta, beta),
+    "macro": (plots.macro_page, macro),
+    "among chips": (plots.among_chips, run),
     "study axes": (plots.study_axes, study),
     "study lines": (plots.study_lines, study),
     "chips": (plots.study_axes, chips),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -66,7 +67,9 @@ def test_every_figure_is_there_in_words_with_a_number_of_its_data(
     data = of[name]
     said = [attrs["aria-label"] for attrs in Outline(written[name]).all("svg") if attrs["role"] == "img"]
     assert set(ALTERNATIVES) == set(plots.FIGURES) | set(plots.SPIKING)
-    assert len(said) == len(plots.drawable(data))
+    # And the chip among published ones.
+    assert len(said) == len(plots.drawable(data)) + 1
+    assert any("TOPS/W over TOPS/mm² of this chip" in sentence for sentence in said)
     accuracy, cosine = float(data["accuracy"][-1]), float(data["cosine"][-1, 0])
     inference = format_si(float(data["inference_energy"][-1]), "J")
     pulses = float(data["pulses"][-1, 0]) / data.attrs["train_samples"]
@@ -219,3 +222,23 @@ def test_coordinates_of_a_figure_are_rounded_and_its_words_are_not() -> None:
     drawn = '<svg viewBox="0 0 9.5 9.5"><path d="M 1.23456 -2.34567"/><text x="3.45678">0.975</text></svg>'
     found = svg.embedded(drawn, "page", "a figure")
     assert '<path d="M 1.23 -2.35"/><text x="3.46">0.975</text>' in found
+
+
+def test_the_chip_stands_beside_published_ones(written: dict[str, str], of: dict[str, xr.Dataset]) -> None:
+    """mm^2, latency, fJ/MAC, TOPS/W and TOPS/mm^2, with a sentence where nobody has built such a chip."""
+    data, page = of["rc, wires"], written["rc, wires"]
+    joules, seconds = (float(data[f"inference_{name}"][-1]) for name in ("energy", "seconds"))
+    layers = [int(size) for size in json.loads(data.attrs["circuit_values"])["layers"]]
+    macs = sum((rows + 1) * columns for rows, columns in itertools.pairwise(layers))
+    row = re.search(
+        r"this chip</t[hd]>(.*?)</tr>", page[page.index("An inference beside published chips") :], re.DOTALL
+    )
+    assert row is not None
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row[1])
+    assert cells[1] == format_si(float(f"{seconds:.3g}"), "s")
+    assert cells[2] == f"{1e15 * joules / macs:.3g}"
+    assert cells[3] == f"{2e-12 * macs / joules:.3g}"
+    area = 1e-6 * float(cells[0])
+    assert float(cells[4]) == pytest.approx(2e-18 * macs / seconds / area, rel=0.01)
+    assert "NeuRRAM" in page
+    assert "below every analog chip in the table that was built" in page

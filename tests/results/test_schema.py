@@ -9,7 +9,7 @@ import xarray as xr
 from analogep import results
 from analogep.run.history import PER_EPOCH
 
-UNITS = {"1", "J", "s", "S", "V"}
+UNITS = {"1", "J", "s", "S", "V", "W"}
 
 
 def test_every_variable_has_dimensions_a_unit_and_a_name() -> None:

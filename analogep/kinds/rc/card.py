@@ -31,6 +31,11 @@ class RC(Kind):
 
         return RCBuilder
 
+    @property
+    def outer(self) -> bool:
+        """Lines times nodes of each phase."""
+        return True
+
     def may_run_away(self) -> bool:
         """As the block says."""
         return self.unstable

@@ -235,6 +235,21 @@ class Spiking(Kind):
         return SpikingBuilder
 
     @property
+    def measured(self) -> bool:
+        """Not where synapses gather what they change by."""
+        return self.gradient.kind == "counted"
+
+    @property
+    def gathered(self) -> bool:
+        """Where synapses keep what they gather for the end."""
+        return getattr(self.gradient, "pulses", "") == "at_end"
+
+    @property
+    def outer(self) -> bool:
+        """Of rates that are counted."""
+        return self.measured
+
+    @property
     def latest(self) -> float:
         """A step: what a column delivers after the step of a spike is taken as delivered within it [s]."""
         return self.step
