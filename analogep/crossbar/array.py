@@ -68,6 +68,7 @@ class Array:
         self.ageing = Ageing(device, shape, self._deviates, real)
         counted = bool(device.endurance) or device.retention.drifts
         self.cycles = np.zeros(shape if counted else (0, 0), dtype=np.int32)
+        self._window: tuple[Floats, Floats, Floats] | None = None
         self._kept = device.variation.write_noise.sigma > 0.0
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
@@ -128,8 +129,15 @@ class Array:
         levels, real = self.device.conductance.levels, x.dtype.type
         if levels is not None:
             x = np.rint(x * real(levels - 1)) / real(levels - 1)
+        low, span, high = self._window or self._ends()
+        shown = np.asarray(span * x)
+        shown += low
+        return np.minimum(shown, high, out=shown)
+
+    def _ends(self) -> tuple[Floats, Floats, Floats]:
+        """Lower ends, widths and upper ends of the cells' windows (rows, columns) or (1, 1) [S]."""
         low, high = self._cells.low, self._cells.high
-        return np.asarray(np.minimum(low + (high - low) * x, high))
+        return low, high - low, high
 
     def _sum_lines(self) -> None:
         self.row_g, self.column_g = (self.g.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
@@ -187,6 +195,9 @@ class Array:
         """
         retention = self.device.retention
         if isinstance(retention, Leak):
+            if self._window is None:  # among all else that a cell has they are four times as far apart
+                low, span, high = map(np.ascontiguousarray, self._ends())
+                self._window = low, span, high
             rest, left = self.hidden.dtype.type(retention.rest), self.ageing.left(end - start)
             if self._kept:
                 middle = self._shown_as(rest)

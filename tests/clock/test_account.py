@@ -78,6 +78,27 @@ def test_nominal_updates_by_hand() -> None:
     assert products["update"] == pytest.approx({"programming": 4 * 3 * 300e-9})
 
 
+def test_devices_without_pulses_down_and_mirrors_by_hand() -> None:
+    """74 rows of 50 ns up alone, all read every 100 updates; a mirror is read with its array and written every 10."""
+    pcm = DeviceCard.load("pcm", ["programming.up.width=50 ns", "read.width=250 ns", "programming.reset.every=100"])
+    found = clock.account(circuit("update.rule=stochastic"), pcm)
+    assert found["update"] == pytest.approx({"programming": 74 * 50e-9})
+    assert found["verify"] == pytest.approx({"programming": 0.0, "reading": 74 * 750e-9 / 100})
+    ideal, mirrored = DeviceCard.load("ideal"), circuit("feedback={kind: mirrored, refresh: 10}")
+    found = clock.account(mirrored, ideal)
+    assert found["verify"] == pytest.approx(
+        {"programming": 7.4 * 2e-9, "reading": 2 * 7.4 * (ideal.read.width + 500e-9)}
+    )
+
+
+def test_synapses_that_gather_what_they_change_by_need_no_conversion() -> None:
+    spikes = "network.gradient={kind: eqspike, slope: 1 us, pulses: at_end}"
+    for more, waits in (((), True), ((spikes,), False)):
+        card = circuit("adc.rate=10 kHz", *more, card="spiking-digits")
+        assert (clock.sample(card)["nudged"]["conversion"] > 0.0) == waits
+        assert clock.inference(card)["conversion"] == pytest.approx(1e-4)
+
+
 def test_trains_of_outer_products_are_as_long_as_their_largest_change() -> None:
     device = DeviceCard.load("rram", ["programming.up.width=100 ns", "programming.down.width=200 ns"])
     writing = Writing.of(circuit("update={rule: stochastic, schedule: rank_one}"), device)
