@@ -15,6 +15,7 @@ from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy
 from analogep.device.laws import Branch, Law
+from analogep.device.variation import NoPulseNoise
 from analogep.rules import Accumulating, DeviceRule
 
 FINE: Final = 1e-4
@@ -49,7 +50,7 @@ def silent(device: DeviceCard) -> list[str]:
     """Pulses, writes and resets without noise; of an inverse-CDF law the mean steps remain."""
     law, variation = device.programming, device.variation
     out = []
-    if variation.cycle_to_cycle.kind != "none":
+    if not isinstance(variation.cycle_to_cycle, NoPulseNoise):
         out.append(block("variation.cycle_to_cycle", {"kind": "none"}))
     if variation.write_noise.sigma:
         out.append("variation.write_noise.sigma=0 %")

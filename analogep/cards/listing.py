@@ -11,7 +11,7 @@ from analogep.cards.block import Block
 from analogep.cards.locate import Shape, item_of, keys_of, shape_of, unit_of
 from analogep.cards.provenance import Source
 from analogep.cards.wording import printable
-from analogep.units import format_si
+from analogep.units import UNKNOWN_WORD, Unknown, format_si
 
 _MOST = 8
 
@@ -73,6 +73,8 @@ def _written(value: Any, shape: Shape) -> str:
         if len(value) > _MOST:
             shown.append(f"... {len(value)} in all")
         return f"[{', '.join(shown)}]"
+    if isinstance(value, Unknown):
+        return UNKNOWN_WORD
     if isinstance(value, float):
         unit = unit_of(shape)
         return format_si(value, unit) if unit else f"{value:.12g}"

@@ -121,7 +121,7 @@ def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
     """A row a run."""
     from analogep.cli import summary
 
-    heads = ("run", "accuracy", "best", "epochs", "J/training", "J/inference", "cosine", "pulses")
+    heads = ("run", "accuracy", "best", "epochs", "J/training", "J/inference", "cosine", "pulses", "unknown")
     return _aligned([heads, *(_row(name, summary.numbers(run)) for name, run in zip(names, runs, strict=True))])
 
 
@@ -138,6 +138,7 @@ def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
         *(format_si(value, "J") for value in joules),
         " / ".join(f"{value:.3f}" if math.isfinite(value) else NONE for value in said["cosine"]),
         f"{said['pulses_per_training_sample']:.3g}",
+        "-" if said["unknown"] is None else str(len(said["unknown"])),
     )
 
 

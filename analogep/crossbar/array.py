@@ -63,7 +63,7 @@ class Array:
         self.responds, self.hidden = cells.responds, cells.start.astype(real)
         first = device.programming.second
         self.second = np.full((0, 0) if first is None else shape, first or 0.0, real)
-        self.cycles = np.zeros(shape if device.endurance else (0, 0), dtype=np.int32)
+        self.cycles = np.zeros((0, 0) if device.lifetime is None else shape, dtype=np.int32)
         self._kept = device.variation.write_noise.sigma > 0.0
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
@@ -116,8 +116,8 @@ class Array:
     @property
     def worn(self) -> int:
         """Cells that have had more pulses than the card's endurance; 0 where the card has none."""
-        endurance = self.device.endurance
-        return 0 if endurance is None else int(np.count_nonzero(self.cycles > endurance.pulses))
+        lifetime = self.device.lifetime
+        return 0 if lifetime is None else int(np.count_nonzero(self.cycles > lifetime))
 
     def _shown(self, x: Floats) -> Floats:
         """Conductances of the states `x` [S], as `row.show` computes them."""

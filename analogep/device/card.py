@@ -14,11 +14,12 @@ from analogep.cards.provenance import Source
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
 from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
-from analogep.device.retention import NoRetention, Retention, Temperature
+from analogep.device.retention import Retention, Temperature, UnknownRetention
+from analogep.device.unknown import unknown_keys
 from analogep.device.variation import Variation
 from analogep.errors import Problem
 from analogep.rules.base import RULES
-from analogep.units import Fraction, Siemens, format_si
+from analogep.units import UNKNOWN, Fraction, Knowable, Siemens, Unknown, format_si
 
 Path = tuple[str | int, ...]
 
@@ -48,8 +49,8 @@ class Conductance(Block):
 class Faults(Block):
     """Cells that ignore pulses: open, stuck at an end of their window, or anywhere within it."""
 
-    dead: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
-    """Open cells: they conduct nothing."""
+    dead: Annotated[Fraction, Field(ge=0, le=1), Knowable()] = UNKNOWN
+    """Open cells: they conduct nothing. Unknown, as is the yield, where a card says nothing; that counts as none."""
 
     stuck_min: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
     stuck_max: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
@@ -64,7 +65,8 @@ class Faults(Block):
 class Endurance(Block):
     """How many pulses a cell survives."""
 
-    pulses: Annotated[float, Field(ge=1)]
+    pulses: Annotated[float, Field(ge=1), Knowable()]
+    """Number, or `unknown`: cells are not counted as worn then."""
 
 
 class Recommended(Block):
@@ -89,9 +91,10 @@ class DeviceCard(Card):
     programming: Programming
     variation: Variation
     read: Read
-    retention: Retention = NoRetention(kind="none")
+    retention: Retention = UnknownRetention(kind="unknown")
     faults: Faults = Faults()
-    endurance: Endurance | None = None
+    endurance: Endurance | None = Endurance(pulses=UNKNOWN)
+    """Null for cells that never wear."""
     energy: WriteEnergy
     temperature: Temperature | None = None
     recommended: Recommended = Recommended(rule="stochastic")
@@ -112,6 +115,17 @@ class DeviceCard(Card):
         law = self.programming
         middle = np.array(0.5)
         return float(np.mean([abs(float(law.step(direction, middle))) for direction in law.directions]))
+
+    @property
+    def lifetime(self) -> float | None:
+        """Pulses that a cell survives; None where it never wears, or nobody knows."""
+        unknown = self.endurance is None or isinstance(self.endurance.pulses, Unknown)
+        return None if self.endurance is None or unknown else float(self.endurance.pulses)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Quantities of which no source says anything, and which count as perfect (`unknown.QUANTITIES`)."""
+        return tuple(unknown_keys(self))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from self._window_rules()

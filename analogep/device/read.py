@@ -25,6 +25,7 @@ READ_NOISES: Final = Family(
     home="analogep.device",
     members={
         "none": "read.NoReadNoise",
+        "unknown": "read.UnknownReadNoise",
         "relative": "read.RelativeReadNoise",
         "absolute": "read.AbsoluteReadNoise",
         "saturating": "read.SaturatingReadNoise",
@@ -136,6 +137,13 @@ class NoReadNoise(ReadNoise):
     def numbers(self, g_max: float, elapsed: float | None = None) -> Spread:
         """No spread."""
         return Spread(0.0, 0.0)
+
+
+class UnknownReadNoise(NoReadNoise):
+    """No source says how reads scatter: they are exact in a simulation, which says so."""
+
+    kind: Literal["unknown"]  # type: ignore[assignment]
+    example: ClassVar[str] = "{kind: unknown}"
 
 
 class Measured(ReadNoise, ABC):
@@ -261,4 +269,6 @@ class Read(Block):
     def components(self) -> Components:
         """The noise of a read, made of one component or several."""
         found = self.noise if isinstance(self.noise, tuple) else (self.noise,)
-        return Components(tuple(one for one in found if one.kind != "none"), self.width, self.between_phases)
+        return Components(
+            tuple(one for one in found if not isinstance(one, NoReadNoise)), self.width, self.between_phases
+        )

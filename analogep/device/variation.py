@@ -13,10 +13,12 @@ from pydantic import Field
 
 from analogep.cards import Block, Family
 from analogep.device.laws.base import DIRECTIONS, Direction, Floats, Law
-from analogep.units import Fraction, Siemens
+from analogep.units import Fraction, Knowable, Siemens
 
 Path = tuple[str | int, ...]
 Sigma = Annotated[Fraction, Field(ge=0, le=100)]
+KnownSigma = Annotated[Fraction, Field(ge=0, le=100), Knowable()]
+"""A spread, or `unknown`: it counts as none, and is said."""
 
 
 class Window(Protocol):
@@ -80,6 +82,7 @@ PULSE_NOISES: Final = Family(
     home="analogep.device",
     members={
         "none": "variation.NoPulseNoise",
+        "unknown": "variation.UnknownPulseNoise",
         "range": "variation.RangeNoise",
         "step": "variation.StepNoise",
         "nominal_step": "variation.NominalStepNoise",
@@ -141,6 +144,13 @@ class NoPulseNoise(PulseNoise):
     def finer(self, parts: float) -> Self:
         """Itself."""
         return self
+
+
+class UnknownPulseNoise(NoPulseNoise):
+    """No source says how pulses scatter: they are exact in a simulation, which says so."""
+
+    kind: Literal["unknown"]  # type: ignore[assignment]
+    example: ClassVar[str] = "{kind: unknown}"
 
 
 class RangeNoise(PulseNoise):
@@ -263,13 +273,13 @@ class DeviceToDevice(Block):
     distribution: Literal["normal", "lognormal"]
     truncate: Annotated[float, Field(gt=0, le=8)]
     """Largest deviation, in standard deviations."""
-    max: Sigma
+    max: KnownSigma
     """Relative spread of the upper end of the window."""
-    min: Sigma
+    min: KnownSigma
     """Relative spread of the lower end of the window."""
-    step: Sigma
+    step: KnownSigma
     """Relative spread of the steps, common to both directions."""
-    asymmetry: Sigma
+    asymmetry: KnownSigma
     """Relative spread of up against down."""
     shape: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Standard deviation of the law's shape parameter: label, slope, exponent, symmetry point..."""

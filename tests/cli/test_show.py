@@ -36,7 +36,8 @@ def test_show_writes_a_figure_named_after_the_card_and_prints_its_numbers(say: S
         "82.5 nS mid-window, 1.5 % of the conductance (relative)",
         "G_min 57 %, G_max 16 %, steps 20 %",
         "1e+06 pulses",
-        "no drift in the card",
+        "retention    unknown",
+        "unknown      2 of 9: retention, yield",
         "708.5 fJ a pulse up",
         "figure       rram.png",
     ):

@@ -167,9 +167,9 @@ def test_both_micro_signs_are_accepted() -> None:
 
 def test_a_number_set_on_the_command_line_needs_no_provenance() -> None:
     assert DeviceCard.load("ideal", ["faults.stuck_min=5 %"]).faults.stuck_min == 0.05
-    text = IDEAL.replace("energy: {write: ohmic}", "faults: {stuck_min: 5 %}\nenergy: {write: ohmic}")
+    text = IDEAL.replace("faults: {dead: 0 %}", "faults: {stuck_min: 5 %}")
     assert problems(text) == [
-        "my.yaml:18: faults.stuck_min: has no provenance; add 'faults.stuck_min: [source, status]' under provenance"
+        "my.yaml:19: faults.stuck_min: has no provenance; add 'faults.stuck_min: [source, status]' under provenance"
     ]
 
 
