@@ -305,11 +305,11 @@ class CircuitCard(Card):
         """As of any card, and that neurons are taken as identical where no block says otherwise."""
         said = [super().understood()]
         if not self.mismatch:
-            said.append("all neurons of a chip are taken as identical (no block 'mismatch')")
+            said.append("# all neurons of a chip are taken as identical (no block 'mismatch')")
         if self.column.limiting and self.network.sums:
-            said.append("what holds the lines is ideal, a limit and no circuit (no block 'column')")
+            said.append("# what holds the lines is ideal, a limit and no circuit (no block 'column')")
         if self.noise.thermal == "off" and self.network.thermal:
-            said.append("conductances make no thermal noise, a limit and no circuit (noise.thermal: off)")
+            said.append("# conductances make no thermal noise, a limit and no circuit (noise.thermal: off)")
         return "\n".join(said)
 
     def warnings(self) -> list[Problem]:

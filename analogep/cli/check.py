@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from analogep.cards import Card
 
 HELP = "validate cards and print what was understood"
-DESCRIPTION = "Validate device and circuit cards, and print what was understood, defaults included, in SI units."
+DESCRIPTION = (
+    "Validate device and circuit cards, and print what was understood, defaults included, in SI units: a card again, "
+    "with notes behind a hash."
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,7 @@ def run(parsed: argparse.Namespace) -> int:
             print(f"warning: {warning}", file=sys.stderr)
         if not parsed.quiet:
             for remark in card.remarks():
-                print(f"note: {remark}")
+                print(f"# note: {remark}")
             print(card.understood())
     return 2 if failed else 0
 

@@ -33,17 +33,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """List the cards."""
+    from analogep.cards import shipped_dir
     from analogep.circuit import CircuitCard
     from analogep.cli.summary import as_json
     from analogep.device import DeviceCard
     from analogep.device.unknown import QUANTITIES
-    from analogep.study.card import StudyCard
+    from analogep.study.card import StudyCard, ready_dir
 
     devices = [device(DeviceCard.load(name)) for name in DeviceCard.names()]
     circuits = [circuit(CircuitCard.load(name)) for name in CircuitCard.names()]
     studies = [study(StudyCard.load(name)) for name in StudyCard.names()]
+    folders = {"devices": str(shipped_dir("device")), "circuits": str(shipped_dir("circuit")),
+               "studies": str(ready_dir())}  # fmt: skip
     if parsed.json:
-        print(as_json({"devices": devices, "circuits": circuits, "studies": studies}))
+        print(as_json({"devices": devices, "circuits": circuits, "studies": studies, "folders": folders}))
         return 0
     for line in _aligned([_HEADS, *(_row(numbers) for numbers in devices)]):
         print(line)
@@ -54,6 +57,9 @@ def run(parsed: argparse.Namespace) -> int:
     print()
     for line in _aligned([("studies", "points", "title"), *(_study_row(numbers) for numbers in studies)]):
         print(line)
+    print()
+    for name, folder in folders.items():
+        print(f"{name} lie in {folder}")
     return 0
 
 

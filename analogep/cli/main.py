@@ -18,6 +18,7 @@ from analogep.cli import (
     compare,
     fit,
     library,
+    new,
     repeat,
     report,
     schema,
@@ -32,6 +33,7 @@ from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
     "simulate": simulate,
+    "new": new,
     "check": check,
     "show": show,
     "compare": compare,

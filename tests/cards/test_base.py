@@ -305,7 +305,7 @@ def test_understood_lists_defaults_and_engineering_units() -> None:
         == """\
 schema: analogep.device/1
 name: rram
-title: ''
+title: ""
 terminals: 2
 conductance:
   min: 1 uS
@@ -317,7 +317,7 @@ iv:
   sinh: false
 fast:
   method: RK45
-  rate: [1, 0.05]
+  rate: [1.0, 0.05]
   widths: [50 ns, 1 us]
   law: null
   laws:
@@ -327,7 +327,7 @@ fast:
       sinh: false
     -
       kind: linear
-      linear: 2
+      linear: 2.0
 drift: 3.7 %
 point: [1 V, 2 uS]
 scale: [1 uS]
@@ -335,7 +335,10 @@ sources:
   a:
     cite: A. Author
 provenance:
-  conductance.min: [a, published]"""
+  conductance.min: [a, published]
+changes:
+  - "fast.law=null"
+  - "point=[1 V, 2 uS]\""""
     )
 
 

@@ -30,7 +30,10 @@ def keys(text: str) -> list[str]:
 def test_the_list_has_every_shipped_card_on_a_line_of_at_most_100_columns(say: Say) -> None:
     said = say("list")
     assert (said.code, said.err) == (0, "")
-    lines = said.out.splitlines()
+    *lines, space, devices, circuits, studies = said.out.splitlines()
+    assert [space, devices.partition(" lie in ")[0], circuits.partition(" lie in ")[0]] == ["", "devices", "circuits"]
+    assert (Path(devices.partition(" lie in ")[2]) / "rram.yaml").is_file()
+    assert (Path(studies.partition(" lie in ")[2]) / "beta.yaml").is_file()
     names = [line.split()[0] for line in lines if line and not line.startswith("? of 9 ")]
     ready = StudyCard.names()
     assert "beta" in ready
