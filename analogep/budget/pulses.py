@@ -54,6 +54,8 @@ def silent(device: DeviceCard) -> list[str]:
         out.append(block("variation.cycle_to_cycle", {"kind": "none"}))
     if variation.write_noise.sigma:
         out.append("variation.write_noise.sigma=0 %")
+    if variation.write_noise.mean_reverting is not None:
+        out.append("variation.write_noise.mean_reverting=null")
     if law.reset is not None and law.reset.sigma:
         out.append("programming.reset.sigma=0 %")
     if law.draws:

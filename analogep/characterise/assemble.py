@@ -78,7 +78,7 @@ def _pulses(card: DeviceCard, window: tuple[float, float]) -> dict[str, object]:
         "pulse_energy": variable("pulse_energy", energy),
         "window_min": variable("window_min", window[0]),
         "window_max": variable("window_max", window[1]),
-        "write_noise": variable("write_noise", span * card.variation.write_noise.sigma),
+        "write_noise": variable("write_noise", span * card.variation.write_noise.deviation),
     }
 
 

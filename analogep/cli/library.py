@@ -88,7 +88,7 @@ def device(card: DeviceCard) -> dict[str, Any]:
         "unidirectional": law.unidirectional,
         "step": {direction: float(mean_step(card, direction, half)[0]) for direction in law.directions},
         "noise": {direction: float(pulse_noise(card, direction, half)[0]) for direction in law.directions},
-        "write_noise": card.variation.write_noise.sigma,
+        "write_noise": card.variation.write_noise.deviation,
         "read_noise": card.read.components.kind,
         "retention": card.retention.kind,
         "endurance": card.lifetime,
