@@ -169,6 +169,16 @@ class DeviceCard(Card):
                 ("variation", "device_to_device", "shape"),
                 f"the law '{law.model}' has no shape parameter to spread; remove it",
             )
+        one = np.ones((1, 1))
+        if (
+            self.variation.device_to_device.reference == "nominal"
+            and law.referred("up", one, 0.0 * one, 0.0 * one, one) is None
+        ):
+            yield (
+                ("variation", "device_to_device", "reference"),
+                f"the law '{law.model}' has no state that could stand still while windows move; it must be 'own' (laws "
+                "with such a state are soft_bounds_reference and linear)",
+            )
         if isinstance(self.energy, TableEnergy):
             needed, other = ("reset", "down") if law.unidirectional else ("down", "reset")
             if getattr(self.energy, needed) is None:
@@ -180,8 +190,8 @@ class DeviceCard(Card):
 
     def _window_rules(self) -> Iterator[tuple[Path, str]]:
         spread = self.variation.device_to_device
-        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate))
-        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate))
+        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate, "min"))
+        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate, "max"))
         if self.conductance.min >= self.conductance.max:
             return
         if highest_min >= lowest_max:

@@ -285,17 +285,31 @@ class DeviceToDevice(Block):
     """Standard deviation of the law's shape parameter: label, slope, exponent, symmetry point..."""
     steps: Literal["relative", "absolute"] = "relative"
     """Whether steps scale with the cell's own window, or are the same in siemens whatever its window."""
+    reference: Literal["own", "nominal"] = "own"
+    """Whether the law's reference state (the symmetry point of soft bounds, the zero of a linear law) moves with the
+    cell's own window, or stands in siemens where the nominal window has it. The bounds are the cell's own either way;
+    so is the slope of soft bounds, while a linear law keeps its slope in siemens."""
+    distributions: dict[Literal["max", "min", "step", "asymmetry"], Literal["normal", "lognormal"]] = Field(
+        default_factory=dict
+    )
+    """Distribution of single quantities, where it is another than `distribution`."""
 
-    def factor(self, sigma: float, xi: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1]."""
-        if self.distribution == "normal":
+    def of(self, quantity: str) -> Literal["normal", "lognormal"]:
+        """Distribution of `max`, `min`, `step` or `asymmetry`."""
+        return next((kind for name, kind in self.distributions.items() if name == quantity), self.distribution)
+
+    def factor(self, sigma: float, xi: NDArray[np.float64] | float, quantity: str = "") -> NDArray[np.float64]:
+        """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1], as a quantity is distributed."""
+        if self.of(quantity) == "normal":
             return np.asarray(1.0 + sigma * np.asarray(xi))
         s = math.sqrt(math.log1p(sigma**2))
         return np.exp(s * np.asarray(xi) - 0.5 * s * s)
 
-    def draw(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    def draw(
+        self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator, quantity: str = ""
+    ) -> NDArray[np.float64]:
         """Factors in the shape asked for [1]: one uniform number a cell, through the truncated normal's inverse."""
-        return self.factor(sigma, self._deviates(shape, rng))
+        return self.factor(sigma, self._deviates(shape, rng), quantity)
 
     def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """`sigma` times truncated normal deviates in the shape asked for [1], one uniform number a cell."""
@@ -308,11 +322,9 @@ class DeviceToDevice(Block):
         return np.asarray(ndtri(low + (high - low) * rng.random(shape)))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
-        if self.distribution != "normal":
-            return
         for key in ("max", "min", "step", "asymmetry"):
             sigma = getattr(self, key)
-            if self.truncate * sigma >= 1.0:
+            if self.of(key) == "normal" and self.truncate * sigma >= 1.0:
                 yield (
                     (key,),
                     f"a normal spread of {100 * sigma:.4g} % truncated at {self.truncate:g} sigma reaches zero; "
