@@ -97,7 +97,7 @@ def _reading(card: DeviceCard, window: tuple[float, float]) -> dict[str, object]
     variance = card.read.components.variance(g[1:2], card.conductance.max)
     return {
         "voltage": variable("voltage", voltage),
-        "current": variable("current", g[:, None] * card.read.iv.drive(voltage)),
+        "current": variable("current", card.read.current(g[:, None], voltage)),
         "read_voltage": variable("read_voltage", card.read.voltage),
         "read_noise": variable("read_noise", float(np.sqrt(variance[0]))),
     }
@@ -118,7 +118,7 @@ def _attributes(card: DeviceCard, cells: int, seed: int) -> dict[str, Any]:
         "levels": card.conductance.levels or 0,
         "noise_kind": "table" if law.model == "inverse_cdf" else card.variation.cycle_to_cycle.kind,
         "read_noise_kind": card.read.components.kind,
-        "iv": card.read.iv.kind,
+        "iv": card.read.iv.kind if card.read.saturation is None else "saturating",
         "device_to_device": json.dumps({key: value for key, value in sigmas.items() if value}),
         "shape_name": law.shape_name,
         "distribution": spread.distribution,

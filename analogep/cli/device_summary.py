@@ -125,8 +125,9 @@ def _cells(said: dict[str, Any], distribution: str, shape_name: str) -> str:
     if "shape" in spread:
         words.append(f"{shape_name} {spread['shape']:.3g}")
     unknown = [name for name in said["unknown"] if name.startswith("spread")]
-    ends = f"; {', '.join(unknown)} unknown" if unknown else ""
-    return (f"{', '.join(words)} from cell to cell ({distribution})" if words else "all alike") + ends
+    found = [f"{', '.join(words)} from cell to cell ({distribution})"] if words else []
+    found += [f"{', '.join(unknown)} unknown"] if unknown else []
+    return "; ".join(found) or "all alike"
 
 
 def _retention(said: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field
 from analogep.cards import Block, Card, Names, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
-from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
+from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, UnknownEnergy, WriteEnergy
 from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
 from analogep.device.retention import Retention, Temperature, UnknownRetention
@@ -211,13 +211,24 @@ class DeviceCard(Card):
 
     def remarks(self) -> list[str]:
         """Return what its sources leave open and the simulation has to assume, one sentence each."""
+        said = []
+        if self.read.saturation is not None:
+            volts = format_si(self.read.saturation, "V")
+            said.append(
+                f"a cell is a transistor in weak inversion: its current saturates within some {volts} of its drain "
+                "(read.saturation) and has no way back, so that analog inputs on drains and reverse reads are a limit "
+                "and no circuit; such an array takes pulses of one height, whose width is the input, and is read forward"
+            )
+        if isinstance(self.energy, UnknownEnergy):
+            said.append("no source says what a pulse takes: the joules of programming count as 0")
         if not self.read.components.unstated:
-            return []
+            return said
         taken, other = self.read.between_phases, {"fresh": "common", "common": "fresh"}[self.read.between_phases]
         words = {"fresh": "drawn anew in each phase of a sample", "common": "common to all phases of a sample"}
         return [
+            *said,
             f"the source of read.noise does not state the spacing of its reads, so that the noise is taken to be "
-            f"{words[taken]} (read.between_phases: {taken}); read.between_phases={other} takes the other limit"
+            f"{words[taken]} (read.between_phases: {taken}); read.between_phases={other} takes the other limit",
         ]
 
     def warnings(self) -> list[Problem]:

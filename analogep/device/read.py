@@ -264,6 +264,32 @@ class Read(Block):
     """What is assumed of noise whose source does not state the spacing of its reads: drawn anew in each phase of a
     sample, or common to all of them. Nothing else heeds it."""
     iv: IV
+    saturation: Annotated[Volts, Field(gt=0)] | None = None
+    """V_s of a cell that is a transistor in weak inversion, about kT/q; null for cells that are none. Its current is
+    `current`, and not what `iv` says: networks here, which read analog voltages both ways, are a limit for it."""
+
+    def current(self, g: Floats, voltage: Floats) -> Floats:
+        """Current of a cell that is read from its drain.
+
+            i = G V_r (1 - e^(-V/V_s))/(1 - e^(-V_r/V_s)),   V_r the voltage of reading: i = G V_r there
+
+        with a saturation, G q(V) of the I-V curve without one. Beyond some V_s the current no longer follows the drain,
+        and below 0 V source and drain change places: what flows then depends on the gate and is not a number here.
+
+        Parameters
+        ----------
+        g : ndarray (any shape) [S]
+            Conductances at the voltage of reading.
+        voltage : ndarray (a shape that goes with it) [V]
+
+        Returns
+        -------
+        ndarray (both shapes together) [A]
+        """
+        if self.saturation is None:
+            return np.asarray(g * self.iv.drive(voltage))
+        share = np.expm1(-np.maximum(voltage, 0.0) / self.saturation) / np.expm1(-self.voltage / self.saturation)
+        return np.where(voltage < 0.0, np.nan, g * self.voltage * share)
 
     @property
     def components(self) -> Components:
