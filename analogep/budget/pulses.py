@@ -82,7 +82,9 @@ def straight(device: DeviceCard) -> list[str]:
     middle = {direction: abs(float(law.step(direction, _MIDDLE))) for direction in law.directions}
     if law.model == "constant" or not all(0.0 < step <= 1.0 for step in middle.values()):
         return []
-    out = ["variation.device_to_device.shape=0"] if device.variation.device_to_device.shape else []
+    spread = device.variation.device_to_device
+    out = ["variation.device_to_device.shape=0"] if spread.shape else []
+    out += ["variation.device_to_device.reference=own"] if spread.reference == "nominal" else []
     if (new := law.straightened()) is not None:
         return [*out, *_branches(law, new)]
     said: dict[str, object] = {"model": "constant"}

@@ -23,6 +23,7 @@ DESCRIPTION = (
 
 _HEADS = ("devices", "technology", "window", "on/off", "states", "noise", "law", "energy/pulse", "?")
 _WIDEST_TITLE = 72
+_WIDEST_LAW = 11
 _RIGHT = ("on/off", "states", "noise", "energy/pulse", "?", "points")
 
 
@@ -133,7 +134,7 @@ def _row(numbers: dict[str, Any]) -> tuple[str, ...]:
         f"{float(format(numbers['on_off'], '.3g')):g}",
         "analog" if numbers["levels"] is None else str(numbers["levels"]),
         _noise(noise, unknown="pulse noise" in numbers["unknown"]),
-        numbers["law"],
+        numbers["law"] if len(numbers["law"]) <= _WIDEST_LAW else f"{numbers['law'][: _WIDEST_LAW - 3]}...",
         "-" if "energy of a pulse" in numbers["unknown"] else _short(numbers["energy"]["up"], "J"),
         str(len(numbers["unknown"])),
     )

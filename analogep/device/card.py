@@ -217,7 +217,7 @@ class DeviceCard(Card):
             said.append(
                 f"a cell is a transistor in weak inversion: its current saturates within some {volts} of its drain "
                 "(read.saturation) and has no way back, so that analog inputs on drains and reverse reads are a limit "
-                "and no circuit; such an array takes pulses of one height, whose width is the input, and is read forward"
+                "and no circuit; such an array takes pulses of one height, whose width is the input, read one way"
             )
         if isinstance(self.energy, UnknownEnergy):
             said.append("no source says what a pulse takes: the joules of programming count as 0")

@@ -280,11 +280,13 @@ class Read(Block):
         ----------
         g : ndarray (any shape) [S]
             Conductances at the voltage of reading.
-        voltage : ndarray (a shape that goes with it) [V]
+        voltage : ndarray (any shape) [V]
+            Of a shape that goes with that of the conductances.
 
         Returns
         -------
-        ndarray (both shapes together) [A]
+        ndarray (any shape) [A]
+            In the shape of both together; not a number below 0 V where there is a saturation.
         """
         if self.saturation is None:
             return np.asarray(g * self.iv.drive(voltage))
