@@ -2,7 +2,7 @@
 
     G = G_min + (G_max - G_min) rounded(clip(x + sigma xi + m)),     m' = e^(-n/l) m + sigma_m sqrt(1 - e^(-2 n/l)) xi'
 
-(`variation.WriteNoise`, `variation.MeanReverting`): a cell without pulses keeps both parts, and what it shows.
+(`device.write_noise`): a cell without pulses keeps both parts, and what it shows.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from analogep.cards import Block, Family
 from analogep.device.laws.base import DIRECTIONS, Direction, Floats, Law
+from analogep.device.write_noise import WriteNoise
 from analogep.units import Fraction, Knowable, Siemens
 
 Path = tuple[str | int, ...]
@@ -259,6 +261,28 @@ CycleToCycle = Annotated[PulseNoise, PULSE_NOISES]
 """Any pulse noise; `kind` names it."""
 
 
+@lru_cache(maxsize=256)
+def _untruncated(sigma: float, kind: str, cut: float) -> float:
+    """`DeviceToDevice.whole` of spreads that are stated after truncation."""
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    inside = float(2.0 * ndtr(cut) - 1.0)
+    if kind == "normal":
+        density = math.exp(-0.5 * cut * cut) / math.sqrt(2.0 * math.pi)
+        return sigma / math.sqrt(1.0 - 2.0 * cut * density / inside)
+
+    def left(s: float) -> float:
+        one, two = (math.exp(0.5 * k * k * s * s) * float(ndtr(cut - k * s) - ndtr(-cut - k * s)) for k in (1, 2))
+        return two * inside / one**2 - 1.0 - sigma * sigma
+
+    most = min(20.0, 0.5 * cut + 2.0)
+    if left(most) < 0.0:
+        return math.inf
+    s = float(brentq(left, 1e-9, most, xtol=1e-14))
+    return math.sqrt(math.expm1(s * s))
+
+
 class DeviceToDevice(Block):
     """Each cell's own window and step sizes, drawn once from the fabrication seed.
 
@@ -294,12 +318,17 @@ class DeviceToDevice(Block):
     )
     """Distribution of single quantities, where it is another than `distribution`."""
 
+    stated: Literal["before", "after"] = "before"
+    """Whether spreads are those of a distribution before it is truncated, or those that cells have after it: 1.4 % less
+    at three standard deviations of a normal one, 12 % less at two."""
+
     def of(self, quantity: str) -> Literal["normal", "lognormal"]:
         """Distribution of `max`, `min`, `step` or `asymmetry`."""
         return next((kind for name, kind in self.distributions.items() if name == quantity), self.distribution)
 
     def factor(self, sigma: float, xi: NDArray[np.float64] | float, quantity: str = "") -> NDArray[np.float64]:
         """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1], as a quantity is distributed."""
+        sigma = self.whole(sigma, self.of(quantity))
         if self.of(quantity) == "normal":
             return np.asarray(1.0 + sigma * np.asarray(xi))
         s = math.sqrt(math.log1p(sigma**2))
@@ -313,7 +342,15 @@ class DeviceToDevice(Block):
 
     def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """`sigma` times truncated normal deviates in the shape asked for [1], one uniform number a cell."""
-        return np.asarray(sigma * self._deviates(shape, rng))
+        return np.asarray(self.whole(sigma, "normal") * self._deviates(shape, rng))
+
+    def whole(self, sigma: float, kind: str) -> float:
+        """Spread [1] of a distribution before it is truncated; infinite where none leaves as much as is stated.
+
+        Truncated at c, a normal one keeps 1 - 2 c phi(c)/[2 Phi(c) - 1] of its variance. A lognormal one has the
+        relative variance M_2/M_1^2 - 1 then, M_k = e^(k^2 s^2/2) [Phi(c - k s) - Phi(-c - k s)]/[2 Phi(c) - 1].
+        """
+        return float(sigma) if self.stated == "before" or not sigma else _untruncated(float(sigma), kind, self.truncate)
 
     def _deviates(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         from scipy.special import ndtr, ndtri
@@ -324,66 +361,18 @@ class DeviceToDevice(Block):
     def rules(self) -> Iterator[tuple[Path, str]]:
         for key in ("max", "min", "step", "asymmetry"):
             sigma = getattr(self, key)
-            if self.of(key) == "normal" and self.truncate * sigma >= 1.0:
+            if sigma and not math.isfinite(self.whole(sigma, self.of(key))):
+                yield (
+                    (key,),
+                    f"no spread leaves {100 * sigma:.4g} % once it is truncated at {self.truncate:g} sigma; use a "
+                    "larger 'truncate' or 'stated: before'",
+                )
+            elif self.of(key) == "normal" and self.truncate * self.whole(sigma, "normal") >= 1.0:
                 yield (
                     (key,),
                     f"a normal spread of {100 * sigma:.4g} % truncated at {self.truncate:g} sigma reaches zero; "
                     "use a smaller 'truncate' or 'distribution: lognormal'",
                 )
-
-
-class MeanReverting(Block):
-    """A scatter with a memory of its cell's last pulses: an Ornstein-Uhlenbeck process, sampled at pulses.
-
-        m' = e^(-1/length) m + sigma sqrt(1 - e^(-2/length)) xi
-
-    in each pulse. Two reads k pulses apart differ by a variance of 2 sigma^2 (1 - e^(-k/length)): for k far below the
-    length as those of a random walk, far above it not at all. New cells, and cells that are put to a state without
-    pulses, begin at m = 0.
-    """
-
-    sigma: Annotated[Fraction, Field(gt=0, le=100)]
-    """Standard deviation after many pulses, as a fraction of the window."""
-    length: Annotated[float, Field(ge=0.01, le=1e9)]
-    """Pulses after which the correlation has fallen to 1/e."""
-
-    def after(self, memory: Floats, pulses: Floats, xi: Floats) -> Floats:
-        """What n pulses in a row leave of it, in closed form: e^(-n/l) m + sigma sqrt(1 - e^(-2 n/l)) xi.
-
-        Parameters
-        ----------
-        memory : ndarray (any shape) [window]
-            m before the pulses.
-        pulses : ndarray of the same shape [1]
-            Their number n, whichever way they point.
-        xi : ndarray of the same shape [1]
-            A normal deviate of each cell.
-
-        Returns
-        -------
-        ndarray of the same shape [window]
-            m after them.
-        """
-        way = np.asarray(pulses) / self.length
-        return np.asarray(np.exp(-way) * memory + self.sigma * np.sqrt(-np.expm1(-2.0 * way)) * xi)
-
-
-class WriteNoise(Block):
-    """Apparent state = hidden state + sigma xi + m: drawn anew at each write, and a part m with a memory.
-
-    Neither accumulates: pulses go on from the hidden state. Of a cell that gets k pulses of exact steps, what shows
-    less what the law says scatters by D(k) = 2 sigma^2 + 2 sigma_m^2 (1 - e^(-k/length)) between two looks.
-    """
-
-    sigma: Sigma
-    """Standard deviation of the part without a memory, as a fraction of the window."""
-    mean_reverting: MeanReverting | None = None
-    """The part with a memory; null for none."""
-
-    @property
-    def deviation(self) -> float:
-        """Standard deviation of both parts together after many pulses [window]."""
-        return math.hypot(self.sigma, 0.0 if self.mean_reverting is None else self.mean_reverting.sigma)
 
 
 class Variation(Block):

@@ -10,7 +10,7 @@ import pytest
 from analogep import DeviceCard
 from analogep.budget import pulses
 from analogep.crossbar.array import Array
-from analogep.device.variation import MeanReverting
+from analogep.device.write_noise import MeanReverting
 from analogep.draws import key_of
 from analogep.errors import CardError
 from analogep.streams import Streams
