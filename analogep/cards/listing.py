@@ -78,5 +78,10 @@ def _plain(value: Any, shape: Shape) -> Any:
         return [_plain(entry, item_of(shape, index)) for index, entry in enumerate(value)]
     if isinstance(value, Unknown):
         return UNKNOWN_WORD
-    unit = unit_of(shape) if isinstance(value, float) else ""
-    return format_exact(value, unit) if unit else value
+    if not isinstance(value, float):
+        return value
+    unit = unit_of(shape)
+    if unit:
+        return format_exact(value, unit)
+    # Whole numbers as people write them; a float field reads them as the same float.
+    return int(value) if value.is_integer() and 0.0 < abs(value) < 1e15 else value

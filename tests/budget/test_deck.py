@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def lines(deck: Deck, name: str) -> list[str]:
     """Lines that differ between the real cards and those with one limit ideal."""
     out: list[str] = []
     for real, ideal in zip(deck.cards(()), deck.cards([name]), strict=True):
-        texts = [card.understood().partition("\nchanges:")[0].splitlines() for card in (real, ideal)]
+        texts = [re.sub(r"\nchanges:(\n  - .*)+", "", card.understood()).splitlines() for card in (real, ideal)]
         both = difflib.unified_diff(*texts, n=0, lineterm="")
         out += [line for line in both if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     return out

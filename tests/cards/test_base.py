@@ -317,7 +317,7 @@ iv:
   sinh: false
 fast:
   method: RK45
-  rate: [1.0, 0.05]
+  rate: [1, 0.05]
   widths: [50 ns, 1 us]
   law: null
   laws:
@@ -327,7 +327,7 @@ fast:
       sinh: false
     -
       kind: linear
-      linear: 2.0
+      linear: 2
 drift: 3.7 %
 point: [1 V, 2 uS]
 scale: [1 uS]
