@@ -145,6 +145,35 @@ class Quantity:
         }
 
 
+class Unknown(float):
+    """A number that no source gives: 0 wherever it is computed with, `unknown` wherever it is written."""
+
+    def __repr__(self) -> str:
+        return UNKNOWN_WORD
+
+
+UNKNOWN_WORD: Final = "unknown"
+"""What a card writes in place of a number that nobody knows."""
+UNKNOWN: Final = Unknown(0.0)
+
+
+class Knowable:
+    """Annotation of a float field that may be `unknown`: `Annotated[Fraction, Field(ge=0), Knowable()]`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            lambda value, known: UNKNOWN if isinstance(value, Unknown) or value == UNKNOWN_WORD else known(value),
+            handler(source),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: UNKNOWN_WORD if isinstance(value, Unknown) else value, when_used="json"
+            ),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        known = handler(schema["schema"])
+        return {"anyOf": [known, {"const": UNKNOWN_WORD, "type": "string"}]}
+
+
 Siemens = Annotated[float, Quantity("S", "conductance", "siemens", "10 uS")]
 Volts = Annotated[float, Quantity("V", "voltage", "volts", "1.6 V")]
 TIME = Quantity("s", "time", "seconds", "50 ns")

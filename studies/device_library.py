@@ -2,8 +2,9 @@
 
     python studies/device_library.py [--seeds 3] [--workers 2] [--figure studies/figures/device_library.png]
 
-Prints the table of the README and draws accuracy and joules per training sample. Every run uses the circuit card
-`digits` as it is, but for the last row: a binary cell needs a smaller weight range than the analog ones.
+Prints the table of the README, with how much is unknown of a card, and draws accuracy and joules per training sample.
+Every run uses the circuit card `digits` as it is, but for the last row: a binary cell needs a smaller weight range than
+the analog ones.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ def rule(device: str, overrides: Sequence[str]) -> str:
     if recommended.rule in ("mixed_precision", "closed_loop"):
         text += f" {recommended.threshold:g}" + (f"/{recommended.max_pulses}" if recommended.max_pulses else "")
     return text + ("; weight range [0.1, 0.05]" if NARROW in overrides else "")
+
+
+def unknown(device: str) -> str:
+    """How many quantities no source of the card gives, so that they count as perfect."""
+    from analogep import DeviceCard
+
+    return str(len(DeviceCard.load(device).unknown))
 
 
 def rows(seeds: Sequence[int], workers: int | None) -> list[Row]:
@@ -81,7 +89,12 @@ def main() -> None:
     """Run all cards on all seeds."""
     parsed = options(__doc__, 3).parse_args()
     found = rows(range(parsed.seeds), parsed.workers)
-    print(table(("device", "update rule"), found))
+    print(
+        table(
+            ("device", "unknown", "update rule"),
+            [((name, unknown(name), words), runs) for (name, words), runs in found],
+        )
+    )
     if parsed.figure:
         draw(found, parsed.figure)
 

@@ -128,8 +128,10 @@ def _capacitors(circuit: CircuitCard, technology: Node) -> Area:
     sizes, feedback = circuit.sizes, circuit.feedback
     farads = _neurons(circuit) * circuit.sample_hold.capacitance
     if circuit.neurons is not None:
-        farads += sum(sizes[1:-1]) * circuit.neurons.hidden.capacitance
-        farads += sizes[-1] * circuit.neurons.output.capacitance
+        hidden, output = circuit.neurons.hidden.capacitance, circuit.neurons.output.capacitance
+        if hidden is None or output is None:
+            return Area("capacitors", farads, None, "nodes follow from their columns: give neurons.*.capacitance")
+        farads += sum(sizes[1:-1]) * hidden + sizes[-1] * output
     if feedback is not None and feedback.turns is not None:
         farads += feedback.turns.hold * (_forward(circuit) + _reverse(circuit))
     farads += sizes[0] * _OF_DAC * (circuit.dac.effective or 0.0)

@@ -11,6 +11,8 @@ from analogep.budget.pulses import block
 from analogep.circuit import CircuitCard
 from analogep.circuit.phases import Phase
 from analogep.device import DeviceCard
+from analogep.device.iv import LinearIV
+from analogep.device.retention import NoRetention
 
 SMALLER: Final = 5.0
 """Factor by which `beta` being ideal divides the nudging strength and the solver's tolerances."""
@@ -60,11 +62,11 @@ def _read_noise(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
 
 
 def _iv(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
-    return [] if device.read.iv.kind == "linear" else [block("read.iv", {"kind": "linear"})]
+    return [] if isinstance(device.read.iv, LinearIV) else [block("read.iv", {"kind": "linear"})]
 
 
 def _drift(device: DeviceCard, _circuit: CircuitCard) -> list[str]:
-    return [] if device.retention.kind == "none" else [block("retention", {"kind": "none"})]
+    return [] if isinstance(device.retention, NoRetention) else [block("retention", {"kind": "none"})]
 
 
 def _faults(device: DeviceCard, _circuit: CircuitCard) -> list[str]:

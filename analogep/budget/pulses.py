@@ -15,6 +15,7 @@ from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy
 from analogep.device.laws import Branch, Law
+from analogep.device.variation import NoPulseNoise
 from analogep.rules import Accumulating, DeviceRule
 
 FINE: Final = 1e-4
@@ -49,10 +50,12 @@ def silent(device: DeviceCard) -> list[str]:
     """Pulses, writes and resets without noise; of an inverse-CDF law the mean steps remain."""
     law, variation = device.programming, device.variation
     out = []
-    if variation.cycle_to_cycle.kind != "none":
+    if not isinstance(variation.cycle_to_cycle, NoPulseNoise):
         out.append(block("variation.cycle_to_cycle", {"kind": "none"}))
     if variation.write_noise.sigma:
         out.append("variation.write_noise.sigma=0 %")
+    if variation.write_noise.mean_reverting is not None:
+        out.append("variation.write_noise.mean_reverting=null")
     if law.reset is not None and law.reset.sigma:
         out.append("programming.reset.sigma=0 %")
     if law.draws:
@@ -79,7 +82,9 @@ def straight(device: DeviceCard) -> list[str]:
     middle = {direction: abs(float(law.step(direction, _MIDDLE))) for direction in law.directions}
     if law.model == "constant" or not all(0.0 < step <= 1.0 for step in middle.values()):
         return []
-    out = ["variation.device_to_device.shape=0"] if device.variation.device_to_device.shape else []
+    spread = device.variation.device_to_device
+    out = ["variation.device_to_device.shape=0"] if spread.shape else []
+    out += ["variation.device_to_device.reference=own"] if spread.reference == "nominal" else []
     if (new := law.straightened()) is not None:
         return [*out, *_branches(law, new)]
     said: dict[str, object] = {"model": "constant"}

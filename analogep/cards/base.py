@@ -321,11 +321,10 @@ class Card(Block):
         return self._document.problem(path, message)
 
     def understood(self) -> str:
-        """Write the validated card as an indented list, with defaults and engineering units."""
-        lines = [listing.understood(self)]
-        own = [text for text in self.changes if text not in self.changes_]
-        for said, texts in (("changed, as the card says:", self.changes_), ("changed in Python:", own)):
-            lines += [said, *(f"  {text}" for text in texts)] if texts else []
+        """Write the validated card as an indented list, with defaults and engineering units, which is a card again."""
+        lines = [listing.understood(self, [path for path in self._unsourced(self.values, self.overridden) if path])]
+        if changes := dict.fromkeys([*self._document.overridden.values(), *self.changes]):
+            lines += ["changes:", *(f"  - {written.text(text)}" for text in changes)]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

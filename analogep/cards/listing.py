@@ -1,43 +1,50 @@
-"""A validated card as an indented list: what the package understood, with defaults and engineering units."""
+"""A validated card as an indented list: what the package understood, with defaults and engineering units.
+
+The list is a card again: its values are those of the card that it was made of. What follows from them stands behind a
+hash, and so do defaults that nobody gives a source for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from analogep.cards import written
 from analogep.cards.block import Block
 from analogep.cards.locate import Shape, item_of, keys_of, shape_of, unit_of
 from analogep.cards.provenance import Source
-from analogep.cards.wording import printable
-from analogep.units import format_si
-
-_MOST = 8
+from analogep.cards.wording import KeyPath
+from analogep.units import UNKNOWN_WORD, Unknown, format_exact
 
 
-def understood(block: BaseModel) -> str:
+def understood(block: BaseModel, silent: Collection[KeyPath] = ()) -> str:
     """Write every value of a card on its own line, with the unit of its field.
 
     Parameters
     ----------
     block : BaseModel
         A card, or one block of it.
+    silent : collection of paths
+        Defaults that stand behind a hash.
     """
-    return "\n".join(_lines(block, Shape(type(block)), 0))
+    return "\n".join(_lines(block, Shape(type(block)), (), frozenset(silent)))
 
 
-def _lines(value: Any, shape: Shape, depth: int) -> Iterator[str]:
+def _lines(value: Any, shape: Shape, path: KeyPath, silent: frozenset[KeyPath]) -> Iterator[str]:
     """Lines of what has keys or items below it."""
+    indent = "  " * len(path)
     for key, entry, inner in _entries(value, shape):
-        head = f"{'  ' * depth}{'-' if isinstance(key, int) else f'{printable(key)}:'}"
+        here = (*path, key)
+        head = f"{indent}{'# ' if here in silent else ''}{'-' if isinstance(key, int) else f'{written.text(key)}:'}"
         if _is_nested(entry):
             yield head
-            yield from _lines(entry, inner, depth + 1)
+            yield from _lines(entry, inner, here, silent)
         else:
-            yield f"{head} {_written(entry, inner)}"
+            yield f"{head} {written.text(_plain(entry, inner))}"
     if isinstance(value, Block):
-        yield from (f"{'  ' * depth}({name} {text})" for name, text in value.derived().items())
+        yield from (f"{indent}# {name} {text}" for name, text in value.derived().items())
 
 
 def _entries(value: Any, shape: Shape) -> Iterator[tuple[Any, Any, Shape]]:
@@ -65,17 +72,16 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, BaseModel) or (isinstance(value, Mapping) and bool(value))
 
 
-def _written(value: Any, shape: Shape) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+def _plain(value: Any, shape: Shape) -> Any:
+    """A value without keys as a file would hold it."""
     if isinstance(value, list | tuple):
-        shown = [_written(entry, item_of(shape, index)) for index, entry in enumerate(value[:_MOST])]
-        if len(value) > _MOST:
-            shown.append(f"... {len(value)} in all")
-        return f"[{', '.join(shown)}]"
-    if isinstance(value, float):
-        unit = unit_of(shape)
-        return format_si(value, unit) if unit else f"{value:.12g}"
-    if isinstance(value, Mapping):
-        return "{}"
-    return printable(str(value), 200) or "''"
+        return [_plain(entry, item_of(shape, index)) for index, entry in enumerate(value)]
+    if isinstance(value, Unknown):
+        return UNKNOWN_WORD
+    if not isinstance(value, float):
+        return value
+    unit = unit_of(shape)
+    if unit:
+        return format_exact(value, unit)
+    # Whole numbers as people write them; a float field reads them as the same float.
+    return int(value) if value.is_integer() and 0.0 < abs(value) < 1e15 else value

@@ -13,6 +13,7 @@ from pydantic_core import core_schema
 from analogep.cards.base import Card, Kind, shipped_dir
 from analogep.cards.docstrings import described
 from analogep.cards.locate import keys_of
+from analogep.units import UNKNOWN_WORD, Unknown
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,6 +26,10 @@ class _Generator(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:
         """Leave titles out."""
         return False
+
+    def encode_default(self, dft: Any) -> Any:
+        """Write `unknown` as cards do."""
+        return UNKNOWN_WORD if isinstance(dft, Unknown) else super().encode_default(dft)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Add to a block what its docstrings say of its keys, and that a quantity from 0 takes no minus sign."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from analogep.cards.locate import Shape, item_of, opened, shape_of, unit_of
 from analogep.cards.wording import KeyPath
-from analogep.units import format_exact
+from analogep.units import UNKNOWN_WORD, Unknown, format_exact
 
 _WIDTH = 110
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./() -]*(?<! )")
@@ -54,6 +54,8 @@ def _plain(value: Any, shape: Shape, path: KeyPath, named: Collection[str]) -> A
         }
     if isinstance(value, list | tuple):
         return [_plain(entry, inner, (*path, key), named) for key, entry, inner, _ in _entries(value, shape)]
+    if isinstance(value, Unknown):
+        return UNKNOWN_WORD
     unit = unit_of(shape) if isinstance(value, float) else ""
     return format_exact(value, unit) if unit else value
 

@@ -78,7 +78,7 @@ def _pulses(card: DeviceCard, window: tuple[float, float]) -> dict[str, object]:
         "pulse_energy": variable("pulse_energy", energy),
         "window_min": variable("window_min", window[0]),
         "window_max": variable("window_max", window[1]),
-        "write_noise": variable("write_noise", span * card.variation.write_noise.sigma),
+        "write_noise": variable("write_noise", span * card.variation.write_noise.deviation),
     }
 
 
@@ -97,7 +97,7 @@ def _reading(card: DeviceCard, window: tuple[float, float]) -> dict[str, object]
     variance = card.read.components.variance(g[1:2], card.conductance.max)
     return {
         "voltage": variable("voltage", voltage),
-        "current": variable("current", g[:, None] * card.read.iv.drive(voltage)),
+        "current": variable("current", card.read.current(g[:, None], voltage)),
         "read_voltage": variable("read_voltage", card.read.voltage),
         "read_noise": variable("read_noise", float(np.sqrt(variance[0]))),
     }
@@ -118,14 +118,15 @@ def _attributes(card: DeviceCard, cells: int, seed: int) -> dict[str, Any]:
         "levels": card.conductance.levels or 0,
         "noise_kind": "table" if law.model == "inverse_cdf" else card.variation.cycle_to_cycle.kind,
         "read_noise_kind": card.read.components.kind,
-        "iv": card.read.iv.kind,
+        "iv": card.read.iv.kind if card.read.saturation is None else "saturating",
         "device_to_device": json.dumps({key: value for key, value in sigmas.items() if value}),
         "shape_name": law.shape_name,
         "distribution": spread.distribution,
         "retention": card.retention.kind,
         "write_energy": card.energy.write,
         "faults": json.dumps(faults),
-        "endurance": card.endurance.pulses if card.endurance else np.nan,
+        "endurance": np.nan if card.lifetime is None else card.lifetime,
+        "unknown": json.dumps(card.unknown),
         "warnings": json.dumps([str(warning) for warning in card.warnings()]),
         "longest_train": MOST,
         "cells": cells,

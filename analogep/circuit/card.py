@@ -318,18 +318,18 @@ class CircuitCard(Card):
 
     def understood(self) -> str:
         """As of any card, and that neurons are taken as identical where no block says otherwise."""
-        lines = [super().understood()]
+        said = [super().understood()]
         if not self.mismatch:
-            lines.append("all neurons of a chip are taken as identical (no block 'mismatch')")
+            said.append("# all neurons of a chip are taken as identical (no block 'mismatch')")
         if self.column.limiting and self.network.sums:
-            lines.append("what holds the lines is ideal, a limit and no circuit (no block 'column')")
+            said.append("# what holds the lines is ideal, a limit and no circuit (no block 'column')")
         if self.memory is None:
-            lines.append("joules leave out memory, clock and control of the update (no block 'memory', or 'node')")
+            said.append("# joules leave out memory, clock and control of the update (no block 'memory', or 'node')")
         elif self.driver.pump is None:
-            lines.append("joules leave out what charge pumps for programming pulses lose (no 'driver.pump')")
+            said.append("# joules leave out what charge pumps for programming pulses lose (no 'driver.pump')")
         if self.noise.thermal == "off" and self.network.thermal:
-            lines.append("conductances make no thermal noise, a limit and no circuit (noise.thermal: off)")
-        return "\n".join(lines)
+            said.append("# conductances make no thermal noise, a limit and no circuit (noise.thermal: off)")
+        return "\n".join(said)
 
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the circuit."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 HELP = "validate cards and print what was understood"
 DESCRIPTION = (
-    "Validate device and circuit cards, and print what was understood, defaults included, in SI units; of a device "
-    "with a circuit also the time that they take on the chip."
+    "Validate device and circuit cards, and print what was understood, defaults included, in SI units: a card again, "
+    "with notes behind a hash; of a device with a circuit also the time that they take on the chip."
 )
 _SAMPLES = 60_000
 """As many as MNIST has."""
@@ -46,11 +46,11 @@ def run(parsed: argparse.Namespace) -> int:
         cards.append(card)
         if not parsed.quiet:
             for remark in card.remarks():
-                print(f"note: {remark}")
+                print(f"# note: {remark}")
             print(card.understood())
     if not parsed.quiet:
         for sentence in _times(cards):
-            print(f"note: {sentence}")
+            print(f"# note: {sentence}")
     return 2 if failed else 0
 
 

@@ -25,6 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cards", nargs="+", metavar="CARD|RUN", help="device cards: YAML files, or names of shipped "
         "ones; or runs: folders, or their result.nc")  # fmt: skip
     show.drawing(parser, "compare.png")
+    parser.add_argument("--assume", choices=("generic",), help="of cards: fill what no source says with stated values "
+        "of other devices")  # fmt: skip
     # Of cards only, so that it must be told whether they were given.
     parser.set_defaults(cells=None, seed=None)
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON instead of text")
@@ -52,7 +54,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise UsageError(_alone(parsed.cards[0], is_run=bool(runs)))
     if not runs:
         return _cards(parsed)
-    for option in ("cells", "seed"):
+    for option in ("cells", "seed", "assume"):
         if getattr(parsed, option) is not None:
             raise UsageError(
                 f"--{option} {getattr(parsed, option)}: is for experiments on device cards; runs are compared as they "
@@ -70,7 +72,9 @@ def _alone(given: str, *, is_run: bool) -> str:
 
 def _cards(parsed: argparse.Namespace) -> int:
     """Characterise all cards, draw them together, print a table."""
-    cards = [show.load(given) for given in parsed.cards]
+    from analogep.device.generic import filled
+
+    cards = [filled(card) if parsed.assume else card for card in map(show.load, parsed.cards)]
     path = show.target(parsed.save, "compare.png", force=parsed.force)
     # What a mistake above needs none of.
     from analogep.characterise import characterise, together
@@ -93,7 +97,7 @@ def _table(found: list[xr.Dataset]) -> str:
     from analogep.cli import device_summary
 
     rows: list[tuple[str, ...]] = [
-        ("card", "window", "on/off", "pulses", "step", "noise", "energy", "window after 10 y")
+        ("card", "window", "on/off", "pulses", "step", "noise", "energy", "window after 10 y", "unknown")
     ]
     rows += [_row(device_summary.numbers(one)) for one in found]
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
@@ -103,9 +107,10 @@ def _table(found: list[xr.Dataset]) -> str:
 
 
 def _row(said: dict[str, Any]) -> tuple[str, ...]:
+    from analogep.device.unknown import told
     from analogep.units import format_si
 
-    span, up = said["window_max"] - said["window_min"], said["up"]
+    span, up, unknown = said["window_max"] - said["window_min"], said["up"], said["unknown"]
     down = "reset" if said["unidirectional"] else f"{said['down']['pulses']:,}"
     return (
         said["name"],
@@ -113,7 +118,8 @@ def _row(said: dict[str, Any]) -> tuple[str, ...]:
         f"{said['on_off_ratio']:.4g}",
         f"{up['pulses']:,} / {down}",
         f"{100 * abs(up['step']) / span:.3g} %",
-        f"{100 * up['noise'] / span:.3g} %",
-        format_si(up["joules_per_pulse"], "J"),
-        f"{100 * said['window_left_after_10_years']:.3g} %",
+        "-" if "pulse noise" in unknown else f"{100 * up['noise'] / span:.3g} %",
+        "-" if "energy of a pulse" in unknown else format_si(up["joules_per_pulse"], "J"),
+        "-" if "retention" in unknown else f"{100 * said['window_left_after_10_years']:.3g} %",
+        told(unknown),
     )

@@ -123,7 +123,7 @@ def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
     from analogep.cli import summary
 
     joules, seconds = ("J/training", "J/inference"), ("s/training", "s/inference")
-    heads = ("run", "accuracy", "best", "epochs", *joules, *seconds, "cosine", "pulses")
+    heads = ("run", "accuracy", "best", "epochs", *joules, *seconds, "cosine", "pulses", "unknown")
     return _aligned([heads, *(_row(name, summary.numbers(run)) for name, run in zip(names, runs, strict=True))])
 
 
@@ -141,6 +141,7 @@ def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
         *(spoken(said[key]) if key in said else "–" for key in _SECONDS),
         " / ".join(f"{value:.3f}" if math.isfinite(value) else NONE for value in said["cosine"]),
         f"{said['pulses_per_training_sample']:.3g}",
+        "-" if said["unknown"] is None else str(len(said["unknown"])),
     )
 
 

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import analogep
+from analogep.device.unknown import told
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     # A binary device has no middle: its pulses start at the ends.
     starts = (0.0, 1.0) if int(attrs["levels"]) == 2 else (0.5, 0.5)
     out = {key: attrs[key] for key in ("name", "title", "technology", "law", "exact", "iv", "retention", "digest")}
+    out["unknown"] = json.loads(attrs["unknown"])
     out |= {
         "unidirectional": bool(attrs["unidirectional"]),
         "window_min": low,
@@ -70,10 +72,12 @@ def text(dataset: xr.Dataset) -> str:
         "pulse noise": _noise(said, span, str(attrs["noise_kind"])),
         "read noise": _read_noise(said, str(attrs["read_noise_kind"])),
         "cells": _cells(said, str(attrs["distribution"]), str(attrs["shape_name"])),
-        "faults": ", ".join(f"{100 * share:.3g} % {_FAULTS[key]}" for key, share in said["faults"].items()) or "none",
-        "endurance": "not in the card" if math.isnan(said["endurance"]) else f"{said['endurance']:.3g} pulses",
+        "faults": ", ".join(f"{100 * share:.3g} % {_FAULTS[key]}" for key, share in said["faults"].items())
+        or ("unknown" if "yield" in said["unknown"] else "none"),
+        "endurance": _endurance(said),
         "retention": _retention(said),
-        "energy": _energy(said),
+        "energy": "unknown" if "energy of a pulse" in said["unknown"] else _energy(said),
+        "unknown": told(said["unknown"]),
     }
     rows = [str(attrs["title"]), *(f"  {key:<12} {value}" for key, value in lines.items())]
     longest = int(attrs["longest_train"])
@@ -101,7 +105,7 @@ def _noise(said: dict[str, Any], span: float, kind: str) -> str:
         ]
         words = f"{'; '.join(parts)} ({kind})"
     else:
-        words = "none"
+        words = "unknown" if "pulse noise" in said["unknown"] else "none"
     return words + (
         f"; write noise {100 * said['write_noise'] / span:.3g} % of the window" if said["write_noise"] else ""
     )
@@ -109,7 +113,7 @@ def _noise(said: dict[str, Any], span: float, kind: str) -> str:
 
 def _read_noise(said: dict[str, Any], kind: str) -> str:
     if not said["read_noise"]:
-        return "none"
+        return "unknown" if "read noise" in said["unknown"] else "none"
     middle = 0.5 * (said["window_min"] + said["window_max"])
     share = f"{100 * said['read_noise'] / middle:.3g} %"
     return f"{format_si(said['read_noise'], 'S')} mid-window, {share} of the conductance ({kind})"
@@ -120,14 +124,23 @@ def _cells(said: dict[str, Any], distribution: str, shape_name: str) -> str:
     words = [f"{_SPREAD[key]} {100 * value:.3g} %" for key, value in spread.items() if key in _SPREAD]
     if "shape" in spread:
         words.append(f"{shape_name} {spread['shape']:.3g}")
-    return f"{', '.join(words)} from cell to cell ({distribution})" if words else "all alike"
+    unknown = [name for name in said["unknown"] if name.startswith("spread")]
+    found = [f"{', '.join(words)} from cell to cell ({distribution})"] if words else []
+    found += [f"{', '.join(unknown)} unknown"] if unknown else []
+    return "; ".join(found) or "all alike"
 
 
 def _retention(said: dict[str, Any]) -> str:
-    if said["retention"] == "none":
-        return "no drift in the card"
+    if said["retention"] in ("none", "unknown"):
+        return {"none": "no drift in the card", "unknown": "unknown"}[said["retention"]]
     day, decade = (100 * said[f"window_left_after_{time}"] for time in ("1_day", "10_years"))
     return f"{day:.3g} % of the window is left after 1 d, {decade:.3g} % after 10 y ({said['retention']})"
+
+
+def _endurance(said: dict[str, Any]) -> str:
+    if math.isnan(said["endurance"]):
+        return "unknown" if "endurance" in said["unknown"] else "without end"
+    return f"{said['endurance']:.3g} pulses"
 
 
 def _energy(said: dict[str, Any]) -> str:

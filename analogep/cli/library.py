@@ -17,12 +17,14 @@ HELP = "list the shipped cards and studies"
 DESCRIPTION = (
     "List the shipped devices with their conductance window, on/off ratio, number of states, noise of a pulse and its "
     "write (standard deviation, of the window), pulse law and energy of a pulse up, for a cell in the middle of its "
-    "window; then the shipped circuits, and the ready studies with their number of points."
+    "window, and how many of the quantities that a comparison needs no source gives; then the shipped circuits, the "
+    "ready studies with their number of points, and the folders that hold all of them."
 )
 
-_HEADS = ("devices", "technology", "window", "on/off", "states", "noise", "law", "energy/pulse")
+_HEADS = ("devices", "technology", "window", "on/off", "states", "noise", "law", "energy/pulse", "?")
 _WIDEST_TITLE = 72
-_RIGHT = ("on/off", "states", "noise", "energy/pulse", "points")
+_WIDEST_LAW = 11
+_RIGHT = ("on/off", "states", "noise", "energy/pulse", "?", "points")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,25 +34,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """List the cards."""
+    from analogep.cards import shipped_dir
     from analogep.circuit import CircuitCard
     from analogep.cli.summary import as_json
     from analogep.device import DeviceCard
-    from analogep.study.card import StudyCard
+    from analogep.device.unknown import QUANTITIES
+    from analogep.study.card import StudyCard, ready_dir
 
     devices = [device(DeviceCard.load(name)) for name in DeviceCard.names()]
     circuits = [circuit(CircuitCard.load(name)) for name in CircuitCard.names()]
     studies = [study(StudyCard.load(name)) for name in StudyCard.names()]
+    folders = {"devices": str(shipped_dir("device")), "circuits": str(shipped_dir("circuit")),
+               "studies": str(ready_dir())}  # fmt: skip
     if parsed.json:
-        print(as_json({"devices": devices, "circuits": circuits, "studies": studies}))
+        print(as_json({"devices": devices, "circuits": circuits, "studies": studies, "folders": folders}))
         return 0
     for line in _aligned([_HEADS, *(_row(numbers) for numbers in devices)]):
         print(line)
+    print(f"? of {len(QUANTITIES)} quantities are in no source and count as perfect; 'analogep show' names them")
     print()
     for line in _aligned([("circuits", "layers", "title"), *(_circuit_row(numbers) for numbers in circuits)]):
         print(line)
     print()
     for line in _aligned([("studies", "points", "title"), *(_study_row(numbers) for numbers in studies)]):
         print(line)
+    print()
+    for name, folder in folders.items():
+        print(f"{name} lie in {folder}")
     return 0
 
 
@@ -79,16 +89,17 @@ def device(card: DeviceCard) -> dict[str, Any]:
         "unidirectional": law.unidirectional,
         "step": {direction: float(mean_step(card, direction, half)[0]) for direction in law.directions},
         "noise": {direction: float(pulse_noise(card, direction, half)[0]) for direction in law.directions},
-        "write_noise": card.variation.write_noise.sigma,
+        "write_noise": card.variation.write_noise.deviation,
         "read_noise": card.read.components.kind,
         "retention": card.retention.kind,
-        "endurance": card.endurance.pulses if card.endurance else None,
+        "endurance": card.lifetime,
         "energy": {
             direction: card.energy.joules(card.branch(direction), direction, 1.0, middle)
             for direction in ("up", "down")
         },
         "width": {direction: card.branch(direction).width for direction in ("up", "down")},
         "rule": card.recommended.rule,
+        "unknown": list(card.unknown),
         "doi": [source.doi for source in card.sources.values() if source.doi],
     }
 
@@ -115,8 +126,6 @@ def study(card: StudyCard) -> dict[str, Any]:
 
 
 def _row(numbers: dict[str, Any]) -> tuple[str, ...]:
-    from analogep.units import format_si
-
     noise = math.hypot(max(numbers["noise"].values()), numbers["write_noise"])
     return (
         numbers["name"],
@@ -124,10 +133,20 @@ def _row(numbers: dict[str, Any]) -> tuple[str, ...]:
         f"{_short(numbers['min'], 'S')} - {_short(numbers['max'], 'S')}",
         f"{float(format(numbers['on_off'], '.3g')):g}",
         "analog" if numbers["levels"] is None else str(numbers["levels"]),
-        format_si(float(f"{noise:.2g}"), "%") if noise else "none",
-        numbers["law"],
-        _short(numbers["energy"]["up"], "J"),
+        _noise(noise, unknown="pulse noise" in numbers["unknown"]),
+        numbers["law"] if len(numbers["law"]) <= _WIDEST_LAW else f"{numbers['law'][: _WIDEST_LAW - 3]}...",
+        "-" if "energy of a pulse" in numbers["unknown"] else _short(numbers["energy"]["up"], "J"),
+        str(len(numbers["unknown"])),
     )
+
+
+def _noise(noise: float, *, unknown: bool) -> str:
+    """Two digits, and a dash where nobody knows."""
+    from analogep.units import format_si
+
+    if noise:
+        return format_si(float(f"{noise:.2g}"), "%")
+    return "-" if unknown else "none"
 
 
 def _circuit_row(numbers: dict[str, Any]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from analogep.cli import (
     fit,
     library,
     macro,
+    new,
     repeat,
     report,
     schema,
@@ -33,6 +34,7 @@ from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
     "simulate": simulate,
+    "new": new,
     "check": check,
     "show": show,
     "compare": compare,

@@ -35,6 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card, such as "
         "--set update.rule=stochastic or --set conductance.max='20 uS'; may be repeated")  # fmt: skip
+    add("--assume", choices=("generic",), help="fill what no source says of the device with stated values of other "
+        "devices, which the result names, instead of taking it as perfect")  # fmt: skip
     add("--age", type=_age, action="append", default=[], metavar="TIME", help="test the trained network again this "
         "long after training, such as '1 d' or '10 y', by the card's retention; may be repeated")  # fmt: skip
     add("--json", action="store_true", help="print the numbers as JSON instead of text")
@@ -93,6 +95,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise UsageError(
             "which device? Give a card, such as 'devices/rram.yaml' or 'rram'; --list shows the shipped ones"
         )
+    from analogep.device.retention import NoRetention
     from analogep.run.progress import bar as opened
 
     with opened(sys.stderr.isatty() and not parsed.quiet) as bar:
@@ -105,7 +108,7 @@ def run(parsed: argparse.Namespace) -> int:
                 found = job.execute(folder, force=parsed.force, report=bar)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_kept(folder, None if bar.last is None else bar.last.epochs)) from None
-    if parsed.age and not parsed.quiet and job.device.retention.kind == "none":
+    if parsed.age and not parsed.quiet and isinstance(job.device.retention, NoRetention):
         print(
             f"warning: device card '{job.device.name}' has no retention law: an old chip stands as it was written",
             file=sys.stderr,
@@ -136,6 +139,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     """Cards, data and seeds, checked before anything runs."""
     from analogep.cli import overrides
     from analogep.cli.progress import say
+    from analogep.device.generic import filled
     from analogep.network.fit import fit_warnings
     from analogep.run import Run
     from analogep.streams import Seeds
@@ -144,6 +148,8 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     if parsed.epochs is not None:
         texts.append(f"learning.epochs={parsed.epochs}")
     device, circuit = overrides.load(parsed.device, parsed.circuit, texts)
+    if parsed.assume:
+        device = filled(device)
     if not parsed.quiet:
         for warning in (*device.warnings(), *circuit.warnings(), *fit_warnings(device, circuit)):
             say(bar, f"warning: {warning}")

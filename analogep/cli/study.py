@@ -49,6 +49,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=_epochs, metavar="N", help="epochs, instead of the circuit card's")
     add("--age", type=_age, action="append", default=[], metavar="TIME", help="test each network again this long "
         "after training; may be repeated")  # fmt: skip
+    add("--assume", choices=("generic",), help="fill what no source says of a device with stated values of other "
+        "devices, instead of taking it as perfect")  # fmt: skip
     add("--keep", action="append", default=[], choices=("conductances", "traces"), help="keep this part of each "
         "result as well")  # fmt: skip
     _running(parser)
@@ -196,7 +198,7 @@ def _given(parsed: argparse.Namespace) -> dict[str, Any]:
 
     given: dict[str, Any] = {
         key: getattr(parsed, key)
-        for key in ("circuit", "data", "chips", "seeds", "seed")
+        for key in ("circuit", "data", "chips", "seeds", "seed", "assume")
         if getattr(parsed, key) is not None
     }
     if parsed.vary:

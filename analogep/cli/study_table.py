@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analogep.device.unknown import told
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -34,9 +36,10 @@ def answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, fol
         return
     if parsed.quiet:
         return
+    unknown = json.loads(dataset.attrs.get("unknown", "{}"))
     tables = [rows] if len(rows) <= _MOST_ROWS else list(summary.margins(card, dataset))
     for table in tables:
-        _print_rows(table)
+        _print_rows(table, unknown, card.device)
     if spread is not None and spread.done > 1:
         _print_spread(spread)
     if "aged_accuracy" in dataset:
@@ -67,15 +70,18 @@ _NUMBERS = ["accuracy", "per training sample", "per inference"]
 _TIMES = ["time per sample", "latency"]
 
 
-def _print_rows(rows: Sequence[Row]) -> None:
-    lines = [[*rows[0].said, *_NUMBERS, *_TIMES, "points"]]
+def _print_rows(rows: Sequence[Row], unknown: dict[str, list[str]], device: str | None) -> None:
+    """Rows of numbers, and beside those of a device how many of its quantities no source gives."""
+    lines = [[*rows[0].said, *_NUMBERS, *_TIMES, "points", "unknown"]]
     for row in rows:
         spread = "" if math.isnan(row.error) else f" +- {100 * row.error:.2f}"
         accuracy = "-" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.2f}{spread} %"
         failed = f", {row.failed} failed" if row.failed else ""
         joules = [_joules(row.training), _joules(row.inference)]
         times = [_seconds(row.training_seconds), _seconds(row.latency)]
-        lines.append([*row.said.values(), accuracy, *joules, *times, f"{row.done}{failed}"])
+        silent = unknown.get(row.said.get("device", device or ""))
+        known = "-" if silent is None else told(silent)
+        lines.append([*row.said.values(), accuracy, *joules, *times, f"{row.done}{failed}", known])
     _print(lines)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analogep.cards import origin
+from analogep.device.unknown import told
 from analogep.energy import TRAINING
 from analogep.results.gradients import against_exact
 from analogep.results.merit import chip_of
@@ -115,6 +116,16 @@ def _circuit(attrs: Mapping[str, Any]) -> list[str]:
     return [f"  {name:<9} {attrs[name]}" for name in ("columns", "thermal", "memory") if attrs.get(name)]
 
 
+def _unknown(said: dict[str, Any]) -> list[str]:
+    """What no source says of the device, and what was assumed instead, of results that say it."""
+    lines = []
+    if said["unknown"]:
+        lines.append(f"  unknown   {told(said['unknown'])}; counts as perfect")
+    if said["assumed"]:
+        lines.append(f"  assumed   generic values for {', '.join(said['assumed'])}")
+    return lines
+
+
 def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
 
@@ -165,6 +176,7 @@ def text(dataset: xr.Dataset) -> str:
         *(f"  part      {one}" for one in origin.parts_of(attrs)),
         *_neurons(attrs),
         *_circuit(attrs),
+        *_unknown(said),
         _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),

@@ -51,6 +51,8 @@ class Array:
         False where a cell ignores pulses.
     cycles : int32 ndarray (rows, columns) or (0, 0)
         Pulses that each cell has had; empty unless the card has an endurance, or a drift that begins anew with a pulse.
+    memory : ndarray (rows, columns) or (0, 0) [window]
+        Part of the write noise with a memory; empty unless the card has one.
     row_g, column_g : ndarray (rows,), (columns,) [S]
         Conductance on each line.
     """
@@ -66,10 +68,13 @@ class Array:
         first = device.programming.second
         self.second = np.full((0, 0) if first is None else shape, first or 0.0, real)
         self.ageing = Ageing(device, shape, self._deviates, real)
-        counted = bool(device.endurance) or device.retention.drifts
+        counted = device.lifetime is not None or device.retention.drifts
         self.cycles = np.zeros(shape if counted else (0, 0), dtype=np.int32)
         self._window: tuple[Floats, Floats, Floats] | None = None
-        self._kept = device.variation.write_noise.sigma > 0.0
+        self._write = device.variation.write_noise
+        reverting = self._write.mean_reverting
+        self.memory = np.zeros((0, 0) if reverting is None else shape, real)
+        self._kept = self._write.deviation > 0.0
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
@@ -121,11 +126,11 @@ class Array:
     @property
     def worn(self) -> int:
         """Cells that have had more pulses than the card's endurance; 0 where the card has none."""
-        endurance = self.device.endurance
-        return 0 if endurance is None else int(np.count_nonzero(self.cycles > endurance.pulses))
+        lifetime = self.device.lifetime
+        return 0 if lifetime is None else int(np.count_nonzero(self.cycles > lifetime))
 
     def _shown(self, x: Floats) -> Floats:
-        """Conductances of the states `x` [S], as `row.show` computes them."""
+        """Conductances of the states `x` [S], as `shown.show` computes them."""
         levels, real = self.device.conductance.levels, x.dtype.type
         if levels is not None:
             x = np.rint(x * real(levels - 1)) / real(levels - 1)
@@ -145,6 +150,7 @@ class Array:
     def place(self, x: Floats) -> None:
         """Put the cells at the states `x` (rows, columns) [window] and show them, without pulses or write noise."""
         self.hidden[...] = x
+        self.memory[...] = 0.0
         self.g[...] = self._shown(self.hidden)
         self.ageing.restart(self.g)
         self._sum_lines()
@@ -176,12 +182,13 @@ class Array:
         dict of ndarray
             `hidden` (rows, columns) [window], `g` (rows, columns) [S], `row_g` (rows,) [S], `column_g` (columns,) [S];
             `cycles` (rows, columns) [pulses] if they are counted, `second` (rows, columns), in the unit of the law, if
-            its law has a second state, and what `Ageing.state` has.
+            its law has a second state, `memory` (rows, columns) [window] if write noise has one, and what
+            `Ageing.state` has.
         """
         out: dict[str, NDArray[np.generic]] = {
             "hidden": self.hidden, "g": self.g, "row_g": self.row_g, "column_g": self.column_g
         }  # fmt: skip
-        more = {"cycles": self.cycles, "second": self.second}
+        more = {"cycles": self.cycles, "second": self.second, "memory": self.memory}
         return out | {name: values for name, values in more.items() if values.size} | self.ageing.state()
 
     def _deviates(self) -> Floats:
@@ -224,6 +231,7 @@ class Array:
         time = (age + seconds) * speed(card)
         later.g = np.array(card.retention.aged(fresh, low, high, card.conductance.max, time, self._deviates()))
         later.hidden, later.cycles, later.second = self.hidden.copy(), self.cycles.copy(), self.second.copy()
+        later.memory = self.memory.copy()
         later._kept = True
         later._sum_lines()
         return later
@@ -272,24 +280,26 @@ class Array:
             pulse, write = at.operation.keys(f"{self.name}/pulse/{at.call}", at.epoch, 2)
             keys = (key_of(pulse), key_of(write))
         if kept is None or any(
-            one is not other for one, other in zip((kept.hidden, kept.second, kept.cycles), self._moving(), strict=True)
+            one is not other
+            for one, other in zip((kept.hidden, kept.second, kept.cycles, kept.memory), self._moving(), strict=True)
         ):
             kept = self._half = self._made()
         g = self.g if self._kept else kept.g
         return kept._replace(g=g, sign=real(sign), least=real(least), keys=keys)
 
-    def _moving(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    def _moving(self) -> tuple[NDArray[Any], ...]:
         """What pulses change in place, and a resume replaces."""
-        return self.hidden, self.second, self.cycles
+        return self.hidden, self.second, self.cycles, self.memory
 
     def _made(self) -> Half:
         """The array for the engine, but for what each write has of its own."""
-        real, levels = self.hidden.dtype.type, self.device.conductance.levels
+        real, levels, part = self.hidden.dtype.type, self.device.conductance.levels, self._write.mean_reverting
+        reverting = np.array([] if part is None else [1.0 / part.length, part.sigma], real)
         return Half(
             self.hidden, self.second, np.zeros((0, 0), real), self._cells.each.reshape(-1), self._cells.shapes,
             self._faulty, self.cycles, *pulsing(self._law, self._noise, real),
-            real(self.device.variation.write_noise.sigma), real((levels or 1) - 1), real(0.0), real(0.0),
-            (NO_KEY, NO_KEY),
+            real(self._write.sigma), real((levels or 1) - 1), real(0.0), real(0.0),
+            (NO_KEY, NO_KEY), self.memory, reverting,
         )  # fmt: skip
 
     def booked(
@@ -345,6 +355,8 @@ class Array:
         before, moved, lines = self.g[where], where & self.responds, self.lines_before()
         xi = operation.rng(f"{self.name}/reset/{call}", epoch).standard_normal(int(np.count_nonzero(moved)))
         self.hidden[moved] = np.clip(reset.to + reset.sigma * xi, 0.0, 1.0)
+        if self.memory.size:
+            self.memory[moved] = 0.0
         self.g[moved] = self._shown(self.hidden)[moved]
         self._sum_lines()
         if self.cycles.size:

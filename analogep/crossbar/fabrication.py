@@ -75,21 +75,21 @@ def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: 
         sigma = float(getattr(spread, quantity))
         if sigma == 0.0:
             return np.ones((1, 1))
-        return spread.draw(sigma, shape, seeds.rng(f"{name}/fabrication/{quantity}"))
+        return spread.draw(sigma, shape, seeds.rng(f"{name}/fabrication/{quantity}"), quantity)
 
     high, low = window.max * factor("max"), window.min * factor("min")
     common, apart = factor("step"), factor("asymmetry")
     up = common * apart
-    down = common * (2.0 - apart) if spread.distribution == "normal" else common / apart
+    down = common * (2.0 - apart) if spread.of("asymmetry") == "normal" else common / apart
     if spread.steps == "absolute":
         own = window.span / (high - low)
         up, down = up * own, down * own
+    shapes = _shapes(device, shape, up, down, (low, high), seeds, name)
     responds, start, dead = _faults(device, shape, seeds, name)
     cold, warm = (1.0, 1.0) if device.temperature is None else device.temperature.window()
     low, high = low * cold, high * warm
     if dead is not None:
         low, high = (np.where(dead, 0.0, end) for end in (low, high))
-    shapes = _shapes(device, shape, up, down, seeds, name)
     return Cells(_side_by_side([up, down, low, high], shape), shapes, responds, start)
 
 
@@ -101,16 +101,31 @@ def _side_by_side(columns: list[Floats], shape: tuple[int, int]) -> Floats:
     return out
 
 
-def _shapes(device: DeviceCard, shape: tuple[int, int], up: Floats, down: Floats, seeds: Streams, name: str) -> Floats:
-    """Parameters of the cells' own laws where the shape parameter is spread."""
-    law, spread = device.programming, device.variation.device_to_device
-    if not spread.shape:
+def _shapes(
+    device: DeviceCard,
+    shape: tuple[int, int],
+    up: Floats,
+    down: Floats,
+    ends: tuple[Floats, Floats],
+    seeds: Streams,
+    name: str,
+) -> Floats:
+    """Parameters of the cells' own laws where the shape parameter is spread, or the law does not move with windows."""
+    law, spread, window = device.programming, device.variation.device_to_device, device.conductance
+    if not spread.shape and spread.reference == "own":
         return np.zeros((0, 0, 0))
+    low, high = (np.broadcast_to(end, shape) for end in ends)
     columns: list[Floats] = []
     for direction, scale in zip(DIRECTIONS, (up, down), strict=True):
         if direction in law.directions:
-            off = spread.deviates(spread.shape, shape, seeds.rng(f"{name}/fabrication/shape/{direction}"))
-            columns += law.cell(direction, np.broadcast_to(scale, shape), off)
+            off = np.zeros(shape)
+            if spread.shape:
+                off = spread.deviates(spread.shape, shape, seeds.rng(f"{name}/fabrication/shape/{direction}"))
+            each: tuple[Floats, Floats] | None = None
+            if spread.reference == "nominal":
+                own = (low - window.min) / window.span, (high - low) / window.span
+                each = law.referred(direction, np.broadcast_to(scale, shape), off, *own)
+            columns += law.cell(direction, np.broadcast_to(scale, shape), off) if each is None else each
         else:
             columns += [np.zeros(shape)] * 2
     return _side_by_side(columns, shape)

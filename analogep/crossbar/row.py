@@ -16,6 +16,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from analogep.crossbar.gather import alike, own, pad, padded, put, take
+from analogep.crossbar.shown import revert, show
 from analogep.device.laws.affine import ConstantStep
 from analogep.draws import normals, word
 from analogep.inlined import compiled
@@ -51,7 +52,7 @@ class Half(NamedTuple):
     steps : ndarray (2,) or (0,) [window]
         Steps up and down, where they are the same everywhere and have no noise.
     write : float [window]
-        Write noise.
+        Write noise without a memory.
     levels : float
         Number of shown states less 1; 0 for analog.
     sign : float
@@ -60,6 +61,10 @@ class Half(NamedTuple):
         Smallest count of a cell: 0 for a device without pulses down.
     keys : tuple of uint64
         Keys of the pulses and of the write noise.
+    memory : ndarray (rows, columns) or (0, 0) [window]
+        Part of the write noise that has a memory, of each cell.
+    reverting : ndarray (2,) or (0,) [1/pulse], [window]
+        Rate at which that part is forgotten, and its standard deviation.
     """
 
     hidden: Any
@@ -76,6 +81,8 @@ class Half(NamedTuple):
     sign: Any
     least: Any
     keys: Any
+    memory: Any
+    reverting: Any
 
 
 class Cells(NamedTuple):
@@ -295,25 +302,6 @@ def pulsing(law: Any, noise: Any, real: type[np.floating[Any]]) -> tuple[Made, N
 
 
 @lean(forceinline=True)
-def show(m, half, start, noisy, c, g):  # type: ignore[no-untyped-def]
-    """Conductances that the states show, write noise included where it is drawn anew [S]."""
-    x, n, low, high, levels = c.x, c.n, c.low, c.high, half.levels
-    if noisy and half.write > 0:
-        for k in range(m):
-            xi, _ = normals(word(half.keys[1], start + c.index[k], 0))
-            g[k] = clip(x[k] + half.write * g.dtype.type(xi)) if n[k] != 0 else x[k]
-    else:
-        for k in range(m):
-            g[k] = x[k]
-    if levels > 0:
-        for k in range(m):
-            g[k] = np.rint(g[k] * levels) / levels
-    for k in range(m):
-        # At x = 1 the sum may round to just above the window.
-        g[k] = min(low[k] + (high[k] - low[k]) * g[k], high[k])
-
-
-@lean(forceinline=True)
 def fetch(i, m, dense, half, counts, b):  # type: ignore[no-untyped-def]
     """What memory holds of `m` cells of row i with the counts of the pair; conductances before go to `before`."""
     c, index = cells_of(b.cells, b.index, b.bits, 0), b.index[0]
@@ -366,6 +354,8 @@ def write_row(i, m, dense, half, counts, b, before, after):  # type: ignore[no-u
     if stuck:
         for k in range(m):
             c.x[k] = c.x[k] if half.responds[i, index[k]] else b.start[k]
+    if half.memory.size > 0:
+        revert(i, m, half, start, c)
     show(padded(m), half, start, True, c, after)
     if half.g.size > 0:
         for k in range(m):

@@ -51,6 +51,7 @@ def _weigh(plus, minus, low, high, scale, weights):  # type: ignore[no-untyped-d
 def _alike(half):  # type: ignore[no-untyped-def]
     """Whether all steps are the same, and cells have nothing of their own and show what their states say."""
     own = half.second.size + half.g.size + half.shapes.size + half.responds.size + half.cycles.size
+    own += half.memory.size
     return half.steps.size > 0 and own == 0 and half.cells.size == 4 and half.write == 0 and half.levels == 0
 
 

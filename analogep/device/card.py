@@ -11,14 +11,15 @@ from pydantic import Field
 from analogep.cards import Block, Card, Names, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
-from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, WriteEnergy
+from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, UnknownEnergy, WriteEnergy
 from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
-from analogep.device.retention import NoRetention, Retention, Temperature
+from analogep.device.retention import Retention, Temperature, UnknownRetention
+from analogep.device.unknown import unknown_keys
 from analogep.device.variation import Variation
 from analogep.errors import Problem
 from analogep.rules.base import RULES
-from analogep.units import Fraction, Siemens, format_si
+from analogep.units import UNKNOWN, Fraction, Knowable, Siemens, Unknown, format_si
 
 Path = tuple[str | int, ...]
 
@@ -48,8 +49,8 @@ class Conductance(Block):
 class Faults(Block):
     """Cells that ignore pulses: open, stuck at an end of their window, or anywhere within it."""
 
-    dead: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
-    """Open cells: they conduct nothing."""
+    dead: Annotated[Fraction, Field(ge=0, le=1), Knowable()] = UNKNOWN
+    """Open cells: they conduct nothing. Unknown, as is the yield, where a card says nothing; that counts as none."""
 
     stuck_min: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
     stuck_max: Annotated[Fraction, Field(ge=0, le=1)] = 0.0
@@ -64,7 +65,8 @@ class Faults(Block):
 class Endurance(Block):
     """How many pulses a cell survives."""
 
-    pulses: Annotated[float, Field(ge=1)]
+    pulses: Annotated[float, Field(ge=1), Knowable()]
+    """Number, or `unknown`: cells are not counted as worn then."""
 
 
 class Recommended(Block):
@@ -89,9 +91,10 @@ class DeviceCard(Card):
     programming: Programming
     variation: Variation
     read: Read
-    retention: Retention = NoRetention(kind="none")
+    retention: Retention = UnknownRetention(kind="unknown")
     faults: Faults = Faults()
-    endurance: Endurance | None = None
+    endurance: Endurance | None = Endurance(pulses=UNKNOWN)
+    """Null for cells that never wear."""
     energy: WriteEnergy
     temperature: Temperature | None = None
     recommended: Recommended = Recommended(rule="stochastic")
@@ -112,6 +115,17 @@ class DeviceCard(Card):
         law = self.programming
         middle = np.array(0.5)
         return float(np.mean([abs(float(law.step(direction, middle))) for direction in law.directions]))
+
+    @property
+    def lifetime(self) -> float | None:
+        """Pulses that a cell survives; None where it never wears, or nobody knows."""
+        unknown = self.endurance is None or isinstance(self.endurance.pulses, Unknown)
+        return None if self.endurance is None or unknown else float(self.endurance.pulses)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Quantities of which no source says anything, and which count as perfect (`unknown.QUANTITIES`)."""
+        return tuple(unknown_keys(self))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         yield from self._window_rules()
@@ -155,6 +169,16 @@ class DeviceCard(Card):
                 ("variation", "device_to_device", "shape"),
                 f"the law '{law.model}' has no shape parameter to spread; remove it",
             )
+        one = np.ones((1, 1))
+        if (
+            self.variation.device_to_device.reference == "nominal"
+            and law.referred("up", one, 0.0 * one, 0.0 * one, one) is None
+        ):
+            yield (
+                ("variation", "device_to_device", "reference"),
+                f"the law '{law.model}' has no state that could stand still while windows move; it must be 'own' (laws "
+                "with such a state are soft_bounds_reference and linear)",
+            )
         if isinstance(self.energy, TableEnergy):
             needed, other = ("reset", "down") if law.unidirectional else ("down", "reset")
             if getattr(self.energy, needed) is None:
@@ -166,8 +190,8 @@ class DeviceCard(Card):
 
     def _window_rules(self) -> Iterator[tuple[Path, str]]:
         spread = self.variation.device_to_device
-        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate))
-        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate))
+        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate, "min"))
+        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate, "max"))
         if self.conductance.min >= self.conductance.max:
             return
         if highest_min >= lowest_max:
@@ -187,13 +211,24 @@ class DeviceCard(Card):
 
     def remarks(self) -> list[str]:
         """Return what its sources leave open and the simulation has to assume, one sentence each."""
+        said = []
+        if self.read.saturation is not None:
+            volts = format_si(self.read.saturation, "V")
+            said.append(
+                f"a cell is a transistor in weak inversion: its current saturates within some {volts} of its drain "
+                "(read.saturation) and has no way back, so that analog inputs on drains and reverse reads are a limit "
+                "and no circuit; such an array takes pulses of one height, whose width is the input, read one way"
+            )
+        if isinstance(self.energy, UnknownEnergy):
+            said.append("no source says what a pulse takes: the joules of programming count as 0")
         if not self.read.components.unstated:
-            return []
+            return said
         taken, other = self.read.between_phases, {"fresh": "common", "common": "fresh"}[self.read.between_phases]
         words = {"fresh": "drawn anew in each phase of a sample", "common": "common to all phases of a sample"}
         return [
+            *said,
             f"the source of read.noise does not state the spacing of its reads, so that the noise is taken to be "
-            f"{words[taken]} (read.between_phases: {taken}); read.between_phases={other} takes the other limit"
+            f"{words[taken]} (read.between_phases: {taken}); read.between_phases={other} takes the other limit",
         ]
 
     def warnings(self) -> list[Problem]:

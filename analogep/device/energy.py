@@ -82,4 +82,16 @@ class CapacitiveEnergy(Block):
         return pulses * self.capacitance * branch.amplitude * branch.amplitude
 
 
-WriteEnergy = Annotated[OhmicEnergy | TableEnergy | CapacitiveEnergy, Field(discriminator="write")]
+class UnknownEnergy(Block):
+    """No source says what a pulse takes, nor lets it be computed: pulses are free in a simulation, which says so."""
+
+    write: Literal["unknown"]
+
+    half_select: None = None
+
+    def joules(self, branch: Branch, direction: Direction, pulses: float, conductance: float) -> float:
+        """Zero [J]."""
+        return 0.0
+
+
+WriteEnergy = Annotated[OhmicEnergy | TableEnergy | CapacitiveEnergy | UnknownEnergy, Field(discriminator="write")]

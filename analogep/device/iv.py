@@ -90,7 +90,7 @@ CURVES: Final = Family(
     "I-V curve",
     tag="kind",
     home="analogep.device",
-    members={"linear": "iv.LinearIV", "sinh": "iv.SinhIV", "cubic": "iv.CubicIV"},
+    members={"linear": "iv.LinearIV", "unknown": "iv.UnknownIV", "sinh": "iv.SinhIV", "cubic": "iv.CubicIV"},
 )
 """Every I-V curve, by the `kind` of a card's `read.iv`."""
 
@@ -160,6 +160,13 @@ class LinearIV(Curve):
     def expansions(self) -> Expansions:
         """d, 1, d^2/2 and d^2 in separable form."""
         return Expansions(*(polynomial(c) for c in ({1: 1.0}, {0: 1.0}, {2: 0.5}, {2: 1.0})))
+
+
+class UnknownIV(LinearIV):
+    """No source says what flows at other voltages than that of reading: linear in a simulation, which says so."""
+
+    kind: Literal["unknown"]  # type: ignore[assignment]
+    example: ClassVar[str] = "{kind: unknown}"
 
 
 class SinhIV(Curve):

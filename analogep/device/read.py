@@ -25,6 +25,7 @@ READ_NOISES: Final = Family(
     home="analogep.device",
     members={
         "none": "read.NoReadNoise",
+        "unknown": "read.UnknownReadNoise",
         "relative": "read.RelativeReadNoise",
         "absolute": "read.AbsoluteReadNoise",
         "saturating": "read.SaturatingReadNoise",
@@ -136,6 +137,13 @@ class NoReadNoise(ReadNoise):
     def numbers(self, g_max: float, elapsed: float | None = None) -> Spread:
         """No spread."""
         return Spread(0.0, 0.0)
+
+
+class UnknownReadNoise(NoReadNoise):
+    """No source says how reads scatter: they are exact in a simulation, which says so."""
+
+    kind: Literal["unknown"]  # type: ignore[assignment]
+    example: ClassVar[str] = "{kind: unknown}"
 
 
 class Measured(ReadNoise, ABC):
@@ -256,9 +264,39 @@ class Read(Block):
     """What is assumed of noise whose source does not state the spacing of its reads: drawn anew in each phase of a
     sample, or common to all of them. Nothing else heeds it."""
     iv: IV
+    saturation: Annotated[Volts, Field(gt=0)] | None = None
+    """V_s of a cell that is a transistor in weak inversion, about kT/q; null for cells that are none. Its current is
+    `current`, and not what `iv` says: networks here, which read analog voltages both ways, are a limit for it."""
+
+    def current(self, g: Floats, voltage: Floats) -> Floats:
+        """Current of a cell that is read from its drain.
+
+            i = G V_r (1 - e^(-V/V_s))/(1 - e^(-V_r/V_s)),   V_r the voltage of reading: i = G V_r there
+
+        with a saturation, G q(V) of the I-V curve without one. Beyond some V_s the current no longer follows the drain,
+        and below 0 V source and drain change places: what flows then depends on the gate and is not a number here.
+
+        Parameters
+        ----------
+        g : ndarray (any shape) [S]
+            Conductances at the voltage of reading.
+        voltage : ndarray (any shape) [V]
+            Of a shape that goes with that of the conductances.
+
+        Returns
+        -------
+        ndarray (any shape) [A]
+            In the shape of both together; not a number below 0 V where there is a saturation.
+        """
+        if self.saturation is None:
+            return np.asarray(g * self.iv.drive(voltage))
+        share = np.expm1(-np.maximum(voltage, 0.0) / self.saturation) / np.expm1(-self.voltage / self.saturation)
+        return np.where(voltage < 0.0, np.nan, g * self.voltage * share)
 
     @property
     def components(self) -> Components:
         """The noise of a read, made of one component or several."""
         found = self.noise if isinstance(self.noise, tuple) else (self.noise,)
-        return Components(tuple(one for one in found if one.kind != "none"), self.width, self.between_phases)
+        return Components(
+            tuple(one for one in found if not isinstance(one, NoReadNoise)), self.width, self.between_phases
+        )

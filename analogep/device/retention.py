@@ -53,6 +53,12 @@ class NoRetention(Block):
         return g
 
 
+class UnknownRetention(NoRetention):
+    """No source says how long a state keeps: it keeps for ever in a simulation, which says so."""
+
+    kind: Literal["unknown"]  # type: ignore[assignment]
+
+
 class PowerLaw(Block):
     """G(t) = G (1 + t/t0)^-nu with a nu of each cell (structural relaxation of PCM).
 
@@ -147,7 +153,7 @@ class Leak(Block):
         return np.asarray(rest + (g - rest) * np.exp(-seconds * self.rates(xi)))
 
 
-Retention = Annotated[NoRetention | PowerLaw | Logarithmic | Leak, Field(discriminator="kind")]
+Retention = Annotated[NoRetention | UnknownRetention | PowerLaw | Logarithmic | Leak, Field(discriminator="kind")]
 
 
 class FixedTemperature(Block):

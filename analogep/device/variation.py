@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -13,10 +14,13 @@ from pydantic import Field
 
 from analogep.cards import Block, Family
 from analogep.device.laws.base import DIRECTIONS, Direction, Floats, Law
-from analogep.units import Fraction, Siemens
+from analogep.device.write_noise import WriteNoise
+from analogep.units import Fraction, Knowable, Siemens
 
 Path = tuple[str | int, ...]
 Sigma = Annotated[Fraction, Field(ge=0, le=100)]
+KnownSigma = Annotated[Fraction, Field(ge=0, le=100), Knowable()]
+"""A spread, or `unknown`: it counts as none, and is said."""
 
 
 class Window(Protocol):
@@ -80,6 +84,7 @@ PULSE_NOISES: Final = Family(
     home="analogep.device",
     members={
         "none": "variation.NoPulseNoise",
+        "unknown": "variation.UnknownPulseNoise",
         "range": "variation.RangeNoise",
         "step": "variation.StepNoise",
         "nominal_step": "variation.NominalStepNoise",
@@ -141,6 +146,13 @@ class NoPulseNoise(PulseNoise):
     def finer(self, parts: float) -> Self:
         """Itself."""
         return self
+
+
+class UnknownPulseNoise(NoPulseNoise):
+    """No source says how pulses scatter: they are exact in a simulation, which says so."""
+
+    kind: Literal["unknown"]  # type: ignore[assignment]
+    example: ClassVar[str] = "{kind: unknown}"
 
 
 class RangeNoise(PulseNoise):
@@ -249,6 +261,28 @@ CycleToCycle = Annotated[PulseNoise, PULSE_NOISES]
 """Any pulse noise; `kind` names it."""
 
 
+@lru_cache(maxsize=256)
+def _untruncated(sigma: float, kind: str, cut: float) -> float:
+    """`DeviceToDevice.whole` of spreads that are stated after truncation."""
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    inside = float(2.0 * ndtr(cut) - 1.0)
+    if kind == "normal":
+        density = math.exp(-0.5 * cut * cut) / math.sqrt(2.0 * math.pi)
+        return sigma / math.sqrt(1.0 - 2.0 * cut * density / inside)
+
+    def left(s: float) -> float:
+        one, two = (math.exp(0.5 * k * k * s * s) * float(ndtr(cut - k * s) - ndtr(-cut - k * s)) for k in (1, 2))
+        return two * inside / one**2 - 1.0 - sigma * sigma
+
+    most = min(20.0, 0.5 * cut + 2.0)
+    if left(most) < 0.0:
+        return math.inf
+    s = float(brentq(left, 1e-9, most, xtol=1e-14))
+    return math.sqrt(math.expm1(s * s))
+
+
 class DeviceToDevice(Block):
     """Each cell's own window and step sizes, drawn once from the fabrication seed.
 
@@ -263,33 +297,60 @@ class DeviceToDevice(Block):
     distribution: Literal["normal", "lognormal"]
     truncate: Annotated[float, Field(gt=0, le=8)]
     """Largest deviation, in standard deviations."""
-    max: Sigma
+    max: KnownSigma
     """Relative spread of the upper end of the window."""
-    min: Sigma
+    min: KnownSigma
     """Relative spread of the lower end of the window."""
-    step: Sigma
+    step: KnownSigma
     """Relative spread of the steps, common to both directions."""
-    asymmetry: Sigma
+    asymmetry: KnownSigma
     """Relative spread of up against down."""
     shape: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Standard deviation of the law's shape parameter: label, slope, exponent, symmetry point..."""
     steps: Literal["relative", "absolute"] = "relative"
     """Whether steps scale with the cell's own window, or are the same in siemens whatever its window."""
+    reference: Literal["own", "nominal"] = "own"
+    """Whether the law's reference state (the symmetry point of soft bounds, the zero of a linear law) moves with the
+    cell's own window, or stands in siemens where the nominal window has it. The bounds are the cell's own either way;
+    so is the slope of soft bounds, while a linear law keeps its slope in siemens."""
+    distributions: dict[Literal["max", "min", "step", "asymmetry"], Literal["normal", "lognormal"]] = Field(
+        default_factory=dict
+    )
+    """Distribution of single quantities, where it is another than `distribution`."""
 
-    def factor(self, sigma: float, xi: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1]."""
-        if self.distribution == "normal":
+    stated: Literal["before", "after"] = "before"
+    """Whether spreads are those of a distribution before it is truncated, or those that cells have after it: 1.4 % less
+    at three standard deviations of a normal one, 12 % less at two."""
+
+    def of(self, quantity: str) -> Literal["normal", "lognormal"]:
+        """Distribution of `max`, `min`, `step` or `asymmetry`."""
+        return next((kind for name, kind in self.distributions.items() if name == quantity), self.distribution)
+
+    def factor(self, sigma: float, xi: NDArray[np.float64] | float, quantity: str = "") -> NDArray[np.float64]:
+        """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1], as a quantity is distributed."""
+        sigma = self.whole(sigma, self.of(quantity))
+        if self.of(quantity) == "normal":
             return np.asarray(1.0 + sigma * np.asarray(xi))
         s = math.sqrt(math.log1p(sigma**2))
         return np.exp(s * np.asarray(xi) - 0.5 * s * s)
 
-    def draw(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    def draw(
+        self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator, quantity: str = ""
+    ) -> NDArray[np.float64]:
         """Factors in the shape asked for [1]: one uniform number a cell, through the truncated normal's inverse."""
-        return self.factor(sigma, self._deviates(shape, rng))
+        return self.factor(sigma, self._deviates(shape, rng), quantity)
 
     def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """`sigma` times truncated normal deviates in the shape asked for [1], one uniform number a cell."""
-        return np.asarray(sigma * self._deviates(shape, rng))
+        return np.asarray(self.whole(sigma, "normal") * self._deviates(shape, rng))
+
+    def whole(self, sigma: float, kind: str) -> float:
+        """Spread [1] of a distribution before it is truncated; infinite where none leaves as much as is stated.
+
+        Truncated at c, a normal one keeps 1 - 2 c phi(c)/[2 Phi(c) - 1] of its variance. A lognormal one has the
+        relative variance M_2/M_1^2 - 1 then, M_k = e^(k^2 s^2/2) [Phi(c - k s) - Phi(-c - k s)]/[2 Phi(c) - 1].
+        """
+        return float(sigma) if self.stated == "before" or not sigma else _untruncated(float(sigma), kind, self.truncate)
 
     def _deviates(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         from scipy.special import ndtr, ndtri
@@ -298,23 +359,20 @@ class DeviceToDevice(Block):
         return np.asarray(ndtri(low + (high - low) * rng.random(shape)))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
-        if self.distribution != "normal":
-            return
         for key in ("max", "min", "step", "asymmetry"):
             sigma = getattr(self, key)
-            if self.truncate * sigma >= 1.0:
+            if sigma and not math.isfinite(self.whole(sigma, self.of(key))):
+                yield (
+                    (key,),
+                    f"no spread leaves {100 * sigma:.4g} % once it is truncated at {self.truncate:g} sigma; use a "
+                    "larger 'truncate' or 'stated: before'",
+                )
+            elif self.of(key) == "normal" and self.truncate * self.whole(sigma, "normal") >= 1.0:
                 yield (
                     (key,),
                     f"a normal spread of {100 * sigma:.4g} % truncated at {self.truncate:g} sigma reaches zero; "
                     "use a smaller 'truncate' or 'distribution: lognormal'",
                 )
-
-
-class WriteNoise(Block):
-    """Apparent state = hidden state + sigma xi, drawn anew at each write; it does not accumulate."""
-
-    sigma: Sigma
-    """Standard deviation, as a fraction of the window."""
 
 
 class Variation(Block):

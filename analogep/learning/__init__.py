@@ -1,7 +1,8 @@
 """Learning by equilibrium propagation: phases, gradient estimators, exact references, updates as pulses."""
 
 from analogep.learning.gradient import compare
-from analogep.learning.phases import Experimenter, Tally
+from analogep.learning.phases import Experimenter
+from analogep.learning.tally import Tally
 from analogep.learning.update import Updater, active_rule
 
 __all__ = [

@@ -99,4 +99,6 @@ def ageing(axes: Axes, dataset: xr.Dataset) -> None:
         axes.set_ylim(0.0, 1.15 * top)
     if dataset.attrs["retention"] == "none":
         in_gap(axes, factor * dataset["written"].values, "no drift in the card")
+    elif dataset.attrs["retention"] == "unknown":
+        in_gap(axes, factor * dataset["written"].values, "retention unknown")
     axes.set_ylabel(f"conductance [{unit}]")

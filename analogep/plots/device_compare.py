@@ -113,8 +113,9 @@ def _window(axes: Axes, dataset: xr.Dataset) -> None:
 
 def _retention(axes: Axes, dataset: xr.Dataset) -> None:
     kept = 100.0 * dataset["retained"].values
-    for kind, values in zip(_ALL, kept, strict=False):
-        axes.plot(dataset["time"], values, color=kind.color, linestyle=kind.dashes)
+    for kind, values, law in zip(_ALL, kept, np.atleast_1d(dataset.attrs["retention"]), strict=False):
+        if law != "unknown":
+            axes.plot(dataset["time"], values, color=kind.color, linestyle=kind.dashes)
     time_axis(axes, dataset["time"].values, 1.0 - dataset["retained"].values)
     headroom(axes, kept, 0.12)
     axes.set_ylabel("left of the window [%]")

@@ -51,7 +51,7 @@ ATTRIBUTES: Final[Mapping[str, Rule]] = {
 _RECORDED: Final[Mapping[str, Rule]] = {
     "watched_by": rules.TEXT,
     "parts": rules.PARTS,
-    "remarks": rules.TEXTS,
+    **dict.fromkeys(("remarks", "unknown", "assumed"), rules.TEXTS),
     **dict.fromkeys(("device_values", "circuit_values"), rules.OBJECT),
     **dict.fromkeys(("device_overrides", "circuit_overrides", "device_changes", "circuit_changes"), rules.TEXTS),
 }

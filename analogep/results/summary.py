@@ -52,6 +52,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "digital_joules_per_inference": json.loads(attrs["digital_inference_joules"]),
         "seeds": attrs["seeds"],
         "parts": json.loads(attrs.get("parts", "[]")),
+        **{name: json.loads(attrs.get(name, "null")) for name in ("unknown", "assumed")},
         "cautions": cautions(dataset),
         "digest": attrs["digest"],
         "version": attrs["analogep_version"],

@@ -12,6 +12,7 @@ import analogep
 from analogep import results
 from analogep.cards import origin
 from analogep.cards.record import recorded
+from analogep.device.generic import assumed
 from analogep.digital import yardsticks
 from analogep.network.lines_fit import said
 from analogep.results.run_file import CONDUCTANCES
@@ -140,6 +141,8 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "data_digest": data.digest,
         "citations": json.dumps([*sources.values(), data.citation]),
         "remarks": json.dumps(device.remarks()),
+        "unknown": json.dumps(device.unknown),
+        "assumed": json.dumps(assumed(device)),
         "columns": said(device, circuit),
         "thermal": circuit.noise.said if circuit.network.thermal else "",
         "update_rule": trainer.updater.rule.rule,
@@ -151,7 +154,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "network": circuit.network.kind,
         "read_voltage": circuit.mapping.read_voltage,
         "target_voltage": circuit.target_voltage,
-        "endurance": float(device.endurance.pulses) if device.endurance else 0.0,
+        "endurance": device.lifetime or 0.0,
         "window_min": device.conductance.min,
         "window_max": device.conductance.max,
         "devices": hardware.devices,

@@ -72,6 +72,8 @@ class StudyCard(Card):
     """Seed of all samples; chip 0 and seed 0 are what `simulate --seed` gives."""
     ages: tuple[Annotated[Seconds, Field(ge=0)], ...] = ()
     """Times after training at which the network is tested again, by the card's retention."""
+    assume: Literal["generic"] | None = None
+    """Stated values for what no source says of a device, instead of taking it as perfect."""
     keep: tuple[Part, ...] = ()
     """Large parts of each result that the study keeps as well."""
 

@@ -125,6 +125,7 @@ class Collector:
             "overrides": json.dumps([f"{key}={text}" for key, text in card.settings.items()]),
             "seeds": f"base {card.seed}; fabrication sample = chip, operation and data sample = seed",
             "citations": json.dumps([*plan.citations, plan.data_citation]),
+            "unknown": json.dumps(plan.unknown),
             "failed": json.dumps(self.failed),
             "not_run": int((self.state == NOT_RUN).sum()),
         }

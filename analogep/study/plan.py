@@ -18,6 +18,8 @@ from analogep.cards import Kind, shipped_dir
 from analogep.cards.wording import refusal
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
+from analogep.device.generic import filled
+from analogep.device.retention import NoRetention
 from analogep.errors import CardError, Problem, UsageError
 from analogep.network import fit_warnings
 from analogep.run import Run
@@ -46,6 +48,8 @@ class Plan:
         YAML of each device and circuit card that occurs, by kind and name.
     own : dict of str to str
         YAML of the cards that do not come with the package, by the names that the study calls them by.
+    unknown : dict of str to list of str
+        What no source says of each device, by the name that the study calls it by.
     warnings : tuple of str
         What is allowed but suspicious in the cards, each once.
 
@@ -61,6 +65,7 @@ class Plan:
         self.card, self.work = card, work
         self.card_texts: dict[str, dict[str, str]] = {kind: {} for kind in keys.CARDS}
         self.own: dict[str, str] = {}
+        self.unknown: dict[str, list[str]] = {}
         self.citations: dict[str, None] = {}
         problems = [card.warning(("vary", axis.name), text) for axis in card.axes for text in axis.clashes]
         if problems:
@@ -119,6 +124,10 @@ class Plan:
         if not isinstance(found, kind):
             own = self.card.cards.get(name)
             found = kind.load(name, texts) if own is None else kind.from_text(own, name, texts)
+            if isinstance(found, DeviceCard):
+                found = filled(found) if self.card.assume else found
+                # A key that an axis sets is known at all of its points.
+                self.unknown[name] = [one for one in found.unknown if one in self.unknown.get(name, found.unknown)]
             if len(self._loaded) > 1000:
                 self._loaded.clear()
             self._loaded[known] = found
@@ -126,7 +135,7 @@ class Plan:
             self._warn(*(str(problem) for problem in found.warnings()))
             if isinstance(found, DeviceCard):
                 self.citations |= dict.fromkeys(source.cite for source in found.sources.values())
-                if self.card.ages and found.retention.kind == "none":
+                if self.card.ages and isinstance(found.retention, NoRetention):
                     self._warn(f"device card '{found.name}' has no retention law: an old chip stands as it was written")
         return found
 
@@ -175,6 +184,8 @@ class Plan:
             "version": analogep.__version__,
             "cards": hashlib.sha256("".join(one.digest for one in self.combinations).encode()).hexdigest(),
         }
+        if card.assume:
+            said["assume"] = card.assume
         said["digest"] = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         return said
 

@@ -97,7 +97,7 @@ def test_parts_of_a_pulse_add_up_to_its_way_its_variance_and_its_joules(name: st
 def test_silent_pulses_keep_the_law_and_lose_all_noise(name: str) -> None:
     card = DeviceCard.load(name)
     quiet = loaded(name, pulses.silent(card))
-    assert quiet.variation.cycle_to_cycle.kind == "none"
+    assert quiet.variation.cycle_to_cycle.kind in ("none", "unknown")
     assert quiet.variation.write_noise.sigma == 0.0
     assert not isinstance(quiet.programming, InverseCdf)
     for direction in card.programming.directions:

@@ -305,7 +305,7 @@ def test_understood_lists_defaults_and_engineering_units() -> None:
         == """\
 schema: analogep.device/1
 name: rram
-title: ''
+title: ""
 terminals: 2
 conductance:
   min: 1 uS
@@ -335,7 +335,10 @@ sources:
   a:
     cite: A. Author
 provenance:
-  conductance.min: [a, published]"""
+  conductance.min: [a, published]
+changes:
+  - "fast.law=null"
+  - "point=[1 V, 2 uS]\""""
     )
 
 

@@ -206,10 +206,10 @@ def test_nothing_is_made_without_validation(block: type[Block]) -> None:
 
 def test_a_changed_card_says_what_was_changed_where_it_is_listed() -> None:
     card = RRAM.changed({"conductance.max": 20e-6})
-    assert card.understood().endswith("\nchanged in Python:\n  conductance.max=20 uS")
-    assert "changed" not in RRAM.understood()
+    assert card.understood().endswith('\nchanges:\n  - "conductance.max=20 uS"')
+    assert "changes" not in RRAM.understood()
     read = DeviceCard.from_text(card.to_yaml(), "mine.yaml")
-    assert read.understood().endswith("\nchanged, as the card says:\n  conductance.max=20 uS")
+    assert read.understood().endswith('\nchanges:\n  - "conductance.max=20 uS"')
     assert read.overridden.keys() == card.overridden.keys() == {("conductance", "max")}
 
 

@@ -227,3 +227,26 @@ def test_numbers_of_one_source_in_several_cards_name_the_same_publication() -> N
     for other in DeviceCard.names():
         for key, source in DeviceCard.load(other).sources.items():
             assert dois.setdefault(key, source.doi) == source.doi, (other, key)
+
+
+def test_resets_of_the_sky130_card_follow_the_integrated_model_and_a_set_is_abrupt() -> None:
+    """From 100 uS: 66, 58, 48, 42, 36 uS after 1, 2, 5, 10, 20 pulses, to 0.1 uS; one pulse back up from anywhere."""
+    card = DeviceCard.load("rram_sky130")
+    law, window = card.programming, card.conductance
+    for pulses, siemens in ((1, 66e-6), (2, 58e-6), (5, 48e-6), (10, 42e-6), (20, 36e-6)):
+        x = float(law.after("down", np.array([1.0]), pulses)[0])
+        assert window.min + window.span * x == pytest.approx(siemens, abs=0.1e-6)
+    np.testing.assert_allclose(law.after("up", np.linspace(0.0, 1.0, 7), 1), 1.0)
+
+
+def test_the_cmo_card_has_22_states_around_a_symmetry_point_below_the_middle() -> None:
+    """Noise of 90 % of the step there; above it a pulse down is the larger one; 0.205 uS are lost a decade."""
+    card = DeviceCard.load("rram_cmo")
+    law, window, point = card.programming, card.conductance, np.array([0.39])
+    up, down = float(law.step("up", point)[0]), float(law.step("down", point)[0])
+    assert (1.0 / up, -1.0 / down) == pytest.approx((22.0, 22.0), rel=1e-3)
+    assert float(card.variation.cycle_to_cycle.deviation(law, "up", point, window)[0]) == pytest.approx(0.9 * up)
+    assert -law.step("down", np.array([0.5]))[0] > law.step("up", np.array([0.5]))[0]
+    middle = np.array([0.5 * (window.min + window.max)])
+    aged = [card.retention.aged(middle, *2 * (middle,), window.max, t, np.zeros(1)) for t in (1e4, 1e5)]
+    assert float(aged[0][0] - aged[1][0]) == pytest.approx(0.089 * math.log(10.0) * 1e-6, rel=0.01)

@@ -37,7 +37,11 @@ def test_every_shipped_card_gives_every_variable_finite_with_unit_and_name(name:
     assert set(dataset.variables) == set(VARIABLES) | {"direction", "level"}
     describe(dataset)
     for variable in VARIABLES:
-        assert np.isfinite(dataset[variable].values).all(), variable
+        values = dataset[variable].values
+        if variable == "current" and dataset.attrs["iv"] == "saturating":
+            # Below 0 V such a cell has no current of its own.
+            values = dataset[variable].sel(voltage=slice(0.0, None)).values
+        assert np.isfinite(values).all(), variable
     low, high = float(dataset["window_min"]), float(dataset["window_max"])
     assert (dataset["trial"] >= low * (1 - 1e-12)).all()
     assert (dataset["trial"] <= high * (1 + 1e-12)).all()

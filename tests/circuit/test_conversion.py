@@ -167,5 +167,5 @@ def test_what_lacks_is_said_with_what_to_write(override: str) -> None:
 
 def test_a_card_says_what_its_converters_take() -> None:
     said = CircuitCard.load("digits").understood()
-    assert "\n  (takes 484 fJ a conversion)\n" in said
-    assert "\n  (takes 6.494 pJ a conversion)\n  (covers 6090 um^2 each)\n" in said
+    assert "\n  # takes 484 fJ a conversion\n" in said
+    assert "\n  # takes 6.494 pJ a conversion\n  # covers 6090 um^2 each\n" in said

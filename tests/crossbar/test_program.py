@@ -149,7 +149,7 @@ def compiled(
         np.zeros((0, 0, 0), real) if shapes is None else shapes.astype(real), responds, cycles,
         *pulsing(numbers(law), pulse_noise(noise), real), real(noise[4]),
         real(max(levels - 1, 0)), real(sign), real(-np.inf),
-        (np.uint64(KEYS[0]), np.uint64(KEYS[1])),
+        (np.uint64(KEYS[0]), np.uint64(KEYS[1])), np.zeros((0, 0), real), np.zeros(0, real),
     )  # fmt: skip
     sums = Sums(
         np.zeros((2, rows)), np.zeros((2, rows)), np.zeros((1, rows, SUMS)), np.zeros((parts, 2, columns)),

@@ -218,7 +218,7 @@ def programmed(
     half = Half(
         hidden, nothing, nothing, np.array([scale, scale, 0.0, 1.0]), np.zeros((0, 0, 0)), np.zeros((0, 0), bool),
         np.zeros((0, 0), np.int32), *pulsing(law.numbers(), noise_of(*noise), np.float64), 0.0, 0.0, 1.0, -np.inf,
-        (key_of(key), key_of(key + 1)),
+        (key_of(key), key_of(key + 1)), nothing, np.zeros(0),
     )  # fmt: skip
     sums = Sums(
         np.zeros((2, rows)), np.zeros((2, rows)), np.zeros((1, rows, SUMS)), np.zeros((1, 2, columns)),

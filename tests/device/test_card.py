@@ -57,7 +57,9 @@ def test_the_ecram_card_has_the_numbers_of_the_measured_ramps() -> None:
     assert (up.pulses, up.nonlinearity) == (188, -1.45)  # type: ignore[union-attr]
     assert (down.pulses, down.nonlinearity) == (150, 0.24)  # type: ignore[union-attr]
     assert card.variation.cycle_to_cycle == StepNoise(kind="step", sigma=0.12)
-    assert (card.terminals, card.energy.joules(up, "up", 3.0, 1.0)) == (3, pytest.approx(3e-15))
+    assert (card.terminals, card.energy.joules(up, "up", 3.0, 1.0)) == (3, 0.0)
+    assert "energy of a pulse" in card.unknown
+    assert "no source says what a pulse takes: the joules of programming count as 0" in card.remarks()
 
 
 def test_the_ideal_card_has_constant_steps_and_no_spread() -> None:
@@ -167,9 +169,9 @@ def test_both_micro_signs_are_accepted() -> None:
 
 def test_a_number_set_on_the_command_line_needs_no_provenance() -> None:
     assert DeviceCard.load("ideal", ["faults.stuck_min=5 %"]).faults.stuck_min == 0.05
-    text = IDEAL.replace("energy: {write: ohmic}", "faults: {stuck_min: 5 %}\nenergy: {write: ohmic}")
+    text = IDEAL.replace("faults: {dead: 0 %}", "faults: {stuck_min: 5 %}")
     assert problems(text) == [
-        "my.yaml:18: faults.stuck_min: has no provenance; add 'faults.stuck_min: [source, status]' under provenance"
+        "my.yaml:19: faults.stuck_min: has no provenance; add 'faults.stuck_min: [source, status]' under provenance"
     ]
 
 

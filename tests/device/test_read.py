@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from analogep.device import DeviceCard
 from analogep.device.flicker import PcmReadNoise
 from analogep.device.iv import CubicIV, LinearIV, SinhIV
 from analogep.device.read import (
@@ -109,3 +110,23 @@ def test_current_slope_content_and_square_separate_into_lines(iv: SinhIV) -> Non
         terms = getattr(iv.expansions(), name)
         found = sum(a * b for a, b in zip(terms.rows(r), terms.columns(v), strict=True))
         np.testing.assert_allclose(found, reference, rtol=0, atol=1e-13 if name != "content" else 1e-12)
+
+
+def test_a_cell_in_weak_inversion_saturates_and_has_no_way_back() -> None:
+    """1 - e^(-V/26 mV): half of it at 18 mV, 3 % more at most beyond 0.1 V; the card says what follows."""
+    card = DeviceCard.load("sonos")
+    read, g = card.read, np.array([1e-6])
+    assert read.current(g, np.array([read.voltage])) == pytest.approx(g * read.voltage)
+    whole = float(read.current(g, np.array([10.0]))[0])
+    assert float(read.current(g, np.array([0.026 * math.log(2.0)]))[0]) == pytest.approx(0.5 * whole)
+    slope = float(read.current(g, np.array([1e-9]))[0]) / 1e-9
+    assert slope == pytest.approx(g[0] * read.voltage / 0.026 / -math.expm1(-read.voltage / 0.026), rel=1e-6)
+    assert np.isnan(read.current(g, np.array([-0.1]))).all()
+    assert float(read.current(g, np.array([0.2]))[0]) < 1.03 * g[0] * read.voltage
+    (said,) = [text for text in card.remarks() if "weak inversion" in text]
+    assert said.startswith(
+        "a cell is a transistor in weak inversion: its current saturates within some 26 mV of its drain"
+    )
+    assert "analog inputs on drains and reverse reads are a limit and no circuit" in said
+    plain = DeviceCard.load("rram").read
+    np.testing.assert_array_equal(plain.current(g, np.array([-0.2])), g * plain.iv.drive(np.array([-0.2])))

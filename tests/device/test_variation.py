@@ -196,3 +196,18 @@ def test_fabricated_cells_have_the_spread_of_the_card() -> None:
         mean, std = truncated_moments(law, sigma)
         assert abs(drawn.mean() - mean) < 4.0 * std / math.sqrt(drawn.size)
         assert abs(drawn.std() / std - 1.0) < 0.02
+
+
+@pytest.mark.parametrize("kind", ["normal", "lognormal"])
+def test_a_spread_that_is_stated_after_truncation_is_what_cells_have(kind: str) -> None:
+    """Of 200,000 factors cut at 1.5 sigma, within five standard errors; what nothing leaves is refused."""
+    law = DeviceToDevice(distribution=kind, truncate=1.5, max=0.2, min=0.0, step=0.0, asymmetry=0.0, stated="after")
+    drawn = law.draw(0.2, (200_000,), np.random.default_rng(3))
+    spread = float(drawn.std() / drawn.mean())
+    error = float(np.std(np.square(drawn / drawn.mean() - 1.0))) / (2.0 * spread * math.sqrt(drawn.size))
+    assert abs(spread - 0.2) < 5.0 * error
+    assert law.whole(0.2, kind) > 0.25
+    before = law.model_copy(update={"stated": "before"}).draw(0.2, (200_000,), np.random.default_rng(3))
+    assert float(before.std() / before.mean()) < 0.16
+    with pytest.raises(CardError, match=r"max: (no spread leaves 300 %|a normal spread of 300 %)"):
+        law.model_copy(update={"max": 3.0})

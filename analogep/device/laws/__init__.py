@@ -6,8 +6,6 @@ from analogep.device.laws.affine import (
     Affine,
     AffineLaw,
     Constant,
-    CountedBranch,
-    Exponential,
     Linear,
     SlopedBranch,
     SoftBounds,
@@ -22,6 +20,7 @@ from analogep.device.laws.curved import (
     Power,
     PowerBranch,
 )
+from analogep.device.laws.exponential import CountedBranch, Exponential
 from analogep.device.laws.kinetic import Kinetic
 from analogep.device.laws.labels import label_of, shape_of
 from analogep.device.laws.rates import Kinetics, SinhRate, Threshold, Vteam, Yakopcic

@@ -1,4 +1,4 @@
-"""The affine family: constant, linear, soft bounds, soft bounds with a symmetry point, exponential.
+"""The affine family: constant, linear, soft bounds, soft bounds with a symmetry point; `exponential` has one more.
 
 One pulse moves the state by
 
@@ -21,14 +21,13 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from analogep.device.laws.base import Branch, Direction, Floats, Law, Path, StepBranch, given, more_pulses
-from analogep.device.laws.labels import LABEL_LIMIT, STEEPEST, STRAIGHT, inverse_shape, shape_of
+from analogep.device.laws.base import Branch, Direction, Floats, Law, Path, StepBranch, given
 from analogep.parts import clip
 from analogep.units import Fraction
 
@@ -83,16 +82,6 @@ class Affine:
             return n * (sigma * self.offset) ** 2
         b, r = -self.slope, 1.0 + self.slope
         return float((self.offset / b - x) ** 2 * ((r**2 + (sigma * b) ** 2) ** n - r ** (2 * n)))
-
-
-class CountedBranch(Branch):
-    """Direction of the exponential law: how many pulses span the window, and how nonlinearly."""
-
-    pulses: Annotated[int, Field(ge=1, le=10**9)]
-    """Number of pulses from one end of the nominal window to the other."""
-
-    nonlinearity: Annotated[float, Field(gt=-LABEL_LIMIT, lt=LABEL_LIMIT)]
-    """NeuroSim's label in the direction's own sense: positive decelerates towards the far bound, 0 is linear."""
 
 
 class SlopedBranch(StepBranch):
@@ -237,14 +226,17 @@ class SpreadAffineLaw(AffineLaw):
         """Offset and slope of each cell."""
         if not np.any(shape):
             return super().cell(direction, scale, shape)
-        offset, slope = self.shaped(direction, shape)
-        dose = self.dose(direction)
-        if dose != 1.0:
-            bent = np.where(slope == 0.0, 1.0, slope)
-            dosed = np.expm1(dose * np.log1p(np.maximum(slope, -1.0 + 1e-15)))
-            offset = np.where(slope == 0.0, offset * dose, offset * dosed / bent)
-            slope = np.where(slope == 0.0, 0.0, dosed)
+        offset, slope = self._dosed(direction, *self.shaped(direction, shape))
         return scale * offset, scale * slope
+
+    def _dosed(self, direction: Direction, offset: Floats, slope: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope of a pulse that is worth the direction's dose of reference pulses."""
+        dose = self.dose(direction)
+        if dose == 1.0:
+            return offset, slope
+        bent = np.where(slope == 0.0, 1.0, slope)
+        dosed = np.expm1(dose * np.log1p(np.maximum(slope, -1.0 + 1e-15)))
+        return np.where(slope == 0.0, offset * dose, offset * dosed / bent), np.where(slope == 0.0, 0.0, dosed)
 
 
 class Linear(SpreadAffineLaw):
@@ -273,6 +265,13 @@ class Linear(SpreadAffineLaw):
         sign, room = (1.0 if direction == "up" else -1.0), self._room(direction)
         slope = -gamma * branch.step / room
         return np.asarray(sign * branch.step - slope * self.zero), np.asarray(slope)
+
+    def referred(
+        self, direction: Direction, scale: Floats, shape: Floats, origin: Floats, width: Floats
+    ) -> tuple[Floats, Floats]:
+        """The nominal law at X = origin + width x: offset + slope origin, slope width (aihwkit's mean bounds)."""
+        offset, slope = self.cell(direction, scale, shape)
+        return offset + slope * origin, slope * width
 
     def _room(self, direction: Direction) -> float:
         """Way from `zero` to the far bound of the direction [window]."""
@@ -328,7 +327,18 @@ class SoftBoundsReference(SpreadAffineLaw):
 
     def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
         """Offset and slope; a cell's symmetry point stays within 1 % and 99 % of its window."""
-        point = np.clip(self.symmetry_point + np.asarray(shape), 0.01, 0.99)
+        return self._around(direction, np.clip(self.symmetry_point + np.asarray(shape), 0.01, 0.99))
+
+    def referred(
+        self, direction: Direction, scale: Floats, shape: Floats, origin: Floats, width: Floats
+    ) -> tuple[Floats, Floats]:
+        """Soft bounds at the ends of the cell's own window around the point of the nominal one: (s - origin)/width."""
+        point = np.clip((self.symmetry_point + np.asarray(shape) - origin) / width, 0.01, 0.99)
+        offset, slope = self._dosed(direction, *self._around(direction, point))
+        return scale * offset, scale * slope
+
+    def _around(self, direction: Direction, point: Floats) -> tuple[Floats, Floats]:
+        """Offset and slope of cells with these symmetry points."""
         if direction == "up":
             share = self.up.step / (1.0 - point)
             return share, -share
@@ -345,47 +355,3 @@ class SoftBoundsReference(SpreadAffineLaw):
         """One reference pulse in `direction`."""
         offset, slope = self.shaped(direction, np.zeros(()))
         return Affine(float(offset), float(slope))
-
-
-class Exponential(SpreadAffineLaw):
-    """G = B (1 - e^{-P/A}) + G_min up, B = (G_max - G_min)/(1 - e^{-P_max/A}): NeuroSim's law and labels.
-
-    The label in the direction's own sense gives A/P_max in closed form (`shape_of`); in window units B =
-    1/(1 - e^{-P_max/A}) and one pulse moves by (1 - e^{-1/A})(B - x), the same law mirrored on the way down. A < 0
-    accelerates and obeys the same formula. `device_to_device.shape` is the standard deviation of the label.
-    Source: MLP+NeuroSim V3.0 user manual.
-    """
-
-    model: Literal["exponential"]
-    example: ClassVar[str] = (
-        "{model: exponential, up: {pulses: 100, nonlinearity: 2.4, amplitude: 1 V, width: 50 ns}, "
-        "down: {pulses: 120, nonlinearity: 4.9, amplitude: -1 V, width: 50 ns}}"
-    )
-    up: CountedBranch
-    down: CountedBranch | None = None
-    shape_name: ClassVar[str] = "nonlinearity"
-
-    def shaped(self, direction: Direction, shape: Floats) -> tuple[Floats, Floats]:
-        """Offset and slope; down is the own-direction law in 1 - x."""
-        branch = self.up if direction == "up" else given(self.down)
-        label = np.clip(branch.nonlinearity + np.asarray(shape), -STEEPEST, STEEPEST)
-        b = -np.expm1(-inverse_shape(label) / branch.pulses)
-        straight = np.abs(label) < STRAIGHT
-        own = np.where(straight, 1.0 / branch.pulses, b / -np.expm1(-inverse_shape(label)))
-        b = np.where(straight, 0.0, b)
-        return (own, -b) if direction == "up" else (-(own - b), -b)
-
-    def finer(self, parts: float) -> Self:
-        """`pulses` times so many."""
-        return self._divided(more_pulses({one: self.branch(one) for one in self.directions}, parts))
-
-    def nominal(self, direction: Direction) -> Affine:
-        """One reference pulse in `direction`."""
-        branch = self.up if direction == "up" else given(self.down)
-        if abs(branch.nonlinearity) < STRAIGHT:
-            own = Affine(1.0 / branch.pulses, 0.0)
-        else:
-            a = math.copysign(shape_of(abs(branch.nonlinearity)), branch.nonlinearity)
-            b = -math.expm1(-1.0 / (a * branch.pulses))
-            own = Affine(b / -math.expm1(-1.0 / a), -b)
-        return own if direction == "up" else Affine(-(own.offset + own.slope), own.slope)

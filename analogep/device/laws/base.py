@@ -29,7 +29,7 @@ LAWS: Final = Family(
         "soft_bounds": "affine.SoftBounds",
         "soft_bounds_reference": "affine.SoftBoundsReference",
         "linear": "affine.Linear",
-        "exponential": "affine.Exponential",
+        "exponential": "exponential.Exponential",
         "power": "curved.Power",
         "exp_step": "curved.ExpStep",
         "logistic": "curved.Logistic",
@@ -153,6 +153,27 @@ class Law(Block, ABC):
         first, other = self.numbers().cell(direction == "up", scale)
         one = np.ones_like(scale)
         return np.asarray(first * one), np.asarray(other * one)
+
+    def referred(
+        self, direction: Direction, scale: Floats, shape: Floats, origin: Floats, width: Floats
+    ) -> tuple[Floats, Floats] | None:
+        """As `cell`, of cells whose reference state stands where it does in the nominal window, whatever their own.
+
+        None for laws without such a state.
+
+        Parameters
+        ----------
+        direction, scale, shape
+            As in `cell`.
+        origin, width : ndarray (rows, columns) [window]
+            Lower end of each cell's own window, and its width, both within the nominal one.
+
+        Returns
+        -------
+        tuple of ndarray (rows, columns) or None
+            As of `cell`, in the units of the law.
+        """
+        return None
 
     def branch(self, direction: Direction) -> Branch:
         """The pulse of one direction; for a unidirectional device down is its reset."""
