@@ -41,32 +41,47 @@ from analogep.fit.choose import Candidate
 from analogep.fit.dataset import dataset
 from analogep.fit.describe import Value
 from analogep.fit.estimate import DeviceFit, Fit, check_model, fit
+from analogep.fit.laboratory import files_of, read, read_text
 from analogep.fit.predict import predicted
 from analogep.fit.ramps import FitError, Measurement, Ramp, Source
-from analogep.fit.reading import Options, from_text, read_pulses
+from analogep.fit.reading import Options, from_text, parse_scale, read_pulses
+from analogep.fit.records import Devices, Endurance, Kinetics, Pulses, Reads, Record, Retention, Steps, Sweep
 from analogep.fit.scatter import scatter
 from analogep.fit.spread import Spread
 
 __all__ = [
     "Candidate",
     "DeviceFit",
+    "Devices",
+    "Endurance",
     "Fit",
     "FitError",
+    "Kinetics",
     "Known",
     "Measurement",
     "Options",
+    "Pulses",
     "Ramp",
+    "Reads",
+    "Record",
+    "Retention",
     "Source",
     "Spread",
+    "Steps",
+    "Sweep",
     "Value",
     "Written",
     "check_model",
     "dataset",
+    "files_of",
     "fit",
     "from_text",
     "make_card",
+    "parse_scale",
     "plus_minus",
     "predicted",
+    "read",
     "read_pulses",
+    "read_text",
     "scatter",
 ]
