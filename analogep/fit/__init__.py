@@ -40,7 +40,8 @@ from analogep.fit.card import Known, Written, make_card, plus_minus
 from analogep.fit.choose import Candidate
 from analogep.fit.dataset import dataset
 from analogep.fit.describe import Value
-from analogep.fit.estimate import DeviceFit, Fit, check_model, fit
+from analogep.fit.estimate import DeviceFit, Fit, check_model, fit_ramps
+from analogep.fit.finding import Finding, Number
 from analogep.fit.laboratory import files_of, read, read_text
 from analogep.fit.predict import predicted
 from analogep.fit.ramps import FitError, Measurement, Ramp, Source
@@ -48,17 +49,21 @@ from analogep.fit.reading import Options, from_text, parse_scale, read_pulses
 from analogep.fit.records import Devices, Endurance, Kinetics, Pulses, Reads, Record, Retention, Steps, Sweep
 from analogep.fit.scatter import scatter
 from analogep.fit.spread import Spread
+from analogep.fit.together import LaboratoryFit, fit
 
 __all__ = [
     "Candidate",
     "DeviceFit",
     "Devices",
     "Endurance",
+    "Finding",
     "Fit",
     "FitError",
     "Kinetics",
     "Known",
+    "LaboratoryFit",
     "Measurement",
+    "Number",
     "Options",
     "Pulses",
     "Ramp",
@@ -75,6 +80,7 @@ __all__ = [
     "dataset",
     "files_of",
     "fit",
+    "fit_ramps",
     "from_text",
     "make_card",
     "parse_scale",

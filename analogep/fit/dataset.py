@@ -43,7 +43,8 @@ def dataset(fit: Fit, card: DeviceCard) -> xr.Dataset:
         dims = (f"ramp_{way}", f"reading_{way}")
         variables[f"level_{way}"] = (dims, levels, {"units": "S", "long_name": f"measured conductance, pulses {way}"})
         variables[f"fitted_{way}"] = (dims, fitted, {"units": "S", "long_name": f"fitted conductance, pulses {way}"})
-        residual = (levels - fitted) / spans[:, None]
+        logarithmic = fit.devices[0].frame.logarithmic
+        residual = (np.log(levels / fitted) if logarithmic else levels - fitted) / spans[:, None]
         variables[f"residual_{way}"] = (dims, residual, {"units": "1", "long_name": "residual over the measured range"})
         coordinates[f"device_{way}"] = ((f"ramp_{way}",), devices)
         at, mean, error = _steps(levels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from analogep.fit.translate import Form, Frame, Side, counted
 from analogep.units import format_si
 
 Floats = NDArray[np.float64]
+
+
+_ENDS: Final = ("conductance.min", "conductance.max")
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,13 @@ def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[d
         sides.append(Side(curve, theta, pulses, near_end, far_end))
         ramps.append(Side(curve, theta, pulses, starts[k], ends[k]))
     branches = form.branches(sides)
-    out = {"conductance.min": frame.low + frame.span * low, "conductance.max": frame.low + frame.span * high}
+    out = {key: float(frame.siemens(0, np.array(end))) for key, end in zip(_ENDS, (low, high), strict=True)}
     out |= {f"programming.{key}": value for key, value in form.top(sides).items()}
     for k, (word, branch, ramp, side) in enumerate(zip(DIRECTIONS, branches, ramps, sides, strict=False)):
         out |= {f"programming.{word}.{key}": value for key, value in branch.items()}
         out[f"ramp.{word}.start"] = float(frame.siemens(k, np.array(ramp.near)))
         out[f"ramp.{word}.end"] = float(frame.siemens(k, np.array(ramp.far)))
-        out[f"ramp.{word}.step"] = frame.span * (ramp.far - ramp.near) / frame.pulses[k]
+        out[f"ramp.{word}.step"] = abs(out[f"ramp.{word}.end"] - out[f"ramp.{word}.start"]) / frame.pulses[k]
         if form.law == "exponential":
             out[f"ramp.{word}.nonlinearity"] = counted(ramp)[1]
         out[f"middle.{word}"] = side.step(0.5 * (side.near + side.far)) / side.width

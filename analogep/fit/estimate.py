@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from analogep.fit.spread import Spread, device_to_device
 from analogep.fit.subject import Subject, apart, make_subject, sized
 from analogep.fit.translate import FORMS, Form, Frame, PiecewiseForm
 from analogep.streams import Streams
+
+_WIDE: Final = 20.0
+"""Largest over smallest conductance from which laws are tried in ln G as well."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,9 @@ class Fit:
         return DIRECTIONS[: len(self.devices[0].data)]
 
 
-def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = False) -> Fit:
+def fit_ramps(
+    measurement: Measurement, model: str = "auto", unidirectional: bool = False, logarithmic: bool | None = None
+) -> Fit:
     """Fit the pulse laws of `analogep.device.laws` to measured ramps.
 
     Parameters
@@ -113,6 +119,8 @@ def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = Fa
         A law, or `auto`: the lowest criterion among the laws that can describe the curve.
     unidirectional : bool
         Whether only pulses up are gradual.
+    logarithmic : bool or None
+        Whether the laws move ln G instead of G; None to let the data say where their window has a factor of 20 or more.
 
     Raises
     ------
@@ -124,20 +132,48 @@ def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = Fa
     check_model(model)
     both_directions(measurement, unidirectional)
     directions: tuple[Direction, ...] = ("up",) if unidirectional else DIRECTIONS
-    subjects = [make_subject(name, [measurement.of(name, way) for way in directions]) for name in measurement.devices]
     asked = (
         [FORMS[model]] if model != "auto" else [form for form in FORMS.values() if not isinstance(form, PiecewiseForm)]
     )
     forms = [form for form in asked if not (form.alike and model == "auto")]
-    for subject in subjects:
-        trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
-        best = min(trials, key=lambda minimum: minimum.squares)
-        subject.noises = fit_noise(best, subject.data, subject.conductances(best))
+    subjects = _subjects(measurement, directions, forms, logarithmic)
     chosen = max(range(4), key=lambda k: sum(subject.noises[k].likelihood for subject in subjects))
     entries = [Entry.of(sized(form, subjects[0]), subjects, chosen) for form in forms]
     entry, remarks = choice(entries, subjects, chosen, model)
     remarks += [text for subject in subjects for text in apart(subject)]
     return _assembled(measurement, entry, entries, subjects, chosen, remarks)
+
+
+def _subjects(
+    measurement: Measurement, directions: tuple[Direction, ...], forms: list[Form], logarithmic: bool | None
+) -> list[Subject]:
+    """Devices with the noise about their best curves, in G or in ln G, whichever is the likelier."""
+    levels = np.concatenate([ramp.conductance for ramp in measurement.ramps])
+    decades = levels.min() > 0.0 and levels.max() >= _WIDE * levels.min()
+    asked = ([False, True] if decades else [False]) if logarithmic is None else [logarithmic]
+    found = []
+    for scale in asked:
+        subjects = [
+            make_subject(name, [measurement.of(name, way) for way in directions], scale) for name in measurement.devices
+        ]
+        for subject in subjects:
+            trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
+            best = min(trials, key=lambda minimum: minimum.squares)
+            subject.noises = fit_noise(best, subject.data, subject.reads(best))
+        found.append(subjects)
+    return max(found, key=_likelihood)
+
+
+def _likelihood(subjects: list[Subject]) -> float:
+    """ln L of the increments in siemens, under the best noise: that of the own coordinate and ln |d xi/dG|."""
+    best = max(sum(subject.noises[k].likelihood for subject in subjects) for k in range(4))
+    for subject in subjects:
+        for k, part in enumerate(subject.data):
+            count = int(part.here[:, 1:].sum())
+            best -= count * math.log(subject.frame.span)
+            if subject.frame.logarithmic:
+                best -= float(np.log(subject.frame.siemens(k, part.xi)[:, 1:][part.here[:, 1:]]).sum())
+    return best
 
 
 def check_model(model: str) -> None:
@@ -204,11 +240,11 @@ def _mean(values: list[Value]) -> Value:
 
 def _noise(found: list[Noise], devices: tuple[DeviceFit, ...]) -> dict[str, Value]:
     """Root mean squares over devices, in the units of the card."""
-    spans = np.array([device.frame.span for device in devices])
-    windows = np.array([d.numbers["conductance.max"].value - d.numbers["conductance.min"].value for d in devices])
+    ends = [(d.numbers["conductance.min"].value, d.numbers["conductance.max"].value) for d in devices]
+    windows = np.array([one.frame.ranges(*window) for one, window in zip(devices, ends, strict=True)])
     units = {
-        "write": spans / windows if found[0].write == "range" else np.ones_like(spans),
-        "read": spans if found[0].read == "absolute" else np.ones_like(spans),
+        "write": 1.0 / windows if found[0].write == "range" else np.ones_like(windows),
+        "read": np.array([one.frame.unit if found[0].read == "absolute" else 1.0 for one in devices]),
     }
     out = {}
     for name, unit in units.items():

@@ -97,8 +97,8 @@ def single(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
         ends = _ends(values)
         options = replace(options, scale=ends)
         said = (
-            f"values are of no unit: {ends[0]:g} to {ends[1]:g} stands for 1 to 10 uS in the card; say what they are by "
-            "--scale '-1..1 = 1 uS..10 uS'",
+            f"values are of no unit: {ends[0]:g} to {ends[1]:g} stands for 1 to 10 uS in the card; say what they are "
+            "by --scale '-1..1 = 1 uS..10 uS'",
         )
     siemens = options.siemens(values)
     parts: tuple[tuple[Direction, Floats, int], ...] = (("up", siemens[:turn], 0), ("down", siemens[turn:], turn))
@@ -165,8 +165,8 @@ def table(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
     if foreign and not any(one.role in READINGS for one in sheet.headings) and options.column is None:
         known = [one.name for one in foreign]
         raise FitError(
-            f"{sheet.name}: no column of readings beside {listed(known)}; columns are {listed(list(sheet.names))}; name "
-            "one 'conductance [uS]', 'current' or 'resistance', or give --column NAME"
+            f"{sheet.name}: no column of readings beside {listed(known)}; columns are {listed(list(sheet.names))}; "
+            "name one 'conductance [uS]', 'current' or 'resistance', or give --column NAME"
         )
     ramps = measured(sheet.table(), options, volts_of(sheet, options))
     amplitude, width = (_by_direction(sheet, role) for role in ("amplitude", "width"))

@@ -84,7 +84,7 @@ class Noise:
 
 
 def shapes(
-    minimum: Minimum, data: tuple[Readings, ...], conductance: list[Floats], write: str, read: str
+    minimum: Minimum, data: tuple[Readings, ...], reads: list[dict[str, Floats]], write: str, read: str
 ) -> list[Shapes]:
     """Variances per unit parameter along the fitted paths.
 
@@ -92,16 +92,16 @@ def shapes(
     ----------
     minimum : Minimum
     data : tuple of Readings
-    conductance : list of ndarray (ramps, readings) [1]
-        G of the fitted paths over the range of xi, in each direction.
+    reads : list of dict
+        Deviations by unit read noise of each kind along the fitted paths (ramps, readings) [1], of each direction.
     write, read : str
         Kinds.
     """
     out = []
-    for k, (path, part, g) in enumerate(zip(minimum.paths(data), data, conductance, strict=True)):
+    for k, (path, part, unit) in enumerate(zip(minimum.paths(data), data, reads, strict=True)):
         step, carry = _step(minimum, k, path[:, :-1], part.pulses)
         q = np.square(step) if write == "step" else np.ones_like(step)
-        out.append(Shapes(q, np.square(g) if read == "relative" else np.ones_like(g), carry))
+        out.append(Shapes(q, np.square(unit[read]), carry))
     return out
 
 
@@ -114,12 +114,12 @@ def _step(minimum: Minimum, direction: int, xi: Floats, pulses: float) -> tuple[
     return (here / pulses).reshape(xi.shape), np.clip(1.0 + slope, -1.0, 2.0).reshape(xi.shape)
 
 
-def fit_noise(minimum: Minimum, data: tuple[Readings, ...], conductance: list[Floats]) -> list[Noise]:
+def fit_noise(minimum: Minimum, data: tuple[Readings, ...], reads: list[dict[str, Floats]]) -> list[Noise]:
     """Best sigmas for each pair of kinds, with its restricted likelihood; parameters as in `shapes`."""
     found = []
     for write in WRITE:
         for read in READ:
-            system = _System(minimum, data, shapes(minimum, data, conductance, write, read))
+            system = _System(minimum, data, shapes(minimum, data, reads, write, read))
             found.append(system.solve(write, read))
     return found
 
