@@ -7,6 +7,7 @@ truth is the bias. A few pairs tell it. It is subtracted from the parameters.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -79,4 +80,10 @@ def _noise(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats:
     for k in range(steps.shape[1]):
         wandered = shape.carry[:, k] * wandered + steps[:, k]
         out[:, k + 1] += wandered
+    if shape.slow > 0.0:
+        z = math.sqrt(shape.slow) * rng.standard_normal(part.xi.shape)
+        for k in range(part.xi.shape[1]):
+            if k:
+                z[:, k] = shape.memory * z[:, k - 1] + math.sqrt(1.0 - shape.memory**2) * z[:, k]
+        out += z
     return out

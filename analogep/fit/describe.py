@@ -57,6 +57,10 @@ def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[d
         ends.append(float(np.interp(pulses, np.arange(path.size), path)))
     low = float(np.mean([starts[0], *(1.0 - end for end in ends[1:])]))
     high = float(np.mean([ends[0], *(1.0 - start for start in starts[1:])]))
+    if frame.logarithmic:
+        # Ramps that do not end where the others begin have not reached the end of a window of decades.
+        low = min(starts[0], *(1.0 - end for end in ends[1:]), low)
+        high = max(ends[0], *(1.0 - start for start in starts[1:]), high)
     low, high = form.window(thetas, low, high)
     sides, ramps = [], []
     for k, (theta, pulses) in enumerate(zip(thetas, frame.pulses, strict=True)):

@@ -16,7 +16,7 @@ from analogep.fit.choose import Candidate, Entry, choice, misfit
 from analogep.fit.covariance import Uncertainty
 from analogep.fit.describe import Value, numbers_of
 from analogep.fit.levels import Minimum, Readings
-from analogep.fit.noise import Noise, fit_noise
+from analogep.fit.noise import Increments, Noise, fit_noise, with_memory
 from analogep.fit.ramps import Measurement, both_directions
 from analogep.fit.spread import Spread, device_to_device
 from analogep.fit.subject import Subject, apart, make_subject, sized
@@ -79,7 +79,8 @@ class Fit:
     write, read : str
         Kinds of noise.
     noise : dict
-        `write` (relative to the card's window, or to the step) and `read` (relative to G, or [S]).
+        `write` (relative to the card's window, or to the step) and `read` (relative to G, or [S]); `slow` (relative to
+        the window) and `length` [pulses] where scatter reverts.
     numbers : dict
         Name -> value, mean over devices: keys of the card as `programming.up.step`, and `ramp.up.start`...
     candidates : tuple of Candidate
@@ -137,7 +138,7 @@ def fit_ramps(
     )
     forms = [form for form in asked if not (form.alike and model == "auto")]
     subjects = _subjects(measurement, directions, forms, logarithmic)
-    chosen = max(range(4), key=lambda k: sum(subject.noises[k].likelihood for subject in subjects))
+    chosen = max(range(4), key=lambda k: subjects[0].noises[k].likelihood)
     entries = [Entry.of(sized(form, subjects[0]), subjects, chosen) for form in forms]
     entry, remarks = choice(entries, subjects, chosen, model)
     remarks += [text for subject in subjects for text in apart(subject)]
@@ -156,17 +157,32 @@ def _subjects(
         subjects = [
             make_subject(name, [measurement.of(name, way) for way in directions], scale) for name in measurement.devices
         ]
-        for subject in subjects:
-            trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
-            best = min(trials, key=lambda minimum: minimum.squares)
-            subject.noises = fit_noise(best, subject.data, subject.reads(best))
-        found.append(subjects)
-    return max(found, key=_likelihood)
+        devices = [_increments(subject, forms) for subject in subjects]
+        _share(subjects, fit_noise(devices))
+        found.append((subjects, devices))
+    subjects, devices = max(found, key=lambda one: _likelihood(one[0]))
+    noises = list(subjects[0].noises)
+    best = max(range(4), key=lambda k: noises[k].likelihood)
+    noises[best] = with_memory(devices, noises[best])
+    _share(subjects, noises)
+    return subjects
+
+
+def _increments(subject: Subject, forms: list[Form]) -> Increments:
+    """About the best of the curves."""
+    trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
+    return subject.increments(min(trials, key=lambda minimum: minimum.squares))
+
+
+def _share(subjects: list[Subject], noises: list[Noise]) -> None:
+    """Give all devices their common noises, each in its own units."""
+    for subject in subjects:
+        subject.noises = [one.read_in(subjects[0].frame.unit / subject.frame.unit) for one in noises]
 
 
 def _likelihood(subjects: list[Subject]) -> float:
     """ln L of the increments in siemens, under the best noise: that of the own coordinate and ln |d xi/dG|."""
-    best = max(sum(subject.noises[k].likelihood for subject in subjects) for k in range(4))
+    best = max(noise.likelihood for noise in subjects[0].noises)
     for subject in subjects:
         for k, part in enumerate(subject.data):
             count = int(part.here[:, 1:].sum())
@@ -246,11 +262,15 @@ def _noise(found: list[Noise], devices: tuple[DeviceFit, ...]) -> dict[str, Valu
         "write": 1.0 / windows if found[0].write == "range" else np.ones_like(windows),
         "read": np.array([one.frame.unit if found[0].read == "absolute" else 1.0 for one in devices]),
     }
-    out = {}
+    units["slow"] = 1.0 / windows
+    out: dict[str, Value] = {}
     for name, unit in units.items():
         sigmas = unit * np.array([getattr(one, f"{name}_sigma") for one in found])
         errors = unit * np.array([getattr(one, f"{name}_se") for one in found])
         mean = float(np.sqrt(np.mean(sigmas**2)))
-        se = float(np.sqrt(np.nansum((sigmas * errors) ** 2))) / len(found) / mean if mean > 0.0 else math.nan
-        out[name] = Value(mean, se)
+        # The noise of all devices is one, of which each sigma is a translation: their errors are one and the same.
+        out[name] = Value(mean, float(np.sqrt(np.mean(errors**2))))
+    if out["slow"].value > 0.0:
+        return out | {"length": Value(found[0].length, found[0].length_se)}
+    del out["slow"]
     return out

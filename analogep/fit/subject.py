@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.fit.covariance import Uncertainty, uncertainty
 from analogep.fit.levels import Minimum, Readings, fit_levels
-from analogep.fit.noise import Noise, Shapes, shapes
+from analogep.fit.noise import Increments, Noise, Shapes, shapes
 from analogep.fit.ramps import FitError, Ramp
 from analogep.fit.translate import Form, Frame, PiecewiseForm
 from analogep.units import format_si
@@ -57,7 +57,11 @@ class Subject:
     def shapes(self, minimum: Minimum, noise: Noise) -> list[Shapes]:
         """Variances along the ramps."""
         unit = shapes(minimum, self.data, self.reads(minimum), noise.write, noise.read)
-        return [shape.scaled(noise.write_sigma**2, noise.read_sigma**2) for shape in unit]
+        return [shape.scaled(noise) for shape in unit]
+
+    def increments(self, minimum: Minimum) -> Increments:
+        """Its readings about a curve, for the fit of the noise."""
+        return Increments(minimum, self.data, self.reads(minimum), self.frame.unit)
 
 
 def _key(form: Form) -> str:

@@ -124,7 +124,7 @@ def fit_records(records: Sequence[AnyRecord], model: str = "auto", unidirectiona
     if len(groups) > 1:
         names = [", ".join(one.source.name for one in group) for group in groups]
         remarks.append(
-            f"files with pulses cover different windows: the card is of {names[0]}, which has the most readings, not of "
+            f"files with pulses cover different windows: the card is of {names[0]}, with the most readings, not of "
             f"{'; '.join(names[1:])}; fit these by themselves for cards of their own"
         )
     remarks += [text for one in fits for text in one.remarks]
