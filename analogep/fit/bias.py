@@ -59,21 +59,29 @@ def unbiased(
 
 def _pair(minimum: Minimum, data: tuple[Readings, ...], noise: list[Shapes], rng: np.random.Generator) -> Floats:
     """Mean of the fits to the path plus and minus noise, less the truth (parameters + directions,)."""
-    noises = [_noise(part, shape, rng) for part, shape in zip(data, noise, strict=True)]
+    noises = [simulated(part, shape, rng) for part, shape in zip(data, noise, strict=True)]
     paths = minimum.paths(data)
     total = np.zeros(minimum.theta.size + len(data))
     for sign in (1.0, -1.0):
-        simulated = tuple(
+        trial = tuple(
             Readings(path + sign * one, part.here, part.pulses)
             for path, one, part in zip(paths, noises, data, strict=True)
         )
-        again = descend(minimum.curve, minimum.theta, simulated, 12)
+        again = descend(minimum.curve, minimum.theta, trial, 12)
         total += np.concatenate([again.theta, [float(start.mean()) for start in again.starts]])
     return np.asarray(0.5 * total - np.concatenate([minimum.theta, [float(start.mean()) for start in minimum.starts]]))
 
 
-def _noise(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats:
-    """Accumulated write noise and read noise of one direction (ramps, readings)."""
+def simulated(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats:
+    """Noise of one direction, of all kinds that it has (ramps, readings) [1].
+
+    Parameters
+    ----------
+    part : Readings
+    shape : Shapes
+        Variances along its ramps, scaled.
+    rng : Generator
+    """
     out = rng.standard_normal(part.xi.shape) * np.sqrt(shape.read)
     steps = rng.standard_normal(shape.write.shape) * np.sqrt(shape.write)
     wandered = np.zeros(part.xi.shape[0])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analogep.cards.wording import listed, near
 from analogep.device.laws import DIRECTIONS, LAWS, Direction
@@ -16,12 +18,16 @@ from analogep.fit.choose import Candidate, Entry, choice, misfit
 from analogep.fit.covariance import Uncertainty
 from analogep.fit.describe import Value, numbers_of
 from analogep.fit.levels import Minimum, Readings
-from analogep.fit.noise import Increments, Noise, fit_noise, with_memory
+from analogep.fit.noise import Increments, Noise, Shapes, fit_noise, with_memory
 from analogep.fit.ramps import Measurement, both_directions
 from analogep.fit.spread import Spread, device_to_device
+from analogep.fit.structure import Structure, structures
+from analogep.fit.structure import remarks as structure_remarks
 from analogep.fit.subject import Subject, apart, make_subject, sized
 from analogep.fit.translate import FORMS, Form, Frame, PiecewiseForm
 from analogep.streams import Streams
+
+Floats = NDArray[np.float64]
 
 _WIDE: Final = 20.0
 """Largest over smallest conductance from which laws are tried in ln G as well."""
@@ -41,6 +47,8 @@ class DeviceFit:
     uncertainty : Uncertainty
     numbers : dict
         Name -> value of every number.
+    shapes : list of Shapes
+        Variances of its noise along the ramps of each direction.
     """
 
     name: str
@@ -49,6 +57,13 @@ class DeviceFit:
     minimum: Minimum
     uncertainty: Uncertainty
     numbers: dict[str, Value]
+    shapes: list[Shapes]
+
+    @cached_property
+    def structure(self) -> tuple[list[Structure], tuple[float, Floats]]:
+        """Structure functions of its residuals, and sums of their squares, of the data and of simulations."""
+        rng = Streams(0).rng(f"fit/structure/{self.name}")
+        return structures(self.minimum, self.data, self.shapes, rng)
 
     @property
     def rmse(self) -> float:
@@ -101,6 +116,11 @@ class Fit:
     candidates: tuple[Candidate, ...]
     spread: Spread
     remarks: tuple[str, ...]
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What its noise does not say of the first device's residuals, by their structure function."""
+        return tuple(structure_remarks(*self.devices[0].structure))
 
     @property
     def directions(self) -> tuple[Direction, ...]:
@@ -241,7 +261,7 @@ def _device(subject: Subject, form: Form, minimum: Minimum, known: Uncertainty, 
     noise = subject.shapes(minimum, subject.noises[chosen])
     known = unbiased(minimum, subject.data, noise, known, Streams(0).rng(f"fit/bias/{subject.name}"))
     numbers = numbers_of(form, minimum, subject.frame, known)
-    return DeviceFit(subject.name, subject.frame, subject.data, minimum, known, numbers)
+    return DeviceFit(subject.name, subject.frame, subject.data, minimum, known, numbers, noise)
 
 
 def _mean(values: list[Value]) -> Value:

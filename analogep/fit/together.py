@@ -127,7 +127,7 @@ def fit_records(records: Sequence[AnyRecord], model: str = "auto", unidirectiona
             f"files with pulses cover different windows: the card is of {names[0]}, with the most readings, not of "
             f"{'; '.join(names[1:])}; fit these by themselves for cards of their own"
         )
-    remarks += [text for one in fits for text in one.remarks]
+    remarks += [text for one in fits for text in (*one.remarks, *one.doubts)]
     first = fits[0] if fits else None
     return LaboratoryFit(
         tuple(records), first, tuple(groups[0]) if groups else (), tuple(fits[1:]), tuple(findings), tuple(remarks)
