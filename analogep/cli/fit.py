@@ -142,7 +142,18 @@ def _known(parsed: argparse.Namespace, quantities: dict[str, float | None]) -> K
         name = name if name[:1].isalpha() else f"device_{name}".rstrip("_")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", name) or len(name) > 100:
         raise UsageError(f"--name {name}: needs a small letter, then small letters, digits, - and _, such as my_rram")
-    return Known(name, parsed.title, parsed.technology, parsed.terminals, **quantities)
+    return Known(
+        name,
+        parsed.title,
+        parsed.technology,
+        parsed.terminals,
+        quantities["amplitude_up"],
+        quantities["amplitude_down"],
+        quantities["width_up"],
+        quantities["width_down"],
+        quantities["read_voltage"],
+        quantities["read_width"],
+    )
 
 
 def _write(parsed: argparse.Namespace, found: Fit, card: Written) -> None:

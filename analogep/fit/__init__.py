@@ -36,12 +36,13 @@ NeuroSim's pulses are whole on the card: the fitted real number stands beside it
 deviations over devices, less the measurement's, as its `device_to_device`.
 """
 
-from analogep.fit.card import Known, Written, make_card, plus_minus
+from analogep.fit.card import Written, make_card
 from analogep.fit.choose import Candidate
 from analogep.fit.dataset import dataset
 from analogep.fit.describe import Value
 from analogep.fit.estimate import DeviceFit, Fit, check_model, fit_ramps
 from analogep.fit.finding import Finding, Number
+from analogep.fit.known import Known
 from analogep.fit.laboratory import files_of, read, read_text
 from analogep.fit.predict import predicted
 from analogep.fit.ramps import FitError, Measurement, Ramp, Source
@@ -50,6 +51,7 @@ from analogep.fit.records import Devices, Endurance, Kinetics, Pulses, Reads, Re
 from analogep.fit.scatter import scatter
 from analogep.fit.spread import Spread
 from analogep.fit.together import LaboratoryFit, fit
+from analogep.fit.write import plus_minus
 
 __all__ = [
     "Candidate",

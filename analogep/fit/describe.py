@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,25 +29,17 @@ class Value:
     se: float
 
 
-def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[dict[str, float], str]:
-    """All numbers of a device at given parameters, and why the law cannot describe them.
+class Sides(NamedTuple):
+    """Both directions on the window of a device and between the ends of their ramps, and the window's ends [1]."""
 
-    Parameters
-    ----------
-    form : Form
-    minimum : Minimum
-        Says which curve it is, and how many of the parameters are the curve's.
-    frame : Frame
-    phi : ndarray (joint parameters + directions,) [1]
-        Parameters of the curve, then the mean start of each direction's ramps.
+    sides: list[Side]
+    ramps: list[Side]
+    low: float
+    high: float
 
-    Returns
-    -------
-    dict
-        Keys of the card with dots (`conductance.min` [S], `programming.up.step` [1]...), `ramp.*` and `middle.*`.
-    str
-        Empty if the law can.
-    """
+
+def sides_of(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> Sides:
+    """The directions of a device; parameters as for `describe`, `phi` (joint parameters + directions,) [1]."""
     curve, size = minimum.curve, minimum.theta.size
     thetas = [spread(curve, phi[None, :size], k)[0] for k in range(len(frame.pulses))]
     starts = [float(value) for value in phi[size:]]
@@ -67,7 +59,32 @@ def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[d
         near_end, far_end = (low, high) if k == 0 else (1.0 - high, 1.0 - low)
         sides.append(Side(curve, theta, pulses, near_end, far_end))
         ramps.append(Side(curve, theta, pulses, starts[k], ends[k]))
+    return Sides(sides, ramps, low, high)
+
+
+def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[dict[str, float], str]:
+    """All numbers of a device at given parameters, and why the law cannot describe them.
+
+    Parameters
+    ----------
+    form : Form
+    minimum : Minimum
+        Says which curve it is, and how many of the parameters are the curve's.
+    frame : Frame
+    phi : ndarray (joint parameters + directions,) [1]
+        Parameters of the curve, then the mean start of each direction's ramps.
+
+    Returns
+    -------
+    dict
+        Keys of the card with dots (`conductance.min` [S], `programming.up.step` [1]...), `ramp.*` and `middle.*`.
+    str
+        Empty if the law can.
+    """
+    known = sides_of(form, minimum, frame, phi)
+    sides, ramps = known.sides, known.ramps
     branches = form.branches(sides)
+    low, high = known.low, known.high
     out = {key: float(frame.siemens(0, np.array(end))) for key, end in zip(_ENDS, (low, high), strict=True)}
     out |= {f"programming.{key}": value for key, value in form.top(sides).items()}
     for k, (word, branch, ramp, side) in enumerate(zip(DIRECTIONS, branches, ramps, sides, strict=False)):

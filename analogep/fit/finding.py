@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,10 @@ class Finding:
         Name -> number.
     panels : tuple of Panel
     remarks : tuple of str
+    spacing : float or None
+        Time between repeated reads [s].
+    count : int
+        Reads of a cell.
     """
 
     kind: str
@@ -65,7 +69,9 @@ class Finding:
     model: str
     numbers: dict[str, Number]
     panels: tuple[Panel, ...] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    spacing: float | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ def fit_kinetics(record: Kinetics) -> Finding:
         "bound": Number(unit * end, unit * end * end_se, "S"),
         "share": Number(share, share * share_se, "%"),
         "v0": Number(reference * scale, reference * scale * scale_se, "V"),
+        "first": Number(unit * math.exp(least.values[0]), unit * math.exp(least.values[0]) * least.se(0), "S"),
         "reference": Number(math.copysign(reference, float(record.amplitude[0])), math.nan, "V"),
     }
     if math.isfinite(middle) and middle > 0.0:

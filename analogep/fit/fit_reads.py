@@ -150,7 +150,7 @@ def fit_reads(record: Reads) -> Finding:
         panels.append(_panel(one, names, p, cell, record.spacing))
     return Finding(
         record.kind, record.source, record.layout, " + ".join(name for name in names if name != "dwell"), numbers,
-        tuple(panels), record.remarks,
+        tuple(panels), record.remarks, record.spacing, record.values.shape[1],
     )  # fmt: skip
 
 
