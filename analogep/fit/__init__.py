@@ -44,13 +44,14 @@ from analogep.fit.estimate import DeviceFit, Fit, check_model, fit_ramps
 from analogep.fit.finding import Finding, Number
 from analogep.fit.known import Known
 from analogep.fit.laboratory import files_of, read, read_text
+from analogep.fit.panels import panels
 from analogep.fit.predict import predicted
 from analogep.fit.ramps import FitError, Measurement, Ramp, Source
 from analogep.fit.reading import Options, from_text, parse_scale, read_pulses
 from analogep.fit.records import Devices, Endurance, Kinetics, Pulses, Reads, Record, Retention, Steps, Sweep
 from analogep.fit.scatter import scatter
 from analogep.fit.spread import Spread
-from analogep.fit.together import LaboratoryFit, fit
+from analogep.fit.together import LaboratoryFit, fit, fit_records
 from analogep.fit.write import plus_minus
 
 __all__ = [
@@ -83,8 +84,10 @@ __all__ = [
     "files_of",
     "fit",
     "fit_ramps",
+    "fit_records",
     "from_text",
     "make_card",
+    "panels",
     "parse_scale",
     "plus_minus",
     "predicted",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analogep.fit.describe import Value
 from analogep.fit.finding import Finding, Number
-from analogep.fit.write import Writer, written
+from analogep.fit.write import Writer, plus_minus, written
 
 
 @dataclass(frozen=True)
@@ -85,30 +85,31 @@ def _components(reads: Finding, writer: Writer) -> str:
         whole = Value(total, error)
         text = writer.fitted("read.noise.sigma", written(total, "%"), whole, "%", f"; {reads.model}", source=source)
         return f"{{kind: relative, sigma: {text}}}"
-    blocks = []
-    alone = len(parts) == 1
-    for k, (name, one) in enumerate(parts.items()):
-        path = "read.noise" if alone else f"read.noise.{k}"
+    blocks, said = [], []
+    for name, one in parts.items():
         if name == "white":
-            sigma = writer.fitted(f"{path}.sigma", written(one.value, "%"), one, "%", source=source)
-            blocks.append(f"{{kind: relative, sigma: {sigma}}}")
-        elif name == "flicker" and level is not None and reads.spacing:
-            blocks.append(_flicker(path, level, reads, writer))
+            blocks.append(f"{{kind: relative, sigma: {written(one.value, '%')}}}")
+            said.append(f"sigma {plus_minus(one, '%')}")
+        elif name == "flicker" and level is not None:
+            blocks.append(_flicker(level, reads))
+            said.append(f"k {plus_minus(level, '')} over the band of the record")
         elif name == "telegraph" and dwell is not None:
             swing = Number(2.0 * one.value, 2.0 * one.se, "%")
-            size = writer.fitted(f"{path}.amplitude", written(swing.value, "%"), swing, "%", source=source)
-            share = writer.derived(f"{path}.probability", "50 %", "two levels, equally long", source)
-            time = writer.fitted(f"{path}.dwell", written(dwell.value, "s"), dwell, "s", source=source)
-            blocks.append(f"{{kind: rtn, amplitude: {size}, probability: {share}, dwell: {time}}}")
-    return blocks[0] if alone else f"[{', '.join(blocks)}]"
+            blocks.append(
+                f"{{kind: rtn, amplitude: {written(swing.value, '%')}, probability: 50 %, dwell: "
+                f"{written(dwell.value, 's')}}}"
+            )
+            said.append(f"amplitude {plus_minus(swing, '%')}, dwell {plus_minus(dwell, 's')}")
+    # A list of components has one entry of provenance.
+    writer.provenance.append(("read.noise", source, f"fit; {'; '.join(said)}"))
+    return f"[{', '.join(blocks)}]"
 
 
-def _flicker(path: str, level: Number, reads: Finding, writer: Writer) -> str:
-    source, spacing, count = key_of(reads), reads.spacing or 1.0, max(reads.count, 2)
-    k = writer.fitted(f"{path}.k", f"{level.value:.4g}", level, "", source=source)
-    low = writer.derived(f"{path}.low", written(1.0 / (count * spacing), "Hz"), "length of the record", source)
-    high = writer.derived(f"{path}.high", written(0.5 / spacing, "Hz"), "half the rate of the reads", source)
-    return f"{{kind: flicker, k: {k}, exponent: 1, low: {low}, high: {high}}}"
+def _flicker(level: Number, reads: Finding) -> str:
+    """k within the band that the record covers: from its length to half the rate of its reads."""
+    spacing, count = reads.spacing or 1.0, max(reads.count, 2)
+    low, high = written(1.0 / (count * spacing), "Hz"), written(0.5 / spacing, "Hz")
+    return f"{{kind: flicker, k: {level.value:.4g}, exponent: 1, low: {low}, high: {high}}}"
 
 
 def curve_of(findings: Sequence[Finding], writer: Writer) -> str | None:
@@ -153,6 +154,11 @@ def retention_of(findings: Sequence[Finding], low: float, high: float, writer: W
 
 def endurance_of(findings: Sequence[Finding], writer: Writer) -> str | None:
     """`endurance`: cycles after which the ratio of both states has halved, where it falls by more than 3 errors."""
+    trend = first(findings, "wear")
+    if trend is not None:
+        pulses = trend.numbers["pulses"]
+        why = "pulses until steps have halved, by their trend from ramp to ramp"
+        return f"{{pulses: {writer.derived('endurance.pulses', f'{max(pulses.value, 1.0):.4g}', why)}}}"
     one = first(findings, "endurance")
     if one is None:
         return None

@@ -92,6 +92,9 @@ def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[d
         out[f"ramp.{word}.start"] = float(frame.siemens(k, np.array(ramp.near)))
         out[f"ramp.{word}.end"] = float(frame.siemens(k, np.array(ramp.far)))
         out[f"ramp.{word}.step"] = abs(out[f"ramp.{word}.end"] - out[f"ramp.{word}.start"]) / frame.pulses[k]
+        if form.law in ("exponential", "soft_bounds", "linear"):
+            # P_max/A of the ramp: how far its steps fall, ln of the first over the last.
+            out[f"ramp.{word}.curvature"] = _bend(ramp)
         if form.law == "exponential":
             out[f"ramp.{word}.nonlinearity"] = counted(ramp)[1]
         out[f"middle.{word}"] = side.step(0.5 * (side.near + side.far)) / side.width
@@ -99,6 +102,12 @@ def describe(form: Form, minimum: Minimum, frame: Frame, phi: Floats) -> tuple[d
     if not problem and out["conductance.min"] <= 0.0:
         problem = f"its window would begin at {format_si(out['conductance.min'], 'S')}"
     return out, problem
+
+
+def _bend(ramp: Side) -> float:
+    """ln of the first step of a ramp over its last one; NaN where they have no ratio."""
+    first, last = ramp.step(ramp.near), ramp.step(ramp.far)
+    return math.log(first / last) if min(first, last) > 0.0 else math.nan
 
 
 def numbers_of(form: Form, minimum: Minimum, frame: Frame, known: Uncertainty) -> dict[str, Value]:

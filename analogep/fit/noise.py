@@ -159,14 +159,29 @@ class Increments:
     reads: list[dict[str, Floats]]
     unit: float
 
-    def system(self, write: str, read: str, degree: int) -> System:
-        """Ready for any size of noise of these kinds; polynomials of X have at most this degree."""
+    def system(self, write: str, read: str, tangent: bool) -> System:
+        """Ready for any size of noise of these kinds; X has polynomials, or what the curve's parameters change."""
         unit = shapes(self.minimum, self.data, self.reads, write, read)
         steps = []
         for k, part in enumerate(self.data):
             raw = np.where(part.here, part.xi, 0.0)
             steps.append(_step(self.minimum, k, raw[:, :-1], part.pulses)[0])
-        return System(self.data, unit, steps, degree)
+        return System(self.data, unit, steps, self._tangents() if tangent else None)
+
+    def _tangents(self) -> list[Floats]:
+        """Change of the step along the paths with each parameter of the curve (ramps, readings - 1, parameters) [1]."""
+        curve, found = self.minimum.curve, []
+        for k, path in enumerate(self.minimum.paths(self.data)):
+            theta = self.minimum.own(k)
+            h = 1e-4 * (1.0 + np.abs(theta))
+            batch = np.concatenate([theta + np.diag(h), theta - np.diag(h)])
+            states = np.broadcast_to(path[:, :-1].reshape(1, -1), (batch.shape[0], path[:, :-1].size))
+            rates = curve.rate(batch, states)
+            change = (rates[: theta.size] - rates[theta.size :]) / (2.0 * h[:, None])
+            columns = change.T.reshape(*path[:, :-1].shape, theta.size)
+            # A parameter that changes nothing, as at a limit, is no column.
+            found.append(columns[..., np.abs(columns).reshape(-1, theta.size).max(axis=0) > 1e-9])
+        return found
 
 
 def fit_noise(devices: Sequence[Increments]) -> list[Noise]:
@@ -186,8 +201,8 @@ def with_memory(devices: Sequence[Increments], noise: Noise) -> Noise:
     noise : Noise
         Without such a part, as `fit_noise` found it.
     """
-    # Polynomials take out what slow scatter is told by; a straight line remains for what a law misses.
-    joint, given = _Joint(devices, noise.write, noise.read, 1), noise
+    # Polynomials take out what slow scatter is told by: only what the law's parameters have taken may go.
+    joint, given = _Joint(devices, noise.write, noise.read, True), noise
     noise = joint.solve()
     penalty = math.log(sum(one.u.size for one in joint.systems))
     lengths = [length for length in _LENGTHS if length < joint.longest]
@@ -201,18 +216,17 @@ def with_memory(devices: Sequence[Increments], noise: Noise) -> Noise:
     gains = [2.0 * (one.likelihood - noise.likelihood) for one, _ in found]
     allowed = [k for k in range(len(found)) if k == 0 or gains[k] > _UNIT_ROOT]
     best = found[min(allowed, key=lambda k: scores[k])][0]
-    if best.slow_sigma > 0.0 and best.write_sigma == 0.0 and math.isfinite(found[-1][0].write_se):
-        # None is wanted; as much as there may be of it is known from the fit with both.
-        return replace(best, write_se=math.hypot(found[-1][0].write_sigma, found[-1][0].write_se))
+    if best.slow_sigma > 0.0 and best.write_sigma == 0.0:
+        return replace(best, write_se=joint.most_write(best))
     return best if best.slow_sigma > 0.0 else given
 
 
 class _Joint:
     """The likelihood of all devices."""
 
-    def __init__(self, devices: Sequence[Increments], write: str, read: str, degree: int = 5) -> None:
+    def __init__(self, devices: Sequence[Increments], write: str, read: str, tangent: bool = False) -> None:
         self.write, self.read = write, read
-        self.systems = [one.system(write, read, degree) for one in devices]
+        self.systems = [one.system(write, read, tangent) for one in devices]
         first = devices[0].unit
         self.units = [(first / one.unit) ** 2 if read == "absolute" else 1.0 for one in devices]
         self.scale = self.systems[0].size
@@ -269,6 +283,16 @@ class _Joint:
                     best = replace(noise, length=length, likelihood=-0.5 * deviance, write_sigma=root[0])
                     best = replace(best, read_sigma=root[1], slow_sigma=root[2])
         return best
+
+    def most_write(self, noise: Noise) -> float:
+        """Write noise beside the others at which 2 ln L has fallen by 1: how much there may be of what is not seen."""
+        fixed = (noise.read_sigma**2, noise.slow_sigma**2, noise.length)
+        least, most = 0.0, noise.slow_sigma
+        best = self.deviance(0.0, *fixed)
+        for _ in range(20):
+            middle = 0.5 * (least + most)
+            least, most = (middle, most) if self.deviance(middle**2, *fixed) < best + 1.0 else (least, middle)
+        return most
 
     def polished(self, noise: Noise) -> Noise:
         """The maximum of the likelihood near `noise`, with its standard errors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from analogep.fit.laboratory import files_of, read
 from analogep.fit.ramps import FitError, Measurement
 from analogep.fit.reading import Options
 from analogep.fit.records import AnyRecord, Pulses
+from analogep.fit.wear import worn
 
 _FITS: Final[dict[str, Callable[[Any], Finding]]] = {
     "kinetics": fit_kinetics,
@@ -116,7 +118,10 @@ def fit_records(records: Sequence[AnyRecord], model: str = "auto", unidirectiona
     fits = []
     for k, group in enumerate(groups):
         try:
-            fits.append(fit_ramps(_joined(group), model, unidirectional))
+            fresh, trends, said = worn(_joined(group))
+            remarks += said
+            fits.append(fit_ramps(fresh, model, unidirectional))
+            findings += trends if k == 0 else []
         except FitError as error:
             if k == 0:
                 raise
@@ -144,7 +149,7 @@ def _groups(pulses: Sequence[Pulses]) -> list[list[Pulses]]:
     """Files whose ramps run over one window, the group with the most readings first."""
     groups: list[list[Pulses]] = []
     for one in sorted(pulses, key=_size, reverse=True):
-        home = next((group for group in groups if _apart(_ends([one]), _ends(group)) <= _ALIKE), None)
+        home = next((group for group in groups if _alike(one, group)), None)
         if home is None:
             groups.append([one])
         else:
@@ -152,6 +157,12 @@ def _groups(pulses: Sequence[Pulses]) -> list[list[Pulses]]:
     order = {id(one): k for k, one in enumerate(pulses)}
     found = [sorted(group, key=lambda one: order[id(one)]) for group in groups]
     return sorted(found, key=lambda group: -sum(_size(one) for one in group))
+
+
+def _alike(one: Pulses, group: Sequence[Pulses]) -> bool:
+    """Whether files are of one window; values of no unit have none in common with others."""
+    same = one.normalised == group[0].normalised
+    return same and _apart(_ends([one]), _ends(group)) <= _ALIKE
 
 
 def _size(one: Pulses) -> int:
@@ -164,5 +175,12 @@ def _ends(group: Sequence[Pulses]) -> tuple[float, float]:
 
 
 def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
-    size = max(one[1], other[1]) - min(one[0], other[0])
-    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) / max(size, 1e-300)
+    found = []
+    for pair in ((one, other), *([(_logs(one), _logs(other))] if min(one[0], other[0]) > 0.0 else [])):
+        low, high = zip(*pair, strict=True)
+        found.append(max(abs(low[0] - low[1]), abs(high[0] - high[1])) / max(max(high) - min(low), 1e-300))
+    return max(found)
+
+
+def _logs(ends: tuple[float, float]) -> tuple[float, float]:
+    return math.log(ends[0]), math.log(ends[1])

@@ -86,16 +86,20 @@ class System:
         Variances per unit parameter along the fitted paths.
     steps : list of ndarray (ramps, readings - 1) [1]
         Steps at the measured states, of each direction.
-    degree : int
-        Highest degree of the polynomials of X.
+    tangents : list of ndarray (ramps, readings - 1, columns) [1], or None
+        What takes the place of the polynomials in X, of each direction.
     """
 
     def __init__(
-        self, data: tuple[Readings, ...], unit: Sequence[Variances], steps: Sequence[Floats], degree: int
+        self,
+        data: tuple[Readings, ...],
+        unit: Sequence[Variances],
+        steps: Sequence[Floats],
+        tangents: Sequence[Floats] | None = None,
     ) -> None:
         u, weights, blocks, bands = [], [], [], []
         rows = 0
-        for part, shape, step in zip(data, unit, steps, strict=True):
+        for k, (part, shape, step) in enumerate(zip(data, unit, steps, strict=True)):
             here = part.here[:, 1:]
             raw = np.where(part.here, part.xi, 0.0)
             own = np.where(here, np.diff(raw, axis=1) - step, 0.0)
@@ -105,7 +109,7 @@ class System:
                 weights.append(np.broadcast_to(1.0 - 1.0 / count, here.shape)[here])
             else:
                 weights.append(np.ones(int(here.sum())))
-                blocks.append((rows, _polynomials(here, degree)))
+                blocks.append((rows, _polynomials(here) if tangents is None else tangents[k][here]))
             rows += int(here.sum())
             u.append(own[here])
             begins = np.zeros(here.shape, dtype=bool)
@@ -146,9 +150,9 @@ class System:
         return float(total + u @ u)
 
 
-def _polynomials(here: NDArray[np.bool_], most: int) -> Floats:
+def _polynomials(here: NDArray[np.bool_]) -> Floats:
     """Legendre polynomials in the pulse number, one set for all ramps of a direction (increments, degree + 1) [1]."""
-    degree = min(most, max(1, int(here.sum()) // 40))
+    degree = min(5, max(1, int(here.sum()) // 40))
     basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, here.shape[1]), degree)
     return np.asarray(basis[np.broadcast_to(np.arange(here.shape[1]), here.shape)[here]], dtype=np.float64)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analogep.plots.energy import energy_by_component
     from analogep.plots.fit import fitted_pulses
     from analogep.plots.history import accuracy_and_cost, gradients, pulses
+    from analogep.plots.measurements import fitted_measurements
     from analogep.plots.runs import MOST_RUNS, runs_compared
     from analogep.plots.study import study_axes
     from analogep.plots.study_crossing import study_lines
@@ -43,6 +44,7 @@ __all__ = [
     "engineering",
     "figures",
     "finite_beta",
+    "fitted_measurements",
     "fitted_pulses",
     "gradients",
     "pulses",
@@ -68,6 +70,7 @@ if not TYPE_CHECKING:
             "device_file": ("SUFFIXES", "render"),
             "energy": ("energy_by_component",),
             "fit": ("fitted_pulses",),
+            "measurements": ("fitted_measurements",),
             "history": ("accuracy_and_cost", "gradients", "pulses"),
             "runs": ("MOST_RUNS", "runs_compared"),
             "study": ("study_axes",),
