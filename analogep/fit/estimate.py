@@ -61,7 +61,7 @@ class DeviceFit:
 
     @cached_property
     def structure(self) -> tuple[list[Structure], tuple[float, Floats]]:
-        """Structure functions of its residuals, and sums of their squares, of the data and of simulations."""
+        """Structure functions of its residuals, and sums of squares of data and simulations (sets,) [1]."""
         rng = Streams(0).rng(f"fit/structure/{self.name}")
         return structures(self.minimum, self.data, self.shapes, rng)
 

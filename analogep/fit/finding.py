@@ -27,7 +27,7 @@ class Panel:
 
     Parameters
     ----------
-    x, y, curve : ndarray (points,)
+    x, y, curve : ndarray (points,) [as the labels say]
         Measured points, and the fitted curve at the same x.
     labels : tuple of str
         Of both axes, with units.
@@ -76,7 +76,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Least:
-    """A least-squares fit: parameters (parameters,), their covariance, and the residual standard deviation."""
+    """A least-squares fit.
+
+    Parameters
+    ----------
+    values : ndarray (parameters,) [1]
+    covariance : ndarray (parameters, parameters) [1]
+    sigma : float
+        Standard deviation of the residuals.
+    count : int
+        Residuals.
+    """
 
     values: Floats
     covariance: Floats

@@ -18,6 +18,13 @@ Floats = NDArray[np.float64]
 
 
 def endurance(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
+    """Both states of a cell, cycle by cycle, by the names of their columns.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     low, high = sheet.by("low"), sheet.by("high")
     if not (low and high):
         return None
@@ -41,6 +48,13 @@ def endurance(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
 
 
 def sweep(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
+    """Voltage and current by the names of their columns, the voltage changing from line to line.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     if not sheet.names or sheet.by("pulse") or sheet.by("amplitude") or sheet.by("low"):
         return None
     v, i = sheet.by("voltage"), sheet.by("current")
@@ -54,6 +68,13 @@ def sweep(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
 
 
 def devices(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
+    """A reading of each device, a line for each name.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     name = sheet.by("device")
     if not name or sheet.by("pulse") or sheet.by("time") or sheet.by("cycle") or sheet.by("direction"):
         return None
@@ -84,6 +105,13 @@ def _is_error(one: Heading) -> bool:
 
 
 def retention(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
+    """A reading over time, or many of them at even times.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     time = sheet.by("time")
     values = [
         one for one in sheet.headings if one.role in READINGS and one.word.rsplit("_", 1)[-1] not in ("min", "max")

@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 
 def rows(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
+    """One ramp a row, with tags before its readings."""
     ramps = ramps_in_rows(sheet)
     if ramps is None:
         return None
@@ -34,7 +35,13 @@ def rows(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
 
 
 def paired(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
-    """A column of readings for each direction, side by side."""
+    """A column of readings for each direction, side by side.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     values = [one for one in sheet.headings if one.tag and one.role in READINGS]
     if len(values) < 2 or len({one.tag for one in values}) < 2:
         return None
@@ -56,6 +63,13 @@ def paired(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
 
 
 def kinetics(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
+    """Pulses with a column of their amplitude, which changes.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     amplitude = sheet.by("amplitude")
     if not amplitude or np.ptp(np.abs(real_of(sheet, amplitude[0]))) == 0.0:
         return None
@@ -160,7 +174,13 @@ def _best_cut(values: Floats, near: int, reach: int) -> int:
 
 
 def table(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
-    """Long and wide tables of pulses."""
+    """Long and wide tables of pulses.
+
+    Raises
+    ------
+    FitError
+        If it is of this layout and cannot be read.
+    """
     foreign = [one for one in sheet.headings if one.role in ("time", "voltage", "v_set", "v_reset")]
     if foreign and not any(one.role in READINGS for one in sheet.headings) and options.column is None:
         known = [one.name for one in foreign]

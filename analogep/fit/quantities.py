@@ -19,7 +19,7 @@ UNSAID: Final = "the file names no unit: values are taken in SI units; give --un
 
 
 def converted(values: Floats, quantity: str, volts: float | None) -> tuple[Floats, Quantity]:
-    """(readings, quantity) of readings of a `quantity` (readings,) [SI], in their shape.
+    """(readings, quantity) of the readings `values` of a `quantity` (readings,) [SI], in their shape.
 
     Conductances [S] where that can be said, else what the file holds: a current without a voltage stays a current.
     """
@@ -65,7 +65,7 @@ def headless(sheet: Sheet, columns: int) -> bool:
 
 
 def plausible(values: Floats, where: str, stated: bool) -> None:
-    """Refuse conductances (readings,) [S] that no cell has.
+    """Refuse conductances `values` (readings,) [S] that no cell has.
 
     Raises
     ------

@@ -47,7 +47,7 @@ class Options:
     scale: tuple[float, float, float, float] | None = None
 
     def siemens(self, values: Floats) -> Floats:
-        """Conductances (readings,) [S] of readings of the scale, or in `unit` where there is no scale (readings,)."""
+        """Conductances (readings,) [S] of the readings `values` (readings,) [1], by the scale or else in `unit`."""
         if self.scale is None:
             return values * (1.0 if self.unit is None else unit_option(self.unit)[1])
         low, high, first, last = self.scale

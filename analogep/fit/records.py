@@ -185,7 +185,13 @@ class Endurance(Record):
 
 @dataclass(frozen=True)
 class Sweep(Record):
-    """Current against voltage, in the order of the sweep [V], [A] (points,)."""
+    """Current against voltage, in the order of the sweep.
+
+    Parameters
+    ----------
+    voltage : ndarray (points,) [V]
+    current : ndarray (points,) [A]
+    """
 
     kind: ClassVar[str] = "I-V"
     voltage: Floats
@@ -199,7 +205,15 @@ class Sweep(Record):
 
 @dataclass(frozen=True)
 class Devices(Record):
-    """One reading of each of many devices (devices,): values [SI] of `quantity`, and their own relative errors [1]."""
+    """One reading of each of many devices.
+
+    Parameters
+    ----------
+    values : ndarray (devices,) [SI, of `quantity`]
+    error : ndarray (devices,) [1]
+        Relative standard errors of the readings themselves, zero where the file says none.
+    quantity : str
+    """
 
     kind: ClassVar[str] = "device table"
     values: Floats
@@ -214,7 +228,12 @@ class Devices(Record):
 
 @dataclass(frozen=True)
 class Steps(Record):
-    """Change by one pulse at equally spaced states from the lower end upwards (states,) [window], both positive."""
+    """Change by one pulse at equally spaced states, from the lower end of the window upwards, both positive.
+
+    Parameters
+    ----------
+    up, down : ndarray (states,) [window]
+    """
 
     kind: ClassVar[str] = "steps"
     up: Floats

@@ -21,7 +21,19 @@ _TIME = re.compile(r"t\s*_?(prog|program|erase|set|reset|pulse|up|down)\s*[:=]\s
 
 @dataclass(frozen=True)
 class RowRamp:
-    """A line: readings (readings,) [S], direction, the device of its tag, and the pulse width if it says one [s]."""
+    """A line of readings.
+
+    Parameters
+    ----------
+    device : str
+        Of its tag.
+    direction : {'up', 'down'}
+    values : ndarray (readings,) [S]
+    width : float or None
+        Of the pulses, where a tag says it [s].
+    where : str
+        File and line.
+    """
 
     device: str
     direction: Direction
@@ -38,19 +50,18 @@ def ramps_in_rows(sheet: Sheet) -> list[RowRamp] | None:
     """
     lines = [(list(sheet.names), 0)] if sheet.names else []
     lines += [(row.cells, row.line) for row in sheet.rows]
-    found, tags, devices = [], "", set()
+    found, tags = [], ""
     for cells, line in lines:
         numbers = [value for cell in cells if (value := value_of(cell, sheet.comma)) is not None]
         words = ",".join(cell for cell in cells if cell and value_of(cell, sheet.comma) is None)
         if len(numbers) < _LEAST:
             tags = ",".join(cells)
             continue
-        if not words:
+        values = np.array(_readings(cells, sheet.comma))
+        if not words or values.size < _LEAST:
             return None
         inside = re.search(r"\(([^)]*)\)", ",".join(cells[:6]) + tags)
-        values = np.array(_readings(cells, sheet.comma))
         device = inside[1] if inside else ""
-        devices.add(device)
         way: Direction = "up" if values[-1] > values[0] else "down"
         found.append(RowRamp(device, way, values, _width(words, tags), f"{sheet.name}:{line or 1}"))
     if len(found) < 2 or 2 * len(found) < len(lines) - 1:

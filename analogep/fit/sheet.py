@@ -73,7 +73,7 @@ class Sheet:
 
     @cached_property
     def numbers(self) -> Floats:
-        """Every cell as a number (rows, columns), NaN where it is none."""
+        """Every cell as a number (rows, columns) [as in the file], NaN where it is none."""
         out = np.full((len(self.rows), self.width), np.nan)
         for k, row in enumerate(self.rows):
             for j, cell in enumerate(row.cells):
@@ -83,7 +83,7 @@ class Sheet:
         return out
 
     def column(self, index: int) -> Floats:
-        """One column (rows,), NaN where there is no number; as the file has it."""
+        """One column (rows,) [as in the file], NaN where there is no number."""
         return self.numbers[:, index] if index < self.width else np.full(len(self.rows), np.nan)
 
     def texts(self, index: int) -> list[str]:

@@ -54,7 +54,7 @@ class Structure:
 def structures(
     minimum: Minimum, data: tuple[Readings, ...], noise: list[Shapes], rng: np.random.Generator
 ) -> tuple[list[Structure], tuple[float, Floats]]:
-    """D of each direction, and the sum of squared residuals of the data and of every simulated measurement.
+    """D of each direction, and the sums of squared residuals of the data and of every simulation (sets,) [1].
 
     Parameters
     ----------
@@ -97,7 +97,14 @@ def _structure(residual: Floats, here: NDArray[np.bool_], lags: Floats) -> Float
 
 
 def remarks(found: list[Structure], squares: tuple[float, Floats]) -> list[str]:
-    """What the noise of the card does not say of the data: only what no simulated measurement has."""
+    """What the noise of the card does not say of the data: only what no simulation has.
+
+    Parameters
+    ----------
+    found : list of Structure
+    squares : tuple
+        Sum of squared residuals of the data, and of each simulation (sets,) [1].
+    """
     said = []
     ratio = float(np.sqrt(squares[0] / max(float(squares[1].mean()), 1e-300)))
     beyond = squares[0] > squares[1].max() or squares[0] < squares[1].min()

@@ -160,7 +160,13 @@ def table_of(data: bytes, name: str, short: str) -> Table:
 
 
 def text_of(data: bytes, name: str) -> str:
-    """UTF-8 with or without a mark, UTF-16 with one, else Latin-1, in which analysers write their micro sign."""
+    """Text of UTF-8 with or without a mark, UTF-16 with one, else Latin-1, in which analysers write their micro sign.
+
+    Raises
+    ------
+    FitError
+        If it is none of them.
+    """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     else:

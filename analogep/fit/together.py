@@ -64,14 +64,20 @@ class LaboratoryFit:
 
 
 @overload
-def fit(measured: Measurement, model: str = ..., unidirectional: bool = ..., options: Options | None = ...) -> Fit: ...
+def fit(measured: Measurement, model: str = ..., unidirectional: bool = ..., options: Options | None = ...) -> Fit:
+    """Ramps."""
+
+
 @overload
 def fit(
     measured: str | Path | Sequence[str | Path | AnyRecord],
     model: str = ...,
     unidirectional: bool = ...,
     options: Options | None = ...,
-) -> LaboratoryFit: ...
+) -> LaboratoryFit:
+    """Files, folders and records."""
+
+
 def fit(
     measured: Measurement | str | Path | Sequence[str | Path | AnyRecord],
     model: str = "auto",
@@ -108,7 +114,13 @@ def fit(
 
 
 def fit_records(records: Sequence[AnyRecord], model: str = "auto", unidirectional: bool = False) -> LaboratoryFit:
-    """Fit records of all kinds; parameters and errors as for `fit`."""
+    """Fit records of all kinds; parameters as for `fit`.
+
+    Raises
+    ------
+    FitError
+        If a record cannot be fitted, or there is none.
+    """
     if not records:
         raise FitError("no file was given: name files, or a folder that holds some")
     pulses = [one for one in records if isinstance(one, Pulses)]

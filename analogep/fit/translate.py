@@ -51,7 +51,7 @@ class Frame:
             return np.asarray(np.exp(level) if self.logarithmic else level)
 
     def own(self, direction: int, siemens: Floats) -> Floats:
-        """States in the own coordinate [1] of conductances [S], in their shape."""
+        """States in the own coordinate [1] of the conductances `siemens` [S], in their shape."""
         level = (np.log(siemens) if self.logarithmic else siemens) - self.low
         return np.asarray(level / self.span if direction == 0 else 1.0 - level / self.span)
 

@@ -127,7 +127,7 @@ def test_a_unidirectional_device_is_fitted_from_pulses_up(say: Say, pulses: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "which file? Give CSV files with pulse responses, or --up FILE --down FILE"),
+        ((), "which file? Give files or folders with measurements, or --up FILE --down FILE"),
         (("{}", "--model", "exponentail"), "--model exponentail: no such law; did you mean 'exponential'?"),
         (("{}", "--read-voltage", "0.1"), "--read-voltage: needs a unit of voltage, such as '0.1 V'; got '0.1'"),
         (("{}", "--width", "0 s"), "--width 0 s: must be greater than zero"),
