@@ -81,7 +81,7 @@ def run(parsed: argparse.Namespace) -> int:
     scale = fitting.parse_scale(parsed.scale) if parsed.scale else None
     options = fitting.Options(parsed.unit, quantities["read_voltage"], parsed.column, parsed.device_per_file, scale)
     found = _fitted(parsed, options)
-    card = _card(found, known)
+    card = fitting.make_card(found, known)
     drawn = _write(parsed, found, card)
     if parsed.json:
         print(json.dumps(_plain(found, card, parsed), indent=2, allow_nan=False))
@@ -118,18 +118,6 @@ def _fitted(parsed: argparse.Namespace, options: Options) -> LaboratoryFit:
     measurement = fitting.read_pulses(fitting.files_of(files), up, down, options)
     ramps = fitting.fit(measurement, parsed.model, parsed.unidirectional)
     return fitting.LaboratoryFit((), ramps, (), (), (), (*ramps.remarks, *ramps.doubts))
-
-
-def _card(found: LaboratoryFit, known: Known) -> Written:
-    """The card; what it would not be allowed to say is said of the measurement."""
-    from analogep import fit as fitting
-    from analogep.errors import CardError
-
-    try:
-        return fitting.make_card(found, known)
-    except CardError as error:
-        first = error.problems[0]
-        raise fitting.FitError(f"these numbers make no card: {first.key}: {first.message}") from None
 
 
 def _drawable(path: Path) -> None:

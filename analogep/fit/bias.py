@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 _PAIRS: Final = (4, 40)
 """Fewest and most pairs of simulated measurements."""
 
+_RAMPS: Final = 8000
+"""Ramps that are simulated in all pairs together, beyond the fewest pairs."""
+
 _KNOWN: Final = 0.15
 """Standard error of the bias, in standard errors of the parameters, at which no further pairs are simulated."""
 
@@ -44,7 +47,8 @@ def unbiased(
     """
     errors = np.sqrt(np.maximum(np.diag(known.covariance), 0.0))
     found: list[Floats] = []
-    while len(found) < _PAIRS[1]:
+    most = min(_PAIRS[1], max(_PAIRS[0], _RAMPS // sum(part.xi.shape[0] for part in data)))
+    while len(found) < most:
         found.append(_pair(minimum, data, noise, rng))
         if len(found) >= _PAIRS[0]:
             spread = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))

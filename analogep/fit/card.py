@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analogep.cards.wording import printable
 from analogep.device import DeviceCard
 from analogep.device.variation import WriteNoise
+from analogep.errors import CardError
 from analogep.fit import assembly, decades
 from analogep.fit.describe import Value
 from analogep.fit.estimate import Fit
@@ -21,6 +23,7 @@ from analogep.fit.translate import spread_keys
 from analogep.fit.unpulsed import device_to_device, unpulsed, written_pulse
 from analogep.fit.write import Writer, plus_minus, written
 
+_MOST_DECADES: Final = math.log(1e15)
 _UNITS: Final = {"step": "%", "symmetry_point": "%", "zero": "%"}
 
 
@@ -55,7 +58,12 @@ def make_card(fit: Fit | LaboratoryFit, known: Known) -> Written:
         window = (ramps.numbers["conductance.min"].value, ramps.numbers["conductance.max"].value)
     body += [*_read(ramps, known, writer, findings), *_rest(findings, window, writer)]
     text = "\n".join([*_head(laboratory, known), *_sources(laboratory, writer), *body, *_provenance(writer), ""])
-    return Written(text, DeviceCard.from_text(text, f"{known.name}.yaml"), tuple(writer.defaults))
+    try:
+        card = DeviceCard.from_text(text, f"{known.name}.yaml")
+    except CardError as error:
+        # Its lines are nobody's: what is wrong is a number.
+        raise CardError([replace(error.problems[0], where="these numbers make no card")]) from None
+    return Written(text, card, tuple(writer.defaults))
 
 
 def _rest(findings: Sequence[Finding], window: tuple[float, float], writer: Writer) -> list[str]:
@@ -166,6 +174,11 @@ def _programming(fit: Fit, known: Known, writer: Writer) -> list[str]:
 def _table(fit: Fit, k: int, own: dict[str, Value], writer: Writer) -> list[str]:
     """Nodes and steps of a law that moves ln G, with its parameters as their source."""
     path = f"programming.{fit.directions[k]}"
+    if decades.decades(fit) > _MOST_DECADES:
+        raise FitError(
+            f"the ramps cover {decades.decades(fit) / math.log(10.0):.0f} decades, more than any device; are unit and "
+            "column right?"
+        )
     nodes, steps = decades.table(fit, k)
     numbers = [
         f"{key} {plus_minus(one, _UNITS.get(key, ''))}" for key, one in own.items() if not key.startswith("steps.")

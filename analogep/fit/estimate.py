@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -19,7 +19,7 @@ from analogep.fit.covariance import Uncertainty
 from analogep.fit.describe import Value, numbers_of
 from analogep.fit.levels import Minimum, Readings
 from analogep.fit.noise import Increments, Noise, Shapes, fit_noise, with_memory
-from analogep.fit.ramps import Measurement, both_directions
+from analogep.fit.ramps import FitError, Measurement, both_directions, thinned
 from analogep.fit.spread import Spread, device_to_device
 from analogep.fit.structure import Structure, structures
 from analogep.fit.structure import remarks as structure_remarks
@@ -152,6 +152,20 @@ def fit_ramps(
     """
     check_model(model)
     both_directions(measurement, unidirectional)
+    few = thinned(measurement)
+    if model == "auto" and len(few.ramps) < len(measurement.ramps):
+        chosen_by = _fit(few, model, unidirectional, logarithmic)
+        scale = chosen_by.devices[0].frame.logarithmic
+        try:
+            whole = _fit(measurement, chosen_by.law, unidirectional, scale)
+        except FitError:
+            return _fit(measurement, model, unidirectional, logarithmic)
+        return replace(whole, candidates=chosen_by.candidates, remarks=chosen_by.remarks)
+    return _fit(measurement, model, unidirectional, logarithmic)
+
+
+def _fit(measurement: Measurement, model: str, unidirectional: bool, logarithmic: bool | None) -> Fit:
+    """Fit all ramps, by every law for `auto`."""
     directions: tuple[Direction, ...] = ("up",) if unidirectional else DIRECTIONS
     asked = (
         [FORMS[model]] if model != "auto" else [form for form in FORMS.values() if not isinstance(form, PiecewiseForm)]

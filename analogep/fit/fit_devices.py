@@ -13,12 +13,26 @@ from analogep.fit.records import Devices, Steps
 
 _UNITS: Final = {"conductance": "S", "current": "A", "unknown": ""}
 
+_WIDEST: Final = math.log(10.0)
+"""Largest standard deviation of ln G among devices in one state."""
+
 
 def fit_devices(record: Devices) -> Finding:
-    """Median and log-normal spread: s^2 = Var ln G less the mean square of the readings' own relative errors."""
+    """Median and log-normal spread: s^2 = Var ln G less the mean square of the readings' own relative errors.
+
+    Raises
+    ------
+    FitError
+        If they scatter by more than a factor of 10.
+    """
     y = np.log(record.values)
     count = y.size
     total = float(y.var(ddof=1))
+    if total > _WIDEST**2:
+        raise FitError(
+            f"{record.source.name}: devices scatter by a factor of {math.exp(min(math.sqrt(total), 600.0)):.2g} (one "
+            "standard deviation): these are no readings of one state; is this the right column?"
+        )
     own = math.sqrt(max(total - float(np.mean(record.error**2)), 0.0))
     median = math.exp(float(y.mean()))
     error = total / (max(own, 0.1 * math.sqrt(total), 1e-300) * math.sqrt(2.0 * (count - 1)))

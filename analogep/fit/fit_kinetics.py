@@ -70,12 +70,13 @@ def fit_kinetics(record: Kinetics) -> Finding:
         raise FitError(f"{record.source.name}: no kinetics follow the train; are amplitude and reading right?")
     dose = min(known, key=lambda key: known[key].sigma)
     least = known[dose]
+    start = math.exp(min(float(least.values[0]), 60.0))
     (end, end_se), (share, share_se), (scale, scale_se) = _averaged(known)
     numbers = {
         "bound": Number(unit * end, unit * end * end_se, "S"),
         "share": Number(share, share * share_se, "%"),
         "v0": Number(reference * scale, reference * scale * scale_se, "V"),
-        "first": Number(unit * math.exp(least.values[0]), unit * math.exp(least.values[0]) * least.se(0), "S"),
+        "first": Number(unit * start, unit * start * least.se(0), "S"),
         "reference": Number(math.copysign(reference, float(record.amplitude[0])), math.nan, "V"),
     }
     if math.isfinite(middle) and middle > 0.0:

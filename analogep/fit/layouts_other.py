@@ -91,7 +91,7 @@ def devices(sheet: Sheet, options: Options, layout: str) -> AnyRecord | None:
         if _is_error(other) and other.word.startswith(one.word):
             count = next((h for h in sheet.headings if h.word.startswith(one.word) and "num" in h.word), None)
             reads = 1.0 if count is None else np.maximum(sheet.column(count.index), 1.0)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 error = sheet.column(other.index) / np.abs(raw) / np.sqrt(reads)
             break
     keep = np.isfinite(values) & (values > 0.0)

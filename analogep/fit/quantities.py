@@ -26,7 +26,7 @@ def converted(values: Floats, quantity: str, volts: float | None) -> tuple[Float
     if quantity == "conductance":
         return values, "conductance"
     if quantity == "resistance":
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return 1.0 / values, "conductance"
     if quantity == "current" and volts is not None:
         return values / volts, "conductance"

@@ -236,7 +236,7 @@ def nonlinearity(bend: float) -> float:
 def counted(side: Side) -> tuple[float, float]:
     """(pulses from end to end, label) of an affine curve: P = ln(d_far/d_near)/ln r, P/A = ln(d_near/d_far)."""
     near, far = side.step(side.near), side.step(side.far)
-    if min(near, far) <= 0.0:
+    if min(near, far) <= 0.0 or float(side.theta[1]) >= side.pulses:
         return math.nan, math.nan
     bend, decay = math.log(near / far), math.log1p(-float(side.theta[1]) / side.pulses)
     straight = abs(bend) < 1e-7

@@ -165,11 +165,11 @@ def _truncation(window: tuple[float, float], values: Mapping[str, Value]) -> flo
     sigma = {key: values[key].value if key in values else 0.0 for key in ("max", "min")}
     low, high = window
     cut = 3.0
-    while cut > 0.25:
+    while cut > 0.05:
         one = DeviceToDevice(
             distribution="lognormal", truncate=cut, max=sigma["max"], min=sigma["min"], step=0.0, asymmetry=0.0
         )
         if float(low * one.factor(one.min, cut)) < float(high * one.factor(one.max, -cut)):
             break
-        cut -= 0.25
+        cut -= 0.25 if cut > 0.3 else 0.05
     return cut
