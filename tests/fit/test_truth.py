@@ -125,6 +125,21 @@ def test_decades_of_many_devices_are_a_law_of_the_logarithm_with_its_spread(fold
     assert step == pytest.approx(x * np.expm1(np.log(1e3) * 0.027), rel=0.15)
 
 
+@pytest.mark.slow
+def test_half_of_the_cells_predict_the_other_half(folder: Path) -> None:
+    record = fit.read(folder / "rows_three_decades.txt")
+    assert isinstance(record, fit.Pulses)
+    names = record.measurement.devices
+    halves = [
+        fit.fit(record.measurement.select([one for one in record.measurement.ramps if one.device in part]), "linear")
+        for part in (set(names[::2]), set(names[1::2]))
+    ]
+    for name in ("conductance.min", "conductance.max", "middle.up", "middle.down"):
+        one, other = (half.numbers[name] for half in halves)
+        # Of four differences none is beyond three of its standard errors.
+        assert abs(one.value - other.value) < 3.0 * np.hypot(one.se, other.se), name
+
+
 def test_steps_that_shrink_from_cycle_to_cycle_are_endurance(folder: Path) -> None:
     found = fit.fit(folder / "cycles_wear.txt")
     (trend,) = found.findings
