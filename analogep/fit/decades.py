@@ -41,7 +41,9 @@ def table(fit: Fit, direction: int) -> tuple[Floats, Floats]:
     x = np.expm1(whole * y) / math.expm1(whole)
     x[-1] = 1.0
     sign = 1.0 if direction == 0 else -1.0
-    steps = np.exp(whole * y) * np.expm1(sign * whole * np.maximum(change, 0.0)) / math.expm1(whole)
+    steps = (
+        np.exp(whole * y) * np.expm1(np.clip(sign * whole * np.maximum(change, 0.0), -600.0, 600.0)) / math.expm1(whole)
+    )
     return x, np.clip(steps, -1.0, 1.0)
 
 

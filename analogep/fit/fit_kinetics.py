@@ -105,7 +105,7 @@ def _averaged(known: dict[bool, Least]) -> list[tuple[float, float]]:
             value, error = float(one.values[k]), one.se(k)
             if k == 2 and dose:
                 reach = math.exp(min(value, 10.0))
-                value, error = math.log(-math.expm1(-reach)), error * reach / math.expm1(max(reach, 1e-12))
+                value, error = math.log(-math.expm1(-reach)), error * reach / math.expm1(min(max(reach, 1e-12), 600.0))
             values.append(value)
             variances.append(error**2)
         w = np.array(list(weights.values())) / sum(weights.values())

@@ -45,6 +45,8 @@ def written(value: float, unit: str, digits: int = 5) -> str:
     """Write a number for a card: `162.91 uS`, `0.49736 %`, `-1.4217` without a unit."""
     if unit in ("", "%"):
         return f"{100.0 * value:.{digits}g} %" if unit else f"{value:.{digits}g}"
+    if not math.isfinite(value):
+        return f"{value} {unit}"
     if value == 0.0:
         return f"0 {unit}"
     power = 3 * math.floor(math.log10(abs(float(f"{value:.{digits}g}"))) / 3.0 + 1e-12)
@@ -54,7 +56,7 @@ def written(value: float, unit: str, digits: int = 5) -> str:
 
 def plus_minus(value: Value, unit: str) -> str:
     """Write `value +- se` in one unit, with two digits of the error."""
-    if not math.isfinite(value.se):
+    if not (math.isfinite(value.se) and math.isfinite(value.value)):
         return written(value.value, unit)
     if unit in ("", "%"):
         factor, name = (100.0, " %") if unit else (1.0, "")
