@@ -11,7 +11,7 @@ import pytest
 
 from analogep import fit
 from analogep.errors import UsageError
-from analogep.fit import FitError, Options
+from analogep.fit import FitError, Options, workbook
 
 KINDS = {
     "constant_amplitude.csv": "pulses",
@@ -119,9 +119,10 @@ def test_what_is_not_understood_is_said_with_the_columns_that_were(tmp_path: Pat
         fit.files_of([tmp_path / "empty"])
 
 
-def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "_MOST", 2_000_000)
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b" " * 100_000_002)
-    with pytest.raises(FitError, match="unpacks to more than 100 MB"):
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 2_000_001)
+    with pytest.raises(FitError, match="unpacks to more than 2 MB"):
         fit.read(path)
