@@ -1,4 +1,4 @@
-"""`analogep fit FILE...`: from measured pulse responses to a device card."""
+"""`analogep fit FOLDER|FILE...`: from measurements of any kind to a device card."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import json
 import math
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogep.fit import Fit, Known, Measurement, Written
+    from analogep.fit import Finding, Fit, Known, LaboratoryFit, Options, Written
 
-HELP = "make a device card of measured pulse responses"
+HELP = "make a device card of measurements"
 DESCRIPTION = (
-    "Fit pulse laws to measured conductances after each pulse and write a device card. A file is long (columns named "
-    "conductance or current, and device, direction, ramp, pulse as there are; units in the header as in 'conductance "
-    "[uS]') or wide (one ramp per column). Prints every number with its standard error, and what the ramps cannot tell."
+    "Fit what was measured and write one device card. Files are recognised by their columns: pulse responses (a "
+    "reading a line, a ramp a column or a row, LTP beside LTD, one column up and down; equal pulses or rising "
+    "amplitudes), repeated reads, retention, endurance, I-V sweeps, tables of devices or of steps; CSV, text or .xlsx; "
+    "units in the header as in 'conductance [uS]'. Prints every number with its standard error, and what nothing tells."
 )
 _QUANTITIES = {
     "amplitude-up": ("amplitude_up", "voltage of a pulse up, with its sign", "Volts"),
@@ -33,16 +35,17 @@ _QUANTITIES = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     add = parser.add_argument
-    add("files", nargs="*", metavar="FILE", help="CSV files; direction from a column, or from the trend")
+    add("files", nargs="*", metavar="FILE", help="files or folders with measurements; CSV, text, .xlsx")
     add("--up", action="append", default=[], metavar="FILE", help="CSV file with ramps up only; may be repeated")
     add("--down", action="append", default=[], metavar="FILE", help="CSV file with ramps down only; may be repeated")
     add("--out", metavar="CARD", help="device card to write, such as my.yaml (default: fit and print only)")
     add("--model", default="auto", metavar="LAW", help="pulse law (default: auto, by a criterion like BIC's)")
     add("--unit", metavar="UNIT", help="unit of readings whose header names none, such as uS or nA (default: SI)")
-    add("--column", metavar="NAME", help="column of the readings of a long file")
+    add("--column", metavar="NAME", help="column of the readings, where there are several")
+    add("--scale", metavar="TEXT", help="what values without a unit stand for, such as '-1..1 = 1 uS..10 uS'")
     add("--device-per-file", action="store_true", help="each file holds a device of its own")
     add("--unidirectional", action="store_true", help="only pulses up are gradual (PCM): a reset brings cells down")
-    add("--figure", metavar="PNG", help="draw ramps, law, residuals and steps")
+    add("--figure", metavar="PNG", help="draw ramps, law, residuals and steps; other kinds to a file named ...-other")
     add("--name", metavar="NAME", help="name of the card (default: that of its file)")
     add("--title", metavar="TEXT", help="one line for people")
     add("--technology", metavar="WORD", help="such as rram, pcm, ecram")
@@ -65,8 +68,9 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.errors import UsageError
 
     if not (parsed.files or parsed.up or parsed.down):
-        raise UsageError("which file? Give CSV files with pulse responses, or --up FILE --down FILE")
-    targets = [Path(path) for path in (parsed.out, parsed.figure) if path]
+        raise UsageError("which file? Give files or folders with measurements, or --up FILE --down FILE")
+    figures = _figures(parsed)
+    targets = [Path(path) for path in (parsed.out, *figures) if path]
     for path in targets:
         _free(path, parsed.force)
     if parsed.figure:
@@ -74,21 +78,46 @@ def run(parsed: argparse.Namespace) -> int:
     fitting.check_model(parsed.model)
     quantities = _quantities(parsed)
     known = _known(parsed, quantities)
-    options = fitting.Options(parsed.unit, quantities["read_voltage"], parsed.column, parsed.device_per_file)
-    files, up, down = ([Path(path) for path in part] for part in (parsed.files, parsed.up, parsed.down))
-    measurement = fitting.read_pulses(files, up, down, options)
-    found = fitting.fit(measurement, parsed.model, parsed.unidirectional)
+    scale = fitting.parse_scale(parsed.scale) if parsed.scale else None
+    options = fitting.Options(parsed.unit, quantities["read_voltage"], parsed.column, parsed.device_per_file, scale)
+    found = _fitted(parsed, options)
     card = fitting.make_card(found, known)
-    _write(parsed, found, card)
+    drawn = _write(parsed, found, card)
     if parsed.json:
         print(json.dumps(_plain(found, card, parsed), indent=2, allow_nan=False))
     else:
-        _tell(measurement, found, card)
-        for path in targets:
+        _tell(found, card)
+        for path in [*([Path(parsed.out)] if parsed.out else []), *drawn]:
             print(f"wrote {path}")
-    for remark in [*found.remarks, *(str(warning) for warning in card.card.warnings())]:
+    for remark in [*found.remarks, *(str(warning) for warning in _doubts(card))]:
         print(f"warning: {remark}", file=sys.stderr)
     return 0
+
+
+def _figures(parsed: argparse.Namespace) -> list[Path]:
+    """Where figures go: of the ramps, and of all other kinds."""
+    if not parsed.figure:
+        return []
+    path = Path(parsed.figure)
+    return [path, path.with_name(f"{path.stem}-other{path.suffix}")]
+
+
+def _doubts(card: Written) -> list[str]:
+    """Warnings of the card, by its keys: nobody has written the lines of its file."""
+    return [f"{warning.key}: {warning.message}" for warning in card.card.warnings()]
+
+
+def _fitted(parsed: argparse.Namespace, options: Options) -> LaboratoryFit:
+    """Read and fit; ramps that are given by direction, or a device a file, are all of one measurement."""
+    from analogep import fit as fitting
+
+    files, up, down = ([Path(path) for path in part] for part in (parsed.files, parsed.up, parsed.down))
+    if not (up or down or parsed.device_per_file):
+        records = [fitting.read(path, options) for path in fitting.files_of(files)]
+        return fitting.fit_records(records, parsed.model, parsed.unidirectional)
+    measurement = fitting.read_pulses(fitting.files_of(files), up, down, options)
+    ramps = fitting.fit(measurement, parsed.model, parsed.unidirectional)
+    return fitting.LaboratoryFit((), ramps, (), (), (), (*ramps.remarks, *ramps.doubts))
 
 
 def _drawable(path: Path) -> None:
@@ -142,27 +171,69 @@ def _known(parsed: argparse.Namespace, quantities: dict[str, float | None]) -> K
         name = name if name[:1].isalpha() else f"device_{name}".rstrip("_")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", name) or len(name) > 100:
         raise UsageError(f"--name {name}: needs a small letter, then small letters, digits, - and _, such as my_rram")
-    return Known(name, parsed.title, parsed.technology, parsed.terminals, **quantities)
+    return Known(
+        name,
+        parsed.title,
+        parsed.technology,
+        parsed.terminals,
+        quantities["amplitude_up"],
+        quantities["amplitude_down"],
+        quantities["width_up"],
+        quantities["width_down"],
+        quantities["read_voltage"],
+        quantities["read_width"],
+    )
 
 
-def _write(parsed: argparse.Namespace, found: Fit, card: Written) -> None:
-    """Card and figure; both are made before either is written."""
+def _write(parsed: argparse.Namespace, found: LaboratoryFit, card: Written) -> list[Path]:
+    """Card and figures; all are made before one is written. Returns the figures."""
     from analogep.results import write_bytes
 
-    files = [(parsed.out, card.text.encode())] if parsed.out else []
+    files = [(Path(parsed.out), card.text.encode())] if parsed.out else []
+    drawn = []
     if parsed.figure:
         from analogep import fit as fitting
         from analogep import plots
 
-        figure = plots.fitted_pulses(fitting.dataset(found, card.card))
-        files.append((parsed.figure, plots.render(figure, Path(parsed.figure).suffix.lower())))
+        first, other = _figures(parsed)
+        figures = []
+        if found.pulses is not None:
+            figures.append((first, plots.fitted_pulses(fitting.dataset(found.pulses, card.card))))
+        if found.findings:
+            panels = fitting.panels(found.findings)
+            figures.append((other if figures else first, plots.fitted_measurements(panels)))
+        files += [(path, plots.render(figure, path.suffix.lower())) for path, figure in figures]
+        drawn = [path for path, _ in figures]
     for path, data in files:
-        write_bytes(Path(path), data)
+        write_bytes(path, data)
+    return drawn
 
 
-def _tell(measurement: Measurement, found: Fit, card: Written) -> None:
+def _tell(found: LaboratoryFit, card: Written) -> None:
     """Print what was read, the laws, the numbers, and the defaults."""
-    print(f"read    {_counts(measurement, found)}")
+    if found.pulses is not None:
+        _tell_ramps(found.pulses)
+    for one in found.records:
+        print(f"file    {one.source.name}: {one.kind}, {one.layout}: {one.said}")
+    for finding in found.findings:
+        print(f"found   {finding.kind}, {finding.source.name}: {finding.model}")
+        for name in finding.numbers:
+            print(f"          {name:<38}{_number(finding, name)}")
+    print("to do   not measured; the card holds defaults, replace them")
+    for line in card.defaults:
+        print(f"          {line}")
+
+
+def _number(finding: Finding, name: str) -> str:
+    from analogep.fit import plus_minus
+
+    one = finding.numbers[name]
+    return plus_minus(one, one.unit)
+
+
+def _tell_ramps(found: Fit) -> None:
+    """Print the law of the ramps and its numbers."""
+    print(f"read    {_counts(found)}")
     device = found.devices[0]
     noise = [one.noise for one in found.devices]
     residual = _percent([one.rmse for one in found.devices])
@@ -173,20 +244,17 @@ def _tell(measurement: Measurement, found: Fit, card: Written) -> None:
             remark = f"   not considered: {one.remark}" if one.remark else ""
             print(f"          {one.law:<22}{one.parameters:>3} parameters   RMSE {100 * one.rmse:6.3f}   criterion "
                   f"{100 * one.criterion:6.3f}{remark}")  # fmt: skip
-    print("fit     value +- standard error")
+    print("fit     value +- standard error" + (", laws in ln G" if device.frame.logarithmic else ""))
     for name, text in _lines(found):
         print(f"          {name:<38}{text}")
     if len(found.devices) > 1:
         print(f"        means of {len(found.devices)} devices; device {device.name!r} was the first")
-    print("to do   not measured; the card holds defaults, replace them")
-    for line in card.defaults:
-        print(f"          {line}")
 
 
-def _counts(measurement: Measurement, found: Fit) -> str:
+def _counts(found: Fit) -> str:
     parts = []
     for way in found.directions:
-        pulses = [ramp.pulses for ramp in measurement.ramps if ramp.direction == way]
+        pulses = [ramp.pulses for ramp in found.measurement.ramps if ramp.direction == way]
         size = f"{min(pulses)}" if min(pulses) == max(pulses) else f"{min(pulses)}-{max(pulses)}"
         parts.append(f"{len(pulses)} ramp{'s' if len(pulses) > 1 else ''} {way} of {size} pulses")
     devices = f" on {len(found.devices)} devices" if len(found.devices) > 1 else ""
@@ -206,8 +274,13 @@ def _lines(found: Fit) -> list[tuple[str, str]]:
         if name.startswith("middle."):
             continue
         out.append((name, plus_minus(value, _unit(name))))
-    units = {"write": "%", "read": "%" if found.read == "relative" else "S"}
-    what = {"write": f"cycle_to_cycle, {found.write}", "read": f"read noise, {found.read}"}
+    units = {"write": "%", "read": "%" if found.read == "relative" else "S", "slow": "%", "length": ""}
+    what = {
+        "write": f"cycle_to_cycle, {found.write}",
+        "read": f"read noise, {found.read}",
+        "slow": "scatter that reverts, of the window",
+        "length": "  correlation length, pulses",
+    }
     for name, value in found.noise.items():
         out.append((what[name], plus_minus(value, units[name]) if value.value > 0.0 else "none seen"))
     for k, way in enumerate(found.directions):
@@ -236,24 +309,46 @@ def _unit(name: str) -> str:
     return "%" if last in ("step", "symmetry_point", "zero") or ".steps." in name else ""
 
 
-def _plain(found: Fit, card: Written, parsed: argparse.Namespace) -> dict[str, Any]:
+def _plain(found: LaboratoryFit, card: Written, parsed: argparse.Namespace) -> dict[str, Any]:
     """Everything that is printed, as JSON in SI units; null where there is no standard error."""
 
     def pair(value: float, se: float) -> dict[str, float | None]:
-        return {"value": value, "se": se if math.isfinite(se) else None}
+        return {"value": float(value), "se": float(se) if math.isfinite(se) else None}
 
+    out: dict[str, Any] = {"card": parsed.out, "defaults": list(card.defaults), "remarks": list(found.remarks)}
+    out["files"] = [
+        {"name": one.source.name, "sha256": one.source.sha256, "kind": one.kind, "layout": one.layout}
+        for one in found.records
+    ]
+    out["measurements"] = [
+        {
+            "file": one.source.name,
+            "kind": one.kind,
+            "model": one.model,
+            "numbers": {
+                name: {**pair(value.value, value.se), "unit": value.unit} for name, value in one.numbers.items()
+            },
+        }
+        for one in found.findings
+    ]
+    return out if found.pulses is None else out | _plain_ramps(found.pulses, pair)
+
+
+def _plain_ramps(found: Fit, pair: Callable[[float, float], dict[str, float | None]]) -> dict[str, Any]:
     numbers = {name: pair(one.value, one.se) for name, one in found.numbers.items() if not name.startswith("middle.")}
+    noise: dict[str, Any] = {
+        "cycle_to_cycle": {"kind": found.write, **pair(found.noise["write"].value, found.noise["write"].se)},
+        "read": {"kind": found.read, **pair(found.noise["read"].value, found.noise["read"].se)},
+    }
+    if "slow" in found.noise:
+        slow, length = found.noise["slow"], found.noise["length"]
+        noise["reverting"] = {**pair(slow.value, slow.se), "length": pair(length.value, length.se)}
     return {
         "law": found.law,
-        "card": parsed.out,
+        "logarithmic": found.devices[0].frame.logarithmic,
         "numbers": numbers,
-        "noise": {
-            "cycle_to_cycle": {"kind": found.write, **pair(found.noise["write"].value, found.noise["write"].se)},
-            "read": {"kind": found.read, **pair(found.noise["read"].value, found.noise["read"].se)},
-        },
+        "noise": noise,
         "device_to_device": {name: pair(*values) for name, values in found.spread.values.items()},
         "devices": {one.name: {"rmse": one.rmse, "misfit": one.misfit} for one in found.devices},
         "laws": [{**vars(one), "remark": one.remark or None} for one in found.candidates],
-        "defaults": list(card.defaults),
-        "remarks": list(found.remarks),
     }

@@ -7,6 +7,7 @@ truth is the bias. A few pairs tell it. It is subtracted from the parameters.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,9 @@ Floats = NDArray[np.float64]
 
 _PAIRS: Final = (4, 40)
 """Fewest and most pairs of simulated measurements."""
+
+_RAMPS: Final = 8000
+"""Ramps that are simulated in all pairs together, beyond the fewest pairs."""
 
 _KNOWN: Final = 0.15
 """Standard error of the bias, in standard errors of the parameters, at which no further pairs are simulated."""
@@ -43,7 +47,8 @@ def unbiased(
     """
     errors = np.sqrt(np.maximum(np.diag(known.covariance), 0.0))
     found: list[Floats] = []
-    while len(found) < _PAIRS[1]:
+    most = min(_PAIRS[1], max(_PAIRS[0], _RAMPS // sum(part.xi.shape[0] for part in data)))
+    while len(found) < most:
         found.append(_pair(minimum, data, noise, rng))
         if len(found) >= _PAIRS[0]:
             spread = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
@@ -58,25 +63,39 @@ def unbiased(
 
 def _pair(minimum: Minimum, data: tuple[Readings, ...], noise: list[Shapes], rng: np.random.Generator) -> Floats:
     """Mean of the fits to the path plus and minus noise, less the truth (parameters + directions,)."""
-    noises = [_noise(part, shape, rng) for part, shape in zip(data, noise, strict=True)]
+    noises = [simulated(part, shape, rng) for part, shape in zip(data, noise, strict=True)]
     paths = minimum.paths(data)
     total = np.zeros(minimum.theta.size + len(data))
     for sign in (1.0, -1.0):
-        simulated = tuple(
+        trial = tuple(
             Readings(path + sign * one, part.here, part.pulses)
             for path, one, part in zip(paths, noises, data, strict=True)
         )
-        again = descend(minimum.curve, minimum.theta, simulated, 12)
+        again = descend(minimum.curve, minimum.theta, trial, 12)
         total += np.concatenate([again.theta, [float(start.mean()) for start in again.starts]])
     return np.asarray(0.5 * total - np.concatenate([minimum.theta, [float(start.mean()) for start in minimum.starts]]))
 
 
-def _noise(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats:
-    """Accumulated write noise and read noise of one direction (ramps, readings)."""
+def simulated(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats:
+    """Noise of one direction, of all kinds that it has (ramps, readings) [1].
+
+    Parameters
+    ----------
+    part : Readings
+    shape : Shapes
+        Variances along its ramps, scaled.
+    rng : Generator
+    """
     out = rng.standard_normal(part.xi.shape) * np.sqrt(shape.read)
     steps = rng.standard_normal(shape.write.shape) * np.sqrt(shape.write)
     wandered = np.zeros(part.xi.shape[0])
     for k in range(steps.shape[1]):
         wandered = shape.carry[:, k] * wandered + steps[:, k]
         out[:, k + 1] += wandered
+    if shape.slow > 0.0:
+        z = math.sqrt(shape.slow) * rng.standard_normal(part.xi.shape)
+        for k in range(part.xi.shape[1]):
+            if k:
+                z[:, k] = shape.memory * z[:, k - 1] + math.sqrt(1.0 - shape.memory**2) * z[:, k]
+        out += z
     return out

@@ -4,72 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analogep.cards.wording import printable
 from analogep.device import DeviceCard
-from analogep.device.variation import DeviceToDevice
+from analogep.device.variation import WriteNoise
+from analogep.errors import CardError
+from analogep.fit import assembly, decades
 from analogep.fit.describe import Value
 from analogep.fit.estimate import Fit
+from analogep.fit.finding import Finding
+from analogep.fit.known import Known
+from analogep.fit.ramps import FitError
+from analogep.fit.together import LaboratoryFit
 from analogep.fit.translate import spread_keys
+from analogep.fit.unpulsed import device_to_device, unpulsed, written_pulse
+from analogep.fit.write import Writer, plus_minus, written
 
+_MOST_DECADES: Final = math.log(1e15)
 _UNITS: Final = {"step": "%", "symmetry_point": "%", "zero": "%"}
-_PREFIX: Final = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k"}
-
-
-@dataclass(frozen=True)
-class Known:
-    """What ramps do not tell of a device, as far as the user knows it; None where nothing was given.
-
-    Parameters
-    ----------
-    name : str
-        Name of the card.
-    title, technology : str or None
-    terminals : int or None
-    amplitude_up, amplitude_down : float or None
-        Write pulses [V]; the sign of down is the opposite of up unless given.
-    width_up, width_down : float or None
-        [s]
-    read_voltage, read_width : float or None
-        [V], [s]
-    """
-
-    name: str
-    title: str | None = None
-    technology: str | None = None
-    terminals: int | None = None
-    amplitude_up: float | None = None
-    amplitude_down: float | None = None
-    width_up: float | None = None
-    width_down: float | None = None
-    read_voltage: float | None = None
-    read_width: float | None = None
-
-
-@dataclass
-class _Writer:
-    """Lines of the card, provenance, and the paths that stand on defaults."""
-
-    provenance: list[tuple[str, str, str]] = field(default_factory=list)
-    defaults: list[str] = field(default_factory=list)
-
-    def fitted(self, path: str, text: str, value: Value, unit: str, remark: str = "") -> str:
-        """A fitted number, with its standard error as provenance."""
-        self.provenance.append((path, "measured", f"fit; {plus_minus(value, unit)}{remark}"))
-        return text
-
-    def known(self, path: str, given: float | None, default: float, unit: str) -> str:
-        """A number from an option, or a default that is listed."""
-        text = written(default if given is None else given, unit)
-        if given is None:
-            self.provenance.append((path, "assumed", "default; not measured, replace it"))
-            self.defaults.append(f"{path}: {text}")
-        else:
-            self.provenance.append((path, "stated", "measured; as stated by whoever made the fit"))
-        return text
 
 
 @dataclass(frozen=True)
@@ -81,58 +36,62 @@ class Written:
     defaults: tuple[str, ...]
 
 
-def written(value: float, unit: str, digits: int = 5) -> str:
-    """Write a number for a card: `162.91 uS`, `0.49736 %`, `-1.4217` without a unit."""
-    if unit in ("", "%"):
-        return f"{100.0 * value:.{digits}g} %" if unit else f"{value:.{digits}g}"
-    if value == 0.0:
-        return f"0 {unit}"
-    power = 3 * math.floor(math.log10(abs(float(f"{value:.{digits}g}"))) / 3.0 + 1e-12)
-    power = min(max(power, -18), 3)
-    return f"{value / 10.0**power:.{digits}g} {_PREFIX[power]}{unit}"
-
-
-def plus_minus(value: Value, unit: str) -> str:
-    """Write `value +- se` in one unit, with two digits of the error."""
-    if not math.isfinite(value.se):
-        return written(value.value, unit)
-    if unit in ("", "%"):
-        factor, name = (100.0, " %") if unit else (1.0, "")
-    else:
-        text = written(value.value, unit, 2).split(" ")
-        factor = 10.0 ** -next(power for power, prefix in _PREFIX.items() if prefix + unit == text[1])
-        name = f" {text[1]}"
-    error = factor * value.se
-    places = 0 if error <= 0.0 else max(0, 1 - math.floor(math.log10(error)))
-    return f"{factor * value.value:.{min(places, 12)}f} +- {error:.2g}{name}"
-
-
-def make_card(fit: Fit, known: Known) -> Written:
+def make_card(fit: Fit | LaboratoryFit, known: Known) -> Written:
     """Write a fit as a device card and validate it.
 
     Raises
     ------
     CardError
         If what the user knows does not make a card, as a read voltage above the write amplitude.
+    FitError
+        If what was measured does not.
     """
-    writer = _Writer()
-    head = _head(fit, known)
-    body = [*_conductance(fit, writer), *_programming(fit, known, writer), *_variation(fit, writer)]
-    body += [*_read(fit, known, writer), "retention: {kind: none}", "energy: {write: ohmic}"]
+    laboratory = LaboratoryFit((), fit, (), (), (), ()) if isinstance(fit, Fit) else fit
+    ramps, findings = laboratory.pulses, laboratory.findings
+    known = known.with_files(laboratory.pulse_records)
+    writer = Writer()
+    if ramps is None:
+        body, window = unpulsed(findings, known, writer)
+    else:
+        body = [*_conductance(ramps, writer), *_programming(ramps, known, writer)]
+        body += _variation(ramps, writer, findings)
+        window = (ramps.numbers["conductance.min"].value, ramps.numbers["conductance.max"].value)
+    body += [*_read(ramps, known, writer, findings), *_rest(findings, window, writer)]
+    text = "\n".join([*_head(laboratory, known), *_sources(laboratory, writer), *body, *_provenance(writer), ""])
+    try:
+        card = DeviceCard.from_text(text, f"{known.name}.yaml")
+    except CardError as error:
+        # Its lines are nobody's: what is wrong is a number.
+        raise CardError([replace(error.problems[0], where="these numbers make no card")]) from None
+    return Written(text, card, tuple(writer.defaults))
+
+
+def _rest(findings: Sequence[Finding], window: tuple[float, float], writer: Writer) -> list[str]:
+    """Retention, endurance and energy."""
+    lines, left = [], "faults, endurance, temperature: none"
+    kept = assembly.retention_of(findings, *window, writer)
+    lines.append(f"retention: {kept or '{kind: none}'}")
+    if kept is None:
+        writer.defaults.append("retention: none")
+    worn = assembly.endurance_of(findings, writer)
+    if worn is not None:
+        lines.append(f"endurance: {worn}")
+        left = "faults, temperature: none"
     writer.defaults += [
-        "retention: none",
         "energy: ohmic, V^2 G t of each pulse",
-        "faults, endurance, temperature: none",
+        left,
         "recommended: {rule: stochastic}; where pulses are noisy or unequal, try {rule: closed_loop, threshold: 4, "
         "max_pulses: 1}",
     ]
-    text = "\n".join([*head, *_sources(fit, writer), *body, *_provenance(writer), ""])
-    return Written(text, DeviceCard.from_text(text, f"{known.name}.yaml"), tuple(writer.defaults))
+    return [*lines, "energy: {write: ohmic}"]
 
 
-def _head(fit: Fit, known: Known) -> list[str]:
-    files = ", ".join(dict.fromkeys(source.name for source in fit.measurement.sources)) or "ramps"
-    title = known.title or f"{fit.law} law fitted to {printable(files, 80)}"
+def _head(laboratory: LaboratoryFit, known: Known) -> list[str]:
+    ramps = laboratory.pulses
+    sources = (*(ramps.measurement.sources if ramps else ()), *(one.source for one in laboratory.findings))
+    files = printable(", ".join(dict.fromkeys(source.name for source in sources)) or "ramps", 80)
+    what = f"{ramps.law} law" if ramps else "Numbers"
+    title = known.title or f"{what} fitted to {files}"
     return [
         "schema: analogep.device/1",
         f"name: {known.name}",
@@ -142,17 +101,16 @@ def _head(fit: Fit, known: Known) -> list[str]:
     ]
 
 
-def _sources(fit: Fit, writer: _Writer) -> list[str]:
-    counts = [f"{sum(ramp.direction == way for ramp in fit.measurement.ramps)} ramps {way}" for way in fit.directions]
-    files = (
-        "; ".join(f"{source.name} (SHA-256 {source.sha256})" for source in fit.measurement.sources) or "ramps in memory"
-    )
-    devices = f"{len(fit.devices)} devices, " if len(fit.devices) > 1 else ""
-    cites = {
-        "measured": f"Measured pulse responses: {files}; {devices}{', '.join(counts)}; fitted by analogep fit",
-        "stated": "Stated by the user of analogep fit",
-        "assumed": "Default of analogep fit; nothing that was measured says it",
-    }
+def _sources(laboratory: LaboratoryFit, writer: Writer) -> list[str]:
+    cites = {}
+    if laboratory.pulses is not None:
+        cites["measured"] = _cite(laboratory.pulses)
+    for one in laboratory.findings:
+        file = f"{one.source.name} (SHA-256 {one.source.sha256})"
+        text = f"Measured {one.kind}: {file}; {one.layout}; fitted by analogep fit"
+        cites.setdefault(assembly.key_of(one), text)
+    cites["stated"] = "Stated by the user of analogep fit"
+    cites["assumed"] = "Default of analogep fit; nothing that was measured says it"
     used = {source for _, source, _ in writer.provenance}
     return [
         "sources:",
@@ -160,39 +118,50 @@ def _sources(fit: Fit, writer: _Writer) -> list[str]:
     ]
 
 
-def _conductance(fit: Fit, writer: _Writer) -> list[str]:
+def _cite(fit: Fit) -> str:
+    counts = [f"{sum(ramp.direction == way for ramp in fit.measurement.ramps)} ramps {way}" for way in fit.directions]
+    files = (
+        "; ".join(f"{source.name} (SHA-256 {source.sha256})" for source in fit.measurement.sources) or "ramps in memory"
+    )
+    devices = f"{len(fit.devices)} devices, " if len(fit.devices) > 1 else ""
+    return f"Measured pulse responses: {files}; {devices}{', '.join(counts)}; fitted by analogep fit"
+
+
+def _conductance(fit: Fit, writer: Writer) -> list[str]:
     lines = ["conductance:"]
     for key in ("min", "max"):
         value = fit.numbers[f"conductance.{key}"]
+        if value.value <= 0.0:
+            raise FitError(
+                f"the ramps begin at {plus_minus(value, 'S')}: their lower end is not told from zero; subtract the "
+                "instrument's offset, or measure with less noise at small conductances"
+            )
         lines.append(f"  {key}: {writer.fitted(f'conductance.{key}', written(value.value, 'S'), value, 'S')}")
     return lines
 
 
-def _programming(fit: Fit, known: Known, writer: _Writer) -> list[str]:
-    lines = ["programming:", f"  model: {fit.law}"]
+def _programming(fit: Fit, known: Known, writer: Writer) -> list[str]:
+    wide = decades.logarithmic(fit)
+    lines = ["programming:", f"  model: {'piecewise' if wide else fit.law}"]
     for name, value in fit.numbers.items():
         head, _, key = name.partition(".")
-        if head == "programming" and "." not in key:
+        if head == "programming" and "." not in key and not wide:
             lines.append(f"  {key}: {_law_number(writer, name, key, value)}")
-    up = known.amplitude_up if known.amplitude_up is not None else 1.0
-    pulse = {
-        "up": (known.amplitude_up, 1.0, known.width_up, 1e-7),
-        "down": (known.amplitude_down, -up, known.width_down, known.width_up or 1e-7),
-    }
-    for way in fit.directions:
+    for k, way in enumerate(fit.directions):
         lines.append(f"  {way}:")
         own = {
             name.split(".", 2)[2]: value
             for name, value in fit.numbers.items()
             if name.startswith(f"programming.{way}.")
         }
-        lines += [f"    {line}" for line in _branch(writer, f"programming.{way}", own)]
-        lines += [f"    {line}" for line in _pulse(writer, f"programming.{way}", *pulse[way])]
+        branch = _table(fit, k, own, writer) if wide else _branch(writer, f"programming.{way}", own)
+        lines += [f"    {line}" for line in branch]
+        lines += [f"    {line}" for line in written_pulse(writer, f"programming.{way}", known, way)]
     if len(fit.directions) == 1:
         lines += [
             "  unidirectional: true",
             "  reset:",
-            *(f"    {line}" for line in _pulse(writer, "programming.reset", *pulse["down"])),
+            *(f"    {line}" for line in written_pulse(writer, "programming.reset", known, "down")),
         ]
         lines += [
             "    to: 0 %",
@@ -202,14 +171,25 @@ def _programming(fit: Fit, known: Known, writer: _Writer) -> list[str]:
     return lines
 
 
-def _pulse(
-    writer: _Writer, path: str, amplitude: float | None, volts: float, width: float | None, seconds: float
-) -> Iterator[str]:
-    yield f"amplitude: {writer.known(f'{path}.amplitude', amplitude, volts, 'V')}"
-    yield f"width: {writer.known(f'{path}.width', width, seconds, 's')}"
+def _table(fit: Fit, k: int, own: dict[str, Value], writer: Writer) -> list[str]:
+    """Nodes and steps of a law that moves ln G, with its parameters as their source."""
+    path = f"programming.{fit.directions[k]}"
+    if decades.decades(fit) > _MOST_DECADES:
+        raise FitError(
+            f"the ramps cover {decades.decades(fit) / math.log(10.0):.0f} decades, more than any device; are unit and "
+            "column right?"
+        )
+    nodes, steps = decades.table(fit, k)
+    numbers = [
+        f"{key} {plus_minus(one, _UNITS.get(key, ''))}" for key, one in own.items() if not key.startswith("steps.")
+    ]
+    why = f"the law '{fit.law}' in ln G, {', '.join(numbers) or 'a table'}"
+    lists = {"nodes": nodes, "steps": steps}
+    texts = {key: ", ".join(written(float(one), "%", 6) for one in values) for key, values in lists.items()}
+    return [f"{key}: {writer.derived(f'{path}.{key}', f'[{text}]', why)}" for key, text in texts.items()]
 
 
-def _law_number(writer: _Writer, path: str, key: str, value: Value) -> str:
+def _law_number(writer: Writer, path: str, key: str, value: Value) -> str:
     """A fitted parameter; numbers that only fix the scale (a, b, zero of exp_step) have no error."""
     unit = _UNITS.get(key, "")
     if key in ("a", "b", "zero"):
@@ -223,7 +203,7 @@ def _law_number(writer: _Writer, path: str, key: str, value: Value) -> str:
     return writer.fitted(path, written(value.value, unit), value, unit)
 
 
-def _branch(writer: _Writer, path: str, own: dict[str, Value]) -> Iterator[str]:
+def _branch(writer: Writer, path: str, own: dict[str, Value]) -> Iterator[str]:
     """Keys of one direction."""
     lists = spread_keys({key: value.value for key, value in own.items()})
     for key, entry in lists.items():
@@ -238,63 +218,72 @@ def _branch(writer: _Writer, path: str, own: dict[str, Value]) -> Iterator[str]:
         yield f"{key}: [{', '.join(written(float(value), '%') for value in entry)}]"
 
 
-def _variation(fit: Fit, writer: _Writer) -> list[str]:
+def _cycles(fit: Fit, writer: Writer) -> str:
+    """`cycle_to_cycle`."""
     write = fit.noise["write"]
-    if write.value > 0.0:
-        sigma = writer.fitted("variation.cycle_to_cycle.sigma", written(write.value, "%"), write, "%")
-        noise = f"{{kind: {fit.write}, sigma: {sigma}}}"
-    else:
-        noise = "{kind: none}"
+    if write.value <= 0.0:
         writer.provenance.append(("variation.cycle_to_cycle.kind", "measured", "fit; no write noise seen"))
-    values = {key: Value(*pair) for key, pair in fit.spread.values.items()}
-    parts = []
-    for key in ("max", "min", "step", "asymmetry"):
-        value = values.get(key, Value(0.0, math.nan))
-        path = f"variation.device_to_device.{key}"
-        if value.value > 0.0:
-            parts.append(f"{key}: {writer.fitted(path, written(value.value, '%'), value, '%')}")
-        else:
-            parts.append(f"{key}: 0 %")
-    if not values:
-        writer.defaults.append("variation.device_to_device: 0 %, one device shows no spread")
-    cut = _truncation(fit, values)
-    writer.known("variation.device_to_device.truncate", None, cut, "")
-    spread = f"{{distribution: lognormal, truncate: {written(cut, '')}, {', '.join(parts)}}}"
-    return ["variation:", f"  cycle_to_cycle: {noise}", f"  device_to_device: {spread}"]
+        return "{kind: none}"
+    if decades.logarithmic(fit) and fit.write == "range":
+        whole = decades.decades(fit)
+        slope = Value(write.value * whole, write.se * whole)
+        text = writer.fitted("variation.cycle_to_cycle.slope", written(slope.value, "%"), slope, "%")
+        return f"{{kind: state_polynomial, step: 0 %, floor: 0 S, slope: {text}}}"
+    sigma = writer.fitted("variation.cycle_to_cycle.sigma", written(write.value, "%"), write, "%")
+    return f"{{kind: {fit.write}, sigma: {sigma}}}"
 
 
-def _truncation(fit: Fit, values: dict[str, Value]) -> float:
-    """3 sigma, or less where the windows of cells would cross."""
-    sigma = {key: values[key].value if key in values else 0.0 for key in ("max", "min")}
-    low, high = fit.numbers["conductance.min"].value, fit.numbers["conductance.max"].value
-    cut = 3.0
-    while cut > 0.25:
-        one = DeviceToDevice(
-            distribution="lognormal", truncate=cut, max=sigma["max"], min=sigma["min"], step=0.0, asymmetry=0.0
+def _memory(fit: Fit, writer: Writer) -> list[str]:
+    """`write_noise` with the part that reverts; in the remarks alone where cards have none, or the law moves ln G."""
+    if "slow" not in fit.noise:
+        return []
+    slow, length = fit.noise["slow"], fit.noise["length"]
+    if "mean_reverting" not in WriteNoise.model_fields or decades.logarithmic(fit):
+        writer.defaults.append(
+            f"variation.write_noise: scatter that reverts, {plus_minus(slow, '%')} of the window over "
+            f"{plus_minus(length, '')} pulses, is not on the card"
         )
-        if float(low * one.factor(one.min, cut)) < float(high * one.factor(one.max, -cut)):
-            break
-        cut -= 0.25
-    return cut
+        return []
+    path = "variation.write_noise.mean_reverting"
+    sigma = writer.fitted(f"{path}.sigma", written(slow.value, "%"), slow, "%")
+    pulses = writer.fitted(f"{path}.length", written(length.value, ""), length, "")
+    return [f"  write_noise: {{sigma: 0 %, mean_reverting: {{sigma: {sigma}, length: {pulses}}}}}"]
 
 
-def _read(fit: Fit, known: Known, writer: _Writer) -> list[str]:
-    noise = fit.noise["read"]
+def _variation(fit: Fit, writer: Writer, findings: Sequence[Finding]) -> list[str]:
+    noise = _cycles(fit, writer)
+    values = {key: Value(*pair) for key, pair in fit.spread.values.items()}
+    sources = dict.fromkeys(values, "measured")
+    low, high = (fit.numbers[f"conductance.{key}"].value for key in ("min", "max"))
+    other = assembly.spread_of(findings, low, high)
+    if other is not None and not values:
+        values, sources = {other[0]: other[1]}, {other[0]: other[2]}
+    lines = ["variation:", f"  cycle_to_cycle: {noise}", *device_to_device(values, sources, (low, high), writer)]
+    return [*lines, *_memory(fit, writer)]
+
+
+def _read(fit: Fit | None, known: Known, writer: Writer, findings: Sequence[Finding]) -> list[str]:
     volts = None if known.read_voltage is None else abs(known.read_voltage)
-    lines = ["read:", f"  voltage: {writer.known('read.voltage', volts, 0.1, 'V')}"]
+    told = "read_voltage" in known.of_files
+    lines = ["read:", f"  voltage: {writer.known('read.voltage', volts, 0.1, 'V', told)}"]
     lines.append(f"  width: {writer.known('read.width', known.read_width, 1e-8, 's')}")
-    if noise.value > 0.0:
+    noise = assembly.read_noise(findings, writer)
+    if noise is None and fit is not None and fit.noise["read"].value > 0.0:
         unit = "%" if fit.read == "relative" else "S"
-        sigma = writer.fitted("read.noise.sigma", written(noise.value, unit), noise, unit)
-        lines.append(f"  noise: {{kind: {fit.read}, sigma: {sigma}}}")
-    else:
-        lines.append("  noise: {kind: none}")
+        one = fit.noise["read"]
+        sigma = writer.fitted("read.noise.sigma", written(one.value, unit), one, unit)
+        noise = f"{{kind: {fit.read}, sigma: {sigma}}}"
+    elif noise is None and fit is not None:
         writer.provenance.append(("read.noise.kind", "measured", "fit; no read noise seen"))
-    writer.defaults.append("read.iv: linear")
-    return [*lines, "  iv: {kind: linear}"]
+    if noise is None and fit is None:
+        writer.defaults.append("read.noise: none")
+    curve = assembly.curve_of(findings, writer)
+    if curve is None:
+        writer.defaults.append("read.iv: linear")
+    return [*lines, f"  noise: {noise or '{kind: none}'}", f"  iv: {curve or '{kind: linear}'}"]
 
 
-def _provenance(writer: _Writer) -> list[str]:
+def _provenance(writer: Writer) -> list[str]:
     return [
         "provenance:",
         *(f"  {path}: [{source}, {json.dumps(status)}]" for path, source, status in writer.provenance),

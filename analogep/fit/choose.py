@@ -65,7 +65,8 @@ class Entry:
         remark, extrapolates = "", False
         for minimum, subject, one in zip(minima, subjects, known, strict=True):
             numbers, problem = describe(form, minimum, subject.frame, one.values)
-            width = (numbers["conductance.max"] - numbers["conductance.min"]) / subject.frame.span
+            ends = numbers["conductance.min"], numbers["conductance.max"]
+            width = subject.frame.ranges(*ends) if ends[0] > 0.0 else math.inf
             if not problem and width > _BEYOND:
                 problem = f"its bounds lie {width:.3g} measured ranges apart"
                 extrapolates = not remark

@@ -14,6 +14,7 @@ line (`choose`): where its third parameter runs to a limit the linearised one wo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,12 +129,25 @@ def _covariance(weights: Floats, shape: Shapes, here: NDArray[np.bool_]) -> Floa
         carried[..., k] = later
     carried *= np.sqrt(shape.write * here[:, 1:])
     one, two = read.reshape(size, -1), carried.reshape(size, -1)
-    return np.asarray(one @ one.T + two @ two.T)
+    total = np.asarray(one @ one.T + two @ two.T)
+    return total + _reverting(weights, shape) if shape.slow > 0.0 else total
+
+
+def _reverting(weights: Floats, shape: Shapes) -> Floats:
+    """The part of z_{k+1} = f z_k + noise: z_0 has the variance m, every later noise m (1 - f^2)."""
+    size, _, count = weights.shape
+    summed = np.empty_like(weights)
+    later = np.zeros(weights.shape[:2])
+    for k in range(count - 1, -1, -1):
+        later = weights[..., k] + shape.memory * later
+        summed[..., k] = later * math.sqrt(shape.slow * (1.0 - shape.memory**2 if k else 1.0))
+    flat = summed.reshape(size, -1)
+    return np.asarray(flat @ flat.T)
 
 
 def _variance(shape: Shapes, here: NDArray[np.bool_]) -> float:
     """tr(Sigma) over all ramps."""
-    total = float((shape.read * here).sum())
+    total = float(((shape.read + shape.slow) * here).sum())
     wandered = np.zeros(here.shape[0])
     for k in range(here.shape[1] - 1):
         wandered = shape.carry[:, k] ** 2 * wandered + shape.write[:, k]

@@ -32,7 +32,9 @@ def dataset(fit: Fit, card: DeviceCard) -> xr.Dataset:
     Dataset
         For each direction `way` (up, down): `level_way`, `fitted_way` [S] and `residual_way` [1, of the measured
         range] on (ramp_way, reading_way); `step_way`, `step_se_way`, `law_step_way` [S] on (bin_way) at the coordinate
-        `at_way` [S]; `number`, `number_se` on (name); `rmse`, `criterion` on (law).
+        `at_way` [S]; `structure_way`, `card_structure_way` [1, of the measured range] on (lag_way) of the first
+        device, the root of the mean square by which residuals differ, and what the card's noise gives; `number`,
+        `number_se` on (name); `rmse`, `criterion` on (law).
     """
     import xarray as xr
 
@@ -43,7 +45,8 @@ def dataset(fit: Fit, card: DeviceCard) -> xr.Dataset:
         dims = (f"ramp_{way}", f"reading_{way}")
         variables[f"level_{way}"] = (dims, levels, {"units": "S", "long_name": f"measured conductance, pulses {way}"})
         variables[f"fitted_{way}"] = (dims, fitted, {"units": "S", "long_name": f"fitted conductance, pulses {way}"})
-        residual = (levels - fitted) / spans[:, None]
+        logarithmic = fit.devices[0].frame.logarithmic
+        residual = (np.log(levels / fitted) if logarithmic else levels - fitted) / spans[:, None]
         variables[f"residual_{way}"] = (dims, residual, {"units": "1", "long_name": "residual over the measured range"})
         coordinates[f"device_{way}"] = ((f"ramp_{way}",), devices)
         at, mean, error = _steps(levels)
@@ -55,6 +58,14 @@ def dataset(fit: Fit, card: DeviceCard) -> xr.Dataset:
             ("law_step", law, "change by one pulse of the card's law"),
         ):
             variables[f"{name}_{way}"] = ((f"bin_{way}",), values, {"units": "S", "long_name": f"{text}, {way}"})
+        one = fit.devices[0].structure[0][k]
+        for name, values, text in (("structure", one.data, "residuals"), ("card_structure", one.card, "the card")):
+            variables[f"{name}_{way}"] = (
+                (f"lag_{way}",),
+                np.sqrt(values),
+                {"units": "1", "long_name": f"root of the structure function of {text} over the range, {way}"},
+            )
+        coordinates[f"lag_{way}"] = ((f"lag_{way}",), one.lags, {"units": "pulses", "long_name": "pulses apart"})
         coordinates[f"at_{way}"] = ((f"bin_{way}",), at, {"units": "S", "long_name": "conductance before the pulse"})
     shown = [name for name in fit.numbers if not name.startswith("middle.")]
     variables["number"] = (

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analogep.cards.wording import listed, near
 from analogep.device.laws import DIRECTIONS, LAWS, Direction
@@ -15,12 +18,19 @@ from analogep.fit.choose import Candidate, Entry, choice, misfit
 from analogep.fit.covariance import Uncertainty
 from analogep.fit.describe import Value, numbers_of
 from analogep.fit.levels import Minimum, Readings
-from analogep.fit.noise import Noise, fit_noise
-from analogep.fit.ramps import Measurement, both_directions
+from analogep.fit.noise import Increments, Noise, Shapes, fit_noise, with_memory
+from analogep.fit.ramps import FitError, Measurement, both_directions, thinned
 from analogep.fit.spread import Spread, device_to_device
+from analogep.fit.structure import Structure, structures
+from analogep.fit.structure import remarks as structure_remarks
 from analogep.fit.subject import Subject, apart, make_subject, sized
 from analogep.fit.translate import FORMS, Form, Frame, PiecewiseForm
 from analogep.streams import Streams
+
+Floats = NDArray[np.float64]
+
+_WIDE: Final = 20.0
+"""Largest over smallest conductance from which laws are tried in ln G as well."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class DeviceFit:
     uncertainty : Uncertainty
     numbers : dict
         Name -> value of every number.
+    shapes : list of Shapes
+        Variances of its noise along the ramps of each direction.
     """
 
     name: str
@@ -45,6 +57,13 @@ class DeviceFit:
     minimum: Minimum
     uncertainty: Uncertainty
     numbers: dict[str, Value]
+    shapes: list[Shapes]
+
+    @cached_property
+    def structure(self) -> tuple[list[Structure], tuple[float, Floats]]:
+        """Structure functions of its residuals, and sums of squares of data and simulations (sets,) [1]."""
+        rng = Streams(0).rng(f"fit/structure/{self.name}")
+        return structures(self.minimum, self.data, self.shapes, rng)
 
     @property
     def rmse(self) -> float:
@@ -75,7 +94,8 @@ class Fit:
     write, read : str
         Kinds of noise.
     noise : dict
-        `write` (relative to the card's window, or to the step) and `read` (relative to G, or [S]).
+        `write` (relative to the card's window, or to the step) and `read` (relative to G, or [S]); `slow` (relative to
+        the window) and `length` [pulses] where scatter reverts.
     numbers : dict
         Name -> value, mean over devices: keys of the card as `programming.up.step`, and `ramp.up.start`...
     candidates : tuple of Candidate
@@ -97,13 +117,20 @@ class Fit:
     spread: Spread
     remarks: tuple[str, ...]
 
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What its noise does not say of the first device's residuals, by their structure function."""
+        return tuple(structure_remarks(*self.devices[0].structure))
+
     @property
     def directions(self) -> tuple[Direction, ...]:
         """Directions that were measured."""
         return DIRECTIONS[: len(self.devices[0].data)]
 
 
-def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = False) -> Fit:
+def fit_ramps(
+    measurement: Measurement, model: str = "auto", unidirectional: bool = False, logarithmic: bool | None = None
+) -> Fit:
     """Fit the pulse laws of `analogep.device.laws` to measured ramps.
 
     Parameters
@@ -113,6 +140,8 @@ def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = Fa
         A law, or `auto`: the lowest criterion among the laws that can describe the curve.
     unidirectional : bool
         Whether only pulses up are gradual.
+    logarithmic : bool or None
+        Whether the laws move ln G instead of G; None to let the data say where their window has a factor of 20 or more.
 
     Raises
     ------
@@ -123,21 +152,78 @@ def fit(measurement: Measurement, model: str = "auto", unidirectional: bool = Fa
     """
     check_model(model)
     both_directions(measurement, unidirectional)
+    few = thinned(measurement)
+    if model == "auto" and len(few.ramps) < len(measurement.ramps):
+        chosen_by = _fit(few, model, unidirectional, logarithmic)
+        scale = chosen_by.devices[0].frame.logarithmic
+        try:
+            whole = _fit(measurement, chosen_by.law, unidirectional, scale)
+        except FitError:
+            return _fit(measurement, model, unidirectional, logarithmic)
+        return replace(whole, candidates=chosen_by.candidates, remarks=chosen_by.remarks)
+    return _fit(measurement, model, unidirectional, logarithmic)
+
+
+def _fit(measurement: Measurement, model: str, unidirectional: bool, logarithmic: bool | None) -> Fit:
+    """Fit all ramps, by every law for `auto`."""
     directions: tuple[Direction, ...] = ("up",) if unidirectional else DIRECTIONS
-    subjects = [make_subject(name, [measurement.of(name, way) for way in directions]) for name in measurement.devices]
     asked = (
         [FORMS[model]] if model != "auto" else [form for form in FORMS.values() if not isinstance(form, PiecewiseForm)]
     )
     forms = [form for form in asked if not (form.alike and model == "auto")]
-    for subject in subjects:
-        trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
-        best = min(trials, key=lambda minimum: minimum.squares)
-        subject.noises = fit_noise(best, subject.data, subject.conductances(best))
-    chosen = max(range(4), key=lambda k: sum(subject.noises[k].likelihood for subject in subjects))
+    subjects = _subjects(measurement, directions, forms, logarithmic)
+    chosen = max(range(4), key=lambda k: subjects[0].noises[k].likelihood)
     entries = [Entry.of(sized(form, subjects[0]), subjects, chosen) for form in forms]
     entry, remarks = choice(entries, subjects, chosen, model)
     remarks += [text for subject in subjects for text in apart(subject)]
     return _assembled(measurement, entry, entries, subjects, chosen, remarks)
+
+
+def _subjects(
+    measurement: Measurement, directions: tuple[Direction, ...], forms: list[Form], logarithmic: bool | None
+) -> list[Subject]:
+    """Devices with the noise about their best curves, in G or in ln G, whichever is the likelier."""
+    levels = np.concatenate([ramp.conductance for ramp in measurement.ramps])
+    decades = levels.min() > 0.0 and levels.max() >= _WIDE * levels.min()
+    asked = ([False, True] if decades else [False]) if logarithmic is None else [logarithmic]
+    found = []
+    for scale in asked:
+        subjects = [
+            make_subject(name, [measurement.of(name, way) for way in directions], scale) for name in measurement.devices
+        ]
+        devices = [_increments(subject, forms) for subject in subjects]
+        _share(subjects, fit_noise(devices))
+        found.append((subjects, devices))
+    subjects, devices = max(found, key=lambda one: _likelihood(one[0]))
+    noises = list(subjects[0].noises)
+    best = max(range(4), key=lambda k: noises[k].likelihood)
+    noises[best] = with_memory(devices, noises[best])
+    _share(subjects, noises)
+    return subjects
+
+
+def _increments(subject: Subject, forms: list[Form]) -> Increments:
+    """About the best of the curves."""
+    trials = [subject.minimum(sized(form, subject)) for form in [*forms, FORMS["exponential"]]]
+    return subject.increments(min(trials, key=lambda minimum: minimum.squares))
+
+
+def _share(subjects: list[Subject], noises: list[Noise]) -> None:
+    """Give all devices their common noises, each in its own units."""
+    for subject in subjects:
+        subject.noises = [one.read_in(subjects[0].frame.unit / subject.frame.unit) for one in noises]
+
+
+def _likelihood(subjects: list[Subject]) -> float:
+    """ln L of the increments in siemens, under the best noise: that of the own coordinate and ln |d xi/dG|."""
+    best = max(noise.likelihood for noise in subjects[0].noises)
+    for subject in subjects:
+        for k, part in enumerate(subject.data):
+            count = int(part.here[:, 1:].sum())
+            best -= count * math.log(subject.frame.span)
+            if subject.frame.logarithmic:
+                best -= float(np.log(subject.frame.siemens(k, part.xi)[:, 1:][part.here[:, 1:]]).sum())
+    return best
 
 
 def check_model(model: str) -> None:
@@ -189,7 +275,7 @@ def _device(subject: Subject, form: Form, minimum: Minimum, known: Uncertainty, 
     noise = subject.shapes(minimum, subject.noises[chosen])
     known = unbiased(minimum, subject.data, noise, known, Streams(0).rng(f"fit/bias/{subject.name}"))
     numbers = numbers_of(form, minimum, subject.frame, known)
-    return DeviceFit(subject.name, subject.frame, subject.data, minimum, known, numbers)
+    return DeviceFit(subject.name, subject.frame, subject.data, minimum, known, numbers, noise)
 
 
 def _mean(values: list[Value]) -> Value:
@@ -204,17 +290,21 @@ def _mean(values: list[Value]) -> Value:
 
 def _noise(found: list[Noise], devices: tuple[DeviceFit, ...]) -> dict[str, Value]:
     """Root mean squares over devices, in the units of the card."""
-    spans = np.array([device.frame.span for device in devices])
-    windows = np.array([d.numbers["conductance.max"].value - d.numbers["conductance.min"].value for d in devices])
+    ends = [(d.numbers["conductance.min"].value, d.numbers["conductance.max"].value) for d in devices]
+    windows = np.array([one.frame.ranges(*window) for one, window in zip(devices, ends, strict=True)])
     units = {
-        "write": spans / windows if found[0].write == "range" else np.ones_like(spans),
-        "read": spans if found[0].read == "absolute" else np.ones_like(spans),
+        "write": 1.0 / windows if found[0].write == "range" else np.ones_like(windows),
+        "read": np.array([one.frame.unit if found[0].read == "absolute" else 1.0 for one in devices]),
     }
-    out = {}
+    units["slow"] = 1.0 / windows
+    out: dict[str, Value] = {}
     for name, unit in units.items():
         sigmas = unit * np.array([getattr(one, f"{name}_sigma") for one in found])
         errors = unit * np.array([getattr(one, f"{name}_se") for one in found])
         mean = float(np.sqrt(np.mean(sigmas**2)))
-        se = float(np.sqrt(np.nansum((sigmas * errors) ** 2))) / len(found) / mean if mean > 0.0 else math.nan
-        out[name] = Value(mean, se)
+        # The noise of all devices is one, of which each sigma is a translation: their errors are one and the same.
+        out[name] = Value(mean, float(np.sqrt(np.mean(errors**2))))
+    if out["slow"].value > 0.0:
+        return out | {"length": Value(found[0].length, found[0].length_se)}
+    del out["slow"]
     return out

@@ -22,8 +22,7 @@ def predicted(device: DeviceFit, direction: Direction, ramp: Ramp) -> Floats:
     k = DIRECTIONS.index(direction)
     curve, frame = device.minimum.curve, device.frame
     theta = spread(curve, device.minimum.theta[None], k)
-    own = (ramp.conductance - frame.low) / frame.span
-    own = own if k == 0 else 1.0 - own
+    own = frame.own(k, ramp.conductance)
     start = float(own[0])
     for _ in range(8):
         paths = curve.path(np.repeat(theta, 2, axis=0), np.array([[start], [start + 1e-6]]), frame.pulses[k], own.size)

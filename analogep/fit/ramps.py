@@ -23,6 +23,11 @@ LARGEST: Final = 1.0
 """Conductance [S] from which a column was most likely not in siemens."""
 
 
+_ENOUGH: Final = 60
+"""Ramps of each direction that a law is chosen by."""
+_DEVICES: Final = 24
+
+
 class FitError(DataError):
     """The measurement cannot be fitted as it is: what the user wrote, not a failure on the way."""
 
@@ -159,6 +164,26 @@ def _one_direction(values: Floats, where: str) -> None:
                 f"{format_si(reach, 'S')} at about pulse {at} and then {other} to {format_si(float(values[-1]), 'S')}; "
                 "split it there, or add a column 'direction' with up and down"
             )
+
+
+def thinned(measurement: Measurement) -> Measurement:
+    """A part of a measurement that is large enough to choose a law by: some devices, some of their ramps, evenly."""
+    if len(measurement.ramps) <= 2 * _ENOUGH:
+        return measurement
+    names = measurement.devices
+    some = {names[k] for k in _evenly(len(names), _DEVICES)}
+    each = max(2, _ENOUGH // len(some))
+    ways: tuple[Direction, ...] = ("up", "down")
+    kept = []
+    for name in names:
+        for way in ways if name in some else ():
+            ramps = measurement.of(name, way)
+            kept += [ramps[k] for k in _evenly(len(ramps), each)]
+    return measurement.select(kept)
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    return sorted({round(k) for k in np.linspace(0, count - 1, min(count, most))}) if count else []
 
 
 def both_directions(measurement: Measurement, unidirectional: bool) -> None:

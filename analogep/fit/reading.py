@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analogep.cards.wording import printable
 from analogep.device.laws import Direction
+from analogep.errors import UsageError
 from analogep.fit.columns import VALUES, Column, columns, direction_of, reading_column, unit_option
 from analogep.fit.ramps import LARGEST, FitError, Measurement, Ramp, Source, checked
 from analogep.fit.table import Row, Table, read_table, table_of
 from analogep.names import legible
-from analogep.units import format_si
+from analogep.units import Quantity, format_si
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,44 @@ class Options:
         Column of the readings of a long file.
     device_per_file : bool
         Whether each file is a device of its own.
+    scale : tuple of float or None
+        (a, b, G_a, G_b): readings without a unit that run from a to b stand for G_a to G_b [S] (`parse_scale`).
     """
 
     unit: str | None = None
     read_voltage: float | None = None
     column: str | None = None
     device_per_file: bool = False
+    scale: tuple[float, float, float, float] | None = None
+
+    def siemens(self, values: Floats) -> Floats:
+        """Conductances (readings,) [S] of the readings `values` (readings,) [1], by the scale or else in `unit`."""
+        if self.scale is None:
+            return values * (1.0 if self.unit is None else unit_option(self.unit)[1])
+        low, high, first, last = self.scale
+        return np.asarray(first + (values - low) / (high - low) * (last - first))
+
+
+def parse_scale(text: str) -> tuple[float, float, float, float]:
+    """(a, b, G_a, G_b) of `-1..1 = 1 uS..10 uS`.
+
+    Raises
+    ------
+    UsageError
+        If it is not of this form, or its ends fall together.
+    """
+    example = "such as --scale '-1..1 = 1 uS..10 uS'"
+    sides = [[part.strip() for part in side.split("..")] for side in text.split("=")]
+    if [len(side) for side in sides] != [2, 2]:
+        raise UsageError(f"--scale {printable(text)}: needs readings and conductances with their ends, {example}")
+    try:
+        low, high = (float(part) for part in sides[0])
+        first, last = (Quantity("S", "conductance", "siemens", "1 uS").parse(part) for part in sides[1])
+    except ValueError as error:
+        raise UsageError(f"--scale {printable(text)}: {printable(str(error), 120)}; write it {example}") from None
+    if not (np.isfinite([low, high]).all() and low != high and first > 0.0 and last > 0.0 and first != last):
+        raise UsageError(f"--scale {printable(text)}: its ends must differ, and conductances be above 0 S, {example}")
+    return low, high, first, last
 
 
 @dataclass(frozen=True)
@@ -104,6 +140,17 @@ def from_text(text: str, name: str = "pulses.csv", options: Options | None = Non
     return Measurement(tuple(_ramps(table, None, "", options or Options())), (table.source,))
 
 
+def measured(table: Table, options: Options, volts: float | None) -> list[Ramp]:
+    """Ramps of a long or wide table whose currents were read at `volts` [V].
+
+    Raises
+    ------
+    FitError
+        As `read_pulses`.
+    """
+    return _ramps(table, None, "", replace(options, read_voltage=volts))
+
+
 def _ramps(table: Table, direction: Direction | None, device: str, options: Options) -> list[Ramp]:
     found = columns(table)
     reading = reading_column(found, table, options.column)
@@ -116,6 +163,8 @@ def _ramps(table: Table, direction: Direction | None, device: str, options: Opti
 def _siemens(table: Table, row: Row, column: Column, options: Options) -> float:
     """Conductance of a cell [S], checked for plausibility."""
     value = table.number(row, column.index)
+    if options.scale is not None:
+        return float(options.siemens(np.array([value]))[0])
     role: str = column.role if column.role in VALUES else "conductance"
     scale = column.scale
     if scale is None and options.unit is not None:

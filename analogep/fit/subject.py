@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.fit.covariance import Uncertainty, uncertainty
 from analogep.fit.levels import Minimum, Readings, fit_levels
-from analogep.fit.noise import Noise, Shapes, shapes
+from analogep.fit.noise import Increments, Noise, Shapes, shapes
 from analogep.fit.ramps import FitError, Ramp
 from analogep.fit.translate import Form, Frame, PiecewiseForm
 from analogep.units import format_si
@@ -49,15 +49,19 @@ class Subject:
             self.knowns[key] = uncertainty(minimum, self.data, self.shapes(minimum, self.noises[chosen]))
         return self.knowns[key]
 
-    def conductances(self, minimum: Minimum) -> list[Floats]:
-        """G of the fitted paths over the span, (ramps, readings) [1] of each direction."""
+    def reads(self, minimum: Minimum) -> list[dict[str, Floats]]:
+        """Deviations by unit read noise of each kind along the paths, (ramps, readings) [1] of each direction."""
         paths = minimum.paths(self.data)
-        return [self.frame.siemens(k, path) / self.frame.span for k, path in enumerate(paths)]
+        return [self.frame.read(self.frame.siemens(k, path)) for k, path in enumerate(paths)]
 
     def shapes(self, minimum: Minimum, noise: Noise) -> list[Shapes]:
         """Variances along the ramps."""
-        unit = shapes(minimum, self.data, self.conductances(minimum), noise.write, noise.read)
-        return [shape.scaled(noise.write_sigma**2, noise.read_sigma**2) for shape in unit]
+        unit = shapes(minimum, self.data, self.reads(minimum), noise.write, noise.read)
+        return [shape.scaled(noise) for shape in unit]
+
+    def increments(self, minimum: Minimum) -> Increments:
+        """Its readings about a curve, for the fit of the noise."""
+        return Increments(minimum, self.data, self.reads(minimum), self.frame.unit)
 
 
 def _key(form: Form) -> str:
@@ -65,8 +69,8 @@ def _key(form: Form) -> str:
     return f"{type(curve).__name__}{curve.count}"
 
 
-def make_subject(name: str, ramps: Sequence[Sequence[Ramp]]) -> Subject:
-    """Bring the ramps of a device, up first, into their own coordinates.
+def make_subject(name: str, ramps: Sequence[Sequence[Ramp]], logarithmic: bool = False) -> Subject:
+    """Bring the ramps of a device, up first, into their own coordinates, or those of ln G.
 
     Raises
     ------
@@ -74,22 +78,25 @@ def make_subject(name: str, ramps: Sequence[Sequence[Ramp]]) -> Subject:
         If up and down do not cover the same range.
     """
     up, down = ramps[0], ramps[1] if len(ramps) > 1 else []
-    low = float(np.mean([ramp.conductance[0] for ramp in up] + [ramp.conductance[-1] for ramp in down]))
-    high = float(np.mean([ramp.conductance[-1] for ramp in up] + [ramp.conductance[0] for ramp in down]))
+    ends = (
+        np.array([ramp.conductance[0] for ramp in up] + [ramp.conductance[-1] for ramp in down]),
+        np.array([ramp.conductance[-1] for ramp in up] + [ramp.conductance[0] for ramp in down]),
+    )
+    low, high = (float(np.mean(np.log(one) if logarithmic else one)) for one in ends)
     if high <= low:
+        bottom, top = (float(np.exp(value)) if logarithmic else value for value in (low, high))
         raise FitError(
-            f"device '{name}': ramps up end and ramps down begin at {format_si(high, 'S')} in the mean, not above the "
-            f"{format_si(low, 'S')} of the other ends; both directions must cover the same range"
+            f"device '{name}': ramps up end and ramps down begin at {format_si(top, 'S')} in the mean, not above the "
+            f"{format_si(bottom, 'S')} of the other ends; both directions must cover the same range"
         )
     pulses = tuple(float(np.mean([ramp.pulses for ramp in part])) for part in ramps)
-    frame = Frame(low, high - low, pulses)
+    frame = Frame(low, high - low, pulses, logarithmic)
     data = []
     for k, part in enumerate(ramps):
         here = np.arange(max(ramp.conductance.size for ramp in part)) < np.array([[r.conductance.size] for r in part])
         xi = np.zeros(here.shape)
         for row, ramp in zip(xi, part, strict=True):
-            own = (ramp.conductance - low) / frame.span
-            row[: own.size] = own if k == 0 else 1.0 - own
+            row[: ramp.conductance.size] = frame.own(k, ramp.conductance)
         data.append(Readings(xi, here, pulses[k]))
     return Subject(name, frame, tuple(data))
 

@@ -15,7 +15,7 @@ from analogep.fit.ramps import FitError, Source
 from analogep.names import legible
 
 MAX_BYTES: Final = 200_000_000
-_COMMENT: Final = ("#", "%", "//", "!")
+COMMENT: Final = ("#", "%", "//", "!")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eEdD][+-]?[0-9]{1,4})?")
 _NOT_FINITE: Final = re.compile(
     r"[+-]?(?:nan|inf|infinity|n/?a|null|none|-+|#n/?a|#div/0!|overflow|ovf)", re.IGNORECASE
@@ -67,7 +67,7 @@ class Table:
             Naming file, line, column and text.
         """
         text = row.cells[column]
-        value = _value(text, self.comma)
+        value = value_of(text, self.comma)
         if value is None:
             if not text:
                 raise FitError(f"{self.where(row, column)}: is empty; every pulse needs its reading")
@@ -82,7 +82,8 @@ class Table:
         return value
 
 
-def _value(text: str, comma: bool) -> float | None:
+def value_of(text: str, comma: bool) -> float | None:
+    """Number that a cell holds, infinite where it overflows; None where it is none."""
     if comma:
         text = text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
     if not _NUMBER.fullmatch(text):
@@ -98,17 +99,28 @@ def read_table(path: Path) -> Table:
     FitError
         If it cannot be read, is no text, is empty, or its lines do not fit together.
     """
+    data, name = data_of(path)
+    return table_of(data, name, Path(path).name)
+
+
+def data_of(path: Path) -> tuple[bytes, str]:
+    """Bytes of a file, and its name for messages.
+
+    Raises
+    ------
+    FitError
+        If it cannot be read.
+    """
     name = printable(str(path), 200)
     try:
         with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1), name
     except FileNotFoundError:
         raise FitError(f"{name}: no such file") from None
     except IsADirectoryError:
         raise FitError(f"{name}: is a directory; give its CSV files") from None
     except (OSError, ValueError) as error:
         raise FitError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return table_of(data, name, Path(path).name)
 
 
 def table_of(data: bytes, name: str, short: str) -> Table:
@@ -122,14 +134,14 @@ def table_of(data: bytes, name: str, short: str) -> Table:
     if len(data) > MAX_BYTES:
         raise FitError(f"{name}: is larger than {MAX_BYTES // 1_000_000} MB; fit a part of it")
     source = Source(legible(short), hashlib.sha256(data).hexdigest())
-    lines = list(_lines(_text(data, name)))
+    lines = list(_lines(text_of(data, name)))
     if not lines:
         raise FitError(f"{name}: is empty; a file of pulse responses has one line per pulse")
-    delimiter = _delimiter([text for _, text in lines])
-    rows = [Row(line, _cells(text, delimiter)) for line, text in lines]
+    delimiter = delimiter_of([text for _, text in lines])
+    rows = [Row(line, cells_of(text, delimiter)) for line, text in lines]
     comma = delimiter != "," and any("," in cell for row in rows[1:] for cell in row.cells)
     header: list[str] | None = None
-    if any(cell and _value(cell, comma) is None and not _NOT_FINITE.fullmatch(cell) for cell in rows[0].cells):
+    if any(cell and value_of(cell, comma) is None and not _NOT_FINITE.fullmatch(cell) for cell in rows[0].cells):
         header, rows = rows[0].cells, rows[1:]
         while header and not header[-1] and all(len(row.cells) < len(header) or not row.cells[-1] for row in rows):
             # A delimiter at the end of every line makes no column.
@@ -147,8 +159,14 @@ def table_of(data: bytes, name: str, short: str) -> Table:
     return Table(name, header, rows, comma, source)
 
 
-def _text(data: bytes, name: str) -> str:
-    """UTF-8 with or without a mark, UTF-16 with one, else Latin-1, in which analysers write their micro sign."""
+def text_of(data: bytes, name: str) -> str:
+    """Text of UTF-8 with or without a mark, UTF-16 with one, else Latin-1, in which analysers write their micro sign.
+
+    Raises
+    ------
+    FitError
+        If it is none of them.
+    """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     else:
@@ -171,11 +189,11 @@ def _no_zero(text: str, name: str) -> str:
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """(number, text) of the lines that hold something."""
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
-        if line.strip(" \t,;") and not line.lstrip().startswith(_COMMENT):
+        if line.strip(" \t,;") and not line.lstrip().startswith(COMMENT):
             yield number, line
 
 
-def _delimiter(lines: list[str]) -> str:
+def delimiter_of(lines: list[str]) -> str:
     """The candidate that cuts the first lines into the most cells; a semicolon or tab beats a decimal comma."""
     some = lines[1:50] or lines[:1]
     for candidate in ("\t", ";"):
@@ -188,7 +206,8 @@ def _delimiter(lines: list[str]) -> str:
     return ","
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
+def cells_of(text: str, delimiter: str) -> list[str]:
+    """Cells of a line, stripped of blanks and quotes."""
     if delimiter == " ":
         return text.split()
     # No quoting across lines: readings have none, and a stray quote must not swallow the file.

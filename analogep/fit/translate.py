@@ -27,23 +27,53 @@ _OFF = 0.02
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the own coordinates lie: G = low + span xi up, low + span (1 - xi) down.
+    """Where the own coordinates lie: G = low + span xi up, low + span (1 - xi) down, or the same for ln G.
 
     Parameters
     ----------
     low, span : float
-        [S]
+        [S]; of ln G in a logarithmic frame [1].
     pulses : tuple of float
         Mean number of pulses of a ramp, by direction.
+    logarithmic : bool
+        Whether the coordinates are those of ln G.
     """
 
     low: float
     span: float
     pulses: tuple[float, ...]
+    logarithmic: bool = False
 
     def siemens(self, direction: int, xi: Floats) -> Floats:
         """Conductances [S] at the states `xi` [1] of the own coordinate, in their shape."""
-        return np.asarray(self.low + self.span * (xi if direction == 0 else 1.0 - xi))
+        with np.errstate(over="ignore"):
+            level = self.low + self.span * (xi if direction == 0 else 1.0 - xi)
+            return np.asarray(np.exp(level) if self.logarithmic else level)
+
+    def own(self, direction: int, siemens: Floats) -> Floats:
+        """States in the own coordinate [1] of the conductances `siemens` [S], in their shape."""
+        level = (np.log(siemens) if self.logarithmic else siemens) - self.low
+        return np.asarray(level / self.span if direction == 0 else 1.0 - level / self.span)
+
+    def ranges(self, low: float, high: float) -> float:
+        """Width of a window [S] in spans."""
+        return (math.log(high / low) if self.logarithmic else high - low) / self.span
+
+    def read(self, g: Floats) -> dict[str, Floats]:
+        """Deviation of the own coordinate for unit read noise of each kind at conductances `g` [S], in their shape [1].
+
+        Unit noise is the span (`absolute`; in a logarithmic frame the span times the middle conductance) or G itself
+        (`relative`).
+        """
+        if self.logarithmic:
+            middle = math.exp(self.low + 0.5 * self.span)
+            return {"absolute": middle / g, "relative": np.full_like(g, 1.0 / self.span)}
+        return {"absolute": np.ones_like(g), "relative": g / self.span}
+
+    @property
+    def unit(self) -> float:
+        """Conductance of unit absolute read noise [S]."""
+        return self.span * math.exp(self.low + 0.5 * self.span) if self.logarithmic else self.span
 
 
 @dataclass(frozen=True)
@@ -206,7 +236,7 @@ def nonlinearity(bend: float) -> float:
 def counted(side: Side) -> tuple[float, float]:
     """(pulses from end to end, label) of an affine curve: P = ln(d_far/d_near)/ln r, P/A = ln(d_near/d_far)."""
     near, far = side.step(side.near), side.step(side.far)
-    if min(near, far) <= 0.0:
+    if min(near, far) <= 0.0 or float(side.theta[1]) >= side.pulses:
         return math.nan, math.nan
     bend, decay = math.log(near / far), math.log1p(-float(side.theta[1]) / side.pulses)
     straight = abs(bend) < 1e-7

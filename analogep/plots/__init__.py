@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analogep.plots.fit import fitted_pulses
     from analogep.plots.history import accuracy_and_cost, gradients, pulses
     from analogep.plots.macro import macro_page
+    from analogep.plots.measurements import fitted_measurements
     from analogep.plots.merit import among_chips
     from analogep.plots.runs import MOST_RUNS, runs_compared
     from analogep.plots.study import study_axes
@@ -46,6 +47,7 @@ __all__ = [
     "engineering",
     "figures",
     "finite_beta",
+    "fitted_measurements",
     "fitted_pulses",
     "gradients",
     "macro_page",
@@ -72,6 +74,7 @@ if not TYPE_CHECKING:
             "device_file": ("SUFFIXES", "render"),
             "energy": ("energy_by_component",),
             "fit": ("fitted_pulses",),
+            "measurements": ("fitted_measurements",),
             "history": ("accuracy_and_cost", "gradients", "pulses"),
             "macro": ("macro_page",),
             "merit": ("among_chips",),

@@ -14,7 +14,7 @@ from analogep.plots.style import GREY, blank, drawn, legend, look, scale
 if TYPE_CHECKING:
     import xarray as xr
 
-_HEIGHT = 6.2
+_HEIGHT = 8.0
 _TRACES = 60
 
 
@@ -23,12 +23,13 @@ def fitted_pulses(dataset: xr.Dataset) -> Figure:
     """Ramps up and down with the fitted law [S, with a prefix], their residuals [%], and the step against conductance.
 
     Grey: measured ramps; coloured: the law from each ramp's fitted start, averaged over ramps. Residuals are over the
-    measured range, their mean over ramps and the band of 5 to 95 %. Points of the last panel are means of single
-    pulses with standard errors, lines are the card's law.
+    measured range, their mean over ramps and the band of 5 to 95 %. Points of the third panel are means of single
+    pulses with standard errors, lines are the card's law. The last panel shows by how much residuals differ that are
+    some pulses apart, as measured (points) and as the card's noise has it (lines).
     """
     ways = [way for way in ("up", "down") if f"level_{way}" in dataset]
     figure = blank(_HEIGHT)
-    grid = figure.add_gridspec(3, len(ways), height_ratios=(1.45, 0.8, 1.1))
+    grid = figure.add_gridspec(4, len(ways), height_ratios=(1.45, 0.8, 1.1, 0.9))
     factor, unit = scale(np.concatenate([dataset[f"level_{way}"].values.ravel() for way in ways]), "S")
     handles: list[Any] = []
     top: list[Axes] = []
@@ -48,7 +49,9 @@ def fitted_pulses(dataset: xr.Dataset) -> Figure:
     below = figure.add_subplot(grid[2, :])
     handles += _steps(below, dataset, ways, factor)
     below.set_xlabel(f"conductance before the pulse [{unit}]")
-    figure.align_ylabels([top[0], middle[0], below])
+    last = figure.add_subplot(grid[3, :])
+    _structure(last, dataset, ways)
+    figure.align_ylabels([top[0], middle[0], below, last])
     law = str(dataset.attrs["chosen_law"]).replace("_", " ")
     top[0].annotate(
         f"{law} law, RMSE {100.0 * float(dataset.attrs['overall_rmse']):.2g} % of range",
@@ -103,3 +106,15 @@ def _steps(axes: Axes, dataset: xr.Dataset, ways: list[str], factor: float) -> l
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_ylabel(f"size of step [{unit}]")
     return handles
+
+
+def _structure(axes: Axes, dataset: xr.Dataset, ways: list[str]) -> None:
+    for k, way in enumerate(ways):
+        lags, color = dataset[f"lag_{way}"].values, look(k).color
+        measured, card = (100.0 * dataset[f"{name}_{way}"].values for name in ("structure", "card_structure"))
+        axes.plot(lags, measured, color=color, marker=look(k).marker, linestyle="none", markersize=3.5)
+        axes.plot(lags, card, color=color, linestyle=look(k).dashes)
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlabel("pulses apart")
+    axes.set_ylabel("residuals differ\n[% of range]")

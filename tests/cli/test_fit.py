@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from analogep.device import DeviceCard
+from tests.fit.mutated import samples
 
 from .conftest import Said
 
@@ -127,7 +129,7 @@ def test_a_unidirectional_device_is_fitted_from_pulses_up(say: Say, pulses: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "which file? Give CSV files with pulse responses, or --up FILE --down FILE"),
+        ((), "which file? Give files or folders with measurements, or --up FILE --down FILE"),
         (("{}", "--model", "exponentail"), "--model exponentail: no such law; did you mean 'exponential'?"),
         (("{}", "--read-voltage", "0.1"), "--read-voltage: needs a unit of voltage, such as '0.1 V'; got '0.1'"),
         (("{}", "--width", "0 s"), "--width 0 s: must be greater than zero"),
@@ -153,3 +155,42 @@ def test_the_name_of_the_card_follows_its_file(say: Say, pulses: Path, tmp_path:
         path = tmp_path / file
         assert say("fit", str(pulses), "--model", "exponential", "--out", str(path)).code == 0
         assert DeviceCard.load(path).name == name
+
+
+def test_a_folder_of_measurements_becomes_one_card_with_every_file_as_a_source(say: Say, tmp_path: Path) -> None:
+    folder = tmp_path / "device"
+    folder.mkdir()
+    chosen = {name: text for name, text in samples().items() if name in ("long", "retention", "sweep", "reads")}
+    for name, text in chosen.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    card, figure = tmp_path / "mine.yaml", tmp_path / "fit.png"
+    said = say("fit", str(folder), "--out", str(card), "--figure", str(figure))
+    assert said.code == 0, said.err
+    for line in ("long.csv: pulses, long table, a reading a line", "retention.csv: retention, a reading over time"):
+        assert f"file    {line}" in said.out
+    assert "found   retention, retention.csv: power_law" in said.out
+    assert figure.is_file()
+    assert (tmp_path / "fit-other.png").is_file()
+    device = DeviceCard.load(card)
+    assert (device.retention.kind, device.read.iv.kind) == ("power_law", "linear")
+    assert device.retention.nu_offset == pytest.approx(0.03, abs=0.002)  # type: ignore[union-attr]
+    source, status = device.provenance["retention.nu_offset"]
+    assert status.startswith("fit; 0.03")
+    assert f"SHA-256 {hashlib.sha256(chosen['retention'].encode()).hexdigest()}" in device.sources[source].cite
+    assert device.provenance["read.noise.sigma"][0] == "file_reads_csv"
+    result = json.loads(say("fit", str(folder), "--json").out)
+    assert {one["kind"] for one in result["files"]} == {"pulses", "retention", "I-V", "reads"}
+    assert {one["model"] for one in result["measurements"]} >= {"power_law", "linear"}
+
+
+def test_a_measurement_without_pulses_is_a_card_whose_defaults_are_listed(say: Say, tmp_path: Path) -> None:
+    for name, law in (("kinetics", "kinetic"), ("steps", "piecewise"), ("switching", "constant")):
+        path, card = tmp_path / f"{name}.csv", tmp_path / f"{name}.yaml"
+        path.write_text(samples()[name], encoding="utf-8")
+        said = say("fit", str(path), "--out", str(card))
+        assert said.code == 0, said.err
+        assert DeviceCard.load(card).programming.model == law
+        assert "to do   not measured" in said.out
+    switching = DeviceCard.load(tmp_path / "switching.yaml")
+    assert switching.conductance.min == pytest.approx(1e-6)
+    assert switching.conductance.max == pytest.approx(1e-4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,13 @@ def test_a_unidirectional_device_is_fitted_by_its_pulses_up() -> None:
     assert found.numbers["programming.up.step"].value == pytest.approx(0.04, rel=0.1)
     assert found.numbers["conductance.min"].value == pytest.approx(LOW, rel=0.05)
     assert found.numbers["conductance.max"].value == pytest.approx(HIGH, rel=0.05)
+
+
+def test_eight_hundred_ramps_choose_their_law_in_seconds() -> None:
+    how = {"ramps": 400, "write": ("range", 5e-4), "read": ("absolute", 1e-3)}
+    measurement = measure(LAWS["exponential"], np.random.default_rng(1), **how)  # type: ignore[arg-type]
+    began = time.process_time()
+    found = fit.fit(measurement)
+    assert time.process_time() - began < 10.0
+    assert found.law == "exponential"
+    assert len(found.measurement.ramps) == 800

@@ -47,11 +47,13 @@ def test_mean_steps_lie_on_the_law_within_their_errors(fitted: xr.Dataset) -> No
 
 def test_the_law_and_the_residuals_are_drawn_as_the_dataset_has_them(fitted: xr.Dataset) -> None:
     figure = plots.fitted_pulses(fitted)
-    up, up_residual, down, _, steps = figure.axes
+    up, up_residual, down, _, steps, structure = figure.axes
     assert figure.get_suptitle() == "A fitted device"
     assert (up.get_title(), down.get_title()) == ("pulses up", "pulses down")
     assert up.get_ylabel() == "conductance [\u00b5S]"
     assert up_residual.get_ylabel() == "residual\n[% of range]"
+    assert structure.get_xlabel() == "pulses apart"
+    np.testing.assert_allclose(structure.get_lines()[0].get_ydata(), 100.0 * fitted["structure_up"])
     assert steps.get_xlabel() == "conductance before the pulse [\u00b5S]"
     (law,) = [line for line in up.get_lines() if line.get_label() == "law, up"]
     np.testing.assert_allclose(law.get_ydata(), 1e6 * fitted["fitted_up"].mean("ramp_up"))
@@ -64,7 +66,7 @@ def test_the_law_and_the_residuals_are_drawn_as_the_dataset_has_them(fitted: xr.
 
 
 def test_one_direction_and_single_ramps_are_drawn_too() -> None:
-    assert len(plots.fitted_pulses(dataset(ways=1)).axes) == 3
+    assert len(plots.fitted_pulses(dataset(ways=1)).axes) == 4
     figure = plots.fitted_pulses(dataset(ramps=1))
-    assert len(figure.axes) == 5
+    assert len(figure.axes) == 6
     assert not figure.axes[1].collections
