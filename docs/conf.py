@@ -29,6 +29,7 @@ myst_heading_anchors = 3
 # For a look at words alone: outputs and figures of commands are those of the last build, or missing.
 execute = os.environ.get("ANALOGEP_DOCS_EXECUTE", "on") != "off"
 nb_execution_mode = "force" if execute else "off"
+suppress_warnings = [] if execute else ["myst-nb.lexer"]
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_execution_in_temp = True

@@ -1,7 +1,7 @@
 """What the documentation takes from the package itself: pages of keys, cards, commands, results and names.
 
 A Sphinx extension. Pages are written into `reference/` and `gallery/` before Sphinx looks for sources; nothing there is
-kept in the repository.
+kept in the repository. What makes them needs no Sphinx, so that the tests can run it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analogep_docs import mathml, pages, readme, run
-
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect the extension to Sphinx."""
-    mathml.setup(app)
-    run.setup(app)
-    readme.setup(app)
+    from analogep_docs import mathml, pages, readme, run
+
+    for module in (mathml, readme, run):
+        module.setup(app)
     app.connect("builder-inited", lambda app: pages.write_all(Path(app.srcdir)))
     app.connect("autodoc-process-docstring", pages.restructured)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,14 +5,14 @@ Tables stand once in the repository; pages show them.
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
+
+from analogep_docs.sections import placed, section
 
 ROOT = Path(__file__).parents[3]
 
@@ -38,36 +38,6 @@ class Section(SphinxDirective):
             raise self.error(f"{file.name}: {error}") from error
         here = Path(self.env.doc2path(self.env.docname)).parent
         return self.parse_text_to_nodes(placed(found, file.parent, here), allow_section_headings=True)
-
-
-def section(text: str, title: str) -> str:
-    """Text between a heading of the second level and the next one.
-
-    Raises
-    ------
-    ValueError
-        If there is no such heading.
-    """
-    found = re.search(rf"^## {re.escape(title)}$\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    if found is None:
-        known = ", ".join(re.findall(r"^## (.*)$", text, re.MULTILINE))
-        raise ValueError(f"has no section '{title}'; there are {known}")
-    return found[1].strip() + "\n"
-
-
-def placed(text: str, base: Path, here: Path) -> str:
-    """Text whose images are found from another folder; files of the repository are named, not linked."""
-    text = re.sub(
-        r"!\[([^\]]*)\]\((?!https?:)([^)]+)\)",
-        lambda found: f"![{found[1]}]({Path(os.path.relpath(base / found[2], here)).as_posix()})",
-        text,
-    )
-    return re.sub(r"(?<!!)\[([^\]]*)\]\((?!https?:|#)([^)]+)\)", _named, text)
-
-
-def _named(link: re.Match[str]) -> str:
-    words = link[1].strip("`")
-    return f"`{words}`" if words == link[2] else f"{words} (`{link[2]}`)"
 
 
 def setup(app: Any) -> None:

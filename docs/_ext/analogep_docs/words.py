@@ -28,7 +28,7 @@ def prose(docstring: str | None) -> str:
         text = text[: found.start()].rstrip()
     if found := re.search(r"^>>> ", text, re.MULTILINE):
         text = text[: found.start()].rstrip()
-    return "\n\n".join(_paragraph(block) for block in re.split(r"\n\s*\n", text) if block.strip())
+    return "\n\n".join(_paragraph(block) for block in re.split(r"\n(?:[ \t]*\n)+", text) if block.strip())
 
 
 def _paragraph(block: str) -> str:
