@@ -22,6 +22,7 @@ release = version = analogep.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "analogep_docs"]
 exclude_patterns = ["_build", "_ext", "_static", "jupyter_execute", "_includes", "_runs"]
 default_role = "literal"
+smartquotes = False  # options begin with two hyphens
 nitpicky = False
 
 myst_enable_extensions = ["dollarmath", "deflist", "attrs_inline", "attrs_block", "colon_fence"]

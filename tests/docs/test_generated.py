@@ -32,8 +32,11 @@ def test_a_page_of_a_card_has_its_figure_and_each_number_with_its_source(tmp_pat
 def test_a_page_of_a_circuit_says_what_it_is_a_limit_of() -> None:
     from analogep_docs import gallery
 
-    assert "| Layers | 64-128-10 |" in gallery.circuit("digits")
-    assert "no bandwidth" in gallery.circuit("digits") or "limit" in gallery.circuit("digits")
+    limit, chip = gallery.circuit("digits"), gallery.circuit("digits-chip")
+    assert "| Layers | 64-128-10 |" in limit
+    for words in ("no bandwidth", "no noise", "neurons are alike", "no resistance"):
+        assert words in limit
+        assert (words in chip) == (words == "no resistance")
 
 
 @pytest.mark.parametrize("kind", ["device", "circuit", "study"])

@@ -17,5 +17,6 @@ def setup(app: Any) -> dict[str, bool]:
     for module in (mathml, readme, run):
         module.setup(app)
     app.connect("builder-inited", lambda app: pages.write_all(Path(app.srcdir)))
-    app.connect("autodoc-process-docstring", pages.restructured)
+    # Before napoleon, which writes reStructuredText that is meant as such.
+    app.connect("autodoc-process-docstring", pages.restructured, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

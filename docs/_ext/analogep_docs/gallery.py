@@ -85,6 +85,7 @@ def circuit(name: str) -> str:
             inline(card.title),
             "\n".join(["| | |", "| --- | --- |", *(f"| {head} | {text} |" for head, text in rows.items())]),
             *_open(card),
+            *_limits(card),
             "## As understood",
             f"`analogep check {name}` prints every value, defaults included:",
             _RAW.format("<details><summary>all values</summary>"),
@@ -94,6 +95,18 @@ def circuit(name: str) -> str:
             f"```{{literalinclude}} ../../circuits/{name}.yaml\n:language: yaml\n```",
         ]
     )
+
+
+def _limits(card: CircuitCard) -> list[str]:
+    """What is ideal by assumption and no circuit."""
+    said = {
+        "what holds the lines has no bandwidth, noise, swing and power (`column: {kind: ideal}`)": card.column.limiting,
+        "conductances make no noise (`noise: {thermal: off}`)": card.noise.thermal == "off",
+        "neurons are alike (no `mismatch`)": card.mismatch is None,
+        "lines have no resistance (`wires: {kind: none}`)": card.wires.kind == "none",
+    }
+    found = [f"- {words}" for words, holds in said.items() if holds]
+    return ["## What is a limit here, and no circuit", "\n".join(found)] if found else []
 
 
 def _chosen(numbers: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from analogep.units import Quantity, format_exact
 from analogep_docs.words import anchor, inline, prose
 
 _BOUNDS = ((Gt, "gt", "greater than"), (Ge, "ge", "at least"), (Lt, "lt", "less than"), (Le, "le", "at most"))
+_TAGS = ("kind", "model", "rule", "write", "method", "estimator")
 _PLAIN = {float: "number", int: "whole number", str: "text", bool: "`true` or `false`"}
 
 
@@ -159,13 +160,11 @@ def _heading(block: type, paths: list[str]) -> str:
 
 
 def _tag(block: type) -> str:
-    """`{kind: tia}` where the first key has one value only."""
-    for key, field in keys_of(block).items():
-        values = typing.get_args(field.annotation) if typing.get_origin(field.annotation) is typing.Literal else ()
-        if values:
-            return f"`{key}: {' | '.join(map(_literal, values))}`"
-        break
-    return ""
+    """`kind: tia` where the first key says which member of a union it is."""
+    key, field = next(iter(keys_of(block).items()), ("", None))
+    if key not in _TAGS or field is None or typing.get_origin(field.annotation) is not typing.Literal:
+        return ""
+    return f"`{key}: {' | '.join(map(_literal, typing.get_args(field.annotation)))}`"
 
 
 def target(kind: str, block: type) -> str:

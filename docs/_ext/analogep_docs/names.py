@@ -8,6 +8,7 @@ from importlib import import_module
 import analogep
 
 _SKIPPED = {"__version__"}
+_OF_PYDANTIC = "model_config, model_post_init, model_fields, model_computed_fields"
 
 
 def page() -> str:
@@ -38,5 +39,5 @@ def _documented(value: object) -> bool:
 
 def _directive(value: object, path: str) -> str:
     kind = "autoclass" if inspect.isclass(value) else "autofunction"
-    options = "   :members:\n" if kind == "autoclass" else ""
+    options = f"   :members:\n   :exclude-members: {_OF_PYDANTIC}\n" if kind == "autoclass" else ""
     return f"```{{eval-rst}}\n.. {kind}:: {path}\n{options}```"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,19 @@ def _write(path: Path, text: str) -> None:
 
 def restructured(_app: Any, _what: str, _name: str, _value: object, _options: object, lines: list[str]) -> None:
     """Make docstrings, which are plain text with names in backquotes, mean themselves in reStructuredText."""
+    lines[:] = [single for line in lines for single in _singly(line)]
     literal = False
     for k, line in enumerate(lines):
         literal = literal or line.startswith((">>>", "..."))
         if not literal:
             parts = line.split("`")
             lines[k] = "`".join(_plain(part) if n % 2 == 0 else part for n, part in enumerate(parts))
+
+
+def _singly(line: str) -> list[str]:
+    """`a, b : type` as two lines, one for each name: napoleon takes the first for the type of the second."""
+    found = re.fullmatch(r"(\w+(?:, \w+)+) : (.*)", line)
+    return [f"{name} : {found[2]}" for name in found[1].split(", ")] if found else [line]
 
 
 def _plain(text: str) -> str:
