@@ -100,6 +100,14 @@ def test_words_in_backquotes_stay_and_signs_mean_themselves() -> None:
     assert words.prose("So:\n\n    y = 2 x\n\nfor x.") == "So:\n\n```text\ny = 2 x\n```\n\nfor x."
 
 
+def test_docstrings_mean_themselves_in_restructured_text() -> None:
+    from analogep_docs import pages
+
+    lines = ["a, b : float", "|x| * 2 is `|y|`", ">>> f(*x)"]
+    pages.restructured(None, "function", "f", None, None, lines)
+    assert lines == ["a : float", "b : float", r"\|x\| \* 2 is `|y|`", ">>> f(*x)"]
+
+
 def test_a_section_is_cut_out_and_its_images_are_found(tmp_path: Path) -> None:
     from analogep_docs import sections
 
