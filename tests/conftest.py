@@ -41,6 +41,15 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 ROOT = Path(__file__).parents[1]
+QUICK = [
+    ROOT / "tests" / name
+    for name in (
+        *("cards", "chip", "columns", "costs", "datasets", "docs", "parts"),
+        *("physics/test_energy_balance.py", "physics/test_equilibrium_propagation.py", "physics/test_hopfield.py"),
+        *("physics/test_kirchhoff.py", "test_draws.py", "test_energy.py", "test_streams.py", "test_units.py"),
+    )
+]
+"""Files and folders of `pytest -m quick`: about 75 s of one core where kernels have been compiled before."""
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
@@ -48,7 +57,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile for the workers of a whole suite, unless that was done for the same code."""
     config = session.config
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if hasattr(config, "workerinput") or not whole or not config.getoption("numprocesses", None):
+    if hasattr(config, "workerinput") or not whole or not config.getoption("numprocesses", None) or _quick(config):
         return
     from analogep.jit import sources
     from tests import warm
@@ -83,6 +92,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the checks of the code itself in front, and leave of crossed parametrisations what covers pairs."""
     items.sort(key=_place)
+    for item in items:
+        if _belongs_to_quick(item.path) and item.get_closest_marker("slow") is None:
+            item.add_marker(pytest.mark.quick)
     if config.getoption("every_combination"):
         return
     functions: dict[str, list[pytest.Item]] = {}
@@ -91,6 +103,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = {id(item) for one in functions.values() for item in covering(one)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
+
+
+def _quick(config: pytest.Config) -> bool:
+    """Whether this is `pytest -m quick`."""
+    return bool(config.getoption("markexpr", "") == "quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not read what `pytest -m quick` leaves out: to import all tests takes as long as to run its own."""
+    above = any(one.is_relative_to(collection_path) for one in QUICK)
+    return True if _quick(config) and not above and not _belongs_to_quick(collection_path) else None
+
+
+def _belongs_to_quick(path: Path) -> bool:
+    """Whether a path is one of `QUICK`, or within one."""
+    return any(path.is_relative_to(one) for one in QUICK)
 
 
 def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
