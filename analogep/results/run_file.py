@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from analogep.energy import COMPONENTS, PHASES, SINCE
+from analogep.energy import COMPONENTS, PHASES, SINCE, SPANS
 from analogep.errors import ResultError
 from analogep.results import rules
 from analogep.results.files import read
@@ -127,6 +127,7 @@ def check_run(dataset: xr.Dataset, path: Path) -> None:
         for name, (dims, _, _) in VARIABLES.items():
             if name in dataset.variables or name not in _SINCE:
                 _variable(dataset, name, dims)
+        _clock(dataset)
         _sizes(dataset)
         _order(dataset)
         _conductances(dataset)
@@ -155,6 +156,18 @@ def _variable(dataset: xr.Dataset, name: str, dims: tuple[str, ...]) -> None:
         high = 1.0 if name in _SHARES else LARGEST
         low = 0.0 if name in _SHARES | _FROM_ZERO else -LARGEST
         rules.check_range(name, values, low, high, gaps=name in _GAPS)
+
+
+def _clock(dataset: xr.Dataset) -> None:
+    """Seconds and watts, whole or not at all."""
+    if not any(name in dataset.variables for name in _CLOCK):
+        return
+    for name in _CLOCK:
+        _variable(dataset, name, VARIABLES[name][0])
+    for name, needed in (("span", SPANS), ("load", ("average", "peak"))):
+        missing = [label for label in needed if label not in rules.labels_of(dataset, name)]
+        if missing:
+            raise OddError(f"coordinate '{name}' lacks '{missing[0]}'")
 
 
 def _sizes(dataset: xr.Dataset) -> None:
