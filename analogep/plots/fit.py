@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from analogep.plots.style import GREY, blank, drawn, legend, look, scale
 
@@ -115,6 +116,8 @@ def _structure(axes: Axes, dataset: xr.Dataset, ways: list[str]) -> None:
         axes.plot(lags, measured, color=color, marker=look(k).marker, linestyle="none", markersize=3.5)
         axes.plot(lags, card, color=color, linestyle=look(k).dashes)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel("pulses apart")
     axes.set_ylabel("residuals differ\n[% of range]")
