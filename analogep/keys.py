@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analogep.cards import Kind
+from analogep.cards.schema import json_schema
 from analogep.cards.wording import near, printable
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
@@ -74,7 +75,7 @@ def _hint(key: str) -> str:
 @cache
 def _paths(kind: Kind) -> tuple[str, ...]:
     """Keys of blocks of a kind of card, as paths; one for all members of a family, the shorter first."""
-    schema = (DeviceCard if kind == "device" else CircuitCard).model_json_schema(by_alias=True)
+    schema = json_schema(DeviceCard if kind == "device" else CircuitCard)
     found: dict[str, None] = {}
     _walk(schema, schema.get("$defs", {}), "", found)
     return tuple(sorted((path for path in found if path.split(".")[0] not in _HEADS), key=lambda one: one.count(".")))

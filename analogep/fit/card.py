@@ -10,7 +10,6 @@ from typing import Final
 
 from analogep.cards.wording import printable
 from analogep.device import DeviceCard
-from analogep.device.variation import WriteNoise
 from analogep.errors import CardError
 from analogep.fit import assembly, decades
 from analogep.fit.describe import Value
@@ -234,11 +233,11 @@ def _cycles(fit: Fit, writer: Writer) -> str:
 
 
 def _memory(fit: Fit, writer: Writer) -> list[str]:
-    """`write_noise` with the part that reverts; in the remarks alone where cards have none, or the law moves ln G."""
+    """`write_noise` with the part that reverts; in the remarks alone where the law moves ln G."""
     if "slow" not in fit.noise:
         return []
     slow, length = fit.noise["slow"], fit.noise["length"]
-    if "mean_reverting" not in WriteNoise.model_fields or decades.logarithmic(fit):
+    if decades.logarithmic(fit):
         writer.defaults.append(
             f"variation.write_noise: scatter that reverts, {plus_minus(slow, '%')} of the window over "
             f"{plus_minus(length, '')} pulses, is not on the card"
