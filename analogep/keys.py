@@ -17,6 +17,7 @@ from analogep.errors import CardError, Problem
 CARDS: Final[tuple[Kind, Kind]] = ("device", "circuit")
 _OPTIONS: Final = ("epochs", "seed", "data", "circuit", "out", "age")
 """Options of commands that people try as keys."""
+_OFTEN: Final = ("learning", "nudging")
 _MOST: Final = 4
 _DEEPEST: Final = 4
 _HEADS: Final = ("schema", "name", "title", "sources", "provenance", "changes")
@@ -78,7 +79,9 @@ def _paths(kind: Kind) -> tuple[str, ...]:
     schema = json_schema(DeviceCard if kind == "device" else CircuitCard)
     found: dict[str, None] = {}
     _walk(schema, schema.get("$defs", {}), "", found)
-    return tuple(sorted((path for path in found if path.split(".")[0] not in _HEADS), key=lambda one: one.count(".")))
+    kept = [path for path in found if path.split(".")[0] not in _HEADS]
+    # What people change most comes first.
+    return tuple(sorted(kept, key=lambda one: (one.count("."), one.split(".")[0] not in _OFTEN)))
 
 
 def _walk(node: Mapping[str, Any], defs: Mapping[str, Any], path: str, found: dict[str, None]) -> None:

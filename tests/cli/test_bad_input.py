@@ -49,7 +49,7 @@ CARDS = [
     (("check", "nope.yaml"), "nope.yaml: no such file"),
     (
         ("check", "digit"),
-        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-fashion', 'conv-mnist', 'digits', 'digits-chip'",
+        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-digits-chip', 'conv-fashion', 'conv-mnist', 'digits'",
     ),
     (("check", "iedal"), "iedal: unknown device card; .*; did you mean 'ideal'?"),
     (("check", LONG), "unknown device card"),
@@ -62,7 +62,7 @@ SET = [
     ("conductance.max=", "needs a value after the equals sign"),
     ("condutance.max=3 uS", "no card has a section 'condutance', did you mean 'conductance'?"),
     ("beta=0.3", "no card has a section 'beta', did you mean 'nudging.beta'?"),
-    ("rate=3", "did you mean 'adc.rate' or 'learning.rate' or "),
+    ("rate=3", "did you mean 'learning.rate' or "),
     ("activation.high=3", "did you mean 'neurons.hidden.activation.high' or 'neurons.output.activation.high'?"),
     ("epochs=3", "no card has a section 'epochs'; this is the option --epochs"),
     ("zzz.max=3 uS", r"no card has a section 'zzz'; sections are technology, (?!.*schema).*"),
