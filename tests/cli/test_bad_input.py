@@ -49,7 +49,7 @@ CARDS = [
     (("check", "nope.yaml"), "nope.yaml: no such file"),
     (
         ("check", "digit"),
-        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-digits-chip', 'conv-fashion', 'conv-mnist', 'digits'",
+        "digit: unknown circuit card; shipped are 'conv-digits', 'conv-digits-chip', 'conv-fashion', 'conv-mnist'",
     ),
     (("check", "iedal"), "iedal: unknown device card; .*; did you mean 'ideal'?"),
     (("check", LONG), "unknown device card"),

@@ -14,7 +14,7 @@ CHIPS = ("digits-chip", "conv-digits-chip", "mnist-chip")
 @pytest.mark.parametrize("name", CHIPS)
 @pytest.mark.parametrize("device", ["ideal", "rram"])
 def test_lines_columns_and_turns_are_made_for_each_other(name: str, device: str) -> None:
-    """Nothing is refused or slow; what is warned of is that lines have no resistance (not in `digits-chip`), and coarse pulses."""
+    """Nothing is refused or slow; what is warned of are lines of `mnist-chip` without resistance, and coarse pulses."""
     card, kind = CircuitCard.load(name), DeviceCard.load(device)
     check_fit(kind, card)
     assert "a limit" not in card.understood()
