@@ -43,7 +43,7 @@ class Merit:
     @property
     def density(self) -> float | None:
         """Operations a second and square metre [1/(s m^2)]; TOPS/mm^2 are 1e18 of these."""
-        return None if not self.area else 2.0 * self.macs / self.latency / self.area
+        return None if not self.area or not self.latency else 2.0 * self.macs / self.latency / self.area
 
     @property
     def beyond(self) -> list[str]:

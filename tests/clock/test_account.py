@@ -120,7 +120,7 @@ def test_ecram_with_pulses_of_a_second_takes_months_for_an_epoch_of_mnist() -> N
 def test_two_cards_that_are_checked_together_say_their_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "ecram", "mnist"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "note: ecram in mnist: an inference takes 550 ns on the chip, a training sample 3.02 minutes, 60000 of them "
+        "# note: ecram in mnist: an inference takes 550 ns on the chip, a training sample 3.02 minutes, 60000 of them "
         "126 days, where each update gives a cell of every row a pulse up and one down"
     )
 

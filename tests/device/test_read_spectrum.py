@@ -307,7 +307,7 @@ def test_a_factor_times_its_transpose_is_the_correlation(times: tuple[float, ...
         ("{kind: flicker, k: 1e-6, low: 1 GHz, high: 1 Hz}",
          "read.noise.high: must be above 'low' (1 GHz), got 1 Hz: the band is upside down"),
         ("[{kind: none}, {kind: flicker, k: 1e-6, low: 1 Hz}]", "read.noise.1.high: is missing"),
-        ("[{kind: pink}]", "read.noise.0.kind: unknown kind 'pink', known are 'none', 'relative'"),
+        ("[{kind: pink}]", "read.noise.0.kind: unknown kind 'pink', known are 'none', 'unknown', 'relative'"),
         ("[{kind: relative, sigma: 3}]", "read.noise.0.sigma: needs a percentage, such as '3.7 %'; got 3"),
         ("{kind: relative, sigma: 1 %, spacing: 1 ms}",
          "read.noise.exponent: is missing: 'spacing' says nothing without it; give both, or neither"),

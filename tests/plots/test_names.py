@@ -110,12 +110,22 @@ def macro(_: Path) -> xr.Dataset:
     )
 
 
+def measurements(_: Path) -> xr.Dataset:
+    x = np.geomspace(1e-3, 1e3, 20)
+    values = {name: ("point_0", x) for name in ("x_0", "y_0")} | {"curve_0": ("point_0", 2.0 * x)}
+    made = xr.Dataset(values, attrs={"panels": 1, "logarithmic_0": (True, True), "title_0": ODD})
+    for name in ("x_0", "y_0"):
+        made[name].attrs["label"] = ODD
+    return made
+
+
 FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dataset]]] = {
     **{name: (draw, run) for name, draw in plots.FIGURES.items()},
     **{name: (draw, spiking) for name, draw in plots.SPIKING.items()},
     "characteristics": (plots.characteristics, device),
     "comparison": (plots.comparison, devices),
     "fit": (plots.fitted_pulses, fit),
+    "measurements": (plots.fitted_measurements, measurements),
     "runs": (plots.runs_compared, runs),
     "waterfall": (plots.waterfall, budget),
     "beta": (plots.finite_beta, beta),

@@ -93,7 +93,7 @@ def test_no_page_requests_anything(seen: list[dict[str, Any]]) -> None:
 
 def test_letters_of_figures_are_whole_and_large_enough_to_read(seen: list[dict[str, Any]]) -> None:
     for entry in seen:
-        assert entry["figures"] == (2 if entry["name"] == "study" else 6)
+        assert entry["figures"] == (2 if entry["name"] == "study" else 7)
         assert entry["clipped"] == [], (entry["name"], entry["width"])
         assert entry["letters"] >= 8.0, entry["name"]
 
@@ -102,4 +102,4 @@ def test_a_page_by_itself_leaves_the_console_empty(chromium: str, written: dict[
     (tmp_path / "page.html").write_text(written["resistive"])
     document, console = _browse(chromium, tmp_path / "page.html", tmp_path / "profile", "--window-size=1400,1000")
     assert console == ""
-    assert document.count("<svg") == 6
+    assert document.count("<svg") == 7
