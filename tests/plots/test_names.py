@@ -112,7 +112,7 @@ def macro(_: Path) -> xr.Dataset:
 
 def measurements(_: Path) -> xr.Dataset:
     x = np.geomspace(1e-3, 1e3, 20)
-    values = {name: ("point_0", x) for name in ("x_0", "y_0")} | {"curve_0": ("point_0", 2.0 * x)}
+    values = dict.fromkeys(("x_0", "y_0"), ("point_0", x)) | {"curve_0": ("point_0", 2.0 * x)}
     made = xr.Dataset(values, attrs={"panels": 1, "logarithmic_0": (True, True), "title_0": ODD})
     for name in ("x_0", "y_0"):
         made[name].attrs["label"] = ODD
