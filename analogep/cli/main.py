@@ -26,6 +26,7 @@ from analogep.cli import (
     spice,
     streams,
     study,
+    tune,
 )
 from analogep.cli.interrupt import heard
 from analogep.errors import AnalogepError, CardError
@@ -45,6 +46,7 @@ _COMMANDS = {
     "study": study,
     "beta": beta,
     "budget": budget,
+    "tune": tune,
 }
 
 
