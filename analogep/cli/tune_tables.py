@@ -49,7 +49,9 @@ def knobs(found: xr.Dataset) -> str:
     for k, name in enumerate(found["knob"].values.tolist()):
         values = [float(found[share].values[k]) for share in shares]
         unit = units[name]
-        within = " to ".join(_plain(one, unit) for one in json.loads(str(found["tolerated"].values[k])))
+        ends = json.loads(str(found["tolerated"].values[k]))
+        joint = " to " if all(isinstance(one, float | int) for one in ends) else ", "
+        within = joint.join(_plain(one, unit) for one in ends)
         numbers = ["" if math.isnan(one) else f"{one:.4f}" for one in values]
         rows.append([name, _plain(given[name], unit), _plain(best[name], unit), within, *numbers])
     return _csv(rows)

@@ -22,7 +22,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from analogep.errors import ResultError
+from analogep.streams import Streams
 from analogep.tune.knobs import Knob
+from analogep.tune.neighbours import neighbour
 from analogep.tune.objectives import costs
 from analogep.tune.sampler import Numbered
 
@@ -94,7 +96,7 @@ class Store:
         self, url: str | None, folder: Path, identity: Mapping[str, str], objectives: tuple[str, ...], seed: int
     ) -> None:
         self.place = url or str(folder / FILE)
-        self.objectives = objectives
+        self.objectives, self._seed = objectives, seed
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
         name = "tune" if url is None else f"analogep {identity['device']} {identity['circuit']} {digest}"
         with self._words():
@@ -144,8 +146,20 @@ class Store:
             if card is not None and not any(_CARD in trial.user_attrs for trial in known):
                 self.study.enqueue_trial(dict(card), user_attrs={_CARD: True})
 
+    def _propose(self, knobs: Sequence[Knob]) -> None:
+        """Let every other trial be a neighbour of a good one, unless settings wait to be tried."""
+        with self._words():
+            known = self.study.get_trials(deepcopy=False)
+            if len(known) % 2 == 0 or any(trial.state == TrialState.WAITING for trial in known):
+                return
+            rng = Streams(self._seed).rng("neighbour", len(known))
+            near = neighbour(self.trials(), knobs, self.objectives, rng)
+            if near is not None:
+                self.study.enqueue_trial(near)
+
     def ask(self, knobs: Sequence[Knob]) -> Trial:
         """A new trial, with its settings."""
+        self._propose(knobs)
         with self._words():
             trial = self.study.ask(fixed_distributions={knob.name: distribution(knob) for knob in knobs})
             trial.set_user_attr(_WORKER, _me())
