@@ -65,7 +65,9 @@ def _front(axes: Axes, dataset: xr.Dataset) -> None:
     axes.plot(
         joules[best], accuracy[best], "*", color="white", markeredgecolor=BLACK, markersize=13.0, label="best settings"
     )
-    log_axis(axes, "x", joules)
+    low, high = 0.8 * float(joules.min()), 1.25 * float(joules.max())
+    axes.set_xlim(low, high)
+    log_axis(axes, "x", [low, high])
     axes.set_xlabel(f"joules of a training sample [{unit}]")
     axes.set_ylabel("validation accuracy [%]")
     axes.set_title("mean of the seeds of the search, bars: 95 % interval of the mean")

@@ -131,7 +131,7 @@ def _knobs(search: Search, tried: list[Tried], ended: list[Tried]) -> dict[str, 
         values = np.array([share.get(knob.name, math.nan) for knob in knobs])
         words = f"share of a knob in what {OBJECTIVES[name].words} depends on, on the first rung"
         out[f"importance_{name}"] = ("knob", values, {"units": "1", "long_name": words})
-    ranges = [json.dumps([knob.rounded(one) for one in tolerated(ended, knob.name)]) for knob in knobs]
+    ranges = [json.dumps(list(dict.fromkeys(map(knob.rounded, tolerated(ended, knob.name))))) for knob in knobs]
     words = "values among the trials within a point of the most accurate one"
     out["tolerated"] = ("knob", np.array(ranges, dtype=object), {"long_name": words})
     return out

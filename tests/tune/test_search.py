@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard
 from analogep.errors import ResultError, UsageError
-from analogep.tune import Search
+from analogep.tune import Search, train
 from analogep.tune.answer import answer, card_file
 from analogep.tune.found import found as collected
 from analogep.tune.store import Store
@@ -37,11 +38,12 @@ def kept(store: Store) -> list[tuple[Any, ...]]:
 def test_it_finds_a_summit_that_the_card_is_not_on_and_says_so_in_a_card_that_loads(few: Path, tmp_path: Path) -> None:
     one = search(few)
     store = one.store(tmp_path)
-    one.run(store, trials=30)
+    one.run(store, trials=14)
+    assert sum(len(trial.rungs) < 4 for trial in store.trials()) >= 5
     found = collected(one, store)
     best = json.loads(found.attrs["chosen"])[str(found.attrs["best"])]
-    assert best["nudging.beta"] == pytest.approx(artificial.BEST_BETA, rel=0.5)
-    assert best["learning.rate.0"] == pytest.approx(artificial.BEST_RATE, rel=0.5)
+    assert best["nudging.beta"] == pytest.approx(artificial.BEST_BETA, rel=0.4)
+    assert best["learning.rate.0"] == pytest.approx(artificial.BEST_RATE, rel=0.4)
     accuracy = found["confirmed_accuracy"]
     assert (accuracy.sel(which="best") > accuracy.sel(which="card")).all()
     assert found["seed"].values.tolist() == [3, 4, 5]
@@ -50,22 +52,22 @@ def test_it_finds_a_summit_that_the_card_is_not_on_and_says_so_in_a_card_that_lo
     assert card.nudging.beta == best["nudging.beta"]
     assert (card.name, len(card.changes)) == ("digits-rram", 5)
     said = " ".join(answer(found))
-    assert f"best settings (trial {found.attrs['best']} of 30): " in said
+    assert f"best settings (trial {found.attrs['best']} of 14): " in said
     assert f"nudging.beta={best['nudging.beta']}" in said
-    assert "of 15 samples (95 % interval of the mean of seeds 3 to 5, which no trial had" in said
+    samples = len(one.data.test_y)
+    assert f"of {samples} samples (95 % interval of the mean of seeds 3 to 5, which no trial had" in said
     assert "the card as it is: " in said
     assert "(paired)" in said
-    assert "# Data: few (validation), data seed 0: 45 samples learned" in text
+    assert f"# Data: few (validation), data seed 0: {60 - samples} samples learned" in text
 
 
-def test_most_trials_are_given_up_early_and_the_card_is_trained_to_the_end(few: Path, tmp_path: Path) -> None:
+def test_with_joules_the_front_is_cheaper_than_the_card_which_is_trained_to_the_end(few: Path, tmp_path: Path) -> None:
     one = search(few, objectives=("accuracy", "joules"))
     store = one.store(tmp_path)
-    one.run(store, trials=20)
+    one.run(store, trials=12)
     trials = store.trials()
     assert trials[0].is_card
     assert len(trials[0].rungs) == 4
-    assert sum(len(trial.rungs) == 1 for trial in trials) >= 8
     found = collected(one, store)
     kept_joules = found["joules"].values[found["front"].values]
     assert kept_joules.min() < found["joules"].sel(trial=0)
@@ -74,14 +76,14 @@ def test_most_trials_are_given_up_early_and_the_card_is_trained_to_the_end(few: 
 
 def test_the_same_seed_makes_the_same_trials_and_a_search_goes_on_where_it_stood(few: Path, tmp_path: Path) -> None:
     stores = []
-    for name, steps in (("whole", [8]), ("parts", [3, 8]), ("other", [8])):
+    for name, steps in (("whole", [6]), ("parts", [3, 6]), ("other", [2])):
         one = search(few, seed=int(name == "other"))
         stores.append(one.store(tmp_path / name))
         for most in steps:
             one.run(one.store(tmp_path / name), trials=most)
     whole, parts, other = map(kept, stores)
     assert whole == parts
-    assert whole[1:] != other[1:]
+    assert whole[1][1] != other[1][1]
 
 
 def test_ctrl_c_keeps_what_is_known_and_gives_back_what_was_begun(few: Path, tmp_path: Path) -> None:
@@ -99,9 +101,9 @@ def test_ctrl_c_keeps_what_is_known_and_gives_back_what_was_begun(few: Path, tmp
 def test_settings_that_cannot_be_trained_end_a_trial_and_not_the_search(few: Path, tmp_path: Path) -> None:
     one = search(few, artificial.refused)
     store = one.store(tmp_path)
-    one.run(store, trials=4)
-    assert [trial.problem for trial in store.trials()] == ["", *["the circuit is unstable"] * 3]
-    assert answer(collected(one, store))[0] == "best settings (trial 0 of 4): those of the card"
+    one.run(store, trials=3)
+    assert [trial.problem for trial in store.trials()] == ["", *["the circuit is unstable"] * 2]
+    assert answer(collected(one, store))[0] == "best settings (trial 0 of 3): those of the card"
 
 
 def test_no_training_begins_after_the_time_is_up(few: Path, tmp_path: Path) -> None:
@@ -118,35 +120,30 @@ from pathlib import Path
 from analogep.tune import Search
 from tests.tune import artificial
 one = Search("rram", "digits", Path(sys.argv[1]), work=artificial.slow, names=artificial.KNOBS)
-one.run(one.store(Path(sys.argv[2])), trials=int(sys.argv[3]))
+one.run(one.store(Path(sys.argv[2])), trials=1000)
 """
 
 
-def test_a_killed_search_goes_on_and_two_commands_share_a_store(few: Path, tmp_path: Path) -> None:
-    """The first is killed in the middle of a trial, which the other two, at work at the same time, do again."""
-    root = Path(__file__).parents[2]
-
-    def begun(trials: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", _SCRIPT, str(few), str(tmp_path), str(trials)]
-        return subprocess.Popen(command, cwd=root, env=surroundings())
-
-    store, first = search(few).store(tmp_path), begun(1000)
+def test_a_killed_search_goes_on_and_two_share_its_store(few: Path, tmp_path: Path) -> None:
+    """The trial in whose middle it was killed is done again, by one of two who are at work at the same time."""
+    command = [sys.executable, "-c", _SCRIPT, str(few), str(tmp_path)]
+    first = subprocess.Popen(command, cwd=Path(__file__).parents[2], env=surroundings())
+    store = search(few).store(tmp_path)
     _until(lambda: len(store.trials()) >= 2)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     known = [trial for trial in store.trials() if trial.complete]
-    second = begun(12)
-    one = search(few, artificial.slow)
-    _until(lambda: len({trial.user_attrs.get("worker") for trial in store.study.get_trials()} - {None}) >= 2)
-    one.run(one.store(tmp_path), trials=12)
-    assert second.wait() == 0
+    several = [search(few, artificial.slow) for _ in range(2)]
+    with ThreadPoolExecutor(2) as both:
+        for job in [both.submit(lambda one: one.run(one.store(tmp_path), trials=8), one) for one in several]:
+            job.result()
+    trials = store.study.get_trials()
+    assert not [trial for trial in trials if trial.state.name == "RUNNING"]
     numbers = [trial.number for trial in store.trials()]
-    assert 12 <= len(numbers) <= 14
-    assert len(set(numbers)) == len(numbers)
-    workers = {trial.user_attrs.get("worker") for trial in store.study.get_trials()}
-    assert len(workers - {None}) == 3
+    assert 8 <= len(numbers) <= 9
     assert {trial.number for trial in known} <= set(numbers)
-    assert not [trial for trial in store.study.get_trials() if trial.state.name == "RUNNING"]
+    for lost in (trial for trial in trials if trial.state.name == "FAIL"):
+        assert any(trial.params == lost.params for trial in trials[lost.number + 1 :])
 
 
 def _until(true: Any) -> None:
@@ -156,32 +153,31 @@ def _until(true: Any) -> None:
         time.sleep(0.02)
 
 
-def test_several_workers_find_what_one_finds(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In threads: four trials are at work at a time, and each has its own settings."""
+def test_several_workers_are_at_work_at_a_time(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In threads: three trials are at work at a time, and each has its own settings."""
     monkeypatch.setattr("analogep.tune.search.LocalWorkers", ThreadPoolExecutor)
     one = search(few, artificial.slow)
     store = one.store(tmp_path)
-    one.run(store, trials=12, workers=4)
+    one.run(store, trials=6, workers=3)
     settings = {tuple(trial.chosen.values()) for trial in store.trials()}
-    assert len(settings) == len(store.trials()) == 12
+    assert len(settings) == len(store.trials()) == 6
 
 
 def test_test_samples_are_not_looked_at(few: Path, tmp_path: Path) -> None:
-    """A real training of the same settings on data whose test images are dark, labels and all: not a bit differs."""
+    """A training on data whose test images and labels are others: its accuracy and joules are the same to the bit."""
     with np.load(few) as archive:
         arrays = dict(archive)
     arrays["test_x"], arrays["test_y"] = arrays["test_x"] * 0 + 0.5, arrays["test_y"] * 0
     np.savez(tmp_path / "few.npz", **arrays)
-    small = {"layers": [64, 16, 10], "solver.method": "euler", "learning.epochs": 2}
-    given: list[Any] = []
-    for name, path in (("one", few), ("other", tmp_path / "few.npz")):
-        one = Search("rram", "digits", path, names=["nudging.beta"], seeds=1, set=small)
-        store = one.store(tmp_path / name)
-        one.run(store, trials=2)
-        given.append([[{k: v for k, v in rung.items() if k != "seconds"} for rung in t.rungs] for t in store.trials()])
-        assert one.identity()["data"] == "few (validation)"
-    assert given[0] == given[1]
-    assert given[0][0][-1]["joules"] > 0.0
+    small = {"layers": [64, 16, 10], "solver.method": "euler"}
+    several = [Search("rram", "digits", path, names=[], set=small) for path in (few, tmp_path / "few.npz")]
+    one, other = (train(search.training({}, 5, 0.1, None)) for search in several)
+    assert one.values == other.values
+    assert one.values["joules"] > 0.0
+    late = train(several[0].training({}, 5, 0.1, time.time()))
+    assert late.late
+    bad = train(replace(several[0].training({}, 5, 0.1, None), changes={"nudging.beta": -1.0}))
+    assert "nudging.beta" in bad.problem
 
 
 def test_a_store_of_another_search_or_version_is_refused(
@@ -228,7 +224,7 @@ def test_data_that_do_not_fit_are_refused(few: Path) -> None:
 def test_bounds_that_leave_the_card_out_leave_it_to_be_compared_with(few: Path, tmp_path: Path) -> None:
     one = search(few, names=[], bounds={"nudging.beta": "0.1..0.4"})
     store = one.store(tmp_path)
-    one.run(store, trials=4)
+    one.run(store, trials=2)
     assert not any(trial.is_card for trial in store.trials())
     assert all(0.1 <= trial.chosen["nudging.beta"] <= 0.4 for trial in store.trials())
     assert not np.isnan(collected(one, store)["confirmed_accuracy"]).any()
