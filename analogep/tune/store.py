@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.exceptions import OptunaError
+from optuna.exceptions import OptunaError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -188,7 +188,10 @@ class Store:
         """End a trial without a result; its settings are the next to be tried."""
         with self._words():
             old = self.study.get_trials(deepcopy=False)[number]
-            self.study.tell(number, state=TrialState.FAIL)
+            try:
+                self.study.tell(number, state=TrialState.FAIL)
+            except (ValueError, UpdateFinishedTrialError):
+                return  # another command was faster, and tries them again
             attrs = {_CARD: True} if _CARD in old.user_attrs else {}
             self.study.enqueue_trial(dict(old.params), user_attrs=attrs)
 
