@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {"accuracy": "accuracy", "joules": "joules of training", "inference": "joules of inference"}
 
+_DECADE: Final = 5.0
+"""Ratio of the joules from which their axis is logarithmic."""
+
 
 @drawn
 def tuned_settings(dataset: xr.Dataset) -> Figure:
     """Validation accuracy [%] against joules of a training sample, and the importance of knobs where it is known.
 
-    Dots are trials that were trained to the end, with the 95 % interval of their mean over the seeds of the search;
-    the line joins those that no other one dominates.
+    Dots are trials that were trained to the end; the line joins those that no other one dominates. Bars, which may
+    leave the panel, are 95 % intervals of the mean over the seeds of the search.
 
     Parameters
     ----------
@@ -46,9 +49,10 @@ def _front(axes: Axes, dataset: xr.Dataset) -> None:
     factor, unit = scale(dataset["joules"].values, "J")
     joules, accuracy = factor * dataset["joules"].values, 100.0 * dataset["accuracy"].values
     half = np.nan_to_num(100.0 * dataset["accuracy_ci"].values)
+    own = dataset["card"].values
     order = np.argsort(joules)
     kept = order[dataset["front"].values[order]]
-    axes.errorbar(joules, accuracy, half, fmt="o", color=GREY, elinewidth=0.7, markersize=3.5, label="trials")
+    axes.plot(joules, accuracy, "o", color=GREY, markersize=3.5, label="trials")
     axes.errorbar(
         joules[kept],
         accuracy[kept],
@@ -58,16 +62,19 @@ def _front(axes: Axes, dataset: xr.Dataset) -> None:
         elinewidth=0.9,
         label="nothing is better in both",
     )
-    own = dataset["card"].values
     if own.any():
-        axes.plot(joules[own], accuracy[own], "s", color=VERMILLION, markersize=7.0, label="the card as it is")
+        axes.errorbar(
+            joules[own], accuracy[own], half[own], fmt="s", color=VERMILLION, elinewidth=0.9, label="the card as it is"
+        )
     best = dataset["trial"].values == int(dataset.attrs["best"])
     axes.plot(
         joules[best], accuracy[best], "*", color="white", markeredgecolor=BLACK, markersize=13.0, label="best settings"
     )
-    low, high = 0.8 * float(joules.min()), 1.25 * float(joules.max())
+    low, high = 0.9 * float(joules.min()), 1.1 * float(joules.max())
     axes.set_xlim(low, high)
-    log_axis(axes, "x", [low, high])
+    if high > _DECADE * low:
+        log_axis(axes, "x", [low, high])
+    axes.set_ylim(max(0.0, accuracy.min() - 1.0), min(100.0, accuracy.max() + 1.0))
     axes.set_xlabel(f"joules of a training sample [{unit}]")
     axes.set_ylabel("validation accuracy [%]")
     axes.set_title("mean of the seeds of the search, bars: 95 % interval of the mean")

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from analogep.circuit import CircuitCard
 from analogep.tune.found import binomial_interval, half_interval
 from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from analogep.circuit import CircuitCard
 
 _WIDTH: Final = 116
 """Letters of a line of comment."""
@@ -49,6 +48,8 @@ def answer(found: xr.Dataset) -> list[str]:
     accuracy = found["confirmed_accuracy"]
     card, tuned = accuracy.sel(which="card").values, accuracy.sel(which="best").values
     lines = [f"best settings (trial {best} of {attrs['trials']}): {', '.join(settings) or 'those of the card'}"]
+    if len(settings) < len(json.loads(attrs["settings"])[str(best)]):
+        lines[0] += "; rails, bandwidths and converters follow"
     if np.isnan(tuned).any():
         mean = float(found["accuracy"].sel(trial=best))
         return [
@@ -95,7 +96,10 @@ def card_file(circuit: CircuitCard, found: xr.Dataset, number: int) -> str:
     attrs = found.attrs
     settings = json.loads(attrs["settings"])[str(number)]
     name = re.sub(r"[^a-z0-9_-]", "_", f"{circuit.name}-{attrs['device']}".lower())[:100]
-    card = circuit.changed({**settings, "name": name, "title": f"{circuit.name} with settings for {attrs['device']}"})
+    found_card = circuit.changed(settings) if settings else circuit
+    named = {"name": name, "title": f"{circuit.name} with settings for {attrs['device']}"}
+    changes = (*found_card.overrides, *found_card.changes)
+    card = CircuitCard.from_values(found_card.values | named, changes=changes)
     about = [
         f"{circuit.name} with settings for {attrs['device']}, found by `analogep tune` (analogep "
         f"{attrs['analogep_version']}): trial {number} of {attrs['trials']}, for "

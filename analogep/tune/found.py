@@ -172,8 +172,9 @@ def _attributes(search: Search, tried: list[Tried], ended: list[Tried], best: Tr
 
 
 def _said(search: Search, changes: dict[str, Any]) -> list[str]:
-    """Settings as `key=value` with the units of the card."""
+    """Settings as `key=value` with the units of the card, without what follows them."""
     if not changes:
         return []
-    before = search.circuit.changes
-    return [text for text in search.circuit.changed(changes).changes if text not in before]
+    follow = {"adc.rate", *(key for knob in search.knobs.all for key, _ in knob.along)}
+    chosen = {key: value for key, value in changes.items() if key not in follow}
+    return [text for text in search.circuit.changed(chosen).changes if text not in search.circuit.changes]

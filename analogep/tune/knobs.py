@@ -193,7 +193,8 @@ class Knobs:
         for key, power in knob.along:
             found, old = _at(self._values, key.split("."))
             if found and isinstance(old, float) and isinstance(value, float) and isinstance(knob.given, float):
-                out[key] = float(f"{old * (value / knob.given) ** power:.6g}")
+                new = float(f"{old * (value / knob.given) ** power:.4g}")
+                out |= {} if new == old else {key: new}
         return out
 
     def _converters(self, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -287,12 +287,18 @@ class _Climbers:
                     self._begin()
                 if not self.climbs:
                     return
-                wait([job for climb in self.climbs for job in climb.jobs], return_when=FIRST_COMPLETED)
-                for climb in [climb for climb in self.climbs if all(job.done() for job in climb.jobs)]:
+                for climb in self._ready():
                     self._look(climb)
         finally:
             for climb in self.climbs:
                 self.store.give_back(climb.trial.number)
+
+    def _ready(self) -> list[_Climb]:
+        """Trials whose trainings have all ended, once there are any."""
+        while not (found := [climb for climb in self.climbs if all(job.done() for job in climb.jobs)]):
+            pending = [job for climb in self.climbs for job in climb.jobs if not job.done()]
+            wait(pending, return_when=FIRST_COMPLETED)
+        return found
 
     def _end(self) -> float:
         """When no training may go on [s]."""

@@ -17,8 +17,8 @@ from analogep.tune.found import found as collected
 def test_settings_for_rram_are_at_least_as_good_as_those_of_the_shipped_card(
     tmp_path: Path, objectives: tuple[str, ...]
 ) -> None:
-    """Twenty minutes on two cores, three seeds that no trial had, on the validation part: one standard error of the mean
-    difference, paired by the seed, is allowed below nothing; joules are to be at most two thirds of the card's."""
+    """Twenty minutes on two cores, three seeds that no trial had, on the validation part: one standard error of the
+    mean difference, paired by the seed, is allowed below nothing; joules are to be at most two thirds of the card's."""
     search = Search("rram", "digits", objectives=objectives, set={"solver.method": "euler"})
     store = search.store(tmp_path)
     search.run(store, minutes=20, workers=2)
