@@ -22,8 +22,8 @@ DESCRIPTION = (
     "if joules are asked for. Every trial is judged on a validation part of the training samples; test samples are not "
     "looked at. Trials begin with a ninth of the training and go on as long as they are not hopeless; the best one and "
     "the card as it is are trained again with seeds that no trial had. The same command goes on where it was stopped. "
-    "Writes best.yaml, front.csv, knobs.csv, tune.nc and tune.png. Circuits that SciPy integrates are searched about "
-    "ten times as fast with --set solver.method=euler. Needs Optuna: pip install 'analogep[tune]'."
+    "Writes best.yaml, front.csv, knobs.csv, tune.nc and tune.png. Circuits that SciPy integrates are searched "
+    "several times as fast with --set solver.method=euler. Needs Optuna: pip install 'analogep[tune]'."
 )
 
 

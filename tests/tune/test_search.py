@@ -50,7 +50,8 @@ def test_it_finds_a_summit_that_the_card_is_not_on_and_says_so_in_a_card_that_lo
     text = card_file(one.circuit, found, int(found.attrs["best"]))
     card = CircuitCard.from_text(text)
     assert card.nudging.beta == best["nudging.beta"]
-    assert (card.name, len(card.changes)) == ("digits-rram", 5)
+    assert card.name == "digits-rram"
+    assert f"nudging.beta={best['nudging.beta']}" in card.changes
     said = " ".join(answer(found))
     assert f"best settings (trial {found.attrs['best']} of 14): " in said
     assert f"nudging.beta={best['nudging.beta']}" in said
@@ -64,7 +65,7 @@ def test_it_finds_a_summit_that_the_card_is_not_on_and_says_so_in_a_card_that_lo
 def test_with_joules_the_front_is_cheaper_than_the_card_which_is_trained_to_the_end(few: Path, tmp_path: Path) -> None:
     one = search(few, objectives=("accuracy", "joules"))
     store = one.store(tmp_path)
-    one.run(store, trials=12)
+    one.run(store, trials=9)
     trials = store.trials()
     assert trials[0].is_card
     assert len(trials[0].rungs) == 4
@@ -76,7 +77,7 @@ def test_with_joules_the_front_is_cheaper_than_the_card_which_is_trained_to_the_
 
 def test_the_same_seed_makes_the_same_trials_and_a_search_goes_on_where_it_stood(few: Path, tmp_path: Path) -> None:
     stores = []
-    for name, steps in (("whole", [6]), ("parts", [3, 6]), ("other", [2])):
+    for name, steps in (("whole", [5]), ("parts", [3, 5]), ("other", [2])):
         one = search(few, seed=int(name == "other"))
         stores.append(one.store(tmp_path / name))
         for most in steps:
