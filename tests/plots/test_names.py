@@ -86,6 +86,14 @@ def beta(_: Path) -> xr.Dataset:
     return xr.Dataset(values, coordinates | {"train_beta": [0.1, 0.3, 1.0]}, attributes)
 
 
+def tuned(_: Path) -> xr.Dataset:
+    values: dict[str, object] = {
+        "accuracy": ("trial", [0.95, 0.97]), "accuracy_ci": ("trial", [0.01, np.nan]), "joules": ("trial", [1e-8, 2e-8]),
+        "front": ("trial", [True, True]), "card": ("trial", [False, True]), "importance_accuracy": ("knob", [0.3, 0.7]),
+    }  # fmt: skip
+    return xr.Dataset(values, {"trial": [4, 0], "knob": [ODD, "nudging.beta"]}, {"best": 4})
+
+
 def study(folder: Path) -> xr.Dataset:
     card = folder / "a$\\frac{b$ %{}_^ 日 \u202ecb.yaml"
     shutil.copy(SHIPPED, card)
@@ -108,6 +116,7 @@ FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dat
     "runs": (plots.runs_compared, runs),
     "waterfall": (plots.waterfall, budget),
     "beta": (plots.finite_beta, beta),
+    "tuned": (plots.tuned_settings, tuned),
     "study axes": (plots.study_axes, study),
     "study lines": (plots.study_lines, study),
     "chips": (plots.study_axes, chips),
