@@ -88,9 +88,13 @@ def beta(_: Path) -> xr.Dataset:
 
 def tuned(_: Path) -> xr.Dataset:
     values: dict[str, object] = {
-        "accuracy": ("trial", [0.95, 0.97]), "accuracy_ci": ("trial", [0.01, np.nan]), "joules": ("trial", [1e-8, 2e-8]),
-        "front": ("trial", [True, True]), "card": ("trial", [False, True]), "importance_accuracy": ("knob", [0.3, 0.7]),
-    }  # fmt: skip
+        "accuracy": ("trial", [0.95, 0.97]),
+        "accuracy_ci": ("trial", [0.01, np.nan]),
+        "joules": ("trial", [1e-8, 2e-8]),
+        "front": ("trial", [True, True]),
+        "card": ("trial", [False, True]),
+        "importance_accuracy": ("knob", [0.3, 0.7]),
+    }
     return xr.Dataset(values, {"trial": [4, 0], "knob": [ODD, "nudging.beta"]}, {"best": 4})
 
 
