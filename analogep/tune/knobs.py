@@ -218,15 +218,13 @@ class Knobs:
         active = self.circuit.update.active(self.device.recommended)
         rule = str(asked.get(RULE, active.rule))
         fields = RULES.find(rule).model_fields
-        if rule != active.rule and "threshold" not in fields:
-            return {"update": {"rule": rule}}
         advised = self.device.recommended
         said = {
             "threshold": asked.get(THRESHOLD, getattr(active, "threshold", advised.threshold)),
             "max_pulses": getattr(active, "max_pulses", advised.max_pulses),
         }
-        own = active.model_dump(mode="json") if rule == active.rule else {}
-        made = own | {"rule": rule} | {key: value for key, value in said.items() if key in fields}
+        own = active.model_dump(mode="json")
+        made = {key: value for key, value in {**own, "rule": rule, **said}.items() if key in fields}
         return {} if made == active.model_dump(mode="json") else {"update": made}
 
 
