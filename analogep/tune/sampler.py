@@ -7,6 +7,7 @@ has tens of trials, where NSGA-II needs a population of about fifty for every ge
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import optuna
@@ -20,6 +21,9 @@ from analogep.streams import Streams
 FIRST = 10
 """Trials that are drawn at random before there is anything to learn from."""
 
+Near = Callable[[Study, int], tuple[Mapping[str, BaseDistribution], Mapping[str, Any]]]
+"""Study, number of a trial -> distributions and values of settings near good ones; both empty where TPE is to draw."""
+
 
 class Numbered(BaseSampler):
     """TPE anew for each trial: a search that was stopped goes on as one that was not, and no two trials draw alike.
@@ -28,10 +32,14 @@ class Numbered(BaseSampler):
     ----------
     seed : int
         Of the search.
+    near : callable
+        What trials get that TPE does not draw. They are no trials that wait in the store, as Optuna has for such a
+        purpose: of two commands at work on one SQLite file both may take the same.
     """
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, near: Near) -> None:
+        self._seed, self._near = seed, near
+        self._given: Mapping[str, Any] = {}
         self._of: tuple[int, TPESampler] | None = None
 
     def _sampler(self, trial: FrozenTrial) -> TPESampler:
@@ -41,14 +49,15 @@ class Numbered(BaseSampler):
         return self._of[1]
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """As TPE."""
-        return self._sampler(trial).infer_relative_search_space(study, trial)
+        """As TPE, or of settings near good ones."""
+        distributions, self._given = self._near(study, trial.number)
+        return dict(distributions) or self._sampler(trial).infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """As TPE."""
-        return self._sampler(trial).sample_relative(study, trial, search_space)
+        """As TPE, or the settings near good ones."""
+        return dict(self._given) or self._sampler(trial).sample_relative(study, trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

@@ -97,10 +97,13 @@ class Store:
     ) -> None:
         self.place = url or str(folder / FILE)
         self.objectives, self._seed = objectives, seed
+        self._knobs: tuple[Knob, ...] = ()
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
         name = "tune" if url is None else f"analogep {identity['device']} {identity['circuit']} {digest}"
         with self._words():
-            self.study = _opened(url or f"sqlite:///{folder / FILE}", name, len(objectives), Numbered(seed), url)
+            self.study = _opened(
+                url or f"sqlite:///{folder / FILE}", name, len(objectives), Numbered(seed, self._near), url
+            )
             self._own(identity)
 
     @contextlib.contextmanager
@@ -146,40 +149,37 @@ class Store:
             if card is not None and not any(_CARD in trial.user_attrs for trial in known):
                 self.study.enqueue_trial(dict(card), user_attrs={_CARD: True})
 
-    def _propose(self, knobs: Sequence[Knob]) -> None:
-        """Let every other trial be a neighbour of a good one, unless settings wait to be tried."""
-        with self._words():
-            known = self.study.get_trials(deepcopy=False)
-            if len(known) % 2 == 0 or any(trial.state == TrialState.WAITING for trial in known):
-                return
-            rng = Streams(self._seed).rng("neighbour", len(known))
-            near = neighbour(self.trials(), knobs, self.objectives, rng)
-            if near is not None:
-                self.study.enqueue_trial(near)
-
     def ask(self, knobs: Sequence[Knob]) -> Trial:
         """A new trial, with its settings."""
-        self._propose(knobs)
+        self._knobs = tuple(knobs)
         with self._words():
             trial = self.study.ask(fixed_distributions={knob.name: distribution(knob) for knob in knobs})
             trial.set_user_attr(_WORKER, _me())
             return trial
 
+    def _near(self, study: optuna.Study, number: int) -> tuple[dict[str, BaseDistribution], dict[str, Any]]:
+        """Of every other trial: settings near good ones, as soon as there are any."""
+        if number % 2 == 0:
+            return {}, {}
+        known = [_tried(trial) for trial in study.get_trials(deepcopy=False, states=_OVER)]
+        found = neighbour(known, self._knobs, self.objectives, Streams(self._seed).rng("neighbour", number))
+        return ({}, {}) if found is None else ({knob.name: distribution(knob) for knob in self._knobs}, found)
+
     def reached(self, trial: Trial, rung: int, numbers: Mapping[str, Any]) -> None:
         """Keep what a trial gave on a rung."""
-        with self._words():
+        with self._words(), _another():
             trial.set_user_attr(f"rung {rung}", dict(numbers))
             if len(self.objectives) == 1:
                 trial.report(costs(numbers, self.objectives)[0], rung)
 
     def done(self, trial: Trial, numbers: Mapping[str, Any]) -> None:
         """End a trial that went to the last rung."""
-        with self._words():
+        with self._words(), _another():
             self.study.tell(trial, list(costs(numbers, self.objectives)))
 
     def pruned(self, trial: Trial, problem: str = "") -> None:
         """End a trial that is hopeless, or whose settings cannot be trained."""
-        with self._words():
+        with self._words(), _another():
             if problem:
                 trial.set_user_attr("problem", problem)
             self.study.tell(trial, state=TrialState.PRUNED)
@@ -188,12 +188,10 @@ class Store:
         """End a trial without a result; its settings are the next to be tried."""
         with self._words():
             old = self.study.get_trials(deepcopy=False)[number]
-            try:
+            with _another():
                 self.study.tell(number, state=TrialState.FAIL)
-            except (ValueError, UpdateFinishedTrialError):
-                return  # another command was faster, and tries them again
-            attrs = {_CARD: True} if _CARD in old.user_attrs else {}
-            self.study.enqueue_trial(dict(old.params), user_attrs=attrs)
+                attrs = {_CARD: True} if _CARD in old.user_attrs else {}
+                self.study.enqueue_trial(dict(old.params), user_attrs=attrs)
 
     def trials(self) -> list[Tried]:
         """Every trial that has ended or stands on a rung, in the order in which they began."""
@@ -215,6 +213,18 @@ class Store:
         """Keep what trainings with other seeds gave."""
         with self._words():
             self.study.set_user_attr(f"{_CONFIRMED} {number}", dict(numbers))
+
+
+@contextlib.contextmanager
+def _another() -> Iterator[None]:
+    """Another command may have ended a trial meanwhile: SQLite may give a trial that waits to two of them."""
+    try:
+        yield
+    except UpdateFinishedTrialError:
+        return
+    except ValueError as error:
+        if not str(error).startswith("Cannot tell a"):
+            raise
 
 
 def _opened(url: str, name: str, objectives: int, sampler: Numbered, given: str | None) -> optuna.Study:
