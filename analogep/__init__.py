@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogep import beta, budget, characterise, fit, plots, report, results
+    from analogep import beta, budget, characterise, fit, plots, report, results, tune
     from analogep.cards import register
     from analogep.chip import Chip
     from analogep.circuit import CircuitCard
@@ -47,7 +47,7 @@ _HOME = {
     "standard_error": "analogep.study",
 }
 """Public name -> module that has it."""
-_PARTS = ("beta", "budget", "characterise", "fit", "plots", "report", "results")
+_PARTS = ("beta", "budget", "characterise", "fit", "plots", "report", "results", "tune")
 """Subpackages that people use by themselves."""
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "report",
     "results",
     "standard_error",
+    "tune",
 ]
 
 

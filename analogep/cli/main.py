@@ -28,6 +28,7 @@ from analogep.cli import (
     spice,
     streams,
     study,
+    tune,
 )
 from analogep.cli.interrupt import heard
 from analogep.errors import AnalogepError, CardError
@@ -49,6 +50,7 @@ _COMMANDS = {
     "beta": beta,
     "budget": budget,
     "macro": macro,
+    "tune": tune,
 }
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "idx",
     "load",
     "load_data",
+    "load_validation",
     "stratified_split",
 ]
 
@@ -138,3 +139,34 @@ def load_data(source: Source = None, seed: int = 0) -> Dataset:
     (1438, 64)
     """
     return load(source, Seeds.of(seed).data.rng("split"))
+
+
+def load_validation(
+    source: Source = None, seed: int = 0, samples: int | None = None, *, check: Check | None = None
+) -> Dataset:
+    """Load a data set for choices: its training samples but for a validation part, and that part as the test.
+
+    Parameters
+    ----------
+    source : str, Path, arrays or None
+        As in `load`.
+    seed : int
+        Data seed: the test samples of its runs are in neither part.
+    samples : int or None
+        Samples to hold out, as in `Dataset.held_out`.
+    check : callable or None
+        As in `load`.
+
+    Returns
+    -------
+    Dataset
+        `train_x`, `test_x` (samples, features) in [0, 1], `train_y`, `test_y` (samples,).
+
+    Examples
+    --------
+    >>> data = load_validation("digits", seed=1)
+    >>> len(data.train_y), len(data.test_y)
+    (1081, 357)
+    """
+    streams = Seeds.of(seed).data
+    return load(source, streams.rng("split"), check=check).held_out(streams.rng("validation"), samples)

@@ -1,6 +1,7 @@
 """What every data set is here: images in [0, 1], labels from 0, a training part and a test part.
 
-The loaders bring raw images and labels, which `parts.assemble` checks against each other and makes the `Dataset` of.
+Choices are made on a validation part, which `Dataset.held_out` takes from the training samples. The loaders bring raw
+images and labels, which `parts.assemble` checks against each other and makes the `Dataset` of.
 `stratified_split` and `batches` draw from the generator they are given.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,9 @@ Images = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
 Indices = NDArray[np.int64]
 Precision = type[np.float32] | type[np.float64]
+
+MOST_HELD_OUT = 10_000
+"""Training samples that are held out of a file which has an order of its own, unless told otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,9 @@ class Dataset:
         Shape of one image before flattening; its product is the number of features.
     citation : str
         Whom to cite; empty where the file does not say.
+    ordered : bool
+        Whether the source says which samples come last, as MNIST does, whose last 10,000 training images are what
+        people hold out; otherwise a part of every class is drawn.
     """
 
     name: str
@@ -58,6 +65,7 @@ class Dataset:
     classes: int
     shape: tuple[int, ...]
     citation: str = ""
+    ordered: bool = False
 
     def __post_init__(self) -> None:
         for array in self._arrays():
@@ -96,12 +104,77 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over type, shape and content of the arrays, 64 hex digits: names what a run trained on."""
-        sha = hashlib.sha256()
-        for array in self._arrays():
-            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-            sha.update(f"{little.dtype.str} {little.shape}\n".encode())
-            sha.update(little.reshape(-1).data)
-        return sha.hexdigest()
+        return _sha256(*self._arrays())
+
+    @property
+    def part_digests(self) -> tuple[str, str]:
+        """SHA-256 of the training part and of the part that it is tested on, as `digest` makes them."""
+        return _sha256(self.train_x, self.train_y), _sha256(self.test_x, self.test_y)
+
+    def held_out(self, rng: np.random.Generator, samples: int | None = None) -> Dataset:
+        """Hold out a validation part of the training samples: what choices may look at.
+
+        The validation part takes the place of the test part, of which no sample is left. As many samples are held out
+        as the test part has, at most a quarter of the training samples: a source without a test part, such as the
+        bundled digits, is shared 60/20/20 in all. Each class is shared in the same proportion, in whole samples, but
+        for files that are `ordered`: of these the last samples are held out, 10,000 at most.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Draws the part where the source says no order; the split of a data seed is `Seeds.of(seed).data.rng(
+            "validation")`.
+        samples : int or None
+            Samples to hold out instead.
+
+        Returns
+        -------
+        Dataset
+            `train_x`, `train_y` are what is left of the training samples, `test_x`, `test_y` the validation part.
+
+        Raises
+        ------
+        UsageError
+            If that many samples cannot be held out.
+        DataError
+            If the last samples of an ordered file do not have every class.
+        """
+        total = len(self.train_y)
+        most = MOST_HELD_OUT if self.ordered else total
+        wanted = max(1, min(len(self.test_y), total // 4, most)) if samples is None else samples
+        if not 0 < wanted < total:
+            raise UsageError(f"{wanted} of the {total} training samples of '{self.name}' cannot be held out")
+        kept, held = self._parted(wanted, rng)
+        return replace(
+            self,
+            name=f"{self.name} (validation)",
+            train_x=self.train_x[kept],
+            train_y=self.train_y[kept],
+            test_x=self.train_x[held],
+            test_y=self.train_y[held],
+        )
+
+    def _parted(self, wanted: int, rng: np.random.Generator) -> tuple[Indices | slice, Indices | slice]:
+        """Which training samples stay, and which are held out."""
+        if not self.ordered:
+            return stratified_split(self.train_y, rng, wanted / len(self.train_y))
+        missing = np.setdiff1d(self.train_y, self.train_y[-wanted:])
+        if missing.size and wanted >= self.classes:
+            raise DataError(
+                f"{self.name}: the last {wanted} training samples have none of class {missing[0]}; shuffle the file, "
+                "or give an NPZ file, of whose classes equal shares are held out"
+            )
+        return slice(0, -wanted), slice(-wanted, None)
+
+
+def _sha256(*arrays: NDArray[Any]) -> str:
+    """SHA-256 over type, shape and content of arrays of any shape and unit, 64 hex digits."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        sha.update(f"{little.dtype.str} {little.shape}\n".encode())
+        sha.update(little.reshape(-1).data)
+    return sha.hexdigest()
 
 
 def stratified_split(labels: Labels, rng: np.random.Generator, test_fraction: float = 0.2) -> tuple[Indices, Indices]:

@@ -100,6 +100,7 @@ def load(folder: str | Path, *, dtype: Precision = np.float32, check: Check | No
     files = [_File(_find(folder, stem, ndim), ndim) for stem, ndim in _FILES]
     raw = [file.raw() for file in files]
     found = assemble(folder.resolve().name, Part(*raw[:2]), Part(*raw[2:]), dtype=dtype, check=check)
+    found = replace(found, ordered=True)
     md5 = tuple(file.md5 for file in files)
     known = next((known for known in _KNOWN if known.md5 == md5), None)
     return found if known is None else replace(found, name=known.name, citation=known.citation)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from analogep.plots.study_crossing import study_lines
     from analogep.plots.style import engineering
     from analogep.plots.trace import relaxation
+    from analogep.plots.tuned import tuned_settings
 
 __all__ = [
     "FIGURES",
@@ -58,6 +59,7 @@ __all__ = [
     "save",
     "study_axes",
     "study_lines",
+    "tuned_settings",
     "waterfall",
 ]
 
@@ -83,5 +85,6 @@ if not TYPE_CHECKING:
             "study_crossing": ("study_lines",),
             "style": ("engineering",),
             "trace": ("relaxation",),
+            "tuned": ("tuned_settings",),
         },
     )

@@ -86,6 +86,18 @@ def beta(_: Path) -> xr.Dataset:
     return xr.Dataset(values, coordinates | {"train_beta": [0.1, 0.3, 1.0]}, attributes)
 
 
+def tuned(_: Path) -> xr.Dataset:
+    values: dict[str, object] = {
+        "accuracy": ("trial", [0.95, 0.97]),
+        "accuracy_ci": ("trial", [0.01, np.nan]),
+        "joules": ("trial", [1e-8, 2e-8]),
+        "front": ("trial", [True, True]),
+        "card": ("trial", [False, True]),
+        "importance_accuracy": ("knob", [0.3, 0.7]),
+    }
+    return xr.Dataset(values, {"trial": [4, 0], "knob": [ODD, "nudging.beta"]}, {"best": 4})
+
+
 def study(folder: Path) -> xr.Dataset:
     card = folder / "a$\\frac{b$ %{}_^ 日 \u202ecb.yaml"
     shutil.copy(SHIPPED, card)
@@ -131,6 +143,7 @@ FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dat
     "beta": (plots.finite_beta, beta),
     "macro": (plots.macro_page, macro),
     "among chips": (plots.among_chips, run),
+    "tuned": (plots.tuned_settings, tuned),
     "study axes": (plots.study_axes, study),
     "study lines": (plots.study_lines, study),
     "chips": (plots.study_axes, chips),

@@ -1,0 +1,94 @@
+"""Tables of a search for settings: the front, and the knobs; as CSV in SI units, and for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from analogep.units import format_si
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_NUMBERS = ("accuracy", "accuracy_ci", "joules", "joules_ci", "inference", "inference_ci")
+
+
+def _csv(rows: list[list[Any]]) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    return file.getvalue()
+
+
+def _ordered(found: xr.Dataset) -> list[int]:
+    """Numbers of the trials, those with the fewest joules first."""
+    return [int(number) for number in found["trial"].values[found["joules"].values.argsort(kind="stable")]]
+
+
+def front(found: xr.Dataset) -> str:
+    """Every trial that was trained to the end: shares of 1, joules, half 95 % intervals, and its settings."""
+    chosen = json.loads(found.attrs["chosen"])
+    names = found["knob"].values.tolist()
+    rows: list[list[Any]] = [["trial", "on_front", "is_card", *_NUMBERS, *names]]
+    for number in _ordered(found):
+        one = found.sel(trial=number)
+        values = ["" if math.isnan(float(one[name])) else f"{float(one[name]):.6g}" for name in _NUMBERS]
+        settings = [chosen[str(number)].get(name) for name in names]
+        rows.append([number, int(one["front"]), int(one["card"]), *values, *settings])
+    return _csv(rows)
+
+
+def knobs(found: xr.Dataset) -> str:
+    """Every knob: value of the card and of the best trial, values within a point, importance for each objective."""
+    shares = [str(name) for name in found.data_vars if str(name).startswith("importance_")]
+    best = json.loads(found.attrs["chosen"])[str(found.attrs["best"])]
+    given, units = json.loads(found.attrs["given"]), json.loads(found.attrs["units"])
+    rows: list[list[Any]] = [["knob", "card", "best", "within_a_point", *shares]]
+    for k, name in enumerate(found["knob"].values.tolist()):
+        values = [float(found[share].values[k]) for share in shares]
+        unit = units[name]
+        ends = json.loads(str(found["tolerated"].values[k]))
+        joint = " to " if all(isinstance(one, float | int) for one in ends) else ", "
+        within = joint.join(_plain(one, unit) for one in ends)
+        numbers = ["" if math.isnan(one) else f"{one:.4f}" for one in values]
+        rows.append([name, _plain(given[name], unit), _plain(best[name], unit), within, *numbers])
+    return _csv(rows)
+
+
+def text(found: xr.Dataset) -> list[str]:
+    """Both tables, for people: of the trials those that nothing is better than, of the knobs all."""
+    kept = [number for number in _ordered(found) if bool(found["front"].sel(trial=number))]
+    rows = [["front: trial", "validation accuracy", "joules of a training sample", "of an inference", ""]]
+    for number in kept:
+        one = found.sel(trial=number)
+        half = float(one["accuracy_ci"])
+        accuracy = f"{100 * float(one['accuracy']):.2f}" + ("" if math.isnan(half) else f" +- {100 * half:.2f}") + " %"
+        joules = [format_si(float(one[name]), "J") for name in ("joules", "inference")]
+        mark = "the card as it is" if bool(one["card"]) else ""
+        rows.append([str(number), accuracy, *joules, "best" if number == found.attrs["best"] else mark])
+    heads, *parts = csv.reader(io.StringIO(knobs(found)))
+    rest = [["knob", "card", "best", "within a point of the best", *(_said(head) for head in heads[4:])]]
+    rest += [[*part[:4], *(f"{100 * float(one):.0f} %" if one else "-" for one in part[4:])] for part in parts]
+    return [
+        *_table(rows),
+        "  (+- is half of the 95 % interval of the mean of the seeds of the search)",
+        "",
+        *_table(rest),
+    ]
+
+
+def _said(head: str) -> str:
+    return f"matters to {head.removeprefix('importance_')}"
+
+
+def _plain(value: object, unit: str) -> str:
+    if value is None:
+        return "null"
+    return format_si(value, unit) if isinstance(value, float) else str(value)
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,122 @@
+"""Knobs: those that two cards have, bounds around the cards' values, and what follows a setting."""
+
+from __future__ import annotations
+
+import pytest
+
+from analogep import CircuitCard, DeviceCard
+from analogep.circuit.tunable import TUNABLE
+from analogep.errors import UsageError
+from analogep.tune import Knobs
+
+
+def knobs(device: str = "rram", circuit: str = "digits", *names: str, **bounds: str) -> Knobs:
+    chosen = names or None
+    return Knobs(DeviceCard.load(device), CircuitCard.load(circuit), chosen, bounds)
+
+
+def bounded(key: str, text: str, circuit: str = "digits") -> Knobs:
+    return Knobs(DeviceCard.load("rram"), CircuitCard.load(circuit), [], {key: text})
+
+
+@pytest.mark.parametrize("circuit", CircuitCard.names())
+def test_every_shipped_card_has_knobs_around_its_own_values_and_changing_none_changes_nothing(circuit: str) -> None:
+    found = knobs("rram", circuit)
+    assert {"learning.rate.0", "nudging.beta", "timing.free.duration"} <= {knob.name for knob in found.all}
+    assert all(knob.holds_given for knob in found.all)
+    assert found.settings({knob.name: knob.given for knob in found.all}) == {}
+
+
+def test_a_card_has_the_knobs_whose_keys_it_has() -> None:
+    plain, chip = ({knob.name for knob in knobs("rram", name).all} for name in ("digits", "digits-chip"))
+    assert chip - plain == {"column.load", "feedback.turns.forward", "feedback.turns.reverse"} | {
+        key for key in ("column.ratio", "column.tile") if key in chip
+    }
+    assert plain < chip
+    assert not any(
+        name.startswith(("neurons", "feedback")) for name in (k.name for k in knobs("rram", "resistive-1h").all)
+    )
+
+
+def test_every_tunable_key_is_a_key_of_some_card() -> None:
+    had = {knob.name.removesuffix(".0") for name in CircuitCard.names() for knob in knobs("rram", name).all}
+    assert {one.key for one in TUNABLE} - had <= {"column.ratio"}  # which a card may leave at its default
+
+
+def test_a_layer_is_set_by_itself_and_the_others_stay() -> None:
+    found = knobs("rram", "digits", "learning.rate")
+    assert [knob.name for knob in found.all] == ["learning.rate.0", "learning.rate.1"]
+    assert found.settings({"learning.rate.0": 0.123456, "learning.rate.1": 0.1}) == {"learning.rate": [0.123, 0.1]}
+
+
+def test_settings_are_cards_whose_rails_follow_the_full_scale() -> None:
+    """Twice the read voltage: rails and converter are twice as wide, noise of the sampler stays what it is."""
+    found = knobs("rram", "digits", "mapping.read_voltage")
+    card = CircuitCard.load("digits").changed(found.settings({"mapping.read_voltage": 0.4}))
+    assert card.neurons is not None
+    assert card.neurons.output.activation.rails == pytest.approx((-0.4, 0.8))
+    assert (card.adc.low, card.adc.high) == pytest.approx((-0.4, 0.8))
+    assert card.sample_noise == CircuitCard.load("digits").sample_noise
+
+
+def test_a_smaller_node_has_a_faster_amplifier_and_no_joules_for_nothing() -> None:
+    before = CircuitCard.load("digits")
+    found = knobs("rram", "digits", "neurons.hidden.capacitance")
+    after = before.changed(found.settings({"neurons.hidden.capacitance": 0.25e-12}))
+    assert before.neurons is not None
+    assert after.neurons is not None
+    power = [card.neurons.hidden.amplifier.power for card in (before, after)]  # type: ignore[union-attr]
+    assert power[1] == pytest.approx(2 * power[0])
+
+
+def test_a_converter_converts_once_in_shorter_phases_and_takes_what_that_takes() -> None:
+    before = CircuitCard.load("digits")
+    changes = knobs().settings({"timing.nudged.duration": 100e-9})
+    after = before.changed(changes)
+    assert after.adc.rate == pytest.approx(4 * before.adc.rate)  # type: ignore[operator]
+    assert after.adc.joules >= before.adc.joules
+
+
+def test_the_rule_that_a_device_recommends_is_a_setting_like_others() -> None:
+    found = knobs("rram", "digits", "update.rule", "update.threshold")
+    assert {knob.name: knob.given for knob in found.all} == {"update.rule": "closed_loop", "update.threshold": 4.0}
+    assert found.settings({"update.rule": "closed_loop", "update.threshold": 4.0}) == {}
+    for rule, numbers in (
+        ("closed_loop", {"threshold": 2.0, "max_pulses": 1}),
+        ("mixed_precision", {"threshold": 2.0, "max_pulses": 1}),
+        ("stochastic", {}),
+    ):
+        changes = found.settings({"update.rule": rule, "update.threshold": 2.0})
+        assert changes["update"].items() >= {"rule": rule, **numbers}.items()
+        assert ("threshold" in changes["update"]) == bool(numbers)
+        assert CircuitCard.load("digits").changed(changes).update.rule == rule
+
+
+def test_bounds_have_units_and_may_be_of_any_number_of_the_card() -> None:
+    (phase,) = bounded("timing.free.duration", "100 ns..1 us").all
+    assert (phase.low, phase.high, phase.scale) == (100e-9, 1e-6, "log")
+    (decay,) = bounded("learning.decay", "0.5..1").all
+    assert (decay.low, decay.high, decay.given) == (0.5, 1.0, 1.0)
+    (batch,) = bounded("learning.batch", "5..50").all
+    assert (batch.scale, batch.given) == ("integer", 20)
+    (estimator,) = bounded("nudging.estimator", "positive|centered").all
+    assert estimator.choices == ("positive", "centered")
+
+
+@pytest.mark.parametrize(
+    ("names", "bounds", "message"),
+    [
+        (["nudging.bete"], {}, r"^no card has the knob 'nudging.bete'; 'rram' in 'digits' has 'learning.rate', .*; did "
+         r"you mean 'nudging.beta'\?$"),
+        (["column.tile"], {}, r"^'rram' in 'digits' has no knob 'column.tile', which other cards have; knobs are '"),
+        ([], {"conductance.max": "1 uS..2 uS"}, r"^no card has the knob 'conductance.max'"),
+        ([], {"nudging.beta": "0.9..0.1"}, r"^--knob nudging.beta=0.9..0.1: the bounds are the wrong way round or eq"),
+        ([], {"nudging.beta": "0.9"}, r"needs the form low..high with units"),
+        ([], {"timing.free.duration": "1 V..2 V"}, r"the card's value has the unit s; write bounds as it is written$"),
+        ([], {"nudging.beta": "1 V..2 V"}, r"the card's value has no unit; write bounds as it is written$"),
+        ([], {"nudging.estimator": "0.1..0.9"}, r"needs at least two values, such as positive\|random_sign\|centered$"),
+    ],
+)  # fmt: skip
+def test_what_is_no_knob_and_no_range_is_said(names: list[str], bounds: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Knobs(DeviceCard.load("rram"), CircuitCard.load("digits"), names, bounds)
