@@ -66,7 +66,7 @@ def among(
             side = -1 if chip.name in _LEFT else 1
             axes.annotate(
                 chip.name, (x, chip.efficiency / _TERA), (5 * side, 0), textcoords="offset points", va="center",
-                ha="right" if side < 0 else "left", fontsize="small",
+                ha="right" if side < 0 else "left", fontsize=8.5,
             )  # fmt: skip
     if arrays is not None:
         across, up = arrays[0] / _PER_SQUARE_MILLIMETRE, arrays[1] / _TERA
