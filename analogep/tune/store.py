@@ -147,12 +147,15 @@ class Store:
                     self.give_back(trial.number)
             known = self.study.get_trials(deepcopy=False)
             if card is not None and not any(_CARD in trial.user_attrs for trial in known):
-                self.study.enqueue_trial(dict(card), user_attrs={_CARD: True})
+                self._enqueue(card, {_CARD: True})
 
     def ask(self, knobs: Sequence[Knob]) -> Trial:
         """A new trial, with its settings."""
         self._knobs = tuple(knobs)
         with self._words():
+            if not self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+                # A trial has a worker before it runs: a command that is killed in between leaves none that nobody owns.
+                self._enqueue({})
             trial = self.study.ask(fixed_distributions={knob.name: distribution(knob) for knob in knobs})
             trial.set_user_attr(_WORKER, _me())
             return trial
@@ -190,8 +193,11 @@ class Store:
             old = self.study.get_trials(deepcopy=False)[number]
             with _another():
                 self.study.tell(number, state=TrialState.FAIL)
-                attrs = {_CARD: True} if _CARD in old.user_attrs else {}
-                self.study.enqueue_trial(dict(old.params), user_attrs=attrs)
+                self._enqueue(old.params, {_CARD: True} if _CARD in old.user_attrs else {})
+
+    def _enqueue(self, params: Mapping[str, Any], attrs: Mapping[str, Any] | None = None) -> None:
+        """Let a trial wait for whoever asks next, in the name of this process until another takes it."""
+        self.study.enqueue_trial(dict(params), user_attrs={_WORKER: _me()} | dict(attrs or {}))
 
     def trials(self) -> list[Tried]:
         """Every trial that has ended or stands on a rung, in the order in which they began."""

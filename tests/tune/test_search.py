@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -144,7 +145,36 @@ def test_a_killed_search_goes_on_and_two_share_its_store(few: Path, tmp_path: Pa
     assert 8 <= len(numbers) <= 9
     assert {trial.number for trial in known} <= set(numbers)
     for lost in (trial for trial in trials if trial.state.name == "FAIL"):
-        assert any(trial.params == lost.params for trial in trials[lost.number + 1 :])
+        assert any(lost.params.items() <= trial.params.items() for trial in trials[lost.number + 1 :])
+
+
+def test_a_trial_that_was_killed_before_it_had_settings_is_done_again(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = search(few)
+    store = one.store(tmp_path)
+    one.run(store, trials=1)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with monkeypatch.context() as killed:
+        killed.setattr("analogep.tune.store._me", lambda: f"{socket.gethostname()} {ended.pid}")
+        killed.setattr(store.study.sampler, "infer_relative_search_space", _kill)
+        with pytest.raises(_Killed):
+            store.ask(one.knobs.all)
+    states = [trial.state.name for trial in store.study.get_trials()]
+    assert states == ["COMPLETE", "RUNNING"]
+    again = search(few)
+    again.run(again.store(tmp_path), trials=3)
+    assert [trial.state.name for trial in store.study.get_trials()].count("RUNNING") == 0
+    assert len(store.trials()) == 3
+
+
+class _Killed(BaseException):
+    """What nothing handles."""
+
+
+def _kill(*_: Any) -> None:
+    raise _Killed
 
 
 def _until(true: Any) -> None:
