@@ -9,6 +9,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,8 @@ def test_scripts_of_pages_run(
     script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # Threads of this process have its kernels; processes of their own are tested in tests/study.
+    monkeypatch.setattr("analogep.study.study.LocalWorkers", ThreadPoolExecutor)
     exec(compile(script, "page", "exec", dont_inherit=True), {"__name__": "__main__"})
     assert bool(capsys.readouterr().out) == ("print(" in script)
 
