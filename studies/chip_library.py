@@ -2,9 +2,9 @@
 
     python studies/chip_library.py [--seeds 5] [--workers 2] [--epochs 20] [--devices ideal,rram]
 
-Prints the table of the README: the card's own rule, means and 95 % intervals over the seeds (Student's t) of the test
-samples, which nothing here was chosen by. Joules count memory, clock and control; seconds are those of the chip, by the
-schedule `row`. Devices that the chip refuses are listed with the reason.
+Prints the table of docs/results/devices.md: the card's own rule, means and 95 % intervals over the seeds (Student's
+t) of the test samples, which nothing here was chosen by. Joules count memory, clock and control; seconds are those of
+the chip, by the schedule `row`. Devices that the chip refuses are listed with the reason.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python studies/device_library.py [--seeds 3] [--workers 2] [--figure studies/figures/device_library.png]
 
-Prints the table of the README, with how much is unknown of a card, and draws accuracy and joules per training sample.
-Every run uses the circuit card `digits` as it is, but for the last row: a binary cell needs a smaller weight range than
-the analog ones.
+Prints the table of docs/results/devices.md, with how much is unknown of a card, and draws accuracy and joules per
+training sample. Every run uses the circuit card `digits` as it is, but for the last row: a binary cell needs a
+smaller weight range than the analog ones.
 """
 
 from __future__ import annotations

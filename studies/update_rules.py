@@ -2,8 +2,8 @@
 
     python studies/update_rules.py [--seeds 5] [--workers 2] [--figure studies/figures/update_rules.png]
 
-Prints the table of the README and draws accuracy against the joules of training. Every run uses the circuit card
-`digits` as it is; only the device and its update rule change.
+Prints the table of docs/results/devices.md and draws accuracy against the joules of training. Every run uses the
+circuit card `digits` as it is; only the device and its update rule change.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -89,15 +89,18 @@ class CircuitCard(Card):
         """Numbers of the card's node; None for a card without one."""
         return None if self.node is None else node(self.node)
 
-    def at(self, size: float) -> Self:
+    def at(self, size: float, kept: Collection[str] = ()) -> Self:
         """The circuit in the technology `size` [m], which gives all that follows a node, stated here or not.
+
+        Values of `kept` keys, such as `column.supply`, stay as they are.
 
         Raises
         ------
         CardError
             If there is no such node.
         """
-        return type(self).from_values(without(self.values) | {"node": node(size).size})
+        values = without(self.values, [tuple(key.split(".")) for key in kept])
+        return type(self).from_values(values | {"node": node(size).size})
 
     @property
     def grids(self) -> list[Grid | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -97,10 +97,12 @@ def _wide(adc: Any) -> float:
     return mac_joules(bits, bits, 2.0 * bits) / mac_joules(8.0, 8.0, 16.0)
 
 
-def without(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a circuit card without those that follow a node, all of which are left to one."""
+def without(data: Mapping[str, Any], kept: Collection[tuple[str, ...]] = ()) -> dict[str, Any]:
+    """Values of a circuit card without those that follow a node, which are left to one, but for `kept` keys."""
     out = {key: _copied(value) for key, value in data.items()}
     for *path, last in FOLLOWED:
+        if any((*path, last)[: len(key)] == key for key in kept):
+            continue
         block: Any = out
         for key in path:
             block = block.get(key) if isinstance(block, dict) else None

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("device", metavar="DEVICE", help="device card: YAML file or name")
     add("--circuit", metavar="CARD", default="digits", help="circuit card: YAML file or name (default: digits)")
     add("--node", metavar="LENGTH", help="technology, such as '22 nm', from which supplies, converters, lines, digital "
-        "side and memory are taken, whatever the card says")  # fmt: skip
+        "side and memory are taken, whatever the card says; what --set says stays")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card; may be repeated")
     add("--figure", "--out", metavar="FILE", help="draw the page into this .png, .svg or .pdf")
     add("--json", action="store_true", help="print the numbers as JSON, in SI units, instead of text")
@@ -53,7 +53,8 @@ def run(parsed: argparse.Namespace) -> int:
     device, circuit = overrides.load(parsed.device, parsed.circuit, parsed.set)
     if parsed.node is not None:
         try:
-            circuit = circuit.at(_length(parsed.node))
+            said = [text.partition("=")[0].strip() for text in overrides.sort(parsed.set)[1]]
+            circuit = circuit.at(_length(parsed.node), said)
         except CardError as error:
             raise CardError([replace(one, where=f"--node {parsed.node}") for one in error.problems]) from None
     found = page(device, circuit)

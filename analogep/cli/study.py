@@ -245,15 +245,21 @@ def _axis(text: str) -> tuple[str, Any]:
 def _dry(parsed: argparse.Namespace, study: Study, folder: Path) -> None:
     """Print points and expected time."""
     from analogep.crossbar import threads
+    from analogep.errors import AnalogepError
 
     plan, card = study.plan, study.card
     points = plan.round(0) if card.target else plan.points
     if parsed.shard:
         points = points[parsed.shard[0] - 1 :: parsed.shard[1]]
     missing = study.missing(points, folder)
-    seconds = study.seconds(folder)
     workers = parsed.workers or threads.count()
-    expected = seconds * math.ceil(len(missing) / workers)
+    seconds: float | None = None
+    try:
+        seconds = study.seconds(folder)
+        said = f"one takes {seconds:.3g} s, measured on the first; the others on {workers} workers: about "
+    except AnalogepError as error:  # A study goes on where a point fails, and so does its list.
+        said = f"the first fails, so that it is not known how long one takes: {error}"
+    expected = None if seconds is None else seconds * math.ceil(len(missing) / workers)
     each = " for each of its seeds" if card.target else ""
     if parsed.json:
         print(json.dumps({"points": len(points), "missing": len(missing), "seconds_per_point": seconds,
@@ -264,8 +270,7 @@ def _dry(parsed: argparse.Namespace, study: Study, folder: Path) -> None:
         if len(points) > _MOST_POINTS:
             print(f"and {len(points) - _MOST_POINTS} more")
         print(f"{len(points)} points{each}, {len(points) - len(missing)} of them done in {folder}")
-        print(f"one takes {seconds:.3g} s, measured on the first; the others on {workers} workers: about "
-              f"{_time(expected)}{each}")  # fmt: skip
+        print(said if expected is None else f"{said}{_time(expected)}{each}")
 
 
 def _time(seconds: float) -> str:

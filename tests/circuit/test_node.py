@@ -71,6 +71,7 @@ def test_a_card_takes_from_its_node_what_it_leaves_out() -> None:
     stated = CircuitCard.load("digits", ["node=28 nm"])
     assert stated.digital.mac == 0.23e-12
     assert stated.at(28e-9).digital.mac == card.digital.mac
+    assert stated.at(28e-9, ["digital.mac"]).digital.mac == stated.at(28e-9, ["digital"]).digital.mac == 0.23e-12
     with pytest.raises(CardError, match=r"digital\.mac"):
         CircuitCard.from_text(text)
 

@@ -21,6 +21,7 @@ from analogep import results
 from analogep.bars import Bar
 from analogep.cli import study_table
 from analogep.cli.study import _time
+from analogep.errors import SimulationError
 from analogep.study import StudyCard, StudyProgress, progress
 from analogep.study.summary import Spread
 
@@ -118,6 +119,23 @@ def test_a_dry_run_lists_the_points_and_the_time_and_writes_nothing(study: Study
     assert not out.exists()
     found = json.loads(study(*AXES, "--dry-run", "--json", "--shard", "2/3", "--out", str(out)).out)
     assert (found["points"], found["missing"], found["workers"]) == (1, 1, 1)
+
+
+def test_a_dry_run_whose_first_point_fails_lists_the_points_all_the_same(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> float:
+        raise SimulationError("a node voltage diverged")
+
+    monkeypatch.setattr("analogep.study.Study.seconds", fails)
+    said = study("--chips", "2", "--dry-run", "--out", str(tmp_path / "out"))
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[2:] == [
+        f"2 points, 0 of them done in {tmp_path / 'out'}",
+        "the first fails, so that it is not known how long one takes: a node voltage diverged",
+    ]
+    found = json.loads(study("--chips", "2", "--dry-run", "--json", "--out", str(tmp_path / "out")).out)
+    assert found["seconds_per_point"] is found["expected_seconds"] is None
 
 
 @pytest.mark.usefixtures("threads")

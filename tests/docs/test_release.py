@@ -37,6 +37,24 @@ def test_workflows_run_on_every_python_that_is_promised() -> None:
         assert [table["python"] for table in tables if table] == [promised]
 
 
+def test_one_job_installs_the_lowest_versions_that_are_allowed() -> None:
+    """A promise only where every dependency has a lowest version, and on the oldest Python that is promised."""
+    asked = [*PROJECT["dependencies"], *(text for extra in PROJECT["optional-dependencies"].values() for text in extra)]
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+>=[0-9.]+", text) for text in asked)
+    job = yaml.safe_load(WORKFLOWS["tests"])["jobs"]["lowest"]
+    (python,) = (step["with"]["python-version"] for step in job["steps"] if "setup-python" in step.get("uses", ""))
+    assert f">={python}" == PROJECT["requires-python"]
+    lines = [line for step in job["steps"] if (line := step.get("run"))]
+    install = next(k for k, line in enumerate(lines) if "--resolution lowest-direct" in line)
+    assert any(line.startswith("python -m pytest") for line in lines[install:])
+
+
+def test_workflows_build_the_image_of_the_recipe() -> None:
+    lines = [line for step in steps("wheels") if (line := step.get("run"))]
+    assert "docker build -f Containerfile -t analogep ." in lines
+    assert any(line.startswith("docker run --rm analogep ") for line in lines)
+
+
 def test_workflows_run_what_there_is() -> None:
     assert set(WORKFLOWS) == {"docs", "tests", "wheels"}
     lines = [line for name in WORKFLOWS for step in steps(name) if (line := step.get("run"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ SMALL = ["macro", "rram", "--circuit", "digits", "--set", "layers=[64, 16, 10]"]
 def test_the_page_says_area_joules_seconds_and_published_chips(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*SMALL, "--node", "65 nm", "--out", str(tmp_path / "page.png")]) == 0
+    assert main([*SMALL, "--set", "digital.mac=1 nJ", "--node", "65 nm", "--out", str(tmp_path / "page.png")]) == 0
     said = capsys.readouterr().out
+    assert re.search(r"^ +digital +- +[\d.]+ uJ$", said, re.MULTILINE), "what is set stays at another node"
     assert said.startswith("rram, digits at 65 nm\n")
     for line in (
         "area",

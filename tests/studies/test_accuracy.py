@@ -1,4 +1,4 @@
-"""What the README says of each device and update rule: several seeds of the whole default run."""
+"""What docs/results says of each device and update rule: several seeds of the whole default run."""
 
 from __future__ import annotations
 

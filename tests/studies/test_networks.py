@@ -1,4 +1,4 @@
-"""What the README says of passive and resistive networks: they learn the digits with converters and noise."""
+"""What docs/results says of passive and resistive networks: they learn the digits with converters and noise."""
 
 from __future__ import annotations
 

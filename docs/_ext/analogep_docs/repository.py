@@ -1,6 +1,7 @@
-"""The directive `readme`: a section of a Markdown file of the repository, its images and links put right.
+"""The directive `repository`: a Markdown file of the repository, or a section of it, its images and links put right.
 
-Tables stand once in the repository; pages show them.
+What people read in the repository without this site (CONTRIBUTING, the changelog, the README of `benchmarks`) stands
+once; pages show it.
 """
 
 from __future__ import annotations
@@ -20,16 +21,24 @@ ROOT = Path(__file__).parents[3]
 class Section(SphinxDirective):
     """Content of the section whose heading is the argument; of the whole file without one.
 
-    Options: `file`, from the top of the repository (`README.md`).
+    Options: `file`, from the top of the repository, which must be given.
     """
 
     optional_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar[dict[str, Any]] = {"file": directives.unchanged}
+    option_spec: ClassVar[dict[str, Any]] = {"file": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Parse the section as if it stood here."""
-        file = ROOT / self.options.get("file", "README.md")
+        """Parse the section as if it stood here.
+
+        Raises
+        ------
+        ExtensionError
+            As an error of the page, without a `file` or if it has no such section.
+        """
+        if "file" not in self.options:
+            raise self.error("which file? `:file: CONTRIBUTING.md`, from the top of the repository")
+        file = ROOT / self.options["file"]
         self.env.note_dependency(str(file))
         text = file.read_text(encoding="utf-8")
         try:
@@ -42,4 +51,4 @@ class Section(SphinxDirective):
 
 def setup(app: Any) -> None:
     """Offer the directive."""
-    app.add_directive("readme", Section)
+    app.add_directive("repository", Section)
