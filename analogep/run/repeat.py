@@ -147,6 +147,9 @@ def samples(attrs: Mapping[str, Any], seeds: Seeds, data: Source = None) -> Data
             "not hold: give their file, folder or arrays as data"
         )
     found = datasets.load(data, seeds.data.rng("split"))
+    if held_out := str(attrs.get("held_out", "")):
+        rng = seeds.data.rng("validation")
+        found = datasets.held(found, rng, int(held_out) if held_out.isdecimal() else "auto")
     if found.digest != digest:
         raise DataError(
             f"these are other data than '{printable(name)}' of the run: their SHA-256 is {found.digest[:16]}..., that "

@@ -111,6 +111,8 @@ def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]])
     yield from (f"{key}: {int(said[key])}" for key in ("chips", "seeds", "seed"))
     if ages := json.loads(said["ages"]):
         yield f"ages: [{', '.join(f'{age!r} s' for age in ages)}]"
+    if held_out := said.get("held out"):
+        yield f"held_out: {held_out}"
     if assume := said.get("assume"):
         yield f"assume: {assume}"
     if keep := json.loads(said["keep"]):

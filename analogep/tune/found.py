@@ -37,30 +37,6 @@ def half_interval(values: Any) -> float:
     return float(stdtrit(given.size - 1, 0.5 + 0.5 * LEVEL) * given.std(ddof=1) / math.sqrt(given.size))
 
 
-def binomial_interval(share: float, samples: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, for other samples like these:
-
-    [p + z^2/2n +- z sqrt(p (1 - p)/n + z^2/4n^2)]/(1 + z^2/n)
-
-    Parameters
-    ----------
-    share : float
-        p, right ones among the samples [1].
-    samples : int
-        n.
-
-    Notes
-    -----
-    Wilson 1927, J. Am. Stat. Assoc. 22, 209.
-    """
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.5 + 0.5 * LEVEL))
-    middle, scale = share + z * z / (2 * samples), 1.0 + z * z / samples
-    half = z * math.sqrt(share * (1.0 - share) / samples + (z / (2 * samples)) ** 2)
-    return (middle - half) / scale, (middle + half) / scale
-
-
 def found(search: Search, store: Store, wish: Wish | None = None) -> xr.Dataset:
     """The trials that were trained to the end, the best of them and the card's own settings with fresh seeds.
 
