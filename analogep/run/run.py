@@ -132,7 +132,7 @@ class Run:
             "version": analogep.__version__,
         }
         if self.data.validation_y is not None:
-            said["held out"] = str(len(self.data.validation_y) if self.held_out is None else self.held_out)
+            said["held out"] = str(len(self.data.validation_y))
         if self.watchers:
             said["watched by"] = self.watchers
         said["digest"] = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

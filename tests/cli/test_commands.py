@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.image import imread
+from scipy.stats import binomtest
 
 import analogep
 from analogep import plots, results
@@ -85,7 +86,10 @@ def test_json_is_the_dataset(simulate: Say, tmp_path: Path) -> None:
     found, dataset = json.loads(said.out), results.read(tmp_path / "out" / "result.nc")
     last = dataset.isel(epoch=-1)
     assert found["accuracy"] == float(last["accuracy"])
-    assert found["best_accuracy"] == float(dataset["accuracy"].max())
+    right = round(found["accuracy"] * found["test_samples"])
+    wilson = binomtest(right, found["test_samples"]).proportion_ci(method="wilson")
+    assert found["accuracy_interval"] == pytest.approx(list(wilson), abs=1e-12)
+    assert not [name for name in found if "best" in name]  # no epoch is chosen by test samples
     assert found["epochs"] == 2
     assert found["joules_per_training_sample"] == float(dataset["training_energy"].mean())
     assert found["joules_per_inference"] == float(last["inference_energy"])
