@@ -106,7 +106,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
 
 def with_accuracy(dataset: xr.Dataset, betas: Floats, accuracy: Floats) -> xr.Dataset:
     """Add the `accuracy` (levels, betas) [1] of short trainings at each noise and each of `betas` (betas,) [1]."""
-    text = {"units": "1", "long_name": "share of test samples classified correctly after a training at this beta"}
+    text = {"units": "1", "long_name": "share of validation samples classified correctly after a training at this beta"}
     return dataset.assign_coords(
         train_beta=("train_beta", betas, {"units": "1", "long_name": "nudging strength of a training"})
     ).assign(accuracy=(("noise", "train_beta"), accuracy, text))
