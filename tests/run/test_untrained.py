@@ -64,7 +64,7 @@ def test_the_numbers_and_the_text_say_that_nothing_was_trained(result: xr.Datase
     assert said["joules_initial"] > 0.0
     text = summary.text(result)
     assert "few, before training\n" in text
-    assert "% of 20 test samples before training\n" in text
+    assert "% of 20 test samples before training; of other samples" in text
     assert "  training  none; " in text
     assert "joules per sample, before training" in text
     assert "epoch" not in text
