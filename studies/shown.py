@@ -41,11 +41,11 @@ class Shown:
 
 
 SHOWN: Final = (
-    Shown("best_beta", figure=True),
     Shown("chip_library", table=True),
     Shown("finite_beta", table=True, figure=True),
 )
 NOT_STORED: Final = (
+    "best_beta",
     "conv_fashion",
     "device_library",
     "drift",

@@ -22,6 +22,7 @@ import analogep
 from analogep import results
 from analogep.cards.record import recorded
 from analogep.estimators import real_estimators
+from analogep.results import circumstances
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,6 +86,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
     attributes = {
         "title": f"{device.name}, {circuit.outline} on {run.data.name}: bias and noise against beta",
         "analogep_version": analogep.__version__,
+        **circumstances.made_by(),
         "digest": run.identity["digest"],
         "device": device.name,
         "circuit": circuit.name,

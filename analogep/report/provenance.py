@@ -90,6 +90,8 @@ def _simulated(attrs: Attributes) -> tuple[list[str], list[str]]:
     if attrs["data"] != "digits":
         words += ["--data", str(attrs["data"])]
         needs.append(_data(attrs))
+    if held_out := str(attrs.get("held_out", "")):
+        words += ["--held-out", held_out]
     said, missing = _seeds(str(attrs["seeds"]))
     words += said
     needs += missing
@@ -110,9 +112,11 @@ def _repeated(attrs: Attributes) -> tuple[list[str], list[str]]:
 
 def _data(attrs: Attributes) -> str:
     digest = str(attrs["data_digest"])[:16]
+    brought = int(attrs.get("validation_samples", 0)) and not attrs.get("held_out")
+    part = "; they brought a validation part of their own, which Python alone can give" if brought else ""
     return (
         f"the data '{attrs['data']}' (SHA-256 {digest}...): give its own path; arrays that were given in Python have "
-        "to be saved with numpy.savez first"
+        f"to be saved with numpy.savez first{part}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from analogep.errors import ResultError
+from analogep.results import circumstances
 from analogep.tune.choice import Wish, choose, finalists, front
 from analogep.tune.objectives import OBJECTIVES
 from analogep.tune.search import CARD, Search
@@ -119,6 +120,7 @@ def _attributes(search: Search, tried: list[Tried], ended: list[Tried], best: Tr
     return {
         "title": f"{search.device.name} in {search.circuit.name} on {search.data.name}: settings that were found",
         "analogep_version": search.identity()["version"],
+        **circumstances.made_by(),
         "device": search.device.name,
         "circuit": search.circuit.name,
         "device_digest": search.device.digest,
