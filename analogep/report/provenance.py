@@ -164,6 +164,17 @@ def _seeds(text: str) -> tuple[list[str], list[str]]:
     return words, needs
 
 
+def made_by(attrs: Attributes) -> list[tuple[str, str]]:
+    """Name and value of what a result says of its code, its libraries, its date, and of others that made a part."""
+    said = [(name, str(attrs[name])) for name in ("commit", "date") if attrs.get(name)]
+    if attrs.get("code"):
+        said.append(("digest of the code", str(attrs["code"])))
+    said += [(name, str(version)) for name, version in json.loads(attrs.get("libraries", "{}")).items()]
+    if "wall_seconds" in attrs:
+        said.append(("wall time", f"{float(attrs['wall_seconds']):.3g} s"))
+    return said + [("made in part by", text) for text in json.loads(attrs.get("went_on_from", "[]"))]
+
+
 def references(attrs: Attributes) -> list[Reference]:
     """Return the citations of a result, with a link where the card or the citation itself holds one."""
     places = _places(attrs)

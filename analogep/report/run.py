@@ -242,15 +242,10 @@ def reproduction(dataset: xr.Dataset) -> Section:
         ["seeds", str(attrs["seeds"])],
         ["data", f"{attrs['data']}, {_sizes(attrs)}"],
         ["digest of the data", str(attrs["data_digest"])],
-        *([f"digest of the {part} part", digest] for part, digest in _recorded(attrs, "part_digests").items()),
+        *([f"digest of the {part} part", text] for part, text in json.loads(attrs.get("part_digests", "{}")).items()),
         ["digest of the run", str(attrs["digest"])],
-        *([name, str(attrs[name])] for name in ("commit", "date") if attrs.get(name)),
-        *([f"digest of the {name}", str(attrs[name])] for name in ("code",) if attrs.get(name)),
-        *([name, version] for name, version in _recorded(attrs, "libraries").items()),
+        *map(list, provenance.made_by(attrs)),
     ]
-    if "wall_seconds" in attrs:
-        rows.append(["wall time", f"{float(attrs['wall_seconds']):.3g} s"])
-    rows += [["partly made by others", str(text)] for text in json.loads(attrs.get("went_on_from", "[]"))]
     return Section("reproduce", "To make it again", [*blocks, Items([": ".join(row) for row in rows])])
 
 
@@ -259,11 +254,6 @@ def _sizes(attrs: Mapping[str, Any]) -> str:
     held = int(attrs.get("validation_samples", 0))
     validation = f", {held} validation" if held else ""
     return f"{attrs['train_samples']} training{validation} and {attrs['test_samples']} test samples"
-
-
-def _recorded(attrs: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Texts by name that a result holds; none where it is from before they were kept."""
-    return {key: str(value) for key, value in json.loads(attrs.get(name, "{}")).items()}
 
 
 def sources(dataset: xr.Dataset) -> Section:

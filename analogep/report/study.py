@@ -346,6 +346,7 @@ def reproduction(dataset: xr.Dataset) -> Section:
         f"seeds: {attrs['seeds']}",
         f"data: {said['data']}, digest {said['data digest']}",
         f"digest of the study: {attrs['digest']}",
+        *(": ".join(one) for one in provenance.made_by(attrs)),
     ]
     if said["data"] != "digits":
         lines.insert(0, f"Put the path of the data '{said['data']}' into the file.")

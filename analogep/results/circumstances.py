@@ -15,12 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from analogep.cards import shipped_dir
 from analogep.cautions import caution
 
 LIBRARIES: Final = ("numpy", "scipy", "numba", "xarray")
 """Libraries whose versions a result says, beside that of Python."""
-ATTRIBUTES: Final = ("code", "commit", "libraries", "date", "wall_seconds", "went_on_from")
-"""Attributes that say all this."""
 _PACKAGE: Final = Path(__file__).parents[1]
 _SHOWS: Final = ("cli", "fit", "plots", "report", "spice")
 """Folders of the package that train nothing: their code may change without a caution."""
@@ -46,12 +45,13 @@ clock: Clock = Clock()
 
 @cache
 def code() -> str:
-    """SHA-256 of the Python files of this package that decide numbers, 64 hex digits."""
+    """SHA-256 of the files of this package that decide numbers, Python and technology nodes, 64 hex digits."""
     sha = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        inside = path.relative_to(_PACKAGE)
-        if inside.parts[0] not in _SHOWS:
-            sha.update(f"{inside.as_posix()}\n".encode() + path.read_bytes())
+    inside = [(path.relative_to(_PACKAGE), path) for path in sorted(_PACKAGE.rglob("*.py"))]
+    chosen = [(name.as_posix(), path) for name, path in inside if name.parts[0] not in _SHOWS]
+    nodes = [(path.name, path) for path in sorted((shipped_dir("circuit") / "nodes").glob("*.yaml"))]
+    for name, path in (*chosen, *nodes):
+        sha.update(f"{name}\n".encode() + path.read_bytes())
     return sha.hexdigest()
 
 

@@ -33,6 +33,13 @@ _JOULES: Final = Rule(
     ),
 )
 
+MADE_BY: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(("code", "commit", "date"), rules.TEXT),
+    "wall_seconds": rules.FROM_ZERO,
+    "libraries": rules.NAMES,
+    "went_on_from": rules.TEXTS,
+}
+"""Attributes that say what made a result, and when (`results.circumstances`)."""
 ATTRIBUTES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("title", "network", "device", "circuit", "device_card", "circuit_card", "data"), rules.TEXT),
     **dict.fromkeys(("analogep_version", "digest", "data_digest", "update_rule", "estimator"), rules.TEXT),
@@ -52,10 +59,8 @@ _RECORDED: Final[Mapping[str, Rule]] = {
     "watched_by": rules.TEXT,
     "validation_samples": rules.COUNT,
     "held_out": Rule("empty, 'auto' or a number of samples", lambda value: value in ("", "auto") or value.isdecimal()),
-    **dict.fromkeys(("code", "commit", "date"), rules.TEXT),
-    "wall_seconds": rules.FROM_ZERO,
-    **dict.fromkeys(("part_digests", "libraries"), rules.OBJECT),
-    "went_on_from": rules.TEXTS,
+    "part_digests": rules.NAMES,
+    **MADE_BY,
     "parts": rules.PARTS,
     **dict.fromkeys(("remarks", "unknown", "assumed"), rules.TEXTS),
     **dict.fromkeys(("device_values", "circuit_values"), rules.OBJECT),

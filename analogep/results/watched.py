@@ -20,7 +20,7 @@ def watched(dataset: xr.Dataset) -> NDArray[np.float64]:
     dataset : xarray.Dataset
         Result of a run.
     """
-    name = "validation_accuracy" if "validation_accuracy" in dataset.variables else "accuracy"
+    name = "accuracy" if watched_by(dataset.attrs) == "test" else "validation_accuracy"
     return np.asarray(dataset[name].values, dtype=np.float64)
 
 
