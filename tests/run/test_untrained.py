@@ -79,7 +79,7 @@ def test_figures_and_the_page_say_so_and_hold_nothing_that_is_no_number(result: 
         assert not re.search(r"\bnan\b", words), name
     assert "Test accuracy before training: " in ALTERNATIVES["accuracy"](result)
     assert not re.search(r"\bnan\b", repr(page.page(result)))
-    assert "; before training" in repr(page.headline(result))
+    assert "samples, before training; of others like these" in repr(page.headline(result))
     assert "Nothing was trained. Writing the initial weights took " in repr(of_training(result))
 
 
