@@ -69,7 +69,7 @@ def draw(found: Sequence[Row], path: Path) -> None:
     middle = accuracy.mean(axis=1)
     error = [middle - accuracy.min(axis=1), accuracy.max(axis=1) - middle]
     left.errorbar(middle, y, xerr=error, linestyle="none", marker="o", color="#0072B2", capsize=2)
-    left.set(xlabel="accuracy on held-out digits (%)", xlim=(88, 100))
+    left.set(xlabel="test accuracy [%]", xlim=(88, 100))
     for at, low in zip(y, middle, strict=True):
         if low < 88.0:
             left.annotate(f"\u2190 {low:.0f} %", (88.1, at), va="center", fontsize=9, color="#0072B2")

@@ -1,6 +1,6 @@
 """Which beta: accuracy against nudging strength and read noise, for the centered and the one-sided estimator.
 
-    python studies/finite_beta.py [--seeds 2] [--epochs 8] [--workers 2] [--figure studies/figures/finite_beta.png]
+    python studies/finite_beta.py [--seeds 2] [--epochs 8] [--workers 2] [--figure FILE] [--keep]
 
 Ideal devices and converters; what the update samples carries Gaussian noise of standard deviation sigma, in units of
 the read voltage. Small beta drowns in the noise (variance of the centered estimate sigma^2/2 beta^2), large beta
@@ -15,9 +15,15 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import stored
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 BETAS = (0.03, 0.1, 0.3, 0.6, 1.0, 2.0)
 SIGMAS = {"centered": (0.0, 0.03, 0.1, 0.3), "positive": (0.0, 0.1)}
@@ -51,7 +57,31 @@ def sweep(
     return accuracy.reshape(len(rows), len(betas), seeds).mean(axis=2)
 
 
-def draw(rows: Sequence[tuple[str, float]], accuracy: NDArray[np.float64], path: Path) -> None:
+def result(rows: Sequence[tuple[str, float]], accuracy: NDArray[np.float64], epochs: int, seeds: int) -> xr.Dataset:
+    """The accuracies (rows, betas) [1], as they are kept."""
+    import xarray as xr
+
+    return xr.Dataset(
+        {
+            "accuracy": (("row", "beta"), accuracy, {"units": "1", "long_name": "test accuracy, mean of seeds"}),
+            "estimator": ("row", [name for name, _ in rows]),
+            "noise": ("row", [sigma for _, sigma in rows], {"units": "1", "long_name": "of the read voltage"}),
+        },
+        {"beta": list(BETAS)},
+        {"epochs": epochs, "seeds": seeds},
+    )
+
+
+def table(dataset: xr.Dataset) -> str:
+    """The table of the README."""
+    lines = ["| noise | estimator | beta " + " | ".join(f"{beta:g}" for beta in dataset["beta"].values) + " |"]
+    lines.append("| --- | --- |" + " --- |" * dataset.sizes["beta"])
+    for name, sigma, values in zip(*(dataset[key].values for key in ("estimator", "noise", "accuracy")), strict=True):
+        lines.append(f"| {sigma:g} | {name} | " + " | ".join(f"{value:.3f}" for value in values) + " |")
+    return "\n".join(lines)
+
+
+def draw(dataset: xr.Dataset) -> Figure:
     """One curve per noise level and estimator."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -60,21 +90,22 @@ def draw(rows: Sequence[tuple[str, float]], accuracy: NDArray[np.float64], path:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     colours = {0.0: "#000000", 0.03: "#0072B2", 0.1: "#009E73", 0.3: "#D55E00"}
-    for (name, sigma), values in zip(rows, accuracy, strict=True):
+    rows = zip(*(dataset[key].values for key in ("estimator", "noise", "accuracy")), strict=True)
+    for name, sigma, values in rows:
         axes.plot(
-            BETAS, 100 * values, color=colours[sigma], linestyle="-" if name == "centered" else "--",
-            marker="o" if name == "centered" else "s", label=f"{name}, noise {sigma:g}",
+            dataset["beta"].values, 100 * values, color=colours[float(sigma)],
+            linestyle="-" if name == "centered" else "--", marker="o" if name == "centered" else "s",
+            label=f"{name}, noise {sigma:g}",
         )  # fmt: skip
     axes.set(
         xscale="log",
         xlabel="nudging strength beta (1)",
-        ylabel="accuracy on held-out digits (%)",
+        ylabel="test accuracy [%]",
         title="Finite beta against read noise (noise in units of the read voltage)",
     )
     axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
+    return figure
 
 
 def main() -> None:
@@ -83,16 +114,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--figure", type=Path)
+    parser.add_argument("--figure", type=Path, help="draw this run into a file of its own")
+    parser.add_argument("--keep", action="store_true", help="keep the result for `python studies`")
     parsed = parser.parse_args()
     rows = [(name, sigma) for name, sigmas in SIGMAS.items() for sigma in sigmas]
-    accuracy = sweep(rows, BETAS, parsed.epochs, parsed.seeds, parsed.workers)
-    print("| noise | estimator | " + "beta " + " | ".join(f"{beta:g}" for beta in BETAS) + " |")
-    print("| --- | --- |" + " --- |" * len(BETAS))
-    for (name, sigma), values in zip(rows, accuracy, strict=True):
-        print(f"| {sigma:g} | {name} | " + " | ".join(f"{value:.3f}" for value in values) + " |")
+    found = result(rows, sweep(rows, BETAS, parsed.epochs, parsed.seeds, parsed.workers), parsed.epochs, parsed.seeds)
+    print(table(found))
     if parsed.figure:
-        draw(rows, accuracy, parsed.figure)
+        draw(found).savefig(parsed.figure, dpi=150)
+    if parsed.keep:
+        command = f"python studies/finite_beta.py --seeds {parsed.seeds} --epochs {parsed.epochs} --keep"
+        stored.keep(found, "finite_beta", command)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def draw(found: dict[tuple[str, str, float], list[Outcome]], path: Path) -> None
         axes.set_xticks(RATIOS, [f"{ratio:g}" for ratio in RATIOS])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-    panels[0].set_ylabel("accuracy on held-out digits (%)")
+    panels[0].set_ylabel("test accuracy [%]")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     save(figure, path)

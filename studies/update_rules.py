@@ -49,7 +49,7 @@ def draw(found: Results, path: Path) -> None:
     axes.set(
         xscale="log",
         xlabel="energy of pulses and verify reads per training sample",
-        ylabel="accuracy on held-out digits (%)",
+        ylabel="test accuracy [%]",
         title="EP on 8x8 digits, 64-128-10: one marker per seed",
     )
     axes.xaxis.set_major_formatter(EngFormatter("J"))

@@ -75,7 +75,7 @@ def draw(found: dict[Point, list[Outcome]], path: Path) -> None:
         low, high = ([100 * edge(outcome.accuracy for outcome in point) for point in points] for edge in (min, max))
         panels[0].fill_between(places, low, high, color=colour, alpha=0.12, linewidth=0)
         panels[1].plot(places, [1e9 * one.inference for one in means], marker=marker, color=colour, label=label)
-    for axes, label in zip(panels, ("accuracy on held-out digits (%)", "energy per inference (nJ)"), strict=True):
+    for axes, label in zip(panels, ("test accuracy [%]", "energy per inference (nJ)"), strict=True):
         axes.set(xlabel="resistance of a line per cell (ohm)", ylabel=label)
         axes.set_xticks(places, ["0", *(f"{ohm:g}" for ohm in OHMS)])
         axes.grid(alpha=0.3)

@@ -165,3 +165,20 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parts = {"train_x": whole.train_x[:60], "train_y": whole.train_y[:60]}
     np.savez(path, **parts, test_x=whole.test_x[:20], test_y=whole.test_y[:20])
     return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clock_stands_still() -> Iterator[None]:
+    """Date and wall time of a result are those of one moment, so that tests compare whole results."""
+    from analogep.results import circumstances
+
+    class Still(circumstances.Clock):
+        def date(self) -> str:
+            return "2026-01-01T00:00:00Z"
+
+        def seconds(self) -> float:
+            return 0.0
+
+    moving, circumstances.clock = circumstances.clock, Still()
+    yield
+    circumstances.clock = moving

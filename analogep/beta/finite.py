@@ -183,7 +183,10 @@ class FiniteBeta:
 def accuracies(
     run: Run, betas: Sequence[float], noise: Sequence[float], report: Callable[[str], None] = _silent
 ) -> Floats:
-    """Test accuracy after training with the card's own estimator (noise, betas) [1]; not a number where it failed.
+    """Accuracy after training with the card's own estimator (noise, betas) [1]; not a number where it failed.
+
+    Of a validation part of the training samples, as the accuracies are there to choose by: that of the run's data, or
+    one that its data seed draws.
 
     Parameters
     ----------
@@ -195,6 +198,9 @@ def accuracies(
     report : callable
         Called with what is being done.
     """
+    data = run.data
+    if data.validation_y is None:
+        data = data.with_validation(run.seeds.data.rng("validation"))
     out = np.empty((len(noise), len(betas)))
     for k, volts in enumerate(noise):
         hold = run.circuit.sample_hold.model_copy(update={"noise": volts})
@@ -203,7 +209,8 @@ def accuracies(
             nudging = run.circuit.nudging.model_copy(update={"beta": beta})
             circuit = run.circuit.model_copy(update={"sample_hold": hold, "nudging": nudging})
             try:
-                out[k, n] = float(Run(run.device, circuit, run.seeds, run.data).execute()["accuracy"][-1])
+                result = Run(run.device, circuit, run.seeds, data).execute()
+                out[k, n] = float(result["validation_accuracy"][-1])
             except SimulationError as error:
                 report(f"beta {beta:.3g}: {error}")
                 out[k, n] = np.nan

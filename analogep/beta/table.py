@@ -22,6 +22,7 @@ import analogep
 from analogep import results
 from analogep.cards.record import recorded
 from analogep.estimators import real_estimators
+from analogep.results import circumstances
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,6 +86,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
     attributes = {
         "title": f"{device.name}, {circuit.outline} on {run.data.name}: bias and noise against beta",
         "analogep_version": analogep.__version__,
+        **circumstances.made_by(),
         "digest": run.identity["digest"],
         "device": device.name,
         "circuit": circuit.name,
@@ -106,7 +108,7 @@ def dataset(run: Run, networks: Sequence[str], noise: Floats, grid: Floats, foun
 
 def with_accuracy(dataset: xr.Dataset, betas: Floats, accuracy: Floats) -> xr.Dataset:
     """Add the `accuracy` (levels, betas) [1] of short trainings at each noise and each of `betas` (betas,) [1]."""
-    text = {"units": "1", "long_name": "share of test samples classified correctly after a training at this beta"}
+    text = {"units": "1", "long_name": "share of validation samples classified correctly after a training at this beta"}
     return dataset.assign_coords(
         train_beta=("train_beta", betas, {"units": "1", "long_name": "nudging strength of a training"})
     ).assign(accuracy=(("noise", "train_beta"), accuracy, text))

@@ -279,6 +279,10 @@ class Emulator:
         return 0.0
 
     def infer(self, x: Inputs) -> tuple[NDArray[np.int64], Tally]:
-        """Classes (samples,) of test samples `x` (samples, inputs) [1], and what was counted; books to the training."""
+        """Classes (samples,) of samples `x` (samples, inputs) [1], and what was counted; books to the training."""
         reader = Experimenter(self.hardware, self.ledger, self.seeds.operation.rng("inference", self.epoch))
         return inference(reader, x), reader.tally
+
+    def test(self, x: Inputs) -> NDArray[np.int64]:
+        """Classes (samples,) of test samples `x` (samples, inputs) [1] after all training; books aside."""
+        return inference(Experimenter(self.hardware, self.aside, self.seeds.operation.rng("test", self.epoch)), x)

@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
     add("--epochs", type=_count, metavar="N", help="epochs of training, instead of the circuit card's")
     add("--train", action="store_true", help="train at several beta as well, each for as many epochs: accuracy "
-        "against beta")  # fmt: skip
+        "of held-out training samples against beta")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card; may be repeated")
     add("--out", metavar="DIR", help="output folder (default: runs/, named from the cards' digest)")
     add("--json", action="store_true", help="print the numbers as JSON instead of text")
@@ -225,7 +225,7 @@ def text(found: xr.Dataset) -> str:
     for row in said.get("trainings", ()):
         lines.append(
             f"  trained at beta {row['beta']:.3g}, noise {100 * row['noise']:.3g} %: "
-            + (f"{100 * row['accuracy']:.2f} %" if math.isfinite(row["accuracy"]) else "failed")
+            + (f"{100 * row['accuracy']:.2f} % of held-out samples" if math.isfinite(row["accuracy"]) else "failed")
         )
     return "\n".join(lines)
 

@@ -123,19 +123,26 @@ def _numbers(names: Sequence[str], runs: Sequence[xr.Dataset]) -> str:
     from analogep.cli import summary
 
     joules, seconds = ("J/training", "J/inference"), ("s/training", "s/inference")
-    heads = ("run", "accuracy", "best", "epochs", *joules, *seconds, "cosine", "pulses", "unknown")
-    return _aligned([heads, *(_row(name, summary.numbers(run)) for name, run in zip(names, runs, strict=True))])
+    found = [summary.numbers(run) for run in runs]
+    held = any("validation_accuracy" in said for said in found)
+    heads = ("run", "test accuracy", "95 % interval", *["validation"] * held)
+    heads = (*heads, "epochs", *joules, *seconds, "cosine", "pulses", "unknown")
+    return _aligned([heads, *(_row(name, said, held) for name, said in zip(names, found, strict=True))])
 
 
-def _row(name: str, said: dict[str, Any]) -> tuple[str, ...]:
+def _row(name: str, said: dict[str, Any], held: bool) -> tuple[str, ...]:
+    """Numbers of a run; the interval is for other samples like its test samples, on this one chip."""
     from analogep.results.gradients import NONE
     from analogep.units import format_si, spoken
 
     joules = [float(f"{said[f'joules_per_{kind}']:.3g}") for kind in ("training_sample", "inference")]
+    low, high = (100 * end for end in said["accuracy_interval"])
+    validation = f"{100 * said['validation_accuracy']:.2f} %" if "validation_accuracy" in said else "–"
     return (
         name,
         f"{100 * said['accuracy']:.2f} %",
-        f"{100 * said['best_accuracy']:.2f} %",
+        f"{low:.1f} to {high:.1f} %",
+        *[validation] * held,
         str(said["epochs"]),
         *(format_si(value, "J") for value in joules),
         *(spoken(said[key]) if key in said else "–" for key in _SECONDS),

@@ -26,6 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("device", nargs="?", metavar="DEVICE", help="device card: YAML file, or the name of a shipped one")
     add("--circuit", default="digits", metavar="CARD", help="circuit card: YAML file or name (default: digits)")
     add("--data", metavar="SOURCE", help="IDX folder (MNIST, Fashion-MNIST) or NPZ file (default: bundled 8x8 digits)")
+    add("--held-out", type=_held_out, metavar="N", help="hold N training samples out as a validation part, or 'auto' "
+        "for as many as the test part has, a quarter at most; the training is then looked at by these, and the test "
+        "samples are read once, at the end")  # fmt: skip
     add("--out", metavar="DIR", help="output folder (default: runs/, named from the cards' digest)")
     add("--seed", type=_seed, default=0, metavar="N", help="seed of fabrication, operation and data (default: 0)")
     for name in ("fabrication", "operation", "data"):
@@ -41,7 +44,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "long after training, such as '1 d' or '10 y', by the card's retention; may be repeated")  # fmt: skip
     add("--json", action="store_true", help="print the numbers as JSON instead of text")
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
-    add("--force", action="store_true", help="replace another run in the output folder")
+    add(
+        "--force",
+        action="store_true",
+        help="replace another run in the output folder, or one that other code made",
+    )
     add("--list", action="store_true", help="list the shipped cards, as `analogep list` does, and exit")
 
 
@@ -59,6 +66,10 @@ def _seed(text: str) -> int:
 
 def _count(text: str) -> int:
     return _whole(text, 1)
+
+
+def _held_out(text: str) -> int | str:
+    return text if text == "auto" else _count(text)
 
 
 def _epochs(text: str) -> int:
@@ -156,7 +167,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     seeds = Seeds.of(
         parsed.seed, fabrication=parsed.fabrication_seed, operation=parsed.operation_seed, data=parsed.data_seed
     )
-    return Run(device, circuit, seeds, parsed.data)
+    return Run(device, circuit, seeds, parsed.data, held_out=parsed.held_out)
 
 
 def _answer(

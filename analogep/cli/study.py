@@ -29,13 +29,15 @@ _MOST_POINTS = 40
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    from analogep.cli.simulate import _age, _count, _epochs, _seed
+    from analogep.cli.simulate import _age, _count, _epochs, _held_out, _seed
 
     add = parser.add_argument
     add("device", nargs="?", metavar="DEVICE|STUDY", help="device card, or study: a YAML file, or the "
         "name of a shipped one, such as rram or beta")  # fmt: skip
     add("--circuit", metavar="CARD", help="circuit card: YAML file or name (default: digits)")
     add("--data", metavar="SOURCE", help="IDX folder or NPZ file (default: bundled 8x8 digits)")
+    add("--held-out", type=_held_out, metavar="N", help="hold N training samples out as a validation part (or 'auto'), "
+        "by which points are ranked; test samples are read once, at the end of each")  # fmt: skip
     add("--vary", action="append", default=[], metavar="KEY=VALUES", help="axis, such as --vary nudging.beta='log "
         "0.1..1/5' or --vary device=rram,ecram; may be repeated")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card for all points; "
@@ -67,7 +69,7 @@ def _running(parser: argparse.ArgumentParser) -> None:
     add("--shard", type=_shard, metavar="I/N", help="run only the I-th of N parts, for job arrays")
     add("--dry-run", action="store_true", help="list the points, measure one, say how long all would take, and end")
     add("--retry", action="store_true", help="try points again that have failed for good")
-    add("--force", action="store_true", help="replace another study in the folder")
+    add("--force", action="store_true", help="replace another study in the folder, and points that other code made")
     add("--figure", metavar="FILE", help="draw accuracy over the axes into this .png, .svg or .pdf")
     add("--json", action="store_true", help="print the numbers as JSON instead of a table")
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
@@ -198,7 +200,7 @@ def _given(parsed: argparse.Namespace) -> dict[str, Any]:
 
     given: dict[str, Any] = {
         key: getattr(parsed, key)
-        for key in ("circuit", "data", "chips", "seeds", "seed", "assume")
+        for key in ("circuit", "data", "chips", "seeds", "seed", "assume", "held_out")
         if getattr(parsed, key) is not None
     }
     if parsed.vary:

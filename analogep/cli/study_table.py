@@ -23,14 +23,19 @@ _MOST_FAILURES = 40
 
 def answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, folder: Path) -> None:
     """Print what a study found: tables, or JSON, what failed, and where it was written."""
-    from analogep.study import summary
+    from analogep.study import recorded, summary
     from analogep.study.point import described
 
     rows = list(summary.combinations(card, dataset))
     spread = None if card.axes else summary.spread(dataset)
     failed = json.loads(dataset.attrs["failed"])
     if parsed.json:
-        about = {"folder": str(folder), "not_run": int(dataset.attrs["not_run"]), "failed": failed}
+        about = {
+            "folder": str(folder),
+            "accuracy_of": recorded.judged_by(dataset),
+            "not_run": int(dataset.attrs["not_run"]),
+            "failed": failed,
+        }
         more = {} if spread is None else {"spread": _spread_json(spread)}
         print(json.dumps(about | {"rows": [_json(vars(row)) for row in rows]} | more, allow_nan=False))
         return
@@ -38,8 +43,9 @@ def answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, fol
         return
     unknown = json.loads(dataset.attrs.get("unknown", "{}"))
     tables = [rows] if len(rows) <= _MOST_ROWS else list(summary.margins(card, dataset))
+    part = recorded.judged_by(dataset)
     for table in tables:
-        _print_rows(table, unknown, card.device)
+        _print_rows(table, part, unknown, card.device)
     if spread is not None and spread.done > 1:
         _print_spread(spread)
     if "aged_accuracy" in dataset:
@@ -70,9 +76,9 @@ _NUMBERS = ["accuracy", "per training sample", "per inference"]
 _TIMES = ["time per sample", "latency"]
 
 
-def _print_rows(rows: Sequence[Row], unknown: dict[str, list[str]], device: str | None) -> None:
+def _print_rows(rows: Sequence[Row], part: str, unknown: dict[str, list[str]], device: str | None) -> None:
     """Rows of numbers, and beside those of a device how many of its quantities no source gives."""
-    lines = [[*rows[0].said, *_NUMBERS, *_TIMES, "points", "unknown"]]
+    lines = [[*rows[0].said, f"{part} {_NUMBERS[0]}", *_NUMBERS[1:], *_TIMES, "points", "unknown"]]
     for row in rows:
         spread = "" if math.isnan(row.error) else f" +- {100 * row.error:.2f}"
         accuracy = "-" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.2f}{spread} %"

@@ -15,6 +15,7 @@ from analogep.energy import TRAINING
 from analogep.results.gradients import against_exact
 from analogep.results.merit import chip_of
 from analogep.results.summary import cautions, numbers
+from analogep.results.watched import inferred
 from analogep.units import format_si, spoken
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _row(name: str, training: float, inference: float) -> str:
 def _energy_rows(dataset: xr.Dataset) -> list[str]:
     energy, attrs = dataset["energy"].isel(epoch=-1), dataset.attrs
     training = energy.sel(phase=list(TRAINING)).sum("phase").values / float(attrs["train_samples"])
-    inference = energy.sel(phase="inference").values / float(attrs["test_samples"])
+    inference = energy.sel(phase="inference").values / float(inferred(attrs))
     when = "last epoch" if int(dataset["epoch"][-1]) else "before training"
     rows = [f"  {f'joules per sample, {when}':<36}{'training':>12}{'inference':>12}"]
     for k in np.argsort(-training, kind="stable"):
@@ -63,7 +64,7 @@ def _clock_rows(dataset: xr.Dataset, said: Mapping[str, Any]) -> list[str]:
         return []
     seconds, attrs = dataset["seconds"].isel(epoch=-1), dataset.attrs
     training = seconds.sel(phase=list(TRAINING)).sum("phase").values / float(attrs["train_samples"])
-    inference = seconds.sel(phase="inference").values / float(attrs["test_samples"])
+    inference = seconds.sel(phase="inference").values / float(inferred(attrs))
     when = "last epoch" if int(dataset["epoch"][-1]) else "before training"
     rows = [f"  {f'time per sample on the chip, {when}':<36}{'training':>12}{'inference':>12}"]
     names = [str(name).replace("_", " ") for name in dataset["span"].values]
@@ -130,11 +131,19 @@ def _epochs(count: int) -> str:
     return f"{count} epoch" + "s" * (count != 1)
 
 
-def _accuracy(said: dict[str, Any], samples: int) -> str:
-    tested = f"  accuracy  {100 * said['accuracy']:.2f} % of {samples} test samples"
-    if said["epochs"] == 0:
-        return f"{tested} before training"
-    return f"{tested} after {_epochs(said['epochs'])} (best {100 * said['best_accuracy']:.2f} %)"
+def _accuracy(said: dict[str, Any]) -> list[str]:
+    """Accuracy with what other samples would give, and that of the validation samples, of which there is a best one."""
+    when = f"after {_epochs(said['epochs'])}" if said["epochs"] else "before training"
+    low, high = (100 * end for end in said["accuracy_interval"])
+    lines = [
+        f"  accuracy  {100 * said['accuracy']:.2f} % of {said['test_samples']} test samples {when}; of other samples "
+        f"like these {low:.1f} to {high:.1f} %"
+    ]
+    if "validation_accuracy" in said:
+        best = f"; best {100 * said['best_validation_accuracy']:.2f} % after epoch {said['best_epoch']}"
+        share = f"{100 * said['validation_accuracy']:.2f} % of {said['validation_samples']} held-out samples"
+        lines.append(f"  validated {share} {when}{best if said['epochs'] else ''}")
+    return lines
 
 
 def _training(said: dict[str, Any], samples: int) -> str:
@@ -169,7 +178,7 @@ def text(dataset: xr.Dataset) -> str:
     rule = said["update_rule"] + (f", threshold {threshold:g} steps" if threshold else "")
     lines = [
         str(attrs["title"]),
-        _accuracy(said, attrs["test_samples"]),
+        *_accuracy(said),
         f"  update    {rule}: {said['pulses_per_training_sample']:.3g} pulses per training sample "
         f"on {attrs['devices']} devices",
         f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",

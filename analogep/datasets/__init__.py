@@ -8,25 +8,27 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from analogep.datasets import arrays, digits, given, idx
 from analogep.datasets.data import Dataset, Precision, batches, stratified_split
 from analogep.datasets.parts import Check
-from analogep.errors import DataError
+from analogep.errors import DataError, UsageError
 from analogep.streams import Seeds
 
 __all__ = [
     "IMAGES",
     "Check",
     "Dataset",
+    "HeldOut",
     "Source",
     "arrays",
     "batches",
     "digits",
     "given",
+    "held",
     "idx",
     "load",
     "load_data",
@@ -36,6 +38,8 @@ __all__ = [
 
 Source = str | os.PathLike[str] | Dataset | Sequence[Any] | Mapping[str, Any] | None
 """Where samples come from: see `load`."""
+HeldOut = int | Literal["auto"] | None
+"""Training samples of a validation part: how many, 'auto' for as many as `Dataset.held_out` says, None for none."""
 
 _ACCEPTED = "expected 'digits', a folder of IDX files (MNIST, Fashion-MNIST), or a .npz file"
 IMAGES = (
@@ -118,8 +122,8 @@ def _loaded(source: Source, rng: np.random.Generator, dtype: Precision, check: C
     raise DataError(f"{source}: {what}; {_ACCEPTED}")
 
 
-def load_data(source: Source = None, seed: int = 0) -> Dataset:
-    """Load a data set as a run of this data seed does: the same training and test samples.
+def load_data(source: Source = None, seed: int = 0, held_out: HeldOut = None) -> Dataset:
+    """Load a data set as a run of this data seed does: the same training, validation and test samples.
 
     Parameters
     ----------
@@ -127,18 +131,47 @@ def load_data(source: Source = None, seed: int = 0) -> Dataset:
         As in `load`.
     seed : int
         Data seed; draws the split where the source has no test part of its own.
+    held_out : int, 'auto' or None
+        Training samples to hold out as a validation part, as in `Run`.
 
     Returns
     -------
     Dataset
-        `train_x`, `test_x` (samples, features) in [0, 1], `train_y`, `test_y` (samples,).
+        `train_x`, `test_x` (samples, features) in [0, 1], `train_y`, `test_y` (samples,); `validation_x` and
+        `validation_y` where samples are held out.
 
     Examples
     --------
     >>> load_data("digits", seed=1).train_x.shape
     (1438, 64)
+    >>> load_data("digits", seed=1, held_out="auto").validation_x.shape
+    (357, 64)
     """
-    return load(source, Seeds.of(seed).data.rng("split"))
+    streams = Seeds.of(seed).data
+    return held(load(source, streams.rng("split")), streams.rng("validation"), held_out)
+
+
+def held(data: Dataset, rng: np.random.Generator, held_out: HeldOut) -> Dataset:
+    """Hold out a validation part of the training samples where that is wanted.
+
+    Parameters
+    ----------
+    data : Dataset
+    rng : numpy.random.Generator
+        Draws the part where the source says no order; that of a run is `Seeds.of(seed).data.rng("validation")`.
+    held_out : int, 'auto' or None
+        Samples; 'auto' for as many as `Dataset.held_out` says, None for no validation part.
+
+    Raises
+    ------
+    UsageError
+        If that many samples cannot be held out, or there is a validation part already.
+    """
+    if held_out is None:
+        return data
+    if held_out != "auto" and (isinstance(held_out, bool) or not isinstance(held_out, int)):
+        raise UsageError(f"held_out is {held_out!r}; give a number of training samples, 'auto', or None for none")
+    return data.with_validation(rng, None if held_out == "auto" else held_out)
 
 
 def load_validation(

@@ -1,7 +1,8 @@
-"""What every data set is here: images in [0, 1], labels from 0, a training part and a test part.
+"""What every data set is here: images in [0, 1], labels from 0, a training part, a test part, and a validation part.
 
-Choices are made on a validation part, which `Dataset.held_out` takes from the training samples. The loaders bring raw
-images and labels, which `parts.assemble` checks against each other and makes the `Dataset` of.
+Choices are made on the validation part, which is taken from the training samples: beside the test part
+(`Dataset.with_validation`), or in its place where no test sample is to be seen at all (`Dataset.held_out`). The loaders
+bring raw images and labels, which `parts.assemble` checks against each other and makes the `Dataset` of.
 `stratified_split` and `batches` draw from the generator they are given.
 """
 
@@ -55,6 +56,10 @@ class Dataset:
     ordered : bool
         Whether the source says which samples come last, as MNIST does, whose last 10,000 training images are what
         people hold out; otherwise a part of every class is drawn.
+    validation_x : ndarray (validation samples, features) [1] or None
+        Images that are neither learned nor tested on, as `train_x`: what choices may look at. None for no such part.
+    validation_y : ndarray (validation samples,) of int64 or None
+        Class of each validation image.
     """
 
     name: str
@@ -66,6 +71,8 @@ class Dataset:
     shape: tuple[int, ...]
     citation: str = ""
     ordered: bool = False
+    validation_x: Images | None = field(default=None, repr=False)
+    validation_y: Labels | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for array in self._arrays():
@@ -77,7 +84,26 @@ class Dataset:
         self.__post_init__()
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return self.train_x, self.train_y, self.test_x, self.test_y
+        parts = (self.train_x, self.train_y, self.test_x, self.test_y)
+        if self.validation_x is None or self.validation_y is None:
+            return parts
+        return (*parts, self.validation_x, self.validation_y)
+
+    @property
+    def sizes(self) -> str:
+        """Samples of the parts in words: `1438 training and 359 test samples`."""
+        held = "" if self.validation_y is None else f", {len(self.validation_y)} validation"
+        return f"{len(self.train_y)} training{held} and {len(self.test_y)} test samples"
+
+    @property
+    def watched(self) -> tuple[Images, Labels]:
+        """What a training is looked at by while it goes on: images (samples, features) [1] and classes (samples,).
+
+        The validation part; the test part of a data set that has none.
+        """
+        if self.validation_x is None or self.validation_y is None:
+            return self.test_x, self.test_y
+        return self.validation_x, self.validation_y
 
     @property
     def features(self) -> int:
@@ -110,6 +136,45 @@ class Dataset:
     def part_digests(self) -> tuple[str, str]:
         """SHA-256 of the training part and of the part that it is tested on, as `digest` makes them."""
         return _sha256(self.train_x, self.train_y), _sha256(self.test_x, self.test_y)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each part, as `digest` makes them: `training`, `validation` where there is one, `test`."""
+        training, test = self.part_digests
+        if self.validation_x is None or self.validation_y is None:
+            return {"training": training, "test": test}
+        return {"training": training, "validation": _sha256(self.validation_x, self.validation_y), "test": test}
+
+    def with_validation(self, rng: np.random.Generator, samples: int | None = None) -> Dataset:
+        """Hold out a validation part of the training samples, beside the test part, which stays as it is.
+
+        Parameters
+        ----------
+        rng, samples
+            As in `held_out`, which holds out the same samples.
+
+        Returns
+        -------
+        Dataset
+            `validation_x`, `validation_y` are held out, `train_x`, `train_y` what is left.
+
+        Raises
+        ------
+        UsageError
+            If that many samples cannot be held out, or there is a validation part already.
+        DataError
+            If the last samples of an ordered file do not have every class.
+        """
+        if self.validation_x is not None:
+            raise UsageError(f"'{self.name}' has a validation part already; hold none out, or give data without one")
+        parts = self.held_out(rng, samples)
+        return replace(
+            self,
+            train_x=parts.train_x,
+            train_y=parts.train_y,
+            validation_x=parts.test_x,
+            validation_y=parts.test_y,
+        )
 
     def held_out(self, rng: np.random.Generator, samples: int | None = None) -> Dataset:
         """Hold out a validation part of the training samples: what choices may look at.

@@ -104,7 +104,7 @@ def _accuracies(axes: Axes, dataset: xr.Dataset, full: float) -> None:
     axes.legend()
     log_axis(axes, "x", beta)
     axes.set_xlabel("beta [1]")
-    axes.set_ylabel("test accuracy [%]")
+    axes.set_ylabel("validation accuracy [%]")
 
 
 def _handles() -> list[Line2D]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
 from analogep.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, blank, drawn, engineering, legend, short
+from analogep.results.watched import inferred
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,7 +46,7 @@ def energy_by_component(dataset: xr.Dataset) -> Figure:
     """
     last = dataset["energy"].isel(epoch=-1)
     training = last.sel(phase=list(TRAINING)).sum("phase").values / int(dataset.attrs["train_samples"])
-    inference = last.sel(phase="inference").values / int(dataset.attrs["test_samples"])
+    inference = last.sel(phase="inference").values / inferred(dataset.attrs)
     order = [k for k in np.lexsort((-inference, -training)) if training[k] > 0.0 or inference[k] > 0.0]
     names = ["total"] + [str(dataset["component"].values[k]).replace("_", " ") for k in order]
     marks = [json.loads(dataset.attrs[f"digital_{kind}_joules"]) for kind in ("training", "inference")]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analogep.plots.style import GREY, VERMILLION, blank, drawn, epochs, legend, logarithmic, look, note, scale, series
 from analogep.results.gradients import absent, layers_of
 from analogep.results.summary import quiet_cosine
+from analogep.results.watched import watched, watched_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,19 +21,23 @@ if TYPE_CHECKING:
 
 @drawn
 def accuracy_and_cost(dataset: xr.Dataset) -> Figure:
-    """Test and training accuracy [%] above the training cost [1] on a logarithmic axis, per epoch.
+    """Accuracy [%] above the training cost [1] on a logarithmic axis, per epoch.
 
-    The final test accuracy is written beside its last point.
+    Curves of the training samples and of the validation samples, with the test accuracy as a point at the end; without
+    a validation part a curve of the test samples, which were then read after every epoch. What is on the last point of
+    the curve is written beside it.
     """
     figure = blank()
     above, below = figure.subplots(2, 1, sharex=True)
     epoch = dataset["epoch"].values
-    test, train = (100.0 * dataset[name].values for name in ("accuracy", "train_accuracy"))
-    series(above, epoch, test, 0, "test samples")
+    shown, train = 100.0 * watched(dataset), 100.0 * dataset["train_accuracy"].values
+    series(above, epoch, shown, 0, f"{watched_by(dataset.attrs)} samples")
     series(above, epoch, train, 1, "training samples, in their free phase")
+    if watched_by(dataset.attrs) != "test":
+        series(above, epoch, 100.0 * dataset["accuracy"].values, 2, "test samples, read once")
     above.annotate(
-        f"{test[-1]:.2f} %",
-        (epoch[-1], test[-1]),
+        f"{shown[-1]:.2f} %",
+        (epoch[-1], shown[-1]),
         (9, 0),
         textcoords="offset points",
         va="center",

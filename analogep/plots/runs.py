@@ -20,7 +20,7 @@ MOST_RUNS = len(LOOKS)
 
 @drawn
 def runs_compared(dataset: xr.Dataset) -> Figure:
-    """Test accuracy [%] and lowest cosine [1]; joules per training sample and per inference, of each run per epoch.
+    """Accuracy [%] and lowest cosine [1]; joules per training sample and per inference, of each run per epoch.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def runs_compared(dataset: xr.Dataset) -> Figure:
     figure = blank(5.6)
     panels = figure.subplots(2, 2)
     names, epoch = [str(name) for name in dataset["run"].values], dataset["epoch"].values
-    _lines(panels[0, 0], epoch, 100.0 * dataset["accuracy"].values, names, "test accuracy [%]")
+    part = dataset.attrs.get("watched_by", "test")
+    _lines(panels[0, 0], epoch, 100.0 * dataset["accuracy"].values, names, f"{part} accuracy [%]")
     _lines(panels[0, 1], epoch, dataset["cosine"].values, names, "cosine, lowest layer [1]")
     for axes, kind in zip(panels[1], ("training", "inference"), strict=True):
         joules = dataset[f"{kind}_energy"].values

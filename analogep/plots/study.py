@@ -55,12 +55,13 @@ def study_axes(dataset: xr.Dataset) -> Figure:
         return _spread(dataset)
     figure = blank(1.2 + 2.3 * len(card.axes))
     panels = figure.subplots(len(card.axes), 2, squeeze=False)
-    accuracy = recorded.at_the_end(dataset, "accuracy")
+    accuracy, label = recorded.judged(dataset), f"{recorded.judged_by(dataset)} accuracy [%]"
     for number, (axis, rows) in enumerate(zip(card.axes, summary.margins(card, dataset), strict=True)):
         labels = [", ".join(row.said.values()) for row in rows]
         places = _places(dataset[axis.name].values, len(rows))
         points = np.moveaxis(accuracy, number, 0).reshape(len(rows), -1)
         _accuracies(panels[number, 0], places, rows, points)
+        panels[number, 0].set_ylabel(label)
         _joules(panels[number, 1], places, rows)
         for axes in panels[number]:
             _along(axes, places, labels, dataset[axis.name])
@@ -72,7 +73,7 @@ def _spread(dataset: xr.Dataset) -> Figure:
     """Chips or seeds from the lowest to the highest: what share of them lies below a value is read off the x axis."""
     figure, spread = blank(), summary.spread(dataset)
     left, right = figure.subplots(1, 2)
-    accuracy = 100.0 * recorded.at_the_end(dataset, "accuracy")
+    accuracy = 100.0 * recorded.judged(dataset)
     accuracy = accuracy if spread.over == "chips" else accuracy.T
     order = np.argsort(spread.accuracy)
     places = np.arange(1.0, order.size + 1.0)
@@ -81,7 +82,7 @@ def _spread(dataset: xr.Dataset) -> Figure:
         left.plot(each, accuracy[order].ravel(), linestyle="", marker=".", color=GREY, alpha=0.6, zorder=1.8)
     left.plot(places, 100.0 * spread.accuracy[order], color=BLUE, marker="o", linestyle="", zorder=3.0)
     left.axhline(float(100.0 * np.nanmean(spread.accuracy)), color=BLUE, linewidth=0.9, linestyle=(0, (5.0, 1.5)))
-    left.set_ylabel("test accuracy [%]")
+    left.set_ylabel(f"{recorded.judged_by(dataset)} accuracy [%]")
     both = np.concatenate([spread.training, spread.inference])
     factor, unit = scale(both, "J")
     for values, marker in ((spread.training, "s"), (spread.inference, "^")):
@@ -120,7 +121,6 @@ def _accuracies(axes: Axes, places: Floats, rows: Sequence[Row], points: Floats)
     axes.plot(each, 100.0 * points.ravel(), linestyle="", marker=".", markersize=4.5, color=GREY, alpha=0.6, zorder=1.8)
     mean, error = (100.0 * np.array([getattr(row, name) for row in rows]) for name in ("accuracy", "error"))
     axes.errorbar(places, mean, np.nan_to_num(error), color=BLUE, marker="o", capsize=3.0, zorder=3.0)
-    axes.set_ylabel("test accuracy [%]")
 
 
 def _joules(axes: Axes, places: Floats, rows: Sequence[Row]) -> None:

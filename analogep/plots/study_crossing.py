@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analogep.plots.device_axes import handle, log_axis
 from analogep.plots.style import blank, drawn, legend, look
 from analogep.study.crossing import Crossing, Way, crossing
+from analogep.study.recorded import judged_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,7 +21,7 @@ _DECADE: Final = 9.0
 
 @drawn
 def study_lines(dataset: xr.Dataset) -> Figure:
-    """Test accuracy [%] after the last epoch, or as the chip ages, over two or three axes at once.
+    """Accuracy [%] after the last epoch, or as the chip ages, over two or three axes at once.
 
     Mean over chips and seeds; bars: standard error over both.
 
@@ -37,6 +38,7 @@ def study_lines(dataset: xr.Dataset) -> Figure:
     found = crossing(dataset)
     if found is None:
         raise ValueError("the study has fewer than two axes, or too many values to draw them as lines")
+    part = "test" if "aged_accuracy" in dataset else judged_by(dataset)
     number = len(found.panels.labels)
     rows = -(-number // 2)
     figure = blank(1.4 + 3.0 * rows)
@@ -48,7 +50,7 @@ def study_lines(dataset: xr.Dataset) -> Figure:
         if found.panels.name:
             axes.set_title(f"{found.panels.name} = {found.panels.labels[place]}")
     for axes in panels[:number:2]:
-        axes.set_ylabel("test accuracy [%]")
+        axes.set_ylabel(f"{part} accuracy [%]")
     handles = []
     for k, label in enumerate(found.lines.labels):
         style = look(k)

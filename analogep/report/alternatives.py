@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
 from analogep.results.gradients import absent
+from analogep.results.watched import watched, watched_by
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -38,14 +39,16 @@ def _moved(first: float, last: float, write: Callable[[float], str]) -> str:
 
 
 def accuracy(dataset: xr.Dataset) -> str:
-    """Accuracy and cost of the first and the last epoch, and the best one."""
-    test, cost = dataset["accuracy"].values, dataset["train_cost"].values
-    best = int(np.argmax(test))
+    """Accuracy and cost of the first and the last epoch; of validation samples the best one too, and the test."""
+    shown, cost, part = watched(dataset), dataset["train_cost"].values, watched_by(dataset.attrs).capitalize()
+    tested = "" if part == "Test" else f" Test accuracy at the end: {percent(float(dataset['accuracy'][-1]))}."
     if int(dataset["epoch"][-1]) == 0:
-        return f"Test accuracy before training: {percent(test[-1])}."
+        return f"{part} accuracy before training: {percent(shown[-1])}.{tested}"
+    best = int(np.argmax(shown))
+    most = "" if part == "Test" else f"; best {percent(shown[best])} in epoch {int(dataset['epoch'][best])}"
     return (
-        f"Test accuracy over {test.size} epochs: {_moved(test[0], test[-1], percent)}; best {percent(test[best])} in "
-        f"epoch {int(dataset['epoch'][best])}. Training cost: {_moved(cost[0], cost[-1], number)}."
+        f"{part} accuracy over {shown.size} epochs: {_moved(shown[0], shown[-1], percent)}{most}.{tested} "
+        f"Training cost: {_moved(cost[0], cost[-1], number)}."
     )
 
 
@@ -100,8 +103,8 @@ def spikes(dataset: xr.Dataset) -> str:
         )
     off = dataset["look_distance"].values
     return (
-        f"Test accuracy: {listed(said)}. Rates are off those at rest by {percent(off[0])} of the largest rate after "
-        f"the shortest time, by {percent(off[-1])} after the longest."
+        f"{watched_by(dataset.attrs).capitalize()} accuracy: {listed(said)}. Rates are off those at rest by "
+        f"{percent(off[0])} of the largest rate after the shortest time, by {percent(off[-1])} after the longest."
     )
 
 

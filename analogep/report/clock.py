@@ -10,6 +10,7 @@ from analogep.energy import TRAINING
 from analogep.report.blocks import Block, Table, Text
 from analogep.report.energy import joules
 from analogep.results import clock
+from analogep.results.watched import inferred, watched_by
 from analogep.units import format_si, spoken
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def blocks(dataset: xr.Dataset) -> list[Block]:
     found: list[Block] = [Text(_said(dataset)), by_span(dataset)]
     rows = clock.numbers(dataset)["to_accuracy"]
     if rows:
-        heads = ["test accuracy", "epoch", "time on the chip", "joules"]
+        heads = [f"{watched_by(dataset.attrs)} accuracy", "epoch", "time on the chip", "joules"]
         cells = [
             [f"{100 * one['accuracy']:g} %", str(one["epoch"]), seconds(one["seconds"]), joules(one["joules"])]
             for one in rows
@@ -39,7 +40,7 @@ def by_span(dataset: xr.Dataset) -> Table:
     """Seconds per sample of the last epoch: a row a span, a column a phase, the longest first."""
     last, attrs = dataset["seconds"].isel(epoch=-1), dataset.attrs
     training = last.sel(phase=list(TRAINING)).transpose("span", "phase").values / float(attrs["train_samples"])
-    inference = last.sel(phase="inference").values / float(attrs["test_samples"])
+    inference = last.sel(phase="inference").values / float(inferred(attrs))
     values = np.column_stack([training, training.sum(axis=1), inference])
     order = [k for k in np.lexsort((-inference, -values[:, -2])) if values[k].any()]
     names = [str(name).replace("_", " ") for name in dataset["span"].values]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analogep.energy import TRAINING
 from analogep.report.blocks import Table, Text
+from analogep.results.watched import inferred
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def by_component(dataset: xr.Dataset) -> Table:
     """Joules per sample of the last epoch: a row a component, a column a phase, the largest consumer first."""
     last, attrs = dataset["energy"].isel(epoch=-1), dataset.attrs
     training = last.sel(phase=list(TRAINING)).transpose("component", "phase").values / float(attrs["train_samples"])
-    inference = last.sel(phase="inference").values / float(attrs["test_samples"])
+    inference = last.sel(phase="inference").values / float(inferred(attrs))
     values = np.column_stack([training, training.sum(axis=1), inference])
     order = [k for k in np.lexsort((-inference, -values[:, -2])) if values[k].any()]
     names = [str(name).replace("_", " ") for name in dataset["component"].values]

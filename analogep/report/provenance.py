@@ -90,6 +90,8 @@ def _simulated(attrs: Attributes) -> tuple[list[str], list[str]]:
     if attrs["data"] != "digits":
         words += ["--data", str(attrs["data"])]
         needs.append(_data(attrs))
+    if held_out := str(attrs.get("held_out", "")):
+        words += ["--held-out", held_out]
     said, missing = _seeds(str(attrs["seeds"]))
     words += said
     needs += missing
@@ -110,9 +112,11 @@ def _repeated(attrs: Attributes) -> tuple[list[str], list[str]]:
 
 def _data(attrs: Attributes) -> str:
     digest = str(attrs["data_digest"])[:16]
+    brought = int(attrs.get("validation_samples", 0)) and not attrs.get("held_out")
+    part = "; they brought a validation part of their own, which Python alone can give" if brought else ""
     return (
         f"the data '{attrs['data']}' (SHA-256 {digest}...): give its own path; arrays that were given in Python have "
-        "to be saved with numpy.savez first"
+        f"to be saved with numpy.savez first{part}"
     )
 
 
@@ -158,6 +162,17 @@ def _seeds(text: str) -> tuple[list[str], list[str]]:
     samples = [f"sample {sample} of {stream}" for stream, _, sample in found if sample]
     needs = [f"the Monte-Carlo {', '.join(samples)}: 'analogep repeat {RESULT}' takes it"] if samples else []
     return words, needs
+
+
+def made_by(attrs: Attributes) -> list[tuple[str, str]]:
+    """Name and value of what a result says of its code, its libraries, its date, and of others that made a part."""
+    said = [(name, str(attrs[name])) for name in ("commit", "date") if attrs.get(name)]
+    if attrs.get("code"):
+        said.append(("digest of the code", str(attrs["code"])))
+    said += [(name, str(version)) for name, version in json.loads(attrs.get("libraries", "{}")).items()]
+    if "wall_seconds" in attrs:
+        said.append(("wall time", f"{float(attrs['wall_seconds']):.3g} s"))
+    return said + [("made in part by", text) for text in json.loads(attrs.get("went_on_from", "[]"))]
 
 
 def references(attrs: Attributes) -> list[Reference]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -25,7 +25,8 @@ from analogep.report.blocks import (
     Tiles,
 )
 from analogep.results.gradients import NONE
-from analogep.results.summary import cautions, quiet_cosine
+from analogep.results.summary import cautions, numbers, quiet_cosine
+from analogep.results.watched import watched, watched_by
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 _ROWS: Final = 25
 
 _CAPTIONS: Final = {
-    "accuracy": "Accuracy of test samples and of training samples in their free phase; cost of training samples.",
+    "accuracy": "Accuracy after each epoch, and of training samples in their free phase; cost of training samples.",
     "gradient": "Estimated against exact gradient on probe samples: cosine, length, and the loop gain.",
     "energy": "Joules per sample of the last epoch by component; lines mark digital arithmetic.",
     "pulses": "Programming pulses of each layer, and joules, per training sample.",
     "conductance": "Conductances before (filled) and after training (line); shaded: the card's nominal window.",
     "relaxation": "Node voltages of one training sample after training, free phase, then nudged.",
-    "spikes": "Test samples looked at for several times: error against spikes and joules, rates against rest.",
+    "spikes": "Samples looked at for several times: error against spikes and joules, rates against rest.",
 }
 
 
@@ -71,15 +72,12 @@ def drawing(dataset: xr.Dataset, name: str) -> Drawing:
 def headline(dataset: xr.Dataset) -> Section:
     """The numbers that people ask for first, and what to know before believing them."""
     last, attrs = dataset.isel(epoch=-1), dataset.attrs
-    accuracy = dataset["accuracy"].values
     pulses = float(dataset["pulses"].sum("layer").mean()) / float(attrs["train_samples"])
     digital = sorted(json.loads(attrs["digital_training_joules"]).values())
     span = f"in digital arithmetic {energy.joules(digital[0])} to {energy.joules(digital[-1])}" if digital else ""
-    trained, best = int(last["epoch"]) > 0, int(dataset["epoch"][int(accuracy.argmax())])
-    when = "by layer, last epoch" if trained else "by layer"
-    outcome = f"best {100 * accuracy.max():.2f} % in epoch {best}" if trained else "before training"
+    when = "by layer, last epoch" if int(last["epoch"]) else "by layer"
     tiles = [
-        Tile("Test accuracy", f"{100 * accuracy[-1]:.2f} %", f"of {attrs['test_samples']} samples; {outcome}"),
+        *_accuracy(dataset),
         Tile("Training sample", energy.joules(float(last["training_energy"])), span),
         Tile("Inference", energy.joules(float(last["inference_energy"])), "per test sample"),
         Tile("Gradient cosine", " / ".join(number(one, NONE) for one in last["cosine"].values), when),
@@ -96,6 +94,22 @@ def headline(dataset: xr.Dataset) -> Section:
     return Section("result", "Result", blocks)
 
 
+def _accuracy(dataset: xr.Dataset) -> list[Tile]:
+    """Accuracy of the test samples, for other samples like these, and that of the validation samples where there are.
+
+    An epoch is the best one of validation samples alone: one that test samples chose has seen them.
+    """
+    said, when = numbers(dataset), "" if int(dataset["epoch"][-1]) else ", before training"
+    low, high = (100 * end for end in said["accuracy_interval"])
+    text = f"of {said['test_samples']} samples{when}; of others like these {low:.1f} to {high:.1f} %"
+    tiles = [Tile("Test accuracy", f"{100 * said['accuracy']:.2f} %", text)]
+    if "validation_accuracy" in said:
+        best = f"; best {100 * said['best_validation_accuracy']:.2f} % in epoch {said['best_epoch']}"
+        text = f"of {said['validation_samples']} held-out samples{when or best}"
+        tiles.append(Tile("Validation accuracy", f"{100 * said['validation_accuracy']:.2f} %", text))
+    return tiles
+
+
 def _threshold(steps: float) -> str:
     return f"threshold {steps:g} steps" if steps else ""
 
@@ -106,19 +120,27 @@ def learning(dataset: xr.Dataset) -> Section:
 
 
 def _epochs(dataset: xr.Dataset) -> Table:
-    """A row an epoch; of many epochs a selection that holds the first, the best and the last."""
-    count = dataset.sizes["epoch"]
-    chosen = sorted(
-        {*np.linspace(0, count - 1, min(count, _ROWS)).astype(int), int(dataset["accuracy"].values.argmax())}
-    )
+    """A row an epoch; of many epochs a selection that holds the first, the last, and the best of validation samples."""
+    count, held = dataset.sizes["epoch"], watched_by(dataset.attrs) != "test"
+    best = {int(watched(dataset).argmax())} if held else set()
+    chosen = sorted({*np.linspace(0, count - 1, min(count, _ROWS)).astype(int)} | best)
+    names = (*["validation_accuracy"] * held, "accuracy", "train_accuracy")
     rows = []
     for one in (dataset.isel(epoch=k) for k in chosen):
-        shares = [_percent(float(one[name])) for name in ("accuracy", "train_accuracy")]
+        shares = [_percent(float(one[name])) for name in names]
         joules = [energy.joules(float(one[name])) for name in ("training_energy", "inference_energy")]
         since = [clock.seconds(float(one["elapsed"]))] if "elapsed" in dataset else []
         rows.append([str(int(one["epoch"])), *shares, number(float(one["train_cost"])), *joules, *since])
     title = "Per epoch" if len(chosen) == count else f"Per epoch, {len(chosen)} of {count}"
-    heads = ["epoch", "test accuracy", "training accuracy", "training cost", "J per training sample", "J per inference"]
+    heads = [
+        "epoch",
+        *["validation accuracy"] * held,
+        "test accuracy",
+        "training accuracy",
+        "training cost",
+        "J per training sample",
+        "J per inference",
+    ]
     return Table(title, heads + ["time until then"] * ("elapsed" in dataset), rows)
 
 
@@ -174,14 +196,14 @@ def relaxation(dataset: xr.Dataset) -> Section:
 
 def spikes(dataset: xr.Dataset) -> Section:
     """Accuracy of a spiking network against time, spikes and joules."""
-    heads = ["time", "test accuracy", "spikes", "J per inference", "rates off rest"]
+    heads = ["time", f"{watched_by(dataset.attrs)} accuracy", "spikes", "J per inference", "rates off rest"]
     rows = [
         [format_si(float(f"{float(one['look_time']):.4g}"), "s"), percent(float(one["look_accuracy"])),
          number(float(one["look_spikes"])), energy.joules(float(one["look_energy"])),
          f"{100 * float(one['look_distance']):.2g} %"]
         for one in (dataset.isel(look=k) for k in range(dataset.sizes["look"]))
     ]  # fmt: skip
-    table = Table("The first test samples after training", heads, rows)
+    table = Table(f"The first {watched_by(dataset.attrs)} samples after training", heads, rows)
     return Section("spikes", "Spikes", [drawing(dataset, "spikes"), table])
 
 
@@ -218,11 +240,20 @@ def reproduction(dataset: xr.Dataset) -> Section:
     rows = [
         ["version", str(attrs["analogep_version"])],
         ["seeds", str(attrs["seeds"])],
-        ["data", f"{attrs['data']}, {attrs['train_samples']} training and {attrs['test_samples']} test samples"],
+        ["data", f"{attrs['data']}, {_sizes(attrs)}"],
         ["digest of the data", str(attrs["data_digest"])],
+        *([f"digest of the {part} part", text] for part, text in json.loads(attrs.get("part_digests", "{}")).items()),
         ["digest of the run", str(attrs["digest"])],
+        *map(list, provenance.made_by(attrs)),
     ]
     return Section("reproduce", "To make it again", [*blocks, Items([": ".join(row) for row in rows])])
+
+
+def _sizes(attrs: Mapping[str, Any]) -> str:
+    """Samples of the parts."""
+    held = int(attrs.get("validation_samples", 0))
+    validation = f", {held} validation" if held else ""
+    return f"{attrs['train_samples']} training{validation} and {attrs['test_samples']} test samples"
 
 
 def sources(dataset: xr.Dataset) -> Section:

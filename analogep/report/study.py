@@ -29,6 +29,10 @@ _CAPTION: Final = (
     "Along each axis, averaged over the others: accuracy with its standard error over chips and seeds, grey dots are "
     "single points; joules per training sample and per inference."
 )
+_CHOSEN: Final = (
+    "The combination with the highest test accuracy was found by the test samples, so that of other samples it is "
+    "likely to have fewer right; with --held-out points are ranked by samples that are not tested on."
+)
 _TOGETHER: Final = "Mean over chips and seeds; bars: standard error over both."
 _SPREAD: Final = (
     "From the lowest to the highest: accuracy of each chip (grey dots: its seeds; dashed: mean), joules per training "
@@ -82,22 +86,25 @@ def _card(dataset: xr.Dataset) -> StudyCard:
 
 
 def headline(dataset: xr.Dataset) -> Section:
-    """The best and the worst combination, and what is missing."""
+    """The combinations with the highest and the lowest accuracy, and what is missing."""
     rows = [row for row in _rows(dataset) if np.isfinite(row.accuracy)]
     state = dataset["state"].values
     done, failed, missing = (int((state == code).sum()) for code in (DONE, FAILED, NOT_RUN))
-    tiles = [Tile("Points done", f"{done:,}", f"of {state.size:,}")]
+    tiles, part = [Tile("Points done", f"{done:,}", f"of {state.size:,}")], recorded.judged_by(dataset)
     if rows and not rows[0].said:
         tiles += _of_chips(dataset, rows[0])
     elif rows:
         best, worst = (pick(rows, key=lambda row: row.accuracy) for pick in (max, min))
         least = min(rows, key=lambda row: row.training)
         tiles += [
-            Tile("Best accuracy", accuracy(best), named(best)),
-            Tile("Worst accuracy", accuracy(worst), named(worst)),
+            Tile(f"Highest {part} accuracy", accuracy(best), named(best)),
+            *_tested(dataset, rows, best),
+            Tile(f"Lowest {part} accuracy", accuracy(worst), named(worst)),
             Tile("Fewest joules per training sample", _joules(least.training), named(least)),
         ]
     cautions = []
+    if part == "test" and len(rows) > 1:
+        cautions.append(_CHOSEN)
     if failed:
         cautions.append(f"{_counted(failed, 'point')} failed and {_are(failed)} left out of all means; reasons below.")
     if missing:
@@ -106,13 +113,22 @@ def headline(dataset: xr.Dataset) -> Section:
     return Section("result", "Result", [*blocks, Items(cautions, caution=True)] if cautions else blocks)
 
 
+def _tested(dataset: xr.Dataset, rows: list[Row], best: Row) -> list[Tile]:
+    """Test accuracy of the combination that the validation samples chose, where they did."""
+    if recorded.judged_by(dataset) == "test":
+        return []
+    tested = dataset.drop_vars("validation_accuracy")
+    same = next(row for row in _rows(tested) if row.said == best.said)
+    return [Tile("Test accuracy of that", accuracy(same), "test samples chose nothing")]
+
+
 def _of_chips(dataset: xr.Dataset, row: Row) -> list[Tile]:
     """The mean of a study without axes, and how far its chips or seeds lie apart."""
     spread = summary.spread(dataset)
     levels = spread.levels("accuracy")
     low, middle, high = (f"{100 * levels[name]:.2f} %" for name in ("lowest", "median", "highest"))
     return [
-        Tile("Mean accuracy", accuracy(row), f"of {spread.done:,} {spread.over}"),
+        Tile(f"Mean {recorded.judged_by(dataset)} accuracy", accuracy(row), f"of {spread.done:,} {spread.over}"),
         Tile("Lowest to highest", f"{low} to {high}", f"median {middle}"),
         Tile("Training sample", _joules(row.training), f"inference {_joules(row.inference)}"),
     ]
@@ -127,11 +143,12 @@ def axes(dataset: xr.Dataset) -> Section | None:
     card = _card(dataset)
     if not card.axes or not _measured_accuracy(dataset):
         return None
-    margins = list(summary.margins(card, dataset))
+    margins, part = list(summary.margins(card, dataset)), recorded.judged_by(dataset)
     said = alternative(dataset, margins)
     figure = Drawing(svg.inline(plots.study_axes(dataset), "axes", said), _CAPTION, said)
     tables = [
-        _table(axis.name, rows, _measured(dataset, axis.name)) for axis, rows in zip(card.axes, margins, strict=True)
+        _table(axis.name, part, rows, _measured(dataset, axis.name))
+        for axis, rows in zip(card.axes, margins, strict=True)
     ]
     return Section("axes", "Along each axis", [figure, *tables])
 
@@ -142,19 +159,20 @@ def together(dataset: xr.Dataset) -> Section | None:
     if found is None or not _measured_accuracy(dataset):
         return None
     along, lines = found.along, found.lines
+    part = "Test" if "aged_accuracy" in dataset else recorded.judged_by(dataset).capitalize()
     tables, said = [], []
     for panel, name in enumerate(found.panels.labels):
         cells = [
             [_share(float(found.mean[panel, k, n]), float(found.error[panel, k, n])) for k in range(len(lines.labels))]
             for n in range(len(along.labels))
         ]
-        title = f"{found.panels.name} = {name}" if found.panels.name else "Test accuracy"
+        title = f"{found.panels.name} = {name}" if found.panels.name else f"{part} accuracy"
         rows = [[label, *row] for label, row in zip(along.labels, cells, strict=True)]
         tables.append(Table(f"{title}, for each {lines.name}", [along.name, *lines.labels], rows))
         for k, label in enumerate(lines.labels):
             values = [f"{row[k]} at {at}" for row, at in zip(cells, along.labels, strict=True)]
             said.append(f"{title}, {lines.name} = {label}: {listed(values)}.")
-    text = f"Test accuracy along {along.name}. " + " ".join(said)
+    text = f"{part} accuracy along {along.name}. " + " ".join(said)
     figure = Drawing(svg.inline(plots.study_lines(dataset), "together", text), _TOGETHER, text)
     return Section("together", "Axes together", [figure, *tables])
 
@@ -181,11 +199,12 @@ def chips(dataset: xr.Dataset) -> Section | None:
          _joules(inference[level])]
         for level, value in test.items()
     ]  # fmt: skip
-    heads = [f"of {spread.done:,} {spread.over}", "test accuracy", "J per training sample", "J per inference"]
+    part = recorded.judged_by(dataset)
+    heads = [f"of {spread.done:,} {spread.over}", f"{part} accuracy", "J per training sample", "J per inference"]
     said = (
-        f"Test accuracy of {spread.done:,} {spread.over}: lowest {rows[0][1]}, median {rows[2][1]}, highest "
-        f"{rows[4][1]}, standard deviation {rows[5][1]}. Joules per training sample: {rows[0][2]} to {rows[4][2]}; "
-        f"per inference: {rows[0][3]} to {rows[4][3]}."
+        f"{part.capitalize()} accuracy of {spread.done:,} {spread.over}: lowest {rows[0][1]}, median {rows[2][1]}, "
+        f"highest {rows[4][1]}, standard deviation {rows[5][1]}. "
+        f"Joules per training sample: {rows[0][2]} to {rows[4][2]}; per inference: {rows[0][3]} to {rows[4][3]}."
     )
     figure = Drawing(svg.inline(plots.study_axes(dataset), "chips", said), _SPREAD, said)
     return Section("chips", f"How {spread.over} differ", [figure, Table("Each number by itself", heads, rows)])
@@ -268,11 +287,11 @@ def _along(values: NDArray[np.float64], place: int) -> NDArray[np.float64]:
     return np.where(known.any(axis=1), np.where(known, flat, 0.0).sum(axis=1) / counted, np.nan)
 
 
-def _table(title: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | None = None) -> Table:
+def _table(title: str, part: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | None = None) -> Table:
     """A row for each value or combination; `more` are further columns by their heads."""
     columns = {
         "value": [", ".join(row.said.values()) for row in rows],
-        "test accuracy": [accuracy(row) for row in rows],
+        f"{part} accuracy": [accuracy(row) for row in rows],
         "J per training sample": [_joules(row.training) for row in rows],
         "J per inference": [_joules(row.inference) for row in rows],
         "time per training sample": [_seconds(row.training_seconds) for row in rows],
@@ -303,7 +322,7 @@ def combinations(dataset: xr.Dataset) -> Section | None:
     ranked = sorted(rows, key=lambda row: -row.accuracy if np.isfinite(row.accuracy) else np.inf)[:_MOST_ROWS]
     shown = rows if len(rows) <= _MOST_ROWS else ranked
     title = "All combinations" if shown is rows else f"The {_MOST_ROWS} most accurate of {len(rows):,} combinations"
-    table = _table(f"{title}: {', '.join(rows[0].said)}", shown)
+    table = _table(f"{title}: {', '.join(rows[0].said)}", recorded.judged_by(dataset), shown)
     return Section("combinations", "Combinations", [table])
 
 
@@ -327,6 +346,7 @@ def reproduction(dataset: xr.Dataset) -> Section:
         f"seeds: {attrs['seeds']}",
         f"data: {said['data']}, digest {said['data digest']}",
         f"digest of the study: {attrs['digest']}",
+        *(": ".join(one) for one in provenance.made_by(attrs)),
     ]
     if said["data"] != "digits":
         lines.insert(0, f"Put the path of the data '{said['data']}' into the file.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from analogep.results.watched import watched
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -20,7 +22,7 @@ def timed(dataset: xr.Dataset) -> bool:
 
 
 def reached(dataset: xr.Dataset, accuracy: float) -> dict[str, float] | None:
-    """The first epoch after which a test was as good as that, and what it had taken.
+    """The first epoch after which the watched samples were as good as that, and what it had taken.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def reached(dataset: xr.Dataset, accuracy: float) -> dict[str, float] | None:
         `accuracy` [1] that was asked for, `epoch` [1], `seconds` [s] from the first pulse on and `joules` [J], those of
         the initial weights among both; None where it was never reached.
     """
-    found = np.flatnonzero(dataset["accuracy"].values >= accuracy)
+    found = np.flatnonzero(watched(dataset) >= accuracy)
     if not found.size or not timed(dataset):
         return None
     last = int(found[0])

@@ -116,6 +116,7 @@ def parsed(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 TEXT: Final = Rule("a text", is_text)
 TEXTS: Final = Rule("a list of texts as JSON", parsed(texts_of))
 CARDS: Final = Rule("texts of cards by name as JSON", parsed(texts_by_name))
+NAMES: Final = Rule("texts by name as JSON", parsed(texts_by_name))
 PARTS: Final = Rule("a list of parts as JSON", are_parts)
 OBJECT: Final = Rule("values by name as JSON", parsed(lambda value: isinstance(value, dict)))
 NUMBER: Final = Rule("a number", is_number)

@@ -15,7 +15,7 @@ from analogep.errors import ResultError
 from analogep.results import rules
 from analogep.results.files import read
 from analogep.results.rules import LARGEST, OddError, Rule
-from analogep.results.schema import SPIKING, VARIABLES
+from analogep.results.schema import SPIKING, VALIDATION, VARIABLES
 from analogep.streams import Seeds
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ _JOULES: Final = Rule(
     ),
 )
 
+MADE_BY: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(("code", "commit", "date"), rules.TEXT),
+    "wall_seconds": rules.FROM_ZERO,
+    "libraries": rules.NAMES,
+    "went_on_from": rules.TEXTS,
+}
+"""Attributes that say what made a result, and when (`results.circumstances`)."""
 ATTRIBUTES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("title", "network", "device", "circuit", "device_card", "circuit_card", "data"), rules.TEXT),
     **dict.fromkeys(("analogep_version", "digest", "data_digest", "update_rule", "estimator"), rules.TEXT),
@@ -50,6 +57,10 @@ ATTRIBUTES: Final[Mapping[str, Rule]] = {
 """Attributes that every result of a run has."""
 _RECORDED: Final[Mapping[str, Rule]] = {
     "watched_by": rules.TEXT,
+    "validation_samples": rules.COUNT,
+    "held_out": Rule("empty, 'auto' or a number of samples", lambda value: value in ("", "auto") or value.isdecimal()),
+    "part_digests": rules.NAMES,
+    **MADE_BY,
     "parts": rules.PARTS,
     **dict.fromkeys(("remarks", "unknown", "assumed"), rules.TEXTS),
     **dict.fromkeys(("device_values", "circuit_values"), rules.OBJECT),
@@ -64,9 +75,12 @@ _UNKNOWN: Final = frozenset(
     ("cosine", "gain", "quiet_cosine", "estimated_length", "exact_length", "loop_gain", "hopfield", "wire_error")
 )
 """Variables that may hold no number, or an infinite one, in the result of a run that went well."""
-_GAPS: Final = frozenset(("silent", "train_accuracy", "train_cost"))
-"""Variables that may hold no number: of layers without neurons, and of epoch 0, in which nothing was trained."""
-_SHARES: Final = frozenset(("accuracy", "train_accuracy", "unsettled", "silent", "look_accuracy"))
+_GAPS: Final = frozenset(("accuracy", "silent", "train_accuracy", "train_cost"))
+"""Variables that may hold no number: of layers without neurons, of epoch 0, in which nothing was trained, and of epochs
+after which no test sample was read."""
+_SHARES: Final = frozenset(
+    ("accuracy", "validation_accuracy", "train_accuracy", "unsettled", "silent", "look_accuracy")
+)
 _FROM_ZERO: Final = frozenset(
     ("train_cost", "pulses", "worn", "spikes", "duration", "conductance_count", "conductance_edge", "confusion")
 ) | frozenset((*_CLOCK, "stuck", "trace_time", "spike_time", "spike_row", "look_time", "look_spikes", "look_distance"))
@@ -74,7 +88,7 @@ _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "component": tuple(name for name in COMPONENTS if name not in SINCE),
     "phase": PHASES,
     "relaxation": ("free", "nudged"),
-    "part": ("train", "test"),
+    "part": ("train",),
     "stage": ("before", "after"),
 }
 """Coordinate -> labels that it has in every version."""
@@ -127,6 +141,7 @@ def check_run(dataset: xr.Dataset, path: Path) -> None:
         for name, (dims, _, _) in VARIABLES.items():
             if name in dataset.variables or name not in _SINCE:
                 _variable(dataset, name, dims)
+        _held_out(dataset)
         _clock(dataset)
         _sizes(dataset)
         _order(dataset)
@@ -156,6 +171,16 @@ def _variable(dataset: xr.Dataset, name: str, dims: tuple[str, ...]) -> None:
         high = 1.0 if name in _SHARES else LARGEST
         low = 0.0 if name in _SHARES | _FROM_ZERO else -LARGEST
         rules.check_range(name, values, low, high, gaps=name in _GAPS)
+
+
+def _held_out(dataset: xr.Dataset) -> None:
+    """Accuracy of the validation samples, if there are any, and of the test samples, which may be of the end alone."""
+    known = np.isfinite(dataset["accuracy"].values)
+    if int(dataset.attrs.get("validation_samples", 0)):
+        _variable(dataset, "validation_accuracy", VALIDATION["validation_accuracy"][0])
+        known = known[-1:]
+    if not known.all():
+        raise OddError("variable 'accuracy' holds nan, expected numbers from 0 to 1")
 
 
 def _clock(dataset: xr.Dataset) -> None:

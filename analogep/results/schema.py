@@ -8,7 +8,7 @@
 | span | rows of the ledger of seconds (`energy.SPANS`) |
 | load | average, peak |
 | relaxation | free, nudged |
-| part | train, test: of the data |
+| part | train, and validation, or test where no validation part is held out: of the data |
 | bin, stage | conductance histogram: bins of the widest window; before and after training |
 | point, node | accepted steps of a recorded relaxation; a few of its nodes |
 | spike | spikes of a recorded relaxation of a spiking network |
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     import xarray as xr
 
 VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
-    "accuracy": (("epoch",), "1", "share of test samples classified correctly"),
+    "accuracy": (
+        ("epoch",),
+        "1",
+        "share of test samples classified correctly; after the last epoch alone where a validation part is held out",
+    ),
     "train_accuracy": (("epoch",), "1", "share of training samples classified correctly in their free phase"),
     "train_cost": (("epoch",), "1", "mean cost 1/2 |r - d|^2/V^2 of training samples in their free phase"),
     "energy": (("epoch", "component", "phase"), "J", "joules of the epoch"),
     "training_energy": (("epoch",), "J", "joules per training sample: free, nudged, update and verify phases"),
-    "inference_energy": (("epoch",), "J", "joules per test sample"),
+    "inference_energy": (("epoch",), "J", "joules per inference"),
     "seconds": (("epoch", "span", "phase"), "s", "seconds on the chip in the epoch"),
     "training_seconds": (
         ("epoch",),
@@ -94,11 +98,19 @@ VARIABLES: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "confusion": (("true", "predicted"), "1", "test samples by class and by most active output, after training"),
 }
 """Variable -> (dimensions, unit, long name)."""
+VALIDATION: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
+    "validation_accuracy": (("epoch",), "1", "share of validation samples classified correctly"),
+}
+"""The same of what runs with a validation part have besides."""
 SPIKING: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "trace_membrane": (("point", "node"), "1", "membranes of the same nodes, in thresholds"),
     "spike_time": (("spike",), "s", "when a neuron fired in the recorded relaxation, since the inputs were applied"),
     "spike_row": (("spike",), "1", "which: hidden neurons from 0, those that are shown, then the outputs"),
-    "look_time": (("look",), "s", "free phase of the first test samples after training"),
+    "look_time": (
+        ("look",),
+        "s",
+        "free phase of the first watched samples after training",
+    ),
     "look_accuracy": (("look",), "1", "share of them classified correctly in that time"),
     "look_spikes": (("look",), "1", "mean spikes of all neurons in that time"),
     "look_energy": (("look",), "J", "joules of one inference in that time"),
@@ -112,9 +124,9 @@ SPIKING: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
 def variable(name: str, values: NDArray[np.generic]) -> tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]:
     """(dimensions, `values` in their shape and unit, attributes) of one variable, as `xarray.Dataset` takes it.
 
-    Shape and unit are those that `VARIABLES` or `SPIKING` says.
+    Shape and unit are those that `VARIABLES`, `VALIDATION` or `SPIKING` says.
     """
-    dims, units, long_name = (VARIABLES | SPIKING)[name]
+    dims, units, long_name = (VARIABLES | VALIDATION | SPIKING)[name]
     return dims, values, {"units": units, "long_name": long_name}
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.results import clock, gradients
+from analogep.results import clock, gradients, interval
+from analogep.results.watched import watched, watched_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,7 +27,9 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     return {
         "title": attrs["title"],
         "accuracy": float(last["accuracy"]),
-        "best_accuracy": float(dataset["accuracy"].max()),
+        "accuracy_interval": list(interval.binomial_interval(float(last["accuracy"]), int(attrs["test_samples"]))),
+        "test_samples": int(attrs["test_samples"]),
+        **_validation(dataset),
         "epochs": int(last["epoch"]),
         "update_rule": attrs["update_rule"],
         "update_threshold": float(attrs["update_threshold"]),
@@ -56,6 +59,24 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "cautions": cautions(dataset),
         "digest": attrs["digest"],
         "version": attrs["analogep_version"],
+        **{name: attrs[name] for name in ("commit", "date", "wall_seconds") if name in attrs},
+    }
+
+
+def _validation(dataset: xr.Dataset) -> dict[str, Any]:
+    """Accuracy of the validation samples after the last epoch and in their best one; nothing where none are held out.
+
+    There is no best epoch of test samples: to choose by them would leave nothing to test with.
+    """
+    if watched_by(dataset.attrs) == "test":
+        return {}
+    found = watched(dataset)
+    best = int(found.argmax())
+    return {
+        "validation_accuracy": float(found[-1]),
+        "validation_samples": int(dataset.attrs["validation_samples"]),
+        "best_validation_accuracy": float(found[best]),
+        "best_epoch": int(dataset["epoch"].values[best]),
     }
 
 

@@ -127,6 +127,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
     untrained = "" if circuit.learning.epochs else ", before training"
     return {
         "title": f"{device.name}, {circuit.outline} on {data.name}{untrained}",
+        "part_digests": json.dumps(data.digests),
         "analogep_version": analogep.__version__,
         "digest": identity["digest"],
         "device": device.name,
@@ -151,6 +152,7 @@ def _attributes(identity: dict[str, str], trainer: Trainer) -> dict[str, object]
         "beta": circuit.nudging.beta,
         "train_samples": len(data.train_y),
         "test_samples": len(data.test_y),
+        "validation_samples": 0 if data.validation_y is None else len(data.validation_y),
         "network": circuit.network.kind,
         "read_voltage": circuit.mapping.read_voltage,
         "target_voltage": circuit.target_voltage,

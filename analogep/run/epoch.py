@@ -1,4 +1,8 @@
-"""One epoch: train on every batch, test, and compare the estimated with the exact gradient."""
+"""One epoch: train on every batch, look at the accuracy, and compare the estimated with the exact gradient.
+
+What is looked at after each epoch is the validation part. Where none is held out it is the test part, and the result
+says so; with one the test part is read once, after the last epoch.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ class Trainer:
     chip : Chip
     data : Dataset
     history : History
-        Gets one entry an epoch.
+        Gets one entry an epoch; has a validation part if the data have one.
     report : callable
         Called with a `Progress` before and after each batch of work.
     on_batch : callable or None
@@ -59,38 +63,38 @@ class Trainer:
             self.emulator.mean_input = data.train_x.mean(axis=0, dtype=np.float64)
 
     def _progress(self, epoch: int, batch: int, batches: int, stage: str) -> None:
-        accuracy = self.history.last("accuracy") if len(self.history) else None
+        accuracy = self.history.last(self.history.watched) if len(self.history) else None
         self.report(Progress(epoch + 1, self.circuit.learning.epochs, batch, batches, accuracy, stage))
 
     def epoch(self, epoch: int) -> None:
-        """Train, test and probe; `epoch` counts from 0."""
+        """Train, look at the accuracy and probe; `epoch` counts from 0."""
         self.emulator.begin(epoch)
         pulses, right, total = self._train(epoch)
         samples = len(self.data.train_y)
         self._finish(epoch, self.emulator.experimenter.tally, pulses, right / samples, total / samples)
 
     def untrained(self) -> None:
-        """Test and probe the chip with its initial weights, and record that as an epoch without training."""
+        """Look at the accuracy of the initial weights, probe them, and record that as an epoch without training."""
         self._finish(0, None, np.zeros(self.circuit.depth), np.nan, np.nan)
 
     def _finish(self, epoch: int, training: Tally | None, pulses: Floats, train_accuracy: float, cost: float) -> None:
-        """What comes after the training of an epoch; without any the relaxations that count are those of the test."""
-        samples, ledger = len(self.data.train_y), self.emulator.ledger
+        """What comes after the training of an epoch; without any the relaxations that count are those of inferences."""
+        samples, inferred, ledger = len(self.data.train_y), len(self.data.watched[1]), self.emulator.ledger
         wire_error = self.hardware.wiring.close(self.hardware.arrays())
         self._progress(epoch, 0, 0, "test")
-        accuracy, tested = self._test()
+        share, tested = self._watch()
         tally = tested if training is None else training
         network = self.hardware.network()
         self.history.add(
-            accuracy=accuracy,
+            **({"accuracy": np.nan} | {self.history.watched: share}),
             train_accuracy=train_accuracy,
             train_cost=cost,
             energy=ledger.joules,
             training_energy=ledger.total(*TRAINING) / samples,
-            inference_energy=ledger.total("inference") / len(self.data.test_y),
+            inference_energy=ledger.total("inference") / inferred,
             seconds=ledger.seconds,
             training_seconds=ledger.elapsed(*TRAINING) / samples,
-            inference_seconds=ledger.elapsed("inference") / len(self.data.test_y),
+            inference_seconds=ledger.elapsed("inference") / inferred,
             elapsed=self.emulator.elapsed,
             watts=ledger.watts(),
             pulses=pulses,
@@ -139,10 +143,20 @@ class Trainer:
             worn[store.layer] += store.worn
         return worn
 
-    def _test(self) -> tuple[float, Tally]:
-        """Inference on the test samples: accuracy, and what was counted; keeps the predictions."""
-        self.predictions, tally = self.emulator.infer(self.data.test_x)
-        return float(np.mean(self.predictions == self.data.test_y)), tally
+    def _watch(self) -> tuple[float, Tally]:
+        """Inference on the samples that training is looked at by: accuracy, and what was counted; keeps the classes."""
+        x, labels = self.data.watched
+        self.predictions, tally = self.emulator.infer(x)
+        return float(np.mean(self.predictions == labels)), tally
+
+    def end(self) -> None:
+        """Read the test samples, unless that was done after each epoch: their accuracy is that of the last one.
+
+        Their joules are not booked to the epoch, whose inferences are those of the validation samples.
+        """
+        if self.history.watched != "accuracy":
+            self.predictions = self.emulator.test(self.data.test_x)
+            self.history.entries["accuracy"][-1] = float(np.mean(self.predictions == self.data.test_y))
 
     def _by_layer(self, gradient: list[Floats]) -> list[Floats]:
         """Gradients of all stores of each layer in one vector."""
@@ -196,9 +210,9 @@ class Trainer:
         }
 
     def _hopfield(self, network: Network) -> Floats:
-        """Mean Hopfield energy of the first training and of the first test samples (2,) [1]; nothing is booked."""
+        """Mean Hopfield energy of the first training and of the first watched samples (2,) [1]; nothing is booked."""
         count = self.circuit.learning.probe
-        parts = self.data.train_x[:count], self.data.test_x[:count]
+        parts = self.data.train_x[:count], self.data.watched[0][:count]
         quiet = Experimenter(self.hardware, Ledger(), self.seeds.operation.rng("hopfield"), noisy=False)
         lines = quiet.lines(np.concatenate(parts))
         energy = network.hopfield_energy(quiet.free(network, lines).v, network.drive(lines))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analogep import results
 from analogep.errors import ResultError
+from analogep.results import circumstances
 from analogep.run.owned import LOCK, Owned
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ class Folder(Owned):
         for name in (RESULT, CHIP, CHECKPOINT):
             (self.path / name).unlink(missing_ok=True)
 
+    def _made_by_others(self) -> bool:
+        path = next((self.path / name for name in (RESULT, CHECKPOINT) if (self.path / name).exists()), None)
+        try:
+            return path is not None and bool(circumstances.differences(results.glance(path).attrs))
+        except ResultError:
+            return False  # what is damaged is said where it is read
+
     def _tidy(self) -> None:
         for entry in self.path.iterdir():
             if _SCRATCH.match(entry.name):
@@ -65,6 +73,7 @@ class Folder(Owned):
         if found.attrs.get("digest") != self.identity["digest"]:
             raise ResultError(f"{path}: is not the result of the run that {IDENTITY} names; remove it to run again")
         results.check_run(found, path)
+        circumstances.warn(found.attrs, path, "--force makes it again")
         return found
 
     def checkpoint(self) -> xr.Dataset | None:

@@ -51,12 +51,17 @@ class Owned(abc.ABC):
     def _tidy(self) -> None:
         """Remove what a killed process left half-written."""
 
+    @abc.abstractmethod
+    def _made_by_others(self) -> bool:
+        """Whether other code or other libraries made what is there, so that `force` begins anew."""
+
     @contextlib.contextmanager
     def claim(self, part: str = "", *, force: bool = False) -> Iterator[None]:
         """Make the folder this work's, and hold it while working in it.
 
         Parts of one work (`part`, such as `1-of-4`) may run at the same time, each of them once; the whole runs alone.
-        With `force` the numbers of another work are removed. A folder that holds anything else is never touched.
+        With `force` the numbers of another work are removed, and those that other code made. A folder that holds
+        anything else is never touched.
 
         Raises
         ------
@@ -119,6 +124,8 @@ class Owned(abc.ABC):
         if identity.exists():
             found = self._found()
             if found.get("digest") == self.identity["digest"]:
+                if force and self._made_by_others():
+                    self._clear()
                 return
             if not force:
                 raise ResultError(

@@ -18,7 +18,7 @@ class Progress:
     batch, batches : int
         Batches done in it, and their number.
     accuracy : float or None
-        Test accuracy after the last finished epoch [1].
+        Accuracy after the last finished epoch [1], of the validation samples, or the test samples where there are none.
     stage : str
         What is being done: `start`, `train`, `test`, or `done` at the end of an epoch.
     """
@@ -32,7 +32,7 @@ class Progress:
 
 
 def bar(show: bool) -> Bar:
-    """Return one bar over all batches of all epochs, with the test accuracy of the last one."""
+    """Return one bar over all batches of all epochs, with the accuracy of the last one."""
     return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}", "preparing")
 
 

@@ -13,7 +13,7 @@ from analogep.cards import origin
 from analogep.cards.record import card_of
 from analogep.cards.wording import printable
 from analogep.circuit import CircuitCard
-from analogep.datasets import Dataset, Source
+from analogep.datasets import Dataset, HeldOut, Source
 from analogep.device import DeviceCard
 from analogep.errors import DataError, ResultError, UsageError
 from analogep.run.folder import RESULT
@@ -74,6 +74,7 @@ def again(
             "result: give the same functions to analogep.again(result, on_batch=..., on_epoch=...)"
         )
     run = Run(device, circuit, seeds, samples(attrs, seeds, data), on_batch=on_batch, on_epoch=on_epoch)
+    run.held_out = held_out(attrs)  # its data have the part already
     digest = str(attrs.get("digest"))
     if same_version(attrs) and run.identity["digest"] != digest:
         raise ResultError(
@@ -121,6 +122,12 @@ def seeds_of(attrs: Mapping[str, Any]) -> Seeds:
         raise ResultError(f"the result does not say the seeds of its run, got '{printable(said)}'") from None
 
 
+def held_out(attrs: Mapping[str, Any]) -> HeldOut:
+    """What a result says was held out of its training samples, as in `Run`; data that brought their own part: None."""
+    said = str(attrs.get("held_out", ""))
+    return "auto" if said == "auto" else int(said) if said.isdecimal() else None
+
+
 def samples(attrs: Mapping[str, Any], seeds: Seeds, data: Source = None) -> Dataset:
     """The data of a result, held against their digest.
 
@@ -147,6 +154,7 @@ def samples(attrs: Mapping[str, Any], seeds: Seeds, data: Source = None) -> Data
             "not hold: give their file, folder or arrays as data"
         )
     found = datasets.load(data, seeds.data.rng("split"))
+    found = datasets.held(found, seeds.data.rng("validation"), held_out(attrs))
     if found.digest != digest:
         raise DataError(
             f"these are other data than '{printable(name)}' of the run: their SHA-256 is {found.digest[:16]}..., that "

@@ -16,7 +16,7 @@ from analogep import datasets
 from analogep.bars import in_notebook
 from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
-from analogep.datasets import Source
+from analogep.datasets import HeldOut, Source
 from analogep.device import DeviceCard
 from analogep.display import line, table
 from analogep.errors import UsageError
@@ -50,6 +50,12 @@ class Run:
     data : str, Path, arrays, Dataset or None
         Where the samples come from, as in `datasets.load`: a word, a path, `(x, y)` or `(x, y, x_test, y_test)`; None
         for the bundled digits.
+    held_out : int, 'auto' or None
+        Training samples to hold out as a validation part, drawn by the data seed; 'auto' for as many as
+        `Dataset.held_out` says: digits 60/20/20, of IDX files the last 10,000. The training is then looked at by
+        these (`validation_accuracy` of every epoch), and the test samples are read once, after the last epoch. None
+        trains on all training samples; the test samples are then read after every epoch, for a curve to look at: an
+        epoch or a setting that is chosen by it has seen them.
     set : mapping or None
         Keys of either card and the values to change them to, as `Card.changed` takes them.
     on_batch, on_epoch : callable or None
@@ -67,7 +73,7 @@ class Run:
     CardError
         If a card is wrong, or the cards do not go together.
     UsageError
-        If the data do not fit the network.
+        If the data do not fit the network, or that many samples cannot be held out.
     DataError
         If the data cannot be read.
 
@@ -88,6 +94,7 @@ class Run:
         seed: int | Seeds = 0,
         data: Source = None,
         *,
+        held_out: HeldOut = None,
         set: Mapping[str, Any] | None = None,
         on_batch: Watcher | None = None,
         on_epoch: Watcher | None = None,
@@ -95,8 +102,10 @@ class Run:
         self.device, self.circuit = load(device, circuit, set)
         check_fit(self.device, self.circuit)
         self.seeds = seed if isinstance(seed, Seeds) else Seeds.of(seed)
-        self.data = datasets.load(data, self.seeds.data.rng("split"), check=self._check_data)
+        whole = datasets.load(data, self.seeds.data.rng("split"), check=self._check_data)
+        self.data = datasets.held(whole, self.seeds.data.rng("validation"), held_out)
         image_shape(self.circuit, self.data)
+        self.held_out = held_out
         self.on_batch, self.on_epoch = on_batch, on_epoch
         self.identity = self._identity()
         self._chip: Chip | None = None
@@ -122,6 +131,8 @@ class Run:
             "data digest": self.data.digest,
             "version": analogep.__version__,
         }
+        if self.data.validation_y is not None:
+            said["held out"] = str(len(self.data.validation_y))
         if self.watchers:
             said["watched by"] = self.watchers
         said["digest"] = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
@@ -257,7 +268,7 @@ class Run:
         learning = self.circuit.learning
         rows = {
             "layers": self.circuit.outline,
-            "data": f"{self.data.name}, {len(self.data.train_y)} training and {len(self.data.test_y)} test samples",
+            "data": f"{self.data.name}, {self.data.sizes}",
             "epochs": f"{learning.epochs}",
             "seeds": str(self.seeds),
             "state": "executed" if self._chip is not None or self._kept is not None else "not executed yet",

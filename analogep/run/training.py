@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from analogep.errors import ResultError, SimulationError
 from analogep.learning import Experimenter
 from analogep.network import Hardware
 from analogep.relaxation import check_work
+from analogep.results import circumstances
 from analogep.run import assemble
 from analogep.run.epoch import Trainer
 from analogep.run.folder import CHECKPOINT, CHIP, RESULT, Folder
@@ -49,8 +51,9 @@ def train(run: Run, folder: Folder | None, report: Callable[[Progress], None]) -
     Chip
     """
     report(Progress(1, run.circuit.learning.epochs, 0, 0, None, "start"))
+    start = circumstances.clock.seconds()
     emulator = Emulator(run.device, run.circuit, run.seeds)
-    before, history = _begun(run, emulator, folder)
+    before, history, past = _begun(run, emulator, folder)
     chip, epochs = Chip.of(emulator), run.circuit.learning.epochs
     trainer = Trainer(chip, run.data, history, report, run.on_batch)
     if epochs == 0:
@@ -60,28 +63,55 @@ def train(run: Run, folder: Folder | None, report: Callable[[Progress], None]) -
         if run.on_epoch is not None and run.on_epoch(chip) is True:
             break
         if folder and epoch + 1 < epochs:
-            folder.keep(assemble.checkpoint(emulator, history, before))
+            state = assemble.checkpoint(emulator, history, before)
+            folder.keep(state.assign_attrs(circumstances.made_by() | past.attributes(start)))
+    trainer.end()
     hardware = emulator.hardware
     looks = hardware.network().looks(hardware, run.data, run.seeds)
     shown = trace(hardware, run.data, run.seeds) | looks
     dataset = assemble.dataset(run.identity, trainer, before, shown)
+    held_out = {"held_out": "" if run.held_out is None else str(run.held_out)}
+    date = {"date": circumstances.clock.date()}
+    dataset.attrs |= held_out | circumstances.made_by() | past.attributes(start) | date
     if folder:
         stored.save(emulator, folder.path / CHIP)
         folder.finish(dataset)
     return dataset, chip
 
 
-def _begun(run: Run, emulator: Emulator, folder: Folder | None) -> tuple[assemble.Counts, History]:
-    """Write the initial weights, or go on from a checkpoint: histogram before training, and what was recorded."""
+class _Past(NamedTuple):
+    """What was done before this process: wall time [s], and what else than this code did it, in words."""
+
+    seconds: float = 0.0
+    others: tuple[str, ...] = ()
+
+    def attributes(self, start: float) -> dict[str, Any]:
+        """Attributes that say it, with the wall time since `start` [s] of the clock added."""
+        said = {"wall_seconds": self.seconds + circumstances.clock.seconds() - start}
+        return said | ({"went_on_from": json.dumps(self.others)} if self.others else {})
+
+
+def _past(checkpoint: xr.Dataset, folder: Folder) -> _Past:
+    """What a checkpoint was made by; warns where that was something else than now."""
+    attrs = checkpoint.attrs
+    found = circumstances.differences(attrs)
+    circumstances.warn(attrs, folder.path / CHECKPOINT, "remove it to begin the run again with one code throughout")
+    before = json.loads(str(attrs.get("went_on_from", "[]")))
+    return _Past(float(attrs.get("wall_seconds", 0.0)), (*before, *found))
+
+
+def _begun(run: Run, emulator: Emulator, folder: Folder | None) -> tuple[assemble.Counts, History, _Past]:
+    """Write the initial weights, or go on from a checkpoint: histogram before training, what was recorded, and how."""
     checkpoint = folder.checkpoint() if folder else None
     if checkpoint is None:
         emulator.start()
         before = assemble.histogram(emulator.hardware)
         _check_stability(emulator.hardware)
-        check_work(emulator.hardware.network(), run.circuit, len(run.data.train_y), len(run.data.test_y))
-        return before, History()
+        check_work(emulator.hardware.network(), run.circuit, len(run.data.train_y), len(run.data.watched[1]))
+        return before, History(run.data.validation_x is not None), _Past()
+    assert folder is not None  # a checkpoint came from it
     try:
-        return assemble.restore(checkpoint, emulator), History.of(checkpoint)
+        return assemble.restore(checkpoint, emulator), History.of(checkpoint), _past(checkpoint, folder)
     except (KeyError, ValueError, TypeError) as error:
         raise ResultError(f"{CHECKPOINT}: does not fit this run ({error}); remove it to start again") from error
 

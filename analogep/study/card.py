@@ -57,6 +57,10 @@ class StudyCard(Card):
     find them before files and shipped cards of that name."""
     data: str | None = None
     """IDX folder or NPZ file; the bundled digits by default."""
+    held_out: Annotated[int, Field(ge=1, le=10**9)] | Literal["auto"] | None = None
+    """Training samples to hold out as a validation part, by which the study then ranks its points: a number, or `auto`
+    for as many as the test part has, at most a quarter of the training samples, of IDX files the last 10,000. The test
+    samples are read once, after the last epoch of each point."""
     set_: dict[str, Any] = Field(default_factory=dict, alias="set")
     """Key of either card -> value, for all points."""
     vary: dict[str, str | tuple[Any, ...] | dict[str, str | tuple[Any, ...]]] = Field(default_factory=dict)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import analogep
+from analogep.results import circumstances
 from analogep.study.folder import Folder
 from analogep.study.plan import Plan
 from analogep.study.point import Point
@@ -44,6 +45,7 @@ class Collector:
         self._about: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {}
         self._coordinates: dict[str, list[Any]] = {}
         self._attributes: dict[str, Any] | None = None
+        self._others: dict[str, None] = {}
 
     def _place(self, point: Point) -> tuple[int, ...]:
         return (*point.combination.index, point.chip, point.seed)
@@ -57,6 +59,7 @@ class Collector:
         """Put a point's numbers in their place."""
         place = self._place(point)
         self.state[place] = DONE
+        self._others |= dict.fromkeys(circumstances.differences(stored.attributes))
         for name, array in stored.arrays.items():
             values = self._room(name, array.values.shape)
             self._about[name] = (array.dims, {"units": array.units, "long_name": array.long_name})
@@ -113,22 +116,27 @@ class Collector:
     def _said(self) -> dict[str, Any]:
         plan, card = self.plan, self.plan.card
         identity = plan.identity
-        return (self._attributes or {}) | {
-            "title": card.title or f"study over {', '.join(axis.name for axis in card.axes) or 'chips and seeds'}",
-            "analogep_version": analogep.__version__,
-            "digest": identity["digest"],
-            "study": json.dumps({**identity, "name": card.name, "chips": card.chips, "seeds": int(self.shape[-1])}),
-            "axes": json.dumps({axis.name: dict(axis.values) for axis in card.axes}),
-            "device_cards": json.dumps(plan.card_texts["device"]),
-            "circuit_cards": json.dumps(plan.card_texts["circuit"]),
-            "cards": json.dumps(plan.own),
-            "overrides": json.dumps([f"{key}={text}" for key, text in card.settings.items()]),
-            "seeds": f"base {card.seed}; fabrication sample = chip, operation and data sample = seed",
-            "citations": json.dumps([*plan.citations, plan.data_citation]),
-            "unknown": json.dumps(plan.unknown),
-            "failed": json.dumps(self.failed),
-            "not_run": int((self.state == NOT_RUN).sum()),
-        }
+        others = {"went_on_from": json.dumps(list(self._others))} if self._others else {}
+        return (
+            (self._attributes or {})
+            | others
+            | {
+                "title": card.title or f"study over {', '.join(axis.name for axis in card.axes) or 'chips and seeds'}",
+                "analogep_version": analogep.__version__,
+                "digest": identity["digest"],
+                "study": json.dumps({**identity, "name": card.name, "chips": card.chips, "seeds": int(self.shape[-1])}),
+                "axes": json.dumps({axis.name: dict(axis.values) for axis in card.axes}),
+                "device_cards": json.dumps(plan.card_texts["device"]),
+                "circuit_cards": json.dumps(plan.card_texts["circuit"]),
+                "cards": json.dumps(plan.own),
+                "overrides": json.dumps([f"{key}={text}" for key, text in card.settings.items()]),
+                "seeds": f"base {card.seed}; fabrication sample = chip, operation and data sample = seed",
+                "citations": json.dumps([*plan.citations, plan.data_citation]),
+                "unknown": json.dumps(plan.unknown),
+                "failed": json.dumps(self.failed),
+                "not_run": int((self.state == NOT_RUN).sum()),
+            }
+        )
 
 
 _SAMPLES = {

@@ -92,7 +92,7 @@ def crossing(dataset: xr.Dataset) -> Crossing | None:
 
 
 def _ways(dataset: xr.Dataset) -> tuple[list[Way], Floats]:
-    """Axes of the study and its ages, and accuracies (axes..., chips, seeds)."""
+    """Axes of the study and its ages, and accuracies that rank it (axes..., chips, seeds)."""
     ways = []
     for axis in recorded.recorded(dataset.attrs).axes:
         coordinate = dataset[axis.name]
@@ -103,7 +103,7 @@ def _ways(dataset: xr.Dataset) -> tuple[list[Way], Floats]:
         values = np.moveaxis(dataset["aged_accuracy"].values, -1, len(ways))
         labels = tuple(time(float(age)) for age in dataset["age"].values)
         return [*ways, Way("time since training", "s", labels)], values
-    return ways, recorded.at_the_end(dataset, "accuracy") if "accuracy" in dataset else np.empty(0)
+    return ways, recorded.judged(dataset)
 
 
 def _order(ways: list[Way]) -> list[int]:

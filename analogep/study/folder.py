@@ -58,6 +58,10 @@ class Folder(Owned):
             if _OURS.match(entry.name):
                 entry.unlink(missing_ok=True)
 
+    def _made_by_others(self) -> bool:
+        """Points are looked at one by one, where they are read."""
+        return False
+
     def _tidy(self) -> None:
         for folder in (self.path, self.points):
             for entry in folder.iterdir():

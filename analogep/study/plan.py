@@ -152,7 +152,7 @@ class Plan:
 
     def _digest(self, cards: Cards) -> str:
         """Digest of a combination, after everything that a run refuses before it starts."""
-        run = Run(*cards, Seeds.sample(base=self.card.seed), self._data)
+        run = Run(*cards, Seeds.sample(base=self.card.seed), self._data, held_out=self.card.held_out)
         self._warn(*(str(problem) for problem in fit_warnings(*cards)))
         said = {
             **{key: value for key, value in run.identity.items() if key not in ("digest", "seeds")},
@@ -186,6 +186,8 @@ class Plan:
         }
         if card.assume:
             said["assume"] = card.assume
+        if card.held_out is not None:
+            said["held out"] = str(card.held_out)
         said["digest"] = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         return said
 

@@ -57,7 +57,7 @@ class Stored:
 _TEXTS = ("coordinates", "attributes", "about")
 _LONG = (
     *(f"{kind}_{part}" for kind in ("device", "circuit") for part in ("card", "values", "overrides", "changes")),
-    *("citations", "overrides", "digest", "title", "seeds"),
+    *("citations", "overrides", "digest", "title", "seeds", "date", "wall_seconds"),
 )
 
 

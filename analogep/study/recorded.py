@@ -85,6 +85,22 @@ def at_the_end(dataset: xr.Dataset, name: str) -> NDArray[np.float64]:
     return found
 
 
+def judged_by(dataset: xr.Dataset) -> str:
+    """Part of the data whose accuracy ranks the points of a study: `validation` if it holds one out, else `test`."""
+    return "validation" if "validation_accuracy" in dataset.variables else "test"
+
+
+def judged(dataset: xr.Dataset) -> NDArray[np.float64]:
+    """Accuracy by which points are ranked, after the last epoch of each (axes..., chip, seed) [1]; NaN where none is.
+
+    Of the validation samples where the study holds some out: a setting that test samples chose has seen them.
+    """
+    name = "validation_accuracy" if judged_by(dataset) == "validation" else "accuracy"
+    if name not in dataset:
+        return np.full(dataset["state"].shape, np.nan)
+    return at_the_end(dataset, name)
+
+
 def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]]) -> Iterator[str]:
     yield f"schema: {StudyCard.schema_id()}"
     yield f"name: {json.dumps(said['name'])}"
@@ -111,6 +127,8 @@ def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]])
     yield from (f"{key}: {int(said[key])}" for key in ("chips", "seeds", "seed"))
     if ages := json.loads(said["ages"]):
         yield f"ages: [{', '.join(f'{age!r} s' for age in ages)}]"
+    if held_out := said.get("held out"):
+        yield f"held_out: {held_out}"
     if assume := said.get("assume"):
         yield f"assume: {assume}"
     if keep := json.loads(said["keep"]):

@@ -21,6 +21,7 @@ from analogep.crossbar import threads
 from analogep.device import DeviceCard
 from analogep.display import line, table
 from analogep.errors import UsageError
+from analogep.results import circumstances
 from analogep.streams import Seeds
 from analogep.study import cluster, pointfile, rounds, schedule
 from analogep.study.axis import Given
@@ -132,7 +133,7 @@ class Study:
         shard : (int, int) or None
             (i, n): run only the i-th of n parts, counted from 1.
         force : bool
-            Whether another study's points in that folder may be removed.
+            Whether another study's points in that folder may be removed, and those that other code made trained again.
         retry : bool
             Whether points that have failed for good are tried again.
         report : callable or None
@@ -171,7 +172,7 @@ class Study:
         plan = self.plan
         folder = Folder(out, plan.identity)
         with folder.claim(f"{shard[0]}-of-{shard[1]}" if shard else "", force=force):
-            session = _Session(self, folder, shard, retry, report)
+            session = _Session(self, folder, shard, retry, force, report)
             found = session.run(start)
             dataset = collect(plan, folder, found)
             if not (shard and dataset.attrs["not_run"]):
@@ -237,6 +238,7 @@ class Study:
             card.ages,
             card.keep,
             analogep.__version__,
+            card.held_out,
         )
 
 
@@ -249,9 +251,11 @@ class _Session:
         folder: Folder,
         shard: tuple[int, int] | None,
         retry: bool,
+        force: bool,
         report: Report,
     ) -> None:
-        self.study, self.folder, self.shard, self.retry, self.report = study, folder, shard, retry, report
+        self.study, self.folder, self.shard, self.report = study, folder, shard, report
+        self.retry, self.force = retry, force
         self.accuracy: dict[str, float] = {}
         self.total = self.failed = self.found = 0
         self._points: dict[str, Point] = {}
@@ -292,7 +296,8 @@ class _Session:
         for point in points:
             digest = point.digest
             stored = self.folder.read(digest)
-            if stored is not None:
+            if stored is not None and not (self.force and circumstances.differences(stored.attributes)):
+                circumstances.warn(stored.attributes, self.folder.points, "--force trains such points again")
                 self.found += 1
                 self.accuracy[digest] = _accuracy(stored)
                 continue

@@ -12,6 +12,7 @@ from analogep.energy import PHASES
 from analogep.errors import AnalogepError, ResultError
 from analogep.results import rules
 from analogep.results.rules import LARGEST, OddError, Rule
+from analogep.results.run_file import MADE_BY
 from analogep.study.card import StudyCard
 from analogep.study.collect import DONE, FAILED, NOT_RUN
 from analogep.study.recorded import recorded
@@ -49,6 +50,7 @@ ATTRIBUTES: Final[Mapping[str, Rule]] = {
 
 _MEASURED: Final[Mapping[str, tuple[str, ...]]] = {
     "accuracy": ("epoch",),
+    "validation_accuracy": ("epoch",),
     "training_energy": ("epoch",),
     "inference_energy": ("epoch",),
     "training_seconds": ("epoch",),
@@ -88,7 +90,7 @@ def check_study(dataset: xr.Dataset, path: Path, *, drawn: bool = True) -> None:
     if "state" not in dataset.variables:
         raise ResultError(f"{path}: is no result of a study; give the folder that 'analogep study' wrote")
     try:
-        rules.check_attributes(dataset, ATTRIBUTES, {"cards": rules.CARDS})
+        rules.check_attributes(dataset, ATTRIBUTES, {"cards": rules.CARDS, **MADE_BY})
         rules.check_texts(dataset)
         card = _card(dataset)
         dims = (*(axis.name for axis in card.axes), "chip", "seed")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.study import recorded
 from analogep.study.card import StudyCard
 from analogep.study.collect import DONE, FAILED
 from analogep.study.statistics import standard_error
@@ -28,7 +29,8 @@ class Row:
     said : dict of str
         Key -> text.
     accuracy, error : float
-        Mean over chips and seeds after the last epoch, and its standard error [1].
+        Mean over chips and seeds after the last epoch, and its standard error [1]; of the validation samples where
+        the study holds some out (`recorded.judged`), else of the test samples.
     training, inference : float
         Joules per training sample (mean of epochs) and per inference (last epoch) [J].
     training_seconds, latency : float
@@ -96,7 +98,7 @@ class _Numbers:
 
     @classmethod
     def of(cls, dataset: xr.Dataset) -> _Numbers:
-        """Last accuracy that each point has, as axes may make runs longer or shorter."""
+        """Last accuracy that each point has, as axes may make runs longer or shorter; that which ranks them."""
         state = dataset["state"].values
         if "accuracy" not in dataset:
             nothing = np.full(state.shape, np.nan)
@@ -106,7 +108,7 @@ class _Numbers:
         for name in ("training_seconds", "inference_seconds"):
             found[name] = dataset[name].values if name in dataset else np.full(found["accuracy"].shape, np.nan)
         return cls(
-            _last(found["accuracy"]),
+            recorded.judged(dataset),
             _epochs(found["training_energy"]),
             _last(found["inference_energy"]),
             _epochs(found["training_seconds"]),

@@ -12,8 +12,9 @@ import numpy as np
 
 import analogep
 from analogep import datasets
-from analogep.datasets import Dataset
+from analogep.datasets import Dataset, HeldOut
 from analogep.errors import AnalogepError, DataError, SimulationError
+from analogep.results import circumstances
 from analogep.run import Run
 from analogep.streams import Seeds, Streams
 from analogep.study import pointfile
@@ -48,6 +49,8 @@ class Job:
         Large parts of the result to keep.
     version : str
         Of the package that asks.
+    held_out : int, 'auto' or None
+        Samples of a validation part, as in `Run`.
     """
 
     digest: str
@@ -59,6 +62,7 @@ class Job:
     ages: tuple[float, ...]
     keep: tuple[str, ...]
     version: str
+    held_out: HeldOut = None
 
     @property
     def cards(self) -> Cards:
@@ -111,7 +115,8 @@ def train(job: Job) -> xr.Dataset:
     import xarray as xr
 
     stream = job.seeds.data
-    run = Run(*job.cards, job.seeds, _data(job.data, stream, Streams(stream.seed), job.data_digest))
+    whole = _data(job.data, stream, Streams(stream.seed), job.data_digest)
+    run = Run(*job.cards, job.seeds, whole, held_out=job.held_out)
     result = run.execute()
     if job.ages:
         aged = np.array([run.aged(result, seconds) for seconds in job.ages])
@@ -133,7 +138,7 @@ def measure(job: Job) -> float:
             ends.append(time.perf_counter())
 
     start = time.perf_counter()
-    Run(device, short, job.seeds, job.data).execute(report=note)
+    Run(device, short, job.seeds, job.data, held_out=job.held_out).execute(report=note)
     return time.perf_counter() - start + max(epochs - 2, 0) * (ends[-1] - (ends[-2] if len(ends) > 1 else start))
 
 
@@ -144,7 +149,13 @@ def perform(job: Job, work: Work) -> Answer:
         if job.version != analogep.__version__:
             raise AnalogepError(f"the worker has analogep {analogep.__version__}, the study runs {job.version}")
         dataset = work(job)
-        about: dict[str, Any] = {"digest": job.digest, **job.where, "seconds": time.perf_counter() - start}
+        spent = time.perf_counter() - start
+        about: dict[str, Any] = {
+            "digest": job.digest,
+            **job.where,
+            "seconds": spent,
+            "date": circumstances.clock.date(),
+        }
         return Answer(job.digest, pointfile.pack(pointfile.of(dataset, job.keep, about)))
     except (SimulationError, FloatingPointError) as error:
         return Answer(job.digest, reason=str(error), final=True)

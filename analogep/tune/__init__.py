@@ -10,7 +10,7 @@ from analogep import lazy
 if TYPE_CHECKING:
     from analogep.tune.answer import card_file
     from analogep.tune.choice import Wish
-    from analogep.tune.found import binomial_interval, half_interval
+    from analogep.tune.found import half_interval
     from analogep.tune.knobs import Knob, Knobs
     from analogep.tune.objectives import OBJECTIVES, Objective
     from analogep.tune.search import Search
@@ -25,7 +25,6 @@ __all__ = [
     "Search",
     "Training",
     "Wish",
-    "binomial_interval",
     "card_file",
     "half_interval",
     "train",
@@ -37,7 +36,7 @@ if not TYPE_CHECKING:
         {
             "answer": ("card_file",),
             "choice": ("Wish",),
-            "found": ("binomial_interval", "half_interval"),
+            "found": ("half_interval",),
             "knobs": ("Knob", "Knobs"),
             "objectives": ("OBJECTIVES", "Objective"),
             "search": ("Search",),

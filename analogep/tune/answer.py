@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from analogep.circuit import CircuitCard
-from analogep.tune.found import binomial_interval, half_interval
+from analogep.results.interval import binomial_interval
+from analogep.tune.found import half_interval
 from analogep.units import format_si
 
 if TYPE_CHECKING:

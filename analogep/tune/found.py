@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from analogep.errors import ResultError
+from analogep.results import circumstances
 from analogep.tune.choice import Wish, choose, finalists, front
 from analogep.tune.objectives import OBJECTIVES
 from analogep.tune.search import CARD, Search
@@ -35,30 +36,6 @@ def half_interval(values: Any) -> float:
     if given.size < 2:
         return math.nan
     return float(stdtrit(given.size - 1, 0.5 + 0.5 * LEVEL) * given.std(ddof=1) / math.sqrt(given.size))
-
-
-def binomial_interval(share: float, samples: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, for other samples like these:
-
-    [p + z^2/2n +- z sqrt(p (1 - p)/n + z^2/4n^2)]/(1 + z^2/n)
-
-    Parameters
-    ----------
-    share : float
-        p, right ones among the samples [1].
-    samples : int
-        n.
-
-    Notes
-    -----
-    Wilson 1927, J. Am. Stat. Assoc. 22, 209.
-    """
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.5 + 0.5 * LEVEL))
-    middle, scale = share + z * z / (2 * samples), 1.0 + z * z / samples
-    half = z * math.sqrt(share * (1.0 - share) / samples + (z / (2 * samples)) ** 2)
-    return (middle - half) / scale, (middle + half) / scale
 
 
 def found(search: Search, store: Store, wish: Wish | None = None) -> xr.Dataset:
@@ -143,6 +120,7 @@ def _attributes(search: Search, tried: list[Tried], ended: list[Tried], best: Tr
     return {
         "title": f"{search.device.name} in {search.circuit.name} on {search.data.name}: settings that were found",
         "analogep_version": search.identity()["version"],
+        **circumstances.made_by(),
         "device": search.device.name,
         "circuit": search.circuit.name,
         "device_digest": search.device.digest,

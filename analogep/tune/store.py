@@ -22,6 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from analogep.errors import ResultError
+from analogep.results import circumstances
 from analogep.streams import Streams
 from analogep.tune.knobs import Knob
 from analogep.tune.neighbours import neighbour
@@ -30,6 +31,7 @@ from analogep.tune.sampler import Numbered
 
 FILE: Final = "search.db"
 _IDENTITY: Final = "analogep"
+_MADE: Final = "made by"
 _CARD: Final = "card"
 _WORKER: Final = "worker"
 _CONFIRMED: Final = "confirmed"
@@ -105,6 +107,9 @@ class Store:
                 url or f"sqlite:///{folder / FILE}", name, len(objectives), Numbered(seed, self._near), url
             )
             self._own(identity)
+            made = self.study.user_attrs.get(_MADE, {})
+        remedy = "its trials are compared with those to come; another --out begins anew"
+        circumstances.warn(made, Path(self.place), remedy)
 
     @contextlib.contextmanager
     def _words(self) -> Iterator[None]:
@@ -123,6 +128,7 @@ class Store:
         found = self.study.user_attrs.get(_IDENTITY)
         if found is None and not self.study.get_trials(deepcopy=False):
             self.study.set_user_attr(_IDENTITY, dict(identity))
+            self.study.set_user_attr(_MADE, circumstances.made_by())
             return
         if not isinstance(found, dict):
             raise ResultError(f"{self.place}: holds trials of a program that is not analogep; choose another --out")

@@ -87,13 +87,13 @@ class Experiment:
         """Reasons of the points that failed, each once."""
         return list(dict.fromkeys(str(one["reason"]) for one in json.loads(self.dataset.attrs["failed"])))
 
-    def best(self) -> Floats:
-        """Highest test accuracy of any epoch, mean of chips and seeds (axes...) [1]."""
-        return np.asarray(self.dataset["accuracy"].max("epoch").mean(("chip", "seed")).values)
+    def accuracy(self) -> Floats:
+        """Test accuracy after the last epoch, which no test image chose; mean of chips and seeds (axes...) [1]."""
+        return self.end("accuracy")
 
     def seeds(self) -> Floats:
-        """Highest test accuracy of any epoch (axes..., seeds) [1]."""
-        return np.asarray(self.dataset["accuracy"].max("epoch").mean("chip").values)
+        """Test accuracy after the last epoch (axes..., seeds) [1]."""
+        return average(recorded.at_the_end(self.dataset, "accuracy"), (-2,))
 
     def silent(self) -> Floats:
         """Classes that no test image was taken for after training (axes..., seeds) [1]."""

@@ -100,11 +100,11 @@ def _lines(figure: Figure, x: Floats, values: Floats, label: str, log: bool) -> 
 
 
 def accuracy(sweep: Sweep, experiment: Experiment) -> Figure:
-    """Figures 4 and 6 to 9: highest test accuracy [%] along the axis."""
+    """Figures 4 and 6 to 9: test accuracy [%] after the last epoch along the axis."""
 
     def draw(figure: Figure) -> None:
-        axes = _lines(figure, sweep.x(experiment), 100.0 * experiment.best(), sweep.label, sweep.log)
-        axes.set_ylabel("highest test accuracy [%]")
+        axes = _lines(figure, sweep.x(experiment), 100.0 * experiment.accuracy(), sweep.label, sweep.log)
+        axes.set_ylabel("test accuracy [%]")
 
     return _drawn(draw)
 

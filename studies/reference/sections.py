@@ -53,17 +53,17 @@ def _beside(claim: str, found: str) -> Items:
 
 def headline(found: Found) -> Section:
     """The numbers that people ask for first."""
-    text, lifted = found.studies["epochs"].best()
+    text, lifted = found.studies["epochs"].accuracy()
     limits, curve = found.studies["limits"], found.studies["epochs"]
     silent = average(limits.silent(), (-1,))
-    epochs, after = f"best of {_epochs(curve)}", f"best of {_epochs(limits)}, {limits.card.seeds} seeds"
+    epochs, after = f"after {_epochs(curve)}", f"after {_epochs(limits)}, {limits.card.seeds} seeds"
     tiles = [
         Tile("The text's settings", _share(text), f"{epochs}; the text has {words.TEXT_BEST} %"),
         Tile("Output weights at 0.3", _share(lifted), f"{epochs}, all else as in the text"),
-        Tile("Backpropagation", _share(max(found.backprop.accuracy)), f"{epochs}, same size and cost"),
+        Tile("Backpropagation", _share(found.backprop.accuracy[-1]), f"{epochs}, same size and cost"),
         Tile("Outputs lost", _number(silent[2]), f"of 10 with Glorot weights and rates 0.1 and 0.05; "
              f"{_number(silent[5])} with output weights at 0.3"),
-        Tile("circuits/mnist.yaml", _share(limits.best()[-1]), after),
+        Tile("circuits/mnist.yaml", _share(limits.accuracy()[-1]), after),
     ]  # fmt: skip
     rates = [json.loads(one) for one in curve.card.axes[0].values["learning.rate"]]
     return Section("result", "Result", [Tiles(tiles), Text(words.settings(rates))])
@@ -76,7 +76,7 @@ def _sweep(sweep: Sweep) -> Callable[[Found], Section]:
         experiment = found.studies[sweep.study]
         said = _measured(sweep, experiment)
         figure = _figure(
-            figures.accuracy(sweep, experiment), sweep.number, f"highest test accuracy against {sweep.label}.",
+            figures.accuracy(sweep, experiment), sweep.number, f"test accuracy against {sweep.label}.",
             f"Test accuracy: {said}",
         )  # fmt: skip
         blocks: list[Block] = [_beside(sweep.claim, said), figure]
@@ -92,17 +92,17 @@ def _sweep(sweep: Sweep) -> Callable[[Found], Section]:
 
 
 def _measured(sweep: Sweep, experiment: Experiment) -> str:
-    """Where each start is best, and how far the values of the axis lie apart."""
+    """Where the test accuracy of each start is highest, and how far the values of the axis lie apart."""
     out, names = [], [str(value) for value in experiment.card.axes[0].values[sweep.axis]]
     for k, start in enumerate(STARTS):
-        values = experiment.best()[:, k]
+        values = experiment.accuracy()[:, k]
         known = np.flatnonzero(np.isfinite(values))
         if not known.size:
             out.append(f"with {start} no point ended")
             continue
-        best, worst = known[np.argmax(values[known])], known[np.argmin(values[known])]
-        ends = [f"{_share(values[place])} at {names[place]}" for place in (best, worst)]
-        out.append(f"with {start} the best is {ends[0]} and the worst {ends[1]}")
+        highest, lowest = known[np.argmax(values[known])], known[np.argmin(values[known])]
+        ends = [f"{_share(values[place])} at {names[place]}" for place in (highest, lowest)]
+        out.append(f"with {start} the highest is {ends[0]} and the lowest {ends[1]}")
     return "; ".join(out) + "."
 
 
@@ -111,9 +111,9 @@ def _along(sweep: Sweep, experiment: Experiment) -> Table:
     silent = average(experiment.silent(), (-1,))
     heads = [f"{name}: {start}" for name in ("accuracy", "lost", "s") for start in SHORT]
     rows = [
-        [text, *map(_share, best), *map(_number, lost), *map(_number, time)]
-        for text, best, lost, time in zip(
-            experiment.card.axes[0].values[sweep.axis], experiment.best(), silent, experiment.time, strict=True
+        [text, *map(_share, shares), *map(_number, lost), *map(_number, time)]
+        for text, shares, lost, time in zip(
+            experiment.card.axes[0].values[sweep.axis], experiment.accuracy(), silent, experiment.time, strict=True
         )
     ]
     title = "Test accuracy, classes that no test image is taken for, seconds of a point, with either initial weights"
@@ -166,9 +166,7 @@ def error(found: Found) -> Section:
     accuracy = found.studies["epochs"].dataset["accuracy"].mean(("chip", "seed")).values
     rows = [*zip(STARTS, accuracy, strict=True), ("backpropagation", np.array(found.backprop.accuracy))]
     said = "; ".join(
-        f"{name} {_share(1 - row[0])} after the first epoch, {_share(1 - row[-1])} after the last, lowest "
-        f"{_share(1 - row.max())}"
-        for name, row in rows
+        f"{name} {_share(1 - row[0])} after the first epoch, {_share(1 - row[-1])} after the last" for name, row in rows
     )
     figure = _figure(figures.error(found), 12, "test error per epoch.", f"Error: {said}.")
     numbers = [[str(k + 1), *map(_share, epoch)] for k, epoch in enumerate(zip(*(row for _, row in rows), strict=True))]
@@ -202,10 +200,10 @@ def differences(found: Found) -> Section:
 def solver(found: Found) -> Section:
     """The same run by SciPy's adaptive solver."""
     experiment = found.studies["solver"]
-    best, time, energy = experiment.best(), experiment.time, experiment.end("hopfield")
+    shares, time, energy = experiment.accuracy(), experiment.time, experiment.end("hopfield")
     silent = average(experiment.silent(), (-1,))
     rows = [
-        [f"{name}, {start}", _share(best[k, n]), *map(_number, (silent[k, n], energy[k, n, 1], time[k, n]))]
+        [f"{name}, {start}", _share(shares[k, n]), *map(_number, (silent[k, n], energy[k, n, 1], time[k, n]))]
         for k, name in enumerate(("projected Euler steps", "adaptive, RK23"))
         for n, start in enumerate(STARTS)
     ]

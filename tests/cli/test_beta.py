@@ -58,7 +58,7 @@ def test_json_has_the_numbers_of_the_file_and_trainings(beta: Beta, tmp_path: Pa
     # one panel row more for the accuracies
     figure = plots.finite_beta(found)
     assert len(figure.axes) == 6
-    assert figure.axes[4].get_ylabel() == "test accuracy [%]"
+    assert figure.axes[4].get_ylabel() == "validation accuracy [%]"
 
 
 def test_a_card_beta_too_near_to_the_pole_is_warned_of(beta: Beta, tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ def test_chips_alone_end_in_their_mean_and_quartiles(study: Study, tmp_path: Pat
     said = study("--chips", "3", "--out", str(out))
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert lines[0].split()[:2] == ["accuracy", "per"]
+    assert lines[0].split()[:3] == ["test", "accuracy", "per"]
     numbers = r"\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +[\d.]+ .s +[\d.]+ ns +3 +2 of 9: retention, yield$"
     assert re.match(numbers, lines[1])
     assert lines[3].startswith("of 3 chips ")

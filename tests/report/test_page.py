@@ -129,7 +129,9 @@ def test_joules_of_the_table_add_up_to_those_of_the_run(of: dict[str, xr.Dataset
 def test_many_epochs_are_thinned_but_the_best_and_the_ends_stay(of: dict[str, xr.Dataset]) -> None:
     data = of["rc"]
     many = data.isel(epoch=np.zeros(200, dtype=int)).assign_coords(epoch=np.arange(1, 201))
-    many["accuracy"] = many["accuracy"].copy(data=np.where(np.arange(200) == 77, 0.99, 0.5))
+    shares = np.where(np.arange(200) == 77, 0.99, 0.5)
+    many["validation_accuracy"] = many["accuracy"].copy(data=shares)
+    many.attrs["validation_samples"] = 100
     table = run.learning(many).blocks[1]
     assert isinstance(table, Table)
     epochs = [row[0] for row in table.rows]

@@ -57,6 +57,13 @@ def test_a_card_with_overrides_is_simulated_again(texts: tuple[str, ...]) -> Non
     assert [title for title in listings(attrs) if "values" in title or "Python" in title] == []
 
 
+def test_what_was_held_out_is_held_out_again() -> None:
+    held = attributes(held_out="300", validation_samples=299)
+    assert " --held-out 300 " in f"{provenance.command(held)[0]} "
+    brought = attributes(data="mine", held_out="", validation_samples=9)
+    assert "they brought a validation part of their own" in provenance.command(brought)[1][0]
+
+
 def test_a_changed_card_is_repeated_from_its_result_and_listed_with_its_values() -> None:
     device = RRAM.changed({"conductance.max": 40e-6 / 3})
     attrs = attributes(device)

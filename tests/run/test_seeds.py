@@ -122,6 +122,8 @@ def test_the_number_of_threads_changes_no_bit(tmp_path: Path) -> None:
     two = results.read(tmp_path / "two" / "result.nc")
     with threadpool_limits(1):
         one = tiny("layers=[64,40,10]", "learning.epochs=1", seed=1).execute()
+    for found in (one, two):  # another process has the clock of the day
+        del found.attrs["date"], found.attrs["wall_seconds"]
     xr.testing.assert_identical(one, two)
 
 

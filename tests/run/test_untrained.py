@@ -64,7 +64,7 @@ def test_the_numbers_and_the_text_say_that_nothing_was_trained(result: xr.Datase
     assert said["joules_initial"] > 0.0
     text = summary.text(result)
     assert "few, before training\n" in text
-    assert "% of 20 test samples before training\n" in text
+    assert "% of 20 test samples before training; of other samples" in text
     assert "  training  none; " in text
     assert "joules per sample, before training" in text
     assert "epoch" not in text
@@ -79,7 +79,7 @@ def test_figures_and_the_page_say_so_and_hold_nothing_that_is_no_number(result: 
         assert not re.search(r"\bnan\b", words), name
     assert "Test accuracy before training: " in ALTERNATIVES["accuracy"](result)
     assert not re.search(r"\bnan\b", repr(page.page(result)))
-    assert "; before training" in repr(page.headline(result))
+    assert "samples, before training; of others like these" in repr(page.headline(result))
     assert "Nothing was trained. Writing the initial weights took " in repr(of_training(result))
 
 

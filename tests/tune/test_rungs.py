@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from analogep.errors import ResultError, UsageError
+from analogep.results.interval import binomial_interval
 from analogep.tune.choice import Wish, choose, front
-from analogep.tune.found import binomial_interval, half_interval
+from analogep.tune.found import half_interval
 from analogep.tune.objectives import OBJECTIVES, asked
 from analogep.tune.rungs import Rung, hopeless, ladder
 from analogep.tune.store import Tried

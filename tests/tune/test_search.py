@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from analogep import CircuitCard, DeviceCard
+from analogep.cautions import AnalogepWarning
 from analogep.errors import ResultError, UsageError
 from analogep.tune import Search, train
 from analogep.tune.answer import answer, card_file
@@ -219,6 +220,11 @@ def test_a_store_of_another_search_or_version_is_refused(
         ResultError, match=r"search.db: holds the trials of another search \(knobs: .*choose another --o"
     ):
         search(few, names=["nudging.beta"]).store(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("analogep.results.circumstances.code", lambda: "f" * 64)
+        patched.setattr("analogep.cautions._said", set())
+        with pytest.warns(AnalogepWarning, match=r"search.db was made by other code .*; its trials are compared with"):
+            search(few).store(tmp_path)
     monkeypatch.setattr("analogep.__version__", "9.9")
     said = r"search.db: was written by another version \(version: 0.1.0 there, 9.9 here\); choose another --out$"
     with pytest.raises(ResultError, match=said):

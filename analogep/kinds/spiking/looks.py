@@ -29,7 +29,7 @@ _REST = Solver(method="euler", relative_tolerance=1e-3, absolute_tolerance=1e-4)
 
 
 def looks(network: SpikingNetwork, hardware: Hardware, data: Dataset, seeds: Seeds) -> dict[str, object]:
-    """Read the first test samples for several times; nothing is booked to the run.
+    """Read the first watched samples for several times; nothing is booked to the run.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def looks(network: SpikingNetwork, hardware: Hardware, data: Dataset, seeds: See
     """
     circuit = hardware.circuit
     card, free = network.card, circuit.timing.free.duration
-    x, labels = data.test_x[:_SAMPLES], data.test_y[:_SAMPLES]
+    x, labels = data.watched[0][:_SAMPLES], data.watched[1][:_SAMPLES]
     made = Experimenter(hardware, Ledger(), seeds.operation.rng("looks"), noisy=False)
     lines = made.lines(x[:_SHOWN])
     rest, found = at_rest(network, lines), []
