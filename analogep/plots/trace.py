@@ -85,10 +85,13 @@ def _nodes(axes: Axes, time: NDArray[np.float64], volts: NDArray[np.float64], da
 
 def _spiking(figure: Figure, dataset: xr.Dataset) -> list[Axes]:
     """Draw the spikes; returns the panels of membranes and synapses below them, which share their time."""
-    upper, lower = figure.add_gridspec(2, 1, height_ratios=[1.5, 2.2])
-    first, second, change = upper.subgridspec(1, 3, width_ratios=[1.0, 1.0, 0.8]).subplots()
-    rasters((first, second, change), dataset)
-    return list(lower.subgridspec(2, 1, height_ratios=[1.0, 1.2]).subplots(sharex=True))
+    grid = figure.add_gridspec(2, 1, height_ratios=[1.5, 2.2])
+    above = grid[0].subgridspec(1, 3, width_ratios=[1.0, 1.0, 0.8])
+    rasters((figure.add_subplot(above[0]), figure.add_subplot(above[1]), figure.add_subplot(above[2])), dataset)
+    below = grid[1].subgridspec(2, 1, height_ratios=[1.0, 1.2])
+    membranes = figure.add_subplot(below[0])
+    membranes.tick_params(labelbottom=False)
+    return [membranes, figure.add_subplot(below[1], sharex=membranes)]
 
 
 def _membranes(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
