@@ -33,7 +33,7 @@ class Progress:
 
 def bar(show: bool) -> Bar:
     """Return one bar over all batches of all epochs, with the test accuracy of the last one."""
-    return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}", "preparing")
+    return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}", "preparing")
 
 
 def _place(progress: Progress) -> tuple[float, float, str]:
