@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -51,15 +52,15 @@ def opened(total: float, form: str, done: float = 0.0) -> Any:
 
 
 class Pace:
-    """How long the rest will take: by the mean pace over the later half of what has been done.
+    """How long the rest will take: by the mean pace over the later half of what has been done, in whole units.
 
-    With the time t(x) at which the share x was done, and x0 that of the first step, which compiles and counts for
-    nothing,
+    With the time t(x) at which x units (epochs, points) were done, and x0 at the end of the first step, which compiles
+    and counts for nothing,
 
-        rest = (1 - x) [t(x) - t(y)]/(x - y),   y = (x0 + x)/2
+        rest = (X - x) [t(x) - t(x - n)]/n,   n = max(1, floor((x - x0)/2))
 
-    A pace by the last step alone jumps wherever steps differ, as batches and tests do; one over everything never
-    forgets a slow beginning.
+    A pace by the last step alone jumps wherever steps differ, as batches and tests do, of which whole epochs have the
+    same; one over everything never forgets a slow beginning.
 
     Parameters
     ----------
@@ -83,8 +84,9 @@ class Pace:
             self._at.append(now)
         if len(self._done) < 2:
             return None
-        middle = 0.5 * (self._done[0] + self._done[-1])
-        place = min(bisect.bisect_left(self._done, middle), len(self._done) - 2)
+        units = max(1.0, math.floor(0.5 * (self._done[-1] - self._done[0])))
+        # A unit ends where another one ended, but for rounding.
+        place = min(bisect.bisect_left(self._done, self._done[-1] - units - 1e-9), len(self._done) - 2)
         pace = (self._at[-1] - self._at[place]) / (self._done[-1] - self._done[place])
         return max((total - self._done[-1]) * pace - (now - self._at[-1]), 0.0)
 

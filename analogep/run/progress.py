@@ -38,6 +38,6 @@ def bar(show: bool) -> Bar:
 
 def _place(progress: Progress) -> tuple[float, float, str]:
     within = progress.batch / progress.batches if progress.batches else float(progress.stage in ("test", "done"))
-    done = (progress.epoch - 1 + within) / max(progress.epochs, 1)
+    done = progress.epoch - 1 + within
     accuracy = "" if progress.accuracy is None else f", {100 * progress.accuracy:.2f} %"
-    return done, 1.0, f"epoch {progress.epoch}/{progress.epochs}{accuracy}"
+    return done, float(max(progress.epochs, 1)), f"epoch {progress.epoch}/{progress.epochs}{accuracy}"
