@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from analogep.classifier import EPClassifier
     from analogep.datasets import load_data
     from analogep.device import DeviceCard
+    from analogep.folders import open
     from analogep.learning import compare
-    from analogep.run import Run, again, open
+    from analogep.run import Run, again
     from analogep.streams import Seeds
     from analogep.study import Study, standard_error
 
@@ -42,7 +43,7 @@ _HOME = {
     "again": "analogep.run",
     "compare": "analogep.learning",
     "load_data": "analogep.datasets",
-    "open": "analogep.run",
+    "open": "analogep.folders",
     "register": "analogep.cards",
     "standard_error": "analogep.study",
 }

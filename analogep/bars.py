@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 import sys
+import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from types import TracebackType
@@ -31,7 +34,7 @@ def opened(total: float, form: str, done: float = 0.0) -> Any:
     total : float
         Where the bar ends.
     form : str
-        `bar_format` of tqdm, for text.
+        `bar_format` of tqdm.
     done : float
         Where it begins.
     """
@@ -42,10 +45,50 @@ def opened(total: float, form: str, done: float = 0.0) -> Any:
     if find_spec("ipywidgets") is not None:
         from tqdm.notebook import tqdm_notebook
 
-        return tqdm_notebook(total=total, initial=done, delay=_PATIENCE, leave=False)
+        return tqdm_notebook(total=total, initial=done, bar_format=form, delay=_PATIENCE, leave=False)
     from tqdm import tqdm
 
     return tqdm(total=total, initial=done, bar_format=form, delay=_PATIENCE, leave=False)
+
+
+class Pace:
+    """How long the rest will take: by the mean pace over the later half of what has been done, in whole units.
+
+    With the time t(x) at which x units (epochs, points) were done, and x0 at the end of the first step, which compiles
+    and counts for nothing,
+
+        rest = (X - x) [t(x) - t(x - n)]/n,   n = max(1, floor((x - x0)/2))
+
+    A pace by the last step alone jumps wherever steps differ, as batches and tests do, of which whole epochs have the
+    same; one over everything never forgets a slow beginning.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds that go by [s].
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun: float | None = None
+        self._done: list[float] = []
+        self._at: list[float] = []
+
+    def rest(self, done: float, total: float) -> float | None:
+        """Seconds that the rest will take [s], None while nothing is known; `done` of `total` is done now."""
+        now = self._clock()
+        if self._begun is None:
+            self._begun = done
+        if done > self._begun and (not self._done or done > self._done[-1]):
+            self._done.append(done)
+            self._at.append(now)
+        if len(self._done) < 2:
+            return None
+        units = max(1.0, math.floor(0.5 * (self._done[-1] - self._done[0])))
+        # A unit ends where another one ended, but for rounding.
+        place = min(bisect.bisect_left(self._done, self._done[-1] - units - 1e-9), len(self._done) - 2)
+        pace = (self._at[-1] - self._at[place]) / (self._done[-1] - self._done[place])
+        return max((total - self._done[-1]) * pace - (now - self._at[-1]), 0.0)
 
 
 class Bar:
@@ -58,7 +101,7 @@ class Bar:
     place : callable
         What is known of a progress -> (where the bar stands, where it ends, words in front of it).
     form : str
-        `bar_format` of tqdm.
+        `bar_format` of tqdm; `{postfix}` is the time to go.
     early : str
         Words that stand there before anything is known; empty for a bar that appears with the first progress.
 
@@ -76,6 +119,7 @@ class Bar:
         self._place, self._form, self._early = place, form, early
         self._bar: Any = None
         self._words = early
+        self._pace = Pace()
 
     def __enter__(self) -> Self:
         if self.show and self._early:
@@ -103,6 +147,11 @@ class Bar:
         if self._bar is None:
             self._bar = opened(total, self._form, done)
         self._bar.total = total
+        rest = self._pace.rest(done, total)
+        if rest is not None and done < total:
+            self._bar.set_postfix_str(f"about {self._bar.format_interval(rest)} to go", refresh=False)
+        elif done >= total:
+            self._bar.set_postfix_str("", refresh=False)
         self._bar.set_description_str(words, refresh=False)
         self._bar.update(max(done - self._bar.n, 0.0))
         if words != self._words:

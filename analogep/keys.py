@@ -15,8 +15,11 @@ from analogep.device import DeviceCard
 from analogep.errors import CardError, Problem
 
 CARDS: Final[tuple[Kind, Kind]] = ("device", "circuit")
-_OPTIONS: Final = ("epochs", "seed", "data", "circuit", "out", "age")
-"""Options of commands that people try as keys."""
+_OPTIONS: Final = (
+    *("epochs", "data", "out", "age", "assume", "parts", "seed"),
+    *("fabrication-seed", "operation-seed", "data-seed"),
+)
+"""Options of `simulate` that take a value, which people try as keys; a test holds them against its parser."""
 _OFTEN: Final = ("learning", "nudging")
 _MOST: Final = 4
 _DEEPEST: Final = 4
@@ -62,9 +65,10 @@ def _hint(key: str) -> str:
     A command's option, the keys that end as this one, or a section that is spelled much alike; else all sections.
     """
     first, _, _ = key.partition(".")
-    if key in _OPTIONS:
-        return f"; this is the option --{key}"
     ends = [path for kind in reversed(CARDS) for path in _paths(kind) if f".{path}".endswith(f".{key}")]
+    if (option := key.replace("_", "-")) in _OPTIONS:
+        elsewhere = "".join(f", elsewhere '{path}'" for path in ends[:1])
+        return f"; this is the option --{option} of simulate{elsewhere}"
     if ends:
         return f", did you mean {' or '.join(repr(path) for path in ends[:_MOST])}?"
     known = [*sections("device"), *sections("circuit")]

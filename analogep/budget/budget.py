@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from analogep import results
 from analogep.budget.deck import Deck
 from analogep.budget.tally import ranked, tally
+from analogep.display import line, table
 from analogep.errors import UsageError
 from analogep.run import Run
 from analogep.streams import Seeds
@@ -153,6 +154,17 @@ class Budget:
         dataset = tally(single, both, self.deck.limits)
         results.write(dataset, folder / BUDGET)
         return dataset
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        said = {key: str(self._common[key]) for key in ("device", "circuit", "chips", "seeds")}
+        return said | {"limits": ", ".join(name.replace("_", " ") for name in self.names)}
+
+    def __repr__(self) -> str:
+        return line("Budget", self._common["name"], self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Loss budget: {self._common['device']}", self._shown())
 
 
 def _name(device: str) -> str:

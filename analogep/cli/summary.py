@@ -105,6 +105,12 @@ def _spikes(dataset: xr.Dataset) -> list[str]:
     ]
 
 
+def _settled(said: Mapping[str, Any]) -> list[str]:
+    """Shares of the phases of the last epoch that came to rest."""
+    shares = [f"{100.0 * (1.0 - share):.3g} % of the {name}" for name, share in said["unsettled"].items()]
+    return [f"  settled   {' and '.join(shares)} phases, to timing.tolerance"]
+
+
 def _neurons(attrs: Mapping[str, Any]) -> list[str]:
     """That neurons are taken as identical, where the circuit card that ran says nothing of their mismatch."""
     values = json.loads(attrs.get("circuit_values", "{}"))
@@ -182,10 +188,12 @@ def text(dataset: xr.Dataset) -> str:
         f"  update    {rule}: {said['pulses_per_training_sample']:.3g} pulses per training sample "
         f"on {attrs['devices']} devices",
         f"  gradient  {attrs['estimator']}, beta {attrs['beta']:g}; against the exact one{against_exact(dataset)}",
+        *_settled(said),
         *(f"  part      {one}" for one in origin.parts_of(attrs)),
         *_neurons(attrs),
         *_circuit(attrs),
         *_unknown(said),
+        *(f"  open      {sentence}" for sentence in said["open_points"]),
         _training(said, attrs["train_samples"]),
         *_spikes(dataset),
         *_energy_rows(dataset),

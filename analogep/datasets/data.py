@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.display import table
 from analogep.errors import DataError, UsageError
 from analogep.streams import Streams
 
@@ -82,6 +83,16 @@ class Dataset:
         # A pickled array comes back writeable; a worker's copy is to be as read-only as ours.
         self.__dict__.update(state)
         self.__post_init__()
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "training samples": f"{len(self.train_y)}",
+            "test samples": f"{len(self.test_y)}",
+            "shape": " × ".join(map(str, self.shape)),
+            "classes": f"{self.classes}",
+            "to be cited": self.citation or "unknown",
+        }
+        return table(f"Data set: {self.name}", rows)
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         parts = (self.train_x, self.train_y, self.test_x, self.test_y)

@@ -28,7 +28,7 @@ class Relaxed:
         Evaluations of the circuit equations.
     times : ndarray (points,) [s]
     path : ndarray (points, samples, nodes) [V]
-        Accepted steps of the integrator; empty unless asked for.
+        Steps of the method, where they are few also what its interpolant has between them; empty unless asked for.
     spikes : ndarray (samples, layers + 1) or None
         Counts of the spikes of the inputs and of each layer, of networks that spike.
     raster : uint8 ndarray (steps, neurons) or None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
+from analogep.plots.device_axes import log_axis
 from analogep.plots.style import BLACK, BLUE, GREY, VERMILLION, blank, drawn, legend, scale
 
 if TYPE_CHECKING:
@@ -39,8 +38,9 @@ def looks(dataset: xr.Dataset) -> Figure:
     _rates(grid["rates"], dataset)
     distance = 100.0 * dataset["look_distance"].values
     grid["distance"].plot(times * seconds, distance, "o-", color=BLUE)
-    _decades(grid["distance"], "x", times)
-    _decades(grid["distance"], "y", distance)
+    log_axis(grid["distance"], "x", times * seconds)
+    if np.any(distance > 0.0):
+        log_axis(grid["distance"], "y", distance)
     grid["distance"].set_xlabel(f"time [{second}]")
     grid["distance"].set_ylabel("rates off rest, rms [%]")
     legend(figure, [line, *grid["rates"].get_lines()], columns=3)
@@ -49,22 +49,10 @@ def looks(dataset: xr.Dataset) -> Figure:
 
 def _errors(axes: Axes, across: NDArray[np.float64], error: NDArray[np.float64], label: str) -> None:
     axes.plot(across, error, "o-", color=VERMILLION)
-    _decades(axes, "x", across)
+    log_axis(axes, "x", across)
     axes.set_xlabel(label)
     axes.set_ylabel("test error [%]")
     axes.set_ylim(0.0, max(1.1 * float(error.max()), 1.0))
-
-
-def _decades(axes: Axes, which: Literal["x", "y"], values: NDArray[np.float64]) -> None:
-    """Make an axis logarithmic, if there is anything to show on it."""
-    if not np.any(values > 0.0):
-        return
-    axes.set(**{f"{which}scale": "log"})
-    axis: Axis = axes.xaxis if which == "x" else axes.yaxis
-    # A decade or less is common: 1, 2, 5 of each are written out.
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def _rates(axes: Axes, dataset: xr.Dataset) -> None:

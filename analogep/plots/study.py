@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,9 +13,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analogep.errors import ResultError
-from analogep.plots.device_axes import handle, log_axis
+from analogep.plots.device_axes import handle
+from analogep.plots.study_places import along, places_of
 from analogep.plots.style import BLUE, GREY, VERMILLION, blank, drawn, legend, logarithmic, scale
 from analogep.study import recorded, summary
+from analogep.study.values import called
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,11 +25,6 @@ if TYPE_CHECKING:
     from analogep.study.summary import Row
 
 Floats = NDArray[np.float64]
-
-_WIDE: Final = 9.0
-_MOST_LETTERS: Final = 28
-_FITTING_LETTERS: Final = 22
-"""Letters that stand side by side below half the width of a figure."""
 
 
 @drawn
@@ -57,14 +54,14 @@ def study_axes(dataset: xr.Dataset) -> Figure:
     panels = figure.subplots(len(card.axes), 2, squeeze=False)
     accuracy, label = recorded.judged(dataset), f"{recorded.judged_by(dataset)} accuracy [%]"
     for number, (axis, rows) in enumerate(zip(card.axes, summary.margins(card, dataset), strict=True)):
-        labels = [", ".join(row.said.values()) for row in rows]
-        places = _places(dataset[axis.name].values, len(rows))
+        coordinate = dataset[axis.name]
+        places, unit = places_of(coordinate.values, str(coordinate.attrs.get("units", "1")), len(rows))
         points = np.moveaxis(accuracy, number, 0).reshape(len(rows), -1)
         _accuracies(panels[number, 0], places, rows, points)
         panels[number, 0].set_ylabel(label)
         _joules(panels[number, 1], places, rows)
         for axes in panels[number]:
-            _along(axes, places, labels, dataset[axis.name])
+            along(axes, axis.name, places, unit, [called(row.said) for row in rows], width=0.5)
     legend(figure, _handles(), columns=2)
     return figure
 
@@ -111,11 +108,6 @@ def _spread_handles(over: str, *, several: bool) -> list[Line2D]:
     ]
 
 
-def _places(values: NDArray[np.generic], count: int) -> Floats:
-    """Where the values of an axis stand: at themselves if they are numbers, else side by side."""
-    return values.astype(np.float64) if values.dtype.kind in "fiu" else np.arange(count, dtype=np.float64)
-
-
 def _accuracies(axes: Axes, places: Floats, rows: Sequence[Row], points: Floats) -> None:
     each = np.repeat(places, points.shape[1])
     axes.plot(each, 100.0 * points.ravel(), linestyle="", marker=".", markersize=4.5, color=GREY, alpha=0.6, zorder=1.8)
@@ -132,20 +124,6 @@ def _joules(axes: Axes, places: Floats, rows: Sequence[Row]) -> None:
     if np.any(both > 0.0):
         logarithmic(axes, factor * both)
     axes.set_ylabel(f"energy per sample [{unit}]")
-
-
-def _along(axes: Axes, places: Floats, labels: Sequence[str], coordinate: xr.DataArray) -> None:
-    """Name the axis of a study, logarithmic if its values span a decade."""
-    numeric = coordinate.dtype.kind in "fiu"
-    unit = str(coordinate.attrs.get("units", "1"))
-    axes.set_xlabel(f"{coordinate.name} [{unit}]" if numeric else str(coordinate.name))
-    if not numeric:
-        short = [label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…" for label in labels]
-        crowded = sum(len(label) + 1 for label in short) > _FITTING_LETTERS
-        axes.set_xticks(places, short, rotation=30 if crowded else 0, ha="right" if crowded else "center")
-        axes.set_xlim(-0.5, len(places) - 0.5)
-    elif places.min() > 0.0 and places.max() > _WIDE * places.min():
-        log_axis(axes, "x", places)
 
 
 def _handles() -> list[Line2D]:

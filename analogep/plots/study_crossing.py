@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analogep.plots.device_axes import handle, log_axis
+from analogep.plots.device_axes import handle
+from analogep.plots.study_places import along, places_of
 from analogep.plots.style import blank, drawn, legend, look
-from analogep.study.crossing import Crossing, Way, crossing
+from analogep.study.crossing import AGES, Crossing, crossing
 from analogep.study.recorded import judged_by
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_DECADE: Final = 9.0
 
 
 @drawn
@@ -60,20 +59,15 @@ def study_lines(dataset: xr.Dataset) -> Figure:
 
 
 def _lines(axes: Axes, found: Crossing, panel: int) -> None:
-    way, count = found.along, len(found.along.labels)
-    places = np.arange(count, dtype=np.float64) if way.places is None else way.places
+    way = found.along
+    count = len(way.labels)
+    values = np.array(way.labels) if way.places is None else way.places
+    # Ages have labels of their own, in the units that people say them in.
+    places, unit = (values, way.unit) if way.name == AGES else places_of(values, way.unit, count)
     for k in range(len(found.lines.labels)):
         style = look(k)
         axes.errorbar(
             places, 100.0 * found.mean[panel, k], 100.0 * np.nan_to_num(found.error[panel, k]), color=style.color,
             linestyle=style.dashes, marker=style.marker, capsize=2.5, elinewidth=0.9,
         )  # fmt: skip
-    _along(axes, way, places)
-
-
-def _along(axes: Axes, way: Way, places: np.ndarray) -> None:
-    axes.set_xlabel(way.name if way.places is None else f"{way.name} [{way.unit}]")
-    if way.places is None:
-        axes.set_xticks(places, way.labels)
-    elif places.min() > 0.0 and places.max() > _DECADE * places.min():
-        log_axis(axes, "x", places)
+    along(axes, way.name, places, unit, way.labels, width=1.0 if len(found.panels.labels) == 1 else 0.5)

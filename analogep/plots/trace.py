@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from analogep.plots.raster import rasters
 from analogep.plots.style import BLACK, BLUE, GREY, SIZE, VERMILLION, blank, drawn, engineering, legend, note, scale
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ def relaxation(dataset: xr.Dataset) -> Figure:
 
     Hidden nodes thin and grey, outputs dashed and blue, the output of the sample's class (`trace_class`) thick and
     red, its target (`target_voltage`) a dashed line; a vertical line wherever beta changes, each phase named above. Of
-    a spiking network the nodes are synapses; above them are its spikes, one row a neuron, and membranes [threshold].
+    a spiking network the nodes are synapses; above them are membranes [threshold], and on top its spikes at the end of
+    both phases beside one another, with what nudging changes (`rasters`).
     """
     spiking = "spike_time" in dataset and dataset["trace_time"].size > 0
-    figure = blank(7.4 if spiking else SIZE[1])
-    rows = figure.subplots(3, 1, sharex=True, height_ratios=[1.6, 1.0, 1.2]) if spiking else [figure.subplots()]
+    figure = blank(7.8 if spiking else SIZE[1])
+    rows = _spiking(figure, dataset) if spiking else [figure.subplots()]
     axes = rows[-1]
     time, volts = dataset["trace_time"].values, dataset["trace_voltage"].values
     full = float(dataset.attrs["target_voltage"])
@@ -46,8 +48,7 @@ def relaxation(dataset: xr.Dataset) -> Figure:
         )
     )
     if spiking:
-        _raster(rows[0], dataset, seconds)
-        _membranes(rows[1], dataset, seconds)
+        _membranes(rows[0], dataset, seconds)
     if time.size:
         for panel in rows:
             _phases(panel, time * seconds, dataset["trace_beta"].values, named=panel is rows[0])
@@ -82,20 +83,15 @@ def _nodes(axes: Axes, time: NDArray[np.float64], volts: NDArray[np.float64], da
     return list(groups.values())
 
 
-def _raster(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
-    """Draw the spikes: hidden neurons from the most inhibited to the most active, the outputs above them."""
-    time, row = dataset["spike_time"].values * seconds, dataset["spike_row"].values
-    outputs = sum(str(node).startswith("output") for node in dataset["node"].values)
-    # Of how many hidden neurons: those of the file's rows below the outputs, all of which have one.
-    first = int(dataset.attrs["spike_outputs"])
-    right = first + int(dataset.attrs["trace_class"])
-    for shown, colour, size in (
-        (row < first, GREY, 1.5), ((row >= first) & (row != right), BLUE, 4.0), (row == right, VERMILLION, 5.0)
-    ):  # fmt: skip
-        axes.plot(time[shown], row[shown], linestyle="", marker="|", markersize=size, color=colour)
-    axes.axhline(first - 0.5, color=BLACK, linewidth=0.6)
-    axes.set_ylim(-1, first + outputs)
-    axes.set_ylabel("neuron [1]")
+def _spiking(figure: Figure, dataset: xr.Dataset) -> list[Axes]:
+    """Draw the spikes; returns the panels of membranes and synapses below them, which share their time."""
+    grid = figure.add_gridspec(2, 1, height_ratios=[1.5, 2.2])
+    above = grid[0].subgridspec(1, 3, width_ratios=[1.0, 1.0, 0.8])
+    rasters((figure.add_subplot(above[0]), figure.add_subplot(above[1]), figure.add_subplot(above[2])), dataset)
+    below = grid[1].subgridspec(2, 1, height_ratios=[1.0, 1.2])
+    membranes = figure.add_subplot(below[0])
+    membranes.tick_params(labelbottom=False)
+    return [membranes, figure.add_subplot(below[1], sharex=membranes)]
 
 
 def _membranes(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:

@@ -30,6 +30,11 @@ _TIGHTEST = 3e-14  # solve_ivp raises relative tolerances below 100 eps, with a 
 _FIRST_STEP = 0.1
 """First step in shortest time constants. By itself SciPy tries 1 us from discharged nodes, where a sinh overflows."""
 
+_SMOOTH = 200
+"""Points of a recorded path that look like a curve."""
+_MOST_VALUES = 2_000_000
+"""Voltages of a recorded path from which on it has no more points than accepted steps."""
+
 
 class Integrator(Method):
     """A method of `scipy.integrate.solve_ivp`."""
@@ -64,9 +69,9 @@ class Integrator(Method):
         if float(np.abs(v).max()) > MOST_VOLTS:
             raise diverged(float(solution.t[-1]), guard.evaluations)
         energy = _energy(powers, solution, (samples, nodes))
-        path = solution.y.T.reshape(-1, samples, nodes) if record else np.empty((0, samples, nodes))
+        times, path = _dense(solution, (samples, nodes)) if record else (solution.t, np.empty((0, samples, nodes)))
         residual = network.residual(v, drive)
-        return Relaxed(v, residual, float(solution.t[-1]), energy, guard.evaluations, solution.t, path)
+        return Relaxed(v, residual, float(solution.t[-1]), energy, guard.evaluations, times, path)
 
 
 class Explicit(Integrator):
@@ -194,6 +199,21 @@ def _settled(
     event.terminal = True  # type: ignore[attr-defined]
     event.direction = -1.0  # type: ignore[attr-defined]
     return event
+
+
+def _dense(solution: Any, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Times (points,) [s] and voltages (points, samples, nodes) [V]: accepted steps, and between them the integrator's
+    own interpolant where they are few, since a straight line between two of them is no solution.
+    """
+    steps = len(solution.t) - 1
+    parts = max(1, math.ceil(min(_SMOOTH, _MOST_VALUES // math.prod(shape)) / steps))
+    inside = np.arange(1, parts) / parts
+    times, states = [solution.t[:1]], [solution.y.T[:1]]
+    for k, interpolant in enumerate(solution.sol.interpolants):
+        inner = solution.t[k] + inside * (solution.t[k + 1] - solution.t[k])
+        times += [inner, solution.t[k + 1 : k + 2]]
+        states += [interpolant(inner).T, solution.y.T[k + 1 : k + 2]]
+    return np.concatenate(times), np.concatenate(states).reshape(-1, *shape)
 
 
 def _energy(powers: Answer, solution: Any, shape: tuple[int, int]) -> Floats:

@@ -25,7 +25,7 @@ from analogep.report.blocks import (
     Tiles,
 )
 from analogep.results.gradients import NONE
-from analogep.results.summary import cautions, numbers, quiet_cosine
+from analogep.results.summary import cautions, numbers, open_points, quiet_cosine
 from analogep.results.watched import watched, watched_by
 from analogep.units import format_si
 
@@ -227,7 +227,8 @@ def confusion(dataset: xr.Dataset) -> Section:
 
 def troubles(dataset: xr.Dataset) -> Section:
     """Sentences and a table about what was unsettled, worn or inexact."""
-    return Section("health", "Unsettled, worn, inexact", [Items(health.sentences(dataset)), health.table(dataset)])
+    said = [*health.sentences(dataset), *(f"{one[:1].upper()}{one[1:]}." for one in open_points(dataset))]
+    return Section("health", "Unsettled, worn, inexact", [Items(said), health.table(dataset)])
 
 
 def reproduction(dataset: xr.Dataset) -> Section:

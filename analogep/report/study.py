@@ -20,6 +20,7 @@ from analogep.study.collect import DONE, FAILED, NOT_RUN
 from analogep.study.crossing import crossing
 from analogep.study.point import described
 from analogep.study.summary import Row
+from analogep.study.values import called, spoken
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,7 +75,7 @@ def accuracy(row: Row) -> str:
 
 def named(row: Row) -> str:
     """Axis values of a row."""
-    return ", ".join(f"{key} = {text}" for key, text in row.said.items())
+    return ", ".join(f"{key} = {spoken(key, text)}" for key, text in row.said.items())
 
 
 def _rows(dataset: xr.Dataset) -> list[Row]:
@@ -218,7 +219,7 @@ def components(dataset: xr.Dataset) -> Section | None:
     names = [str(name) for name in dataset["component"].values]
     tables = []
     for place, axis in enumerate(_card(dataset).axes):
-        values = [", ".join(axis.at(number).values()) for number in range(len(axis))]
+        values = [called(axis.at(number)) for number in range(len(axis))]
         for kind, joules in kinds.items():
             means = np.column_stack([_along(joules[..., k], place) for k in range(len(names))])
             tables.append(energy.along(f"{axis.name}: J per {kind}", values, means, names))
@@ -246,7 +247,7 @@ def alternative(dataset: xr.Dataset, margins: Sequence[Sequence[Row]]) -> str:
     """What the figure of all axes shows, in a sentence an axis."""
     out = []
     for axis, rows in zip(_card(dataset).axes, margins, strict=True):
-        values = [f"{accuracy(row)} and {_joules(row.training)} at {', '.join(row.said.values())}" for row in rows]
+        values = [f"{accuracy(row)} and {_joules(row.training)} at {called(row.said)}" for row in rows]
         out.append(f"Along {axis.name}: accuracy and joules per training sample {listed(values)}.")
     return " ".join(out)
 
@@ -290,7 +291,7 @@ def _along(values: NDArray[np.float64], place: int) -> NDArray[np.float64]:
 def _table(title: str, part: str, rows: Sequence[Row], more: Mapping[str, Sequence[str]] | None = None) -> Table:
     """A row for each value or combination; `more` are further columns by their heads."""
     columns = {
-        "value": [", ".join(row.said.values()) for row in rows],
+        "value": [called(row.said) for row in rows],
         f"{part} accuracy": [accuracy(row) for row in rows],
         "J per training sample": [_joules(row.training) for row in rows],
         "J per inference": [_joules(row.inference) for row in rows],

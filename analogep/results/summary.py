@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _SILENT: Final = 0.9
 """Share of silent neurons of a layer from which on it is said."""
 
+_TRUE: Final = 0.95
+"""Cosine without noise of every layer from which on phases are long enough."""
+
 
 def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     """Return the numbers of a run for programs; SI units."""
@@ -57,6 +60,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
         "parts": json.loads(attrs.get("parts", "[]")),
         **{name: json.loads(attrs.get(name, "null")) for name in ("unknown", "assumed")},
         "cautions": cautions(dataset),
+        "open_points": open_points(dataset),
         "digest": attrs["digest"],
         "version": attrs["analogep_version"],
         **{name: attrs[name] for name in ("commit", "date", "wall_seconds") if name in attrs},
@@ -109,6 +113,26 @@ def _drowned(dataset: xr.Dataset) -> list[str]:
     ]
 
 
+def _unsettled(dataset: xr.Dataset) -> list[str]:
+    """Phases that ended too early, where it shows in the gradient.
+
+    The gradient without noise of a phase that ends early is off by its transient. With the cosine c the part of the
+    estimate beside the gradient is sqrt(1/c^2 - 1) of it, a third at the bound; below that it is no caution.
+    """
+    quiet = quiet_cosine(dataset)
+    if np.isfinite(quiet).any() and np.nanmin(quiet) >= _TRUE:
+        return []
+    out = []
+    for name in ("free", "nudged"):
+        share = float(dataset["unsettled"].sel(relaxation=name).isel(epoch=-1))
+        if share > 0.01:
+            out.append(
+                f"{100 * share:.3g} % of the {name} relaxations had not settled to timing.tolerance when they ended; "
+                f"lengthen timing.{name}.duration if that matters"
+            )
+    return out
+
+
 def _stuck(dataset: xr.Dataset) -> list[str]:
     """Devices that ignore pulses, if there are any."""
     found = _by_layer(dataset, "stuck")
@@ -151,13 +175,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             f"the loop gain {reached} (epoch {int(lost[0])} first): above 1 several equilibria "
             "exist and gradients explode; lower learning.rate, mapping.weight_range or feedback.gain"
         )
-    for name in ("free", "nudged"):
-        share = float(dataset["unsettled"].sel(relaxation=name).isel(epoch=-1))
-        if share > 0.01:
-            out.append(
-                f"{100 * share:.3g} % of the {name} relaxations had not settled to timing.tolerance when they ended; "
-                f"lengthen timing.{name}.duration if that matters"
-            )
+    out += _unsettled(dataset)
     out += gradients.reasons(dataset) + _silent(dataset) + _stuck(dataset) + _drowned(dataset)
     worn = int(dataset["worn"].isel(epoch=-1).sum())
     if worn:
@@ -178,5 +196,10 @@ def cautions(dataset: xr.Dataset) -> list[str]:
         out.append(
             f"no test sample was classified as {', '.join(map(str, dead))}: those outputs may be stuck at a rail"
         )
+    return out
+
+
+def open_points(dataset: xr.Dataset) -> list[str]:
+    """Return what the run had to assume because the source of the device card leaves it open, one sentence each."""
     # Results from before cards had remarks hold none.
-    return out + list(json.loads(dataset.attrs.get("remarks", "[]")))
+    return list(json.loads(dataset.attrs.get("remarks", "[]")))

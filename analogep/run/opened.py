@@ -9,10 +9,12 @@ from analogep import results
 from analogep.cards.record import card_of
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
+from analogep.display import line, table
 from analogep.errors import ResultError
 from analogep.run.folder import CHIP, RESULT
 from analogep.run.training import kept
 from analogep.streams import Seeds
+from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,6 +27,24 @@ class Opened(NamedTuple):
 
     result: xr.Dataset
     chip: Chip
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        last, attrs = self.result.isel(epoch=-1), self.result.attrs
+        joules = [format_si(float(f"{float(last[f'{kind}_energy']):.3g}"), "J") for kind in ("training", "inference")]
+        return {
+            "accuracy": f"{100.0 * float(last['accuracy']):.2f} % of {attrs['test_samples']} test samples",
+            "epochs": f"{int(last['epoch'])}",
+            "energy": f"{joules[0]} a training sample, {joules[1]} an inference",
+            "seeds": str(attrs["seeds"]),
+            "version": str(attrs["analogep_version"]),
+        }
+
+    def __repr__(self) -> str:
+        return line("Opened", str(self.result.attrs["title"]), self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Result and chip: {self.result.attrs['title']}", self._shown())
 
 
 def open(path: str | Path) -> Opened:

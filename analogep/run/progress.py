@@ -33,11 +33,11 @@ class Progress:
 
 def bar(show: bool) -> Bar:
     """Return one bar over all batches of all epochs, with the accuracy of the last one."""
-    return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}", "preparing")
+    return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}", "preparing")
 
 
 def _place(progress: Progress) -> tuple[float, float, str]:
     within = progress.batch / progress.batches if progress.batches else float(progress.stage in ("test", "done"))
-    done = (progress.epoch - 1 + within) / max(progress.epochs, 1)
+    done = progress.epoch - 1 + within
     accuracy = "" if progress.accuracy is None else f", {100 * progress.accuracy:.2f} %"
-    return done, 1.0, f"epoch {progress.epoch}/{progress.epochs}{accuracy}"
+    return done, float(max(progress.epochs, 1)), f"epoch {progress.epoch}/{progress.epochs}{accuracy}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.study import recorded
 from analogep.study.statistics import standard_error
+from analogep.study.values import called
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+AGES: Final = "time since training"
+"""Name of the way along which chips age."""
 MOST_LINES: Final = 7
 MOST_PANELS: Final = 4
 _TIMES: Final = (("y", 365.25 * 86400.0), ("d", 86400.0), ("h", 3600.0), ("min", 60.0))
@@ -32,7 +35,7 @@ class Way:
     unit : str
         Unit of `places`.
     labels : tuple of str
-        Its values as the card gives them.
+        Its values as people call them.
     places : ndarray (values,) [unit] or None
         Its values if they are numbers.
     """
@@ -96,13 +99,13 @@ def _ways(dataset: xr.Dataset) -> tuple[list[Way], Floats]:
     ways = []
     for axis in recorded.recorded(dataset.attrs).axes:
         coordinate = dataset[axis.name]
-        labels = tuple(", ".join(axis.at(place).values()) for place in range(len(axis)))
+        labels = tuple(called(axis.at(place)) for place in range(len(axis)))
         places = coordinate.values.astype(np.float64) if coordinate.dtype.kind in "fiu" else None
         ways.append(Way(axis.name, str(coordinate.attrs.get("units", "1")), labels, places))
     if "aged_accuracy" in dataset:
         values = np.moveaxis(dataset["aged_accuracy"].values, -1, len(ways))
-        labels = tuple(time(float(age)) for age in dataset["age"].values)
-        return [*ways, Way("time since training", "s", labels)], values
+        ages = dataset["age"].values.astype(np.float64)
+        return [*ways, Way(AGES, "s", tuple(map(time, ages.tolist())), ages)], values
     return ways, recorded.judged(dataset)
 
 
@@ -111,7 +114,7 @@ def _order(ways: list[Way]) -> list[int]:
 
     def rank(place: int) -> tuple[bool, bool, int, int]:
         way = ways[place]
-        return way is ways[-1] and way.name == "time since training", way.places is not None, len(way.labels), -place
+        return way is ways[-1] and way.name == AGES, way.places is not None, len(way.labels), -place
 
     along = max(range(len(ways)), key=rank)
     others = sorted((place for place in range(len(ways)) if place != along), key=lambda p: len(ways[p].labels))

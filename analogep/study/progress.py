@@ -27,7 +27,7 @@ class StudyProgress:
 
 def bar(show: bool) -> Bar:
     """Return one bar over all points, with the time that remains."""
-    return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {n}/{total} [{elapsed}<{remaining}]")
+    return Bar(show, _place, "{desc} {percentage:3.0f}%|{bar}| {n}/{total} [{elapsed}{postfix}]")
 
 
 def _place(progress: StudyProgress) -> tuple[float, float, str]:

@@ -7,7 +7,7 @@ import math
 import re
 import typing
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from analogep import units
@@ -18,6 +18,10 @@ from analogep.units import Quantity, shown
 MOST: Final = 10_000
 """Values of one axis."""
 
+_TAGS: Final = ("kind", "model", "rule", "method", "estimator")
+"""Keys whose value says what a block is."""
+_JOINED: Final = {"layers": "-", "tile": " × "}
+"""What stands between the numbers of a list, by its key; else a comma."""
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _BOUND = rf"({_NUMBER})(?: ?([^\s0-9.,/\[\]{{}}'\"]+))?"
 _RANGE = re.compile(rf"(log )?\s*{_BOUND}\s*\.\.\s*{_BOUND}\s*/\s*([0-9]{{1,6}})")
@@ -141,6 +145,39 @@ def written(value: Any) -> str:
         except CardError:
             pass
     return json.dumps(value, ensure_ascii=False)
+
+
+def spoken(key: str, text: str) -> str:
+    """What a value of an axis is called in figures and on pages: `--set key=text` without brackets and quotes.
+
+    >>> spoken("variation.cycle_to_cycle", '{"kind": "range", "sigma": "5 %"}')
+    'range, sigma 5 %'
+    >>> spoken("wires.tile", "[32, 32]"), spoken("layers", "[64, 128, 10]"), spoken("nudging.beta", "0.5")
+    ('32 × 32', '64-128-10', '0.5')
+    """
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        value = read_value(text, "")
+    except CardError:
+        return text
+    return _spoken(key.rpartition(".")[2], value)
+
+
+def _spoken(key: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        # What a block is stands first and needs no name.
+        parts = [_spoken(name, one) for name, one in value.items() if name in _TAGS]
+        parts += [f"{name} {_spoken(name, one)}" for name, one in value.items() if name not in _TAGS]
+        return ", ".join(parts) or "nothing"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _JOINED.get(key, ", ").join(_spoken("", one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def called(said: Mapping[str, str]) -> str:
+    """What a combination of values is called: each as `spoken`; `said` is key -> text."""
+    return ", ".join(spoken(key, text) for key, text in said.items())
 
 
 def texts(values: str | Sequence[Any], *, repeated: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ import analogep
 from analogep.circuit import CircuitCard
 from analogep.datasets import Source
 from analogep.device import DeviceCard
+from analogep.display import line, table
 from analogep.errors import ResultError, UsageError
 from analogep.keys import load
 from analogep.network.fit import check_fit
@@ -108,6 +109,21 @@ class Search:
     def default_folder(self) -> Path:
         """Where the commands keep a search if no folder is given."""
         return Path("runs") / f"tune-{self.device.name}-{self.circuit.name}"
+
+    def _shown(self) -> dict[str, str]:
+        """What a person wants to see first."""
+        return {
+            "objectives": ", ".join(self.objectives),
+            "knobs": ", ".join(knob.name for knob in self.knobs.all),
+            "data": f"{self.data.name}, {len(self.data.train_y)} samples to learn, {len(self.data.test_y)} held out",
+            "seeds": f"{self.seeds} from {self.seed}",
+        }
+
+    def __repr__(self) -> str:
+        return line("Search", f"{self.device.name} in {self.circuit.name}", self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(f"Search for settings: {self.device.name} in {self.circuit.name}", self._shown())
 
     @property
     def given(self) -> dict[str, Any] | None:

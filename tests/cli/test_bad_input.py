@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import re
 import shutil
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from analogep import keys
+from analogep.cli.main import _add_parts
+from analogep.cli.simulate import arguments
 
 from .commands import SMALL
 from .conftest import Said
@@ -107,13 +112,29 @@ def test_what_the_command_line_gets_wrong_is_said_and_nothing_is_written(
 
 
 def test_wrong_overrides_are_all_said_at_once(say: Say) -> None:
-    said = say(
-        "simulate", "rram", "--set", "beta=0.3", "--set", "conductance", "--set", "zzz.max=3", "--set", "layers=[64,10]"
-    )
+    wrong = ["beta=0.3", "conductance", "zzz.max=3"]
+    texts = ["layers=[64,10]", *wrong]
+    said = say("simulate", "rram", *(word for text in texts for word in ("--set", text)))
     is_refused(said, 2, "--set beta=0.3: .*nudging.beta")
-    assert [line.split(":")[-2].strip() for line in said.err.splitlines() if "--set" in line] == [
-        "--set beta=0.3", "--set conductance", "--set zzz.max=3",
-    ]  # fmt: skip
+    lines = [line.removeprefix("analogep: ") for line in said.err.splitlines() if "--set" in line]
+    assert [line.split(":")[0] for line in lines] == [f"--set {text}" for text in wrong]
+    # Together with what a card says of values.
+    texts = [*wrong, "conductance.max=3 V", "nudging.beta=x"]
+    said = say("simulate", "rram", *(word for text in texts for word in ("--set", text)))
+    is_refused(said, 2, "--set nudging.beta=x: nudging.beta: needs a number, got 'x'")
+    assert [line.split(":")[0] for line in said.err.splitlines()] == [f"--set {text}" for text in texts]
+
+
+def test_options_that_are_tried_as_keys_are_those_of_the_parser(say: Say) -> None:
+    parser = argparse.ArgumentParser()
+    arguments(parser)
+    _add_parts(parser)
+    valued = {action.option_strings[0][2:] for action in parser._actions if action.option_strings and action.nargs != 0}
+    # --circuit is a card, and told as one; --set is what is being said.
+    assert valued - {"circuit", "set"} == set(keys._OPTIONS)
+    for option in keys._OPTIONS:
+        is_refused(say("simulate", "rram", "--set", f"{option}=3"), 2, f"this is the option --{option} of simulate")
+    is_refused(say("simulate", "rram", "--set", "epochs=3"), 2, "of simulate, elsewhere 'learning.epochs'$")
 
 
 @pytest.mark.parametrize("given", [("--data", "mnist"), ("--circuit", "mnist")])

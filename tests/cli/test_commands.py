@@ -272,7 +272,10 @@ def test_a_number_that_is_none_is_null_in_json() -> None:
     ("changed", "sentence"),
     [
         ({"loop_gain": [0.5, 1.25]}, r"the loop gain reached 1\.25 \(epoch 2 first\)"),
-        ({"unsettled": 0.25}, r"25 % of the nudged relaxations had not settled to timing\.tolerance"),
+        (
+            {"unsettled": 0.25, "quiet_cosine": 0.94},
+            r"25 % of the nudged relaxations had not settled to timing\.tolerance",
+        ),
         ({"confusion": np.eye(10, 10, 1, dtype=int)}, "no test sample was classified as 0: "),
         (
             {"cosine": [[0.9, 0.6]], "quiet_cosine": [1.0, 0.9]},
@@ -284,8 +287,15 @@ def test_what_a_reader_of_the_numbers_must_know_is_said(changed: dict[str, objec
     assert re.search(f"  caution: .*{sentence}", summary.text(summarised(**changed)))
     fine = {"loop_gain": 0.5, "unsettled": 0.0, "confusion": np.eye(10, dtype=int), "cosine": 0.9, "quiet_cosine": 1.0}
     # The card of this run, rram, leaves open how far apart the reads of its source were.
-    (open_point,) = summary.cautions(summarised(**fine))
+    dataset = summarised(**fine)
+    assert summary.cautions(dataset) == []
+    (open_point,) = summary.numbers(dataset)["open_points"]
     assert "does not state the spacing of its reads" in open_point
+    assert f"  open      {open_point}\n" in summary.text(dataset)
+    # Phases that end early are said; where the gradient is true all the same, that is no caution.
+    early = summarised(**fine | {"unsettled": 0.25})
+    assert summary.cautions(early) == []
+    assert "  settled   75 % of the free and 75 % of the nudged phases, to timing.tolerance\n" in summary.text(early)
 
 
 def test_a_result_from_before_the_cosine_without_noise_was_measured_is_summed_up() -> None:

@@ -111,7 +111,10 @@ def test_save_writes_one_png_per_figure_and_nothing_else(saved: list[Path]) -> N
     assert [path.name for path in saved] == names
     assert sorted(path.name for path in saved[0].parent.iterdir()) == sorted(names)
     for path in saved:
-        assert imread(path).shape[:2] == (645, 1050)
+        height, width = imread(path).shape[:2]
+        # That of the energy grows with the components.
+        assert width == 1050
+        assert height == 645 or (path.stem == "energy" and 645 < height < 1200)
 
 
 def test_saving_twice_gives_the_same_bytes(saved: list[Path], tmp_path: Path) -> None:

@@ -82,25 +82,29 @@ def test_a_single_epoch_is_drawn_with_markers_at_a_whole_number(draw: object) ->
         assert list(axes.get_xticks()) == [1]
 
 
-def test_bars_are_joules_per_sample_of_the_last_epoch(dataset: xr.Dataset) -> None:
+def test_bars_are_shares_of_the_joules_per_sample_of_the_last_epoch(dataset: xr.Dataset) -> None:
     figure = plots.energy_by_component(dataset)
     last = dataset["energy"].isel(epoch=-1)
     expected = {
-        "training": last.sel(phase=list(TRAINING)).sum("phase") / dataset.attrs["train_samples"],
+        "training sample": last.sel(phase=list(TRAINING)).sum("phase") / dataset.attrs["train_samples"],
         "inference": last.sel(phase="inference") / dataset.attrs["test_samples"],
     }
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert names[0] == "total"
-    for axes, (kind, joules) in zip(figure.axes, expected.items(), strict=True):
-        widths = [bar.get_width() for bar in axes.patches]
-        wanted = [float(joules.sum())] + [float(joules.sel(component=name.replace(" ", "_"))) for name in names[1:]]
-        np.testing.assert_allclose(widths, wanted, rtol=1e-12)
-        assert words(axes) == [engineering(value, "J") if value else "0" for value in wanted]
-        assert axes.get_xlabel() == f"energy per {kind} sample [J]"
-        assert axes.get_xscale() == "log"
-    assert widths[0] == pytest.approx(float(dataset["inference_energy"][-1]))
-    total = figure.axes[0].patches[0].get_width()
-    assert total == pytest.approx(float(dataset["training_energy"][-1]))
+    for axes, (kind, joules) in zip(figure.axes[:2], expected.items(), strict=True):
+        total = float(joules.sum())
+        wanted = [float(joules.sel(component=name.replace(" ", "_"))) for name in names[1:]]
+        stack, bars = axes.patches[: len(wanted)], axes.patches[len(wanted) :]
+        # The stack is the whole: it ends at 100 %, and its pieces have the length and the colour of the bars below.
+        assert stack[-1].get_x() + stack[-1].get_width() == pytest.approx(100.0)
+        for piece, bar, value in zip(stack, bars, wanted, strict=True):
+            assert piece.get_width() == bar.get_width() == pytest.approx(100.0 * value / total)
+            assert piece.get_facecolor() == bar.get_facecolor()
+        assert [word.split(",")[0] for word in words(axes)] == [engineering(v, "J") if v else "0" for v in wanted]
+        assert axes.get_title() == f"{kind}: {engineering(total, 'J')}"
+        assert axes.get_xscale() == "linear"
+    assert float(expected["inference"].sum()) == pytest.approx(float(dataset["inference_energy"][-1]))
+    assert float(expected["training sample"].sum()) == pytest.approx(float(dataset["training_energy"][-1]))
 
 
 def test_a_component_without_joules_is_left_out(dataset: xr.Dataset) -> None:
@@ -109,18 +113,24 @@ def test_a_component_without_joules_is_left_out(dataset: xr.Dataset) -> None:
     assert "programming" in names
 
 
-def test_every_digital_yardstick_is_marked_and_named(dataset: xr.Dataset) -> None:
+def test_every_digital_yardstick_is_a_bar_beside_the_chip(dataset: xr.Dataset) -> None:
     figure = plots.energy_by_component(dataset)
-    for axes, kind in zip(figure.axes, ("training", "inference"), strict=True):
-        assert verticals(axes) == list(json.loads(dataset.attrs[f"digital_{kind}_joules"]).values())
-        left, right = axes.get_xlim()
-        assert all(left < place < right for place in verticals(axes))
-    assert entries(figure) == list(DIGITAL)
+    for axes, kind in zip(figure.axes[2:], ("training", "inference"), strict=True):
+        total = float(dataset[f"{kind}_energy"][-1])
+        joules = [total, *json.loads(dataset.attrs[f"digital_{kind}_joules"]).values()]
+        widths = np.array([bar.get_width() for bar in axes.patches])
+        np.testing.assert_allclose(widths / widths[0], np.array(joules) / total)
+        ratios = [f"{engineering(value, 'J')}, {value / total:.2g} ×" for value in joules[1:]]
+        assert words(axes) == [engineering(total, "J"), *ratios]
+    said = [text.get_text().replace("\n", " ") for text in figure.axes[2].get_yticklabels()]
+    assert said == ["this chip", *DIGITAL]
 
 
-def test_values_beside_the_bars_stay_inside_the_panel(dataset: xr.Dataset) -> None:
+def test_words_beside_the_bars_stay_inside_the_panel_and_lie_on_no_line(dataset: xr.Dataset) -> None:
     for axes in plots.energy_by_component(dataset).axes:
         assert max(text.get_window_extent().x1 for text in axes.texts) <= axes.bbox.x1
+        assert axes.get_lines() == []
+        assert not any(line.get_visible() for line in (*axes.get_xgridlines(), *axes.get_ygridlines()))
 
 
 def test_node_voltages_are_drawn_against_time_with_the_class_emphasised(dataset: xr.Dataset) -> None:

@@ -60,6 +60,10 @@ def test_ages_go_along_the_figure_and_into_the_page(tmp_path: Path) -> None:
     (axes,) = study_lines(data).axes
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0 s", "1 h", "1 d"]
     line = axes.containers[0].lines[0]
+    # Numbers at their places, zero a decade before the first; ages too close to be written out are points alone.
+    np.testing.assert_array_equal(line.get_xdata(), [0.0, 3600.0, 86400.0])
+    places = [axes.transData.transform((age, 0.0))[0] for age in (0.0, 3600.0, 86400.0)]
+    assert np.diff(places)[1] == pytest.approx(np.log10(24.0) * np.diff(places)[0])
     expected = 100.0 * data["aged_accuracy"].isel(device=0).mean(("chip", "seed"))
     np.testing.assert_allclose(line.get_ydata(), expected)
     section = pages.together(data)
@@ -67,6 +71,18 @@ def test_ages_go_along_the_figure_and_into_the_page(tmp_path: Path) -> None:
     assert section.blocks[1].heads == ["time since training", "rram", "pcm"]
     assert section.blocks[1].rows[2][:1] == ["1 d"]
     assert section.blocks[1].rows[2][1].startswith(f"{float(expected[2]):.2f}")
+
+
+def test_numbers_have_a_prefix_and_blocks_are_words(tmp_path: Path) -> None:
+    blocks = [{"kind": "none"}, {"kind": "range", "sigma": "5 %"}]
+    data = found(tmp_path, vary={"conductance.max": ["8 uS", "20 uS"], "variation.cycle_to_cycle": blocks})
+    panels = study_axes(data).axes
+    assert panels[0].get_xlabel() == "conductance.max [µS]"
+    np.testing.assert_allclose(panels[0].containers[0].lines[0].get_xdata(), [8.0, 20.0])
+    assert panels[2].get_xlabel() == "variation.cycle_to_cycle"
+    assert [text.get_text() for text in panels[2].get_xticklabels()] == ["none", "range, sigma 5 %"]
+    (axes,) = study_lines(data).axes
+    np.testing.assert_allclose(axes.containers[0].lines[0].get_xdata(), [8.0, 20.0])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from analogep.relaxation import relax
 from tests.physics.nets import CURVES, LINEAR, METHODS, READ, SINH, TAU, build, data, nudge, phase, solver
@@ -95,3 +96,22 @@ def test_the_path_is_kept_only_if_asked_for_and_begins_and_ends_with_the_phase()
     np.testing.assert_array_equal(end.path[-1], end.v)
     assert end.path.shape == (len(end.times), 3, 10)
     assert relax(network, network.drive(x), start, phase(3), solver(), 1e-4).path.size == 0
+
+
+@pytest.mark.parametrize("method", ["RK45", "LSODA", "BDF"])
+def test_a_recorded_path_is_a_curve_between_the_few_accepted_steps(method: str):
+    """Every point lies on the exact path to the tolerance of the few steps; straight lines between these do not."""
+    network = build((5, 7, 3), CURVES["tanh"])
+    x, _ = data(network, 1)
+    start = np.zeros((1, 10))
+    end = relax(network, network.drive(x), start, phase(12), solver(method, 1e-4, 1e-5), 1e-4, record=True)
+    assert 200 <= len(end.times) < 400
+    assert (np.diff(end.times) > 0.0).all()
+    fine = relax(network, network.drive(x), start, phase(12), solver("DOP853", 1e-10, 1e-12), 1e-4, record=True)
+    exact = CubicSpline(fine.times, fine.path[:, 0])
+    off = np.abs(end.path[:, 0] - exact(end.times)).max()
+    taken = np.linspace(0, len(end.times) - 1, 12).astype(int)
+    chords = np.stack([np.interp(end.times, end.times[taken], node[taken]) for node in end.path[:, 0].T], axis=1)
+    assert off < 2e-3 * READ
+    assert np.abs(chords - exact(end.times)).max() > 10 * off
+    np.testing.assert_array_equal(end.path[-1], end.v)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import analogep
-from analogep import Chip, Run
+from analogep import Chip, Run, budget, results, tune
 from analogep.errors import ResultError, UsageError
 
 from .tiny import digits, tiny
@@ -57,7 +58,10 @@ def test_a_result_by_itself_has_a_chip_to_read(folder: Path, tmp_path: Path) -> 
 
 
 def test_what_is_not_there_is_said(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ResultError, match=r"holds no result\.nc: the run has not finished"):
+    with pytest.raises(ResultError, match=r"holds no result: none of result\.nc \(a run\), study\.nc \(a study\)"):
+        analogep.open(tmp_path)
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ResultError, match=r"the run has not finished; the same command goes on and finishes it$"):
         analogep.open(tmp_path)
     with pytest.raises(ResultError, match="no such result"):
         analogep.open(tmp_path / "none.nc")
@@ -69,6 +73,41 @@ def test_what_is_not_there_is_said(folder: Path, tmp_path: Path) -> None:
     (other / "chip.nc").write_bytes(b"garbage")
     with pytest.raises(ResultError, match=r"chip\.nc: is damaged"):
         analogep.open(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "dimensions"),
+    [("budget.nc", ["limit"]), ("tune.nc", ["trial", "knob"]), ("beta.nc", ["estimator", "beta"])],
+)
+def test_what_other_commands_leave_is_opened_too(name: str, dimensions: list[str], tmp_path: Path) -> None:
+    made = xr.Dataset({"value": (dimensions, np.ones([2] * len(dimensions)))}, attrs={"title": "mine"})
+    results.write(made, tmp_path / name)
+    # A budget's folder holds the file of its study as well.
+    (tmp_path / "study.nc").write_bytes(b"not looked at")
+    assert analogep.open(tmp_path).equals(made)
+    shutil.copy(tmp_path / name, tmp_path / "sent.nc")
+    assert analogep.open(tmp_path / "sent.nc").equals(made)
+    results.write(made.rename({dimensions[0]: "other"}), tmp_path / name)
+    with pytest.raises(ResultError, match="is not the result of a "):
+        analogep.open(tmp_path)
+    shutil.copy(tmp_path / name, tmp_path / "sent.nc")
+    with pytest.raises(ResultError, match="is no result; give the folder that a command has written"):
+        analogep.open(tmp_path / "sent.nc")
+
+
+def test_notebooks_show_a_small_table_of_each(folder: Path) -> None:
+    opened = analogep.open(folder)
+    shown = [
+        (opened, ("Result and chip: rram, 64-6-10", f"of {len(digits().test_y)} test samples")),
+        (budget.Budget("rram"), ("Loss budget: rram", "cycle to cycle")),
+        (tune.Search("rram"), ("Search for settings: rram in digits", "learning.rate.1")),
+        (digits(), ("Data set: few", "8 × 8")),
+    ]
+    for one, words in shown:
+        page = one._repr_html_()
+        assert "<table>" in page
+        assert all(word in page for word in words), page
+    assert repr(opened).startswith("<Opened rram, 64-6-10")
 
 
 def test_overrides_are_a_mapping_and_data_are_arrays() -> None:

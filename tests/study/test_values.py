@@ -6,7 +6,7 @@ import pytest
 
 from analogep.cards.reader import read_value
 from analogep.study.axis import Axis
-from analogep.study.values import expand, quantity, split, texts, written
+from analogep.study.values import called, expand, quantity, split, spoken, texts, written
 
 
 @pytest.mark.parametrize(
@@ -131,3 +131,26 @@ def test_keys_that_move_together_may_have_a_value_twice_but_no_position() -> Non
     assert axis.values["adc.bits"] == ("8", "6", "8")
     with pytest.raises(ValueError, match=r"has the values .* of its keys twice"):
         Axis.of("noise", {"sample_hold.noise": ["1 mV", "1 mV"], "adc.bits": [8, 8]})
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("nudging.beta", "0.5", "0.5"),
+        ("device", "cards/[odd].yaml", "cards/[odd].yaml"),
+        ("wires.tile", "[32, 32]", "32 × 32"),
+        ("layers", "[64, 128, 10]", "64-128-10"),
+        ("learning.rate", "[0.2, 0.1]", "0.2, 0.1"),
+        ("read.noise", '{"kind": "relative", "sigma": "5 %"}', "relative, sigma 5 %"),
+        (
+            "wires",
+            "{word: 1 ohm, kind: exact, tile: [8, 9], deep: {on: null}}",
+            "exact, word 1 ohm, tile 8 × 9, deep on null",
+        ),
+        ("update", "{}", "nothing"),
+        ("update", "{rule", "{rule"),
+    ],
+)
+def test_values_are_called_without_brackets_and_quotes(key: str, text: str, words: str) -> None:
+    assert spoken(key, text) == words
+    assert called({key: text, "update.rule": "device"}) == f"{words}, device"
