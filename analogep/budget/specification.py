@@ -228,7 +228,7 @@ def _specified(accuracy: Floats, curve: Floats, points: float) -> Crossing:
 
     Sizes that the cards do not take, or at which a training has failed, are left out, and with the smallest one all.
     """
-    whole = ~np.isnan(accuracy[:, ~np.isnan(accuracy).all(axis=0)]).any(axis=1)
+    whole = np.asarray(~np.isnan(accuracy[:, ~np.isnan(accuracy).all(axis=0)]).any(axis=1))
     pairs = accuracy[whole][:, ~np.isnan(accuracy[whole]).any(axis=0)]
     if not whole[0] or pairs.size == 0:
         return Crossing(np.nan, np.nan, np.nan)

@@ -79,7 +79,7 @@ def _points(text: str) -> float:
     value = _number(re.sub(r"\s*(points?|%)$", "", text.strip()))
     if not 0.0 < value <= 100.0:
         raise argparse.ArgumentTypeError(
-            f"needs points of accuracy from above 0 to 100, such as '1 point'; got '{text[:40]}'"
+            f"needs points of accuracy above 0 and up to 100, such as '1 point'; got '{text[:40]}'"
         )
     return value / 100.0
 

@@ -37,9 +37,9 @@ def weighed_limits(dataset: xr.Dataset) -> Figure:
     names = [str(name).replace("_", " ") for name in dataset["limit"].values]
     figure = blank(1.7 + 0.42 * len(names))
     left, *others = figure.subplots(1, 3, sharey=True, width_ratios=[4.0, 1.0, 1.0])
-    place = np.arange(len(names))
+    place = np.arange(len(names), dtype=np.float64)
     for k, (way, _, color) in enumerate(_WAYS):
-        _way(left, place + (2 * k - 1) * _APART, dataset, way, color)
+        _way(left, np.asarray(place + (2 * k - 1) * _APART), dataset, way, color)
     left.axvline(0.0, color=BLACK, linewidth=0.9, zorder=1.0)
     left.set_yticks(place, names)
     left.set_ylim(len(names) - 0.5, -0.5)

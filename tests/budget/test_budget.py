@@ -169,7 +169,7 @@ def test_cards_that_do_not_fit_and_limits_that_they_lack_are_refused_before_anyt
     with pytest.raises(CardError, match="needs gradual pulses both ways") as caught:
         Budget("pcm", "resistive-digits")
     assert len(caught.value.problems) == 1
-    with pytest.raises(UsageError, match="'wire' is no limit of rram with digits, which has .*'iv', 'converters'"):
+    with pytest.raises(UsageError, match=r"'wire' is no limit of rram with digits, which has .*'iv', 'converters'"):
         Budget("rram", limits=["wire"])
     (tmp_path / "letter.txt").touch()
     with pytest.raises(ResultError, match=r"the folder holds 'letter\.txt' and no budget or specification"):

@@ -61,7 +61,6 @@ def test_forty_budgets_from_one_population_of_chips_cover_its_means(some: str, t
             for other in range(3):
                 if whole_cost[one] - whole_cost[other] > halves[one] + halves[other]:
                     assert cost[one] > cost[other]
-    print(f"truth {100 * truth}, coverage {np.mean(held)}, pairs {min(ended)} to {max(ended)}")
     assert np.mean(held) > 0.91
 
 
@@ -81,7 +80,6 @@ def test_runs_at_the_values_of_a_specification_lose_what_it_says(some: str, tmp_
         confirmed += 1
         none = fresh(question.deck.cards({name: 0.0}), some)
         lost = {size: none - fresh(question.deck.cards({name: size}), some) for size in (low, factor, min(high, 4.0))}
-        print(name, factor, low, high, {size: 100 * each.mean() for size, each in lost.items()})
         errors = {size: float(each.std(ddof=1)) / np.sqrt(FRESH) for size, each in lost.items()}
         assert lost[low].mean() < 0.03 + 3.0 * errors[low]
         assert np.isinf(high) or lost[min(high, 4.0)].mean() > 0.03 - 3.0 * errors[min(high, 4.0)]
