@@ -4,6 +4,7 @@ The mean squared error of an estimate is |bias(beta)|^2 + V/beta^2. Both parts a
 minimum is predicted from them, and held against the errors of noisy estimates over a grid of beta.
 """
 
+from analogep.beta.answer import best, sentence
 from analogep.beta.expansion import Expansion, expand, leading
 from analogep.beta.finite import FiniteBeta, accuracies
 from analogep.beta.minimum import lowest
@@ -19,6 +20,7 @@ __all__ = [
     "Noise",
     "Probe",
     "accuracies",
+    "best",
     "expand",
     "general_best",
     "leading",
@@ -26,6 +28,7 @@ __all__ = [
     "lowest",
     "noise_of",
     "pole",
+    "sentence",
     "squared_error",
     "with_accuracy",
 ]

@@ -1,11 +1,15 @@
-"""Loss budget: which limit of the hardware costs how much accuracy and how many joules."""
+"""Which limit of the hardware costs how much, and how large each may be: budgets and specifications by paired runs."""
 
-from analogep.budget.budget import AXIS, BUDGET, IDEAL, REAL, Budget
+from analogep.budget.budget import BUDGET, IDEAL, Budget, contrasts
 from analogep.budget.deck import Deck
 from analogep.budget.limits import LIMITS, Limit
+from analogep.budget.looks import Effect, effect
 from analogep.budget.paired import Estimate, estimate
-from analogep.budget.tally import ranked, tally
+from analogep.budget.question import AXIS, BETA, PAIRS, REAL
+from analogep.budget.specification import SPECIFICATION, Specification
+from analogep.budget.tally import tally
 
 __all__ = [
-    "AXIS", "BUDGET", "IDEAL", "LIMITS", "REAL", "Budget", "Deck", "Estimate", "Limit", "estimate", "ranked", "tally",
+    "AXIS", "BETA", "BUDGET", "IDEAL", "LIMITS", "PAIRS", "REAL", "SPECIFICATION", "Budget", "Deck", "Effect",
+    "Estimate", "Limit", "Specification", "contrasts", "effect", "estimate", "tally",
 ]  # fmt: skip

@@ -1,174 +1,201 @@
-"""The loss budget: what each limit of the hardware costs in accuracy and joules, by a study of ideal and real cards."""
+"""The loss budget: what each limit of the hardware costs in accuracy, joules and seconds, by pairs of trainings."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analogep import results
-from analogep.budget.deck import Deck
-from analogep.budget.tally import ranked, tally
-from analogep.display import line, table
-from analogep.errors import UsageError
-from analogep.run import Run
-from analogep.streams import Seeds
-from analogep.study import Study, StudyCard
-from analogep.study.values import written
+from analogep.budget.course import BEGUN, Course
+from analogep.budget.deck import Factors
+from analogep.budget.looks import LOOKS, MOST, Effect, effect
+from analogep.budget.question import NUDGING, REAL, Question
+from analogep.budget.tally import tally
 
 if TYPE_CHECKING:
     import xarray as xr
 
+Floats = NDArray[np.float64]
+
 BUDGET: Final = "budget.nc"
-AXIS: Final = "limits"
-REAL: Final = "all real"
 IDEAL: Final = "all ideal"
+RESOLUTION: Final = 0.01
+"""Half of an interval at which an effect is known well enough [1]."""
 
 
-class Budget:
-    """Accuracy and joules with all limits as on the cards, each ideal alone, each real alone, and all ideal.
-
-    One study holds these points, for all chips and seeds; its axis `limits` moves keys of both cards together. A
-    second one makes the two limits ideal together that cost most.
-
-    Parameters
-    ----------
-    device, circuit : str
-        Cards, as `Card.load` finds them.
-    data : str or None
-        Data, as `datasets.load` finds them.
-    set : mapping
-        Key of either card -> value for all points.
-    chips, seeds : int
-        Samples of fabrication, and of operation and data.
-    seed : int
-        Seed of all samples.
-    age : float or None
-        Time after training at which accuracy is measured [s]; drift is a limit only then.
+@dataclass(frozen=True)
+class Contrast:
+    """The difference that tells what a limit costs.
 
     Attributes
     ----------
-    deck : Deck
-        The cards and the limits that they have.
+    limit : str
+    alone : bool
+        Whether the limit alone is left, or else alone removed.
+    without, with_ : int
+        Points whose accuracies are subtracted.
+    """
 
-    Raises
-    ------
-    CardError
-        With everything that is wrong with the cards.
+    limit: str
+    alone: bool
+    without: int
+    with_: int
+
+    def of(self, accuracy: Floats) -> Floats:
+        """Points of accuracy that the limit costs in each pair (pairs,) [1], of `accuracy` (points, pairs) [1]."""
+        return np.asarray(accuracy[self.without] - accuracy[self.with_])
+
+
+def contrasts(names: Sequence[str]) -> list[Contrast]:
+    """Two of each limit, for points in the order of `Budget.roles`."""
+    count = len(names)
+    removed = [Contrast(name, False, 1 + k, 0) for k, name in enumerate(names)]
+    left = [Contrast(name, True, 1 + 2 * count, 1 + count + k) for k, name in enumerate(names)]
+    return removed + left
+
+
+def unresolved(
+    accuracy: Floats, among: Sequence[Contrast], samples: int, resolution: float
+) -> Iterator[tuple[Contrast, Effect]]:
+    """Contrasts that are not resolved by these pairs; those of which no pair could be trained will never be.
+
+    Parameters
+    ----------
+    accuracy : ndarray (points, pairs) [1]
+    among : sequence of Contrast
+    samples : int
+        Samples of each accuracy.
+    resolution : float [1]
+    """
+    for contrast in among:
+        found = effect(contrast.of(accuracy), samples)
+        if found.pairs and not found.resolved(resolution):
+            yield contrast, found
+
+
+def needed(accuracy: Floats, among: Sequence[Contrast], samples: int, resolution: float) -> Collection[int]:
+    """Points that the next pair needs: both ends of what was not resolved at the last look, in increasing order.
+
+    Parameters
+    ----------
+    accuracy : ndarray (points, pairs) [1]
+        Of the pairs so far.
+    among, samples, resolution
+        As in `unresolved`.
+    """
+    look = max((look for look in LOOKS if look <= accuracy.shape[1]), default=0)
+    if look == 0:
+        return range(len(accuracy))
+    left = unresolved(accuracy[:, :look], among, samples, resolution)
+    return sorted({end for contrast, _ in left for end in (contrast.without, contrast.with_)})
+
+
+class Budget(Question):
+    """Pairs of trainings with all limits on, each removed alone, each left alone, and all removed.
+
+    Parameters
+    ----------
+    device, circuit, data, set, seed, age, work
+        As of `Question`.
+    best : float or None
+        The best beta [1], where it is known; measured before anything is trained if None.
 
     Examples
     --------
-    >>> budget = Budget("rram", chips=3, seeds=3)  # doctest: +SKIP
-    >>> budget.run("runs/budget")["regained"]  # doctest: +SKIP
+    >>> budget = Budget("rram")  # doctest: +SKIP
+    >>> budget.run("runs/budget", minutes=60)["regained"]  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        device: str,
-        circuit: str = "digits",
-        *,
-        data: str | None = None,
-        set: Mapping[str, Any] | None = None,
-        chips: int = 1,
-        seeds: int = 1,
-        seed: int = 0,
-        age: float | None = None,
-    ) -> None:
-        self.settings = dict(set or {})
-        self._common: dict[str, Any] = {
-            "device": device,
-            "circuit": circuit,
-            "chips": chips,
-            "seeds": seeds,
-            "seed": seed,
-            "name": _name(device),
-        }
-        self._common |= {"data": data} if data is not None else {}
-        self._common |= {"ages": [f"{age!r} s"]} if age is not None else {}
-        texts = {key: written(value) for key, value in self.settings.items()}
-        try:
-            self.deck = Deck(device, circuit, texts, age is not None)
-        except ValueError as error:
-            raise UsageError(f"--set: {error}") from None
-        if not self.deck.limits:
-            raise UsageError(f"{device} with {circuit}: these cards have no limit that could be made ideal")
-        Run(*self.deck.cards(()), Seeds.sample(base=seed), data)
+    noun, title = "budget", "Loss budget"
 
-    @property
-    def names(self) -> list[str]:
-        """Names of the limits."""
-        return [limit.name for limit in self.deck.limits]
+    def __init__(self, device: str, circuit: str = "digits", *, best: float | None = None, **given: Any) -> None:
+        super().__init__(device, circuit, **given)
+        self.best = best
+        if best is not None:
+            self.deck = self._deck()
 
-    @cached_property
-    def study(self) -> Study:
-        """The study of single limits."""
+    def points(self) -> dict[str, Factors]:
+        """Those of the roles that differ: a limit that is the only one is left alone where it is on."""
+        return self.distinct(self.roles())[0]
+
+    def roles(self) -> dict[str, Factors]:
+        """All limits on, each removed, each left alone, all removed."""
         names = self.names
-        points: dict[str, Collection[str]] = {REAL: ()}
-        points |= {f"{name} ideal": (name,) for name in names}
-        points |= {f"{name} alone": [other for other in names if other != name] for name in names}
-        return self._study(points | {IDEAL: names})
+        found: dict[str, Factors] = {REAL: ()}
+        found |= {f"{name} ideal": (name,) for name in names}
+        found |= {f"{name} alone": [other for other in names if other != name] for name in names}
+        return found | {IDEAL: names}
 
-    def together(self, names: Sequence[str]) -> Study:
-        """The study of one point, where several limits are ideal together."""
-        return self._study({f"{' and '.join(names)} ideal": names})
-
-    def _study(self, points: Mapping[str, Collection[str]]) -> Study:
-        axis = self.deck.axis(points)
-        kept = {key: self.settings[key] for key in self.deck.unmoved(axis)}
-        return Study(StudyCard.of(self._common | {"set": kept, "vary": {AXIS: axis}}))
-
-    @property
-    def default_folder(self) -> Path:
-        """Folder that the command uses if none is given: the same command finds it again."""
-        return Path("runs") / f"{self._common['name']}-{self.study.plan.identity['digest'][:10]}"
-
-    def run(self, out: str | Path | None = None, **running: Any) -> xr.Dataset:
-        """Run all points that are missing in the folder, and weigh the limits against each other.
+    def run(
+        self,
+        out: str | Path | None = None,
+        *,
+        resolution: float = RESOLUTION,
+        pairs: int = MOST,
+        minutes: float | None = None,
+        said: Callable[[str], None] | None = None,
+        **running: Any,
+    ) -> xr.Dataset:
+        """Add pairs until every effect is resolved, or the pairs or the time are used up, and weigh the limits.
 
         Parameters
         ----------
         out : str, Path or None
-            Folder of the budget; by default one under `runs`, named from its digest.
+            Folder of the budget; by default one under `runs`, named from its digest. It goes on from what is there.
+        resolution : float
+            Half of an interval at which an effect that may be zero is known well enough [1].
+        pairs : int
+            At most.
+        minutes : float or None
+            Time for pairs.
+        said : callable or None
+            Called with what is done before pairs are trained.
         running
             `workers`, `scheduler`, `executor`, `force`, `retry`, `report` of `Study.run`.
 
         Returns
         -------
         xarray.Dataset
-            Dimension `limit`, the most expensive first; also in the folder, as `budget.nc`.
+            Dimensions `limit`, the most expensive first, and `pair`; also in the folder, as `budget.nc`.
 
         Raises
         ------
         ResultError
             If the folder cannot be used or the scheduler does not answer.
         """
-        folder = Path(out) if out is not None else self.default_folder
-        single = self.study.run(folder, **running)
-        names = self.names
-        order = ranked(single, names)
-        both = None
-        if len(order) > 1:
-            two = order[:2]
-            both = self.together(two).run(folder / f"together-{'-'.join(two)}", **running)
-        dataset = tally(single, both, self.deck.limits)
+        folder = self.folder(out)
+        self._find(folder, said)
+        samples, among, places = self.samples, contrasts(self.names), self.distinct(self.roles())[1]
+
+        def wanted(known: Floats) -> list[int]:
+            return sorted({places[role] for role in needed(known[places], among, samples, resolution)})
+
+        course = Course(wanted, pairs, minutes)
+        trained = self.run_pairs(folder, course, **running)
+        return self._written(trained, folder, resolution, course.ended)
+
+    def _find(self, folder: Path, said: Callable[[str], None] | None = None) -> None:
+        if self.best is None and (self.chosen is None or NUDGING in self.chosen):
+            self.find_beta(folder, said)
+
+    def kept(self, out: str | Path | None = None, resolution: float = RESOLUTION) -> xr.Dataset | None:
+        """Weigh what has been trained so far, as after an interrupt; None without a pair."""
+        folder = self.folder(out)
+        trained = self.known(folder)
+        if trained.sizes["seed"] == 0 or "accuracy" not in trained:
+            return None
+        return self._written(trained, folder, resolution, BEGUN)
+
+    def _written(self, trained: xr.Dataset, folder: Path, resolution: float, ended: str) -> xr.Dataset:
+        places = self.distinct(self.roles())[1]
+        dataset = tally(trained, places, self.limits, contrasts(self.names), self.samples, resolution)
+        more = () if self.best is None else ("--beta", f"{self.best:g}")
+        command = self.command(*more, "--resolution", f"{100.0 * resolution:g}")
+        dataset.attrs |= {"ended": ended, "command": command}
         results.write(dataset, folder / BUDGET)
         return dataset
-
-    def _shown(self) -> dict[str, str]:
-        """What a person wants to see first."""
-        said = {key: str(self._common[key]) for key in ("device", "circuit", "chips", "seeds")}
-        return said | {"limits": ", ".join(name.replace("_", " ") for name in self.names)}
-
-    def __repr__(self) -> str:
-        return line("Budget", self._common["name"], self._shown())
-
-    def _repr_html_(self) -> str:
-        return table(f"Loss budget: {self._common['device']}", self._shown())
-
-
-def _name(device: str) -> str:
-    """Name of the study, for its folder."""
-    import re
-
-    return f"budget-{re.sub(r'[^a-z0-9_-]+', '_', Path(device).stem.lower())[:60]}"

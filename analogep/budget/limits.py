@@ -14,8 +14,8 @@ from analogep.device import DeviceCard
 from analogep.device.iv import LinearIV
 from analogep.device.retention import NoRetention
 
-SMALLER: Final = 5.0
-"""Factor by which `beta` being ideal divides the nudging strength and the solver's tolerances."""
+NEAR: Final = 1.1
+"""Factor within which a beta is as good as the best one."""
 LONGER: Final = 4.0
 """Factor by which `settling` being ideal multiplies the phases."""
 
@@ -136,14 +136,9 @@ def _columns(device: DeviceCard, circuit: CircuitCard) -> list[str]:
     return [block("column", {"kind": "ideal"}), block("driver", {}), *_both_ways(circuit)]
 
 
-def _beta(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
-    solver = circuit.solver
-    # Differences of phases shrink with beta, and an error of the computation is no limit of the hardware.
-    return [
-        f"nudging.beta={circuit.nudging.beta / SMALLER!r}",
-        f"solver.absolute_tolerance={solver.absolute_tolerance / SMALLER!r} V",
-        f"solver.relative_tolerance={max(solver.relative_tolerance / SMALLER, 1e-13)!r}",
-    ]
+def _no_beta(_device: DeviceCard, _circuit: CircuitCard) -> list[str]:
+    """Nothing: what the best beta is has to be measured (`with_beta`)."""
+    return []
 
 
 def _settling(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
@@ -179,14 +174,43 @@ LIMITS: Final = (
     Limit("neuron_rails", "neurons with the same rails", _neurons("rails")),
     Limit("neuron_bandwidth", "neurons with one time constant", _neurons("bandwidth")),
     Limit("neuron_threshold", "neurons with one threshold", _neurons("threshold")),
-    Limit("beta", f"beta divided by {SMALLER:g}, solved as much more finely", _beta),
+    Limit("beta", "the beta with the smallest error of the gradient", _no_beta),
     Limit("settling", f"phases {LONGER:g} times as long", _settling),
 )
 """In the order in which they are made ideal together."""
 
 
-def applicable(device: DeviceCard, circuit: CircuitCard, aged: bool) -> Iterator[Limit]:
-    """Limits that these cards have; drift only where the network is tested some time after training."""
-    for limit in LIMITS:
+def with_beta(best: float | None) -> tuple[Limit, ...]:
+    """All limits, of which `beta` being ideal means this nudging strength [1]; None for one that is not known."""
+    if best is None:
+        return LIMITS
+
+    def overrides(_device: DeviceCard, circuit: CircuitCard) -> list[str]:
+        ratio = best / circuit.nudging.beta
+        if 1.0 / NEAR < ratio < NEAR:
+            return []
+        solver, finer = circuit.solver, min(ratio, 1.0)
+        # Differences of phases shrink with beta, and an error of the computation is no limit of the hardware.
+        tolerances = [
+            f"solver.absolute_tolerance={solver.absolute_tolerance * finer!r} V",
+            f"solver.relative_tolerance={max(solver.relative_tolerance * finer, 1e-13)!r}",
+        ]
+        return [f"nudging.beta={best!r}", *(tolerances if finer < 1.0 else [])]
+
+    said = f"beta {best:g}, with the smallest error of the gradient on a trained chip as it is"
+    return tuple(Limit("beta", said, overrides) if limit.name == "beta" else limit for limit in LIMITS)
+
+
+def applicable(device: DeviceCard, circuit: CircuitCard, aged: bool, best: float | None = None) -> Iterator[Limit]:
+    """Limits that these cards have; drift only where the network is tested some time after training.
+
+    Parameters
+    ----------
+    device, circuit : card
+    aged : bool
+    best : float or None
+        As in `with_beta`.
+    """
+    for limit in with_beta(best):
         if limit.overrides(device, circuit) and (aged or limit.name != "drift"):
             yield limit

@@ -107,15 +107,21 @@ def fine(device: DeviceCard, circuit: CircuitCard) -> list[str]:
     most pulses are multiplied by k: only the grid of states is gone. A law that
     cannot be divided, as a kinetic one, whose step is its rate, is left.
     """
-    law, out = device.programming, []
-    if device.conductance.levels is not None:
-        out.append("conductance.levels=null")
+    out = [] if device.conductance.levels is None else ["conductance.levels=null"]
     parts = device.step / FINE
-    noise = device.variation.cycle_to_cycle
+    return out if parts <= 1.0 else [*out, *divided(device, circuit, parts)]
+
+
+def divided(device: DeviceCard, circuit: CircuitCard, parts: float) -> list[str]:
+    """Every pulse in so many parts, or as so many pulses at once where `parts` is below 1, with its noise and joules.
+
+    Nothing where the law or its noise cannot be divided.
+    """
+    law, noise = device.programming, device.variation.cycle_to_cycle
     finer, calmer = law.finer(parts), noise.finer(parts)
-    if parts <= 1.0 or finer is None or calmer is None:
-        return out
-    out += [*_branches(law, finer), *changed("variation.cycle_to_cycle", noise, calmer)]
+    if finer is None or calmer is None:
+        return []
+    out = [*_branches(law, finer), *changed("variation.cycle_to_cycle", noise, calmer)]
     return [*out, *_joules(device, parts), *_rule(device, circuit, parts)]
 
 

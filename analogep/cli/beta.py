@@ -174,6 +174,7 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
         for name in found["network"].values
     ]
     out: dict[str, Any] = {"networks": chips, "estimators": rows, "card_beta": float(found.attrs["card_beta"])}
+    out["answers"] = answers(found)
     if "accuracy" in found:
         out["trainings"] = [
             {"noise": float(volts) / full, "beta": float(beta), "accuracy": float(found["accuracy"].values[k, n])}
@@ -181,6 +182,13 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
             for n, beta in enumerate(found["train_beta"].values)
         ]
     return out
+
+
+def answers(found: xr.Dataset) -> list[str]:
+    """Which beta to set, a sentence for each noise level."""
+    from analogep.beta import sentence
+
+    return [sentence(found, k) for k in range(found.sizes["noise"])]
 
 
 def cautions(found: xr.Dataset) -> list[str]:
@@ -227,7 +235,7 @@ def text(found: xr.Dataset) -> str:
             f"  trained at beta {row['beta']:.3g}, noise {100 * row['noise']:.3g} %: "
             + (f"{100 * row['accuracy']:.2f} % of held-out samples" if math.isfinite(row["accuracy"]) else "failed")
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *said["answers"]])
 
 
 def _pole(pole: float) -> str:

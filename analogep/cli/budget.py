@@ -1,10 +1,12 @@
-"""`analogep budget`: which limit of the hardware costs how much accuracy and how many joules."""
+"""`analogep budget`: which limit of the hardware costs how much, and how large each may be."""
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,21 +15,19 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from analogep.budget import Budget
+    from analogep.budget.question import Question
 
-HELP = "what each limit of the hardware costs in accuracy and joules"
+HELP = "what each limit of the hardware costs, and how large each may be"
 DESCRIPTION = (
-    "Train DEVICE's network with every limit as on the cards, with each limit alone made ideal, with each limit alone "
-    "left, and with everything ideal, on the same chips and with the same seeds; then with the two limits ideal that "
-    "cost most. Limits are those that the cards have: spread, noise, asymmetry, nonlinearity and steps of pulses, read "
-    "noise, curved I-V, drift, faults, converters, sampling, wires, mirrored feedback, mismatch of neurons, finite "
-    "beta, short phases. The same command goes on where it was stopped."
-)
-_HEADS = (
-    "limit",
-    "regained if it alone is ideal",
-    "if it alone is real",
-    "joules per training sample",
-    "per inference",
+    "Train DEVICE's network in pairs, on the same chip and with the same seed: with all limits on, with each limit "
+    "alone removed, with each limit alone left, and with all removed. Pairs are added until every effect is resolved "
+    "(its 95 % interval excludes zero, or half of it is at most --resolution), or --pairs or --minutes are used up; "
+    "then it says how many more it takes. With --specify each limit is made 0, 1/4, 1/2, 1, 2 and 4 times as large "
+    "instead, and the answer is the value at which so much accuracy is lost. Limits are those that the cards have: "
+    "spread, noise, asymmetry, nonlinearity and steps of pulses, read noise, curved I-V, drift, faults, converters, "
+    "sampling, thermal noise, wires, columns, mirrored feedback, mismatch of neurons, short phases, and a beta that is "
+    "not the best one. Accuracy is that of a validation part; test samples are not looked at. The same command goes on "
+    "where it was stopped."
 )
 
 
@@ -41,136 +41,212 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="SOURCE", help="IDX folder or NPZ file (default: bundled 8x8 digits)")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="set any key of either card for all points; "
         "may be repeated")  # fmt: skip
-    add("--chips", type=_count, default=2, metavar="N", help="samples of fabrication (default: 2)")
-    add("--seeds", type=_count, default=3, metavar="N", help="samples of operation and data (default: 3)")
-    add("--seed", type=_seed, default=0, metavar="N", help="seed of all samples (default: 0)")
+    add("--specify", type=_points, metavar="POINTS", help="the value of each limit at which so much accuracy is lost, "
+        "such as '1 point'")  # fmt: skip
+    add("--resolution", type=_points, metavar="POINTS", help="half of an interval at which an effect that may be zero "
+        "is known well enough (default: '1 point')")  # fmt: skip
+    add("--limits", metavar="A,B,...", help="limits to ask about (default: all that the cards have)")
+    add("--pairs", type=_pairs, metavar="N", help="pairs at most (default: 63; 8 with --specify)")
+    add("--minutes", type=_minutes, metavar="TIME", help="time at most; the first pair is made in any case "
+        "(default: 60)")  # fmt: skip
+    add("--beta", type=_beta, metavar="BETA", help="the best beta, where it is known (default: measured on the chip of "
+        "the first pair, as 'analogep beta' does)")  # fmt: skip
+    add("--seed", type=_seed, default=0, metavar="N", help="seed of all pairs and of the data (default: 0)")
     add("--epochs", type=_count, metavar="N", help="epochs, instead of the circuit card's")
     add("--age", type=_age, metavar="TIME", help="measure accuracy this long after training, such as '1 d', where "
         "drift is a limit as well")  # fmt: skip
-    add("--out", metavar="DIR", help="folder of the budget (default: runs/, named from its digest)")
-    add("--figure", metavar="FILE", help="draw the waterfall into this .png, .svg or .pdf")
+    add("--out", metavar="DIR", help="folder of the answer (default: runs/, named from its digest)")
+    add("--figure", metavar="FILE", help="draw it into this .png, .svg or .pdf")
     add("--workers", type=_count, metavar="N", help="worker processes (default: as many as cores)")
     add("--scheduler", metavar="ADDRESS", help="run on the Dask cluster whose scheduler is there")
     add("--retry", action="store_true", help="try points again that have failed for good")
-    add("--force", action="store_true", help="replace another study in the folder")
+    add("--force", action="store_true", help="replace another budget in the folder")
     add("--json", action="store_true", help="print the numbers as JSON instead of a table")
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
 
 
+def _number(text: str) -> float:
+    # float() alone takes 'nan', '1_0' and ' 1'
+    plain = bool(text) and text.isascii() and set(text) <= set("0123456789.e-+")
+    try:
+        return float(text) if plain else -1.0
+    except ValueError:
+        return -1.0
+
+
+def _points(text: str) -> float:
+    """Points of accuracy as a share of 1."""
+    value = _number(re.sub(r"\s*(points?|%)$", "", text.strip()))
+    if not 0.0 < value <= 100.0:
+        raise argparse.ArgumentTypeError(
+            f"needs points of accuracy above 0 and up to 100, such as '1 point'; got '{text[:40]}'"
+        )
+    return value / 100.0
+
+
+def _pairs(text: str) -> int:
+    from analogep.budget.looks import MOST
+
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if not 2 <= value <= MOST:
+        raise argparse.ArgumentTypeError(
+            f"needs a whole number from 2 to {MOST}, as one pair has no interval; got '{text[:40]}'"
+        )
+    return value
+
+
+def _minutes(text: str) -> float:
+    value = _number(text)
+    if not 0.0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"needs minutes above 0, such as 60; got '{text[:40]}'")
+    return value
+
+
+def _beta(text: str) -> float:
+    value = _number(text)
+    if not 0.0 < value <= 100.0:
+        raise argparse.ArgumentTypeError(f"needs a nudging strength above 0, such as 0.3; got '{text[:40]}'")
+    return value
+
+
 def run(parsed: argparse.Namespace) -> int:
     """Run the budget and print it."""
-    from analogep.budget import Budget
-    from analogep.cli import figure
-    from analogep.cli.study import _sets
+    from analogep.cli import figure, specify
+    from analogep.errors import UsageError
 
     figure.check(parsed.figure)
-    budget = Budget(
-        parsed.device,
-        parsed.circuit,
-        data=parsed.data,
-        set=_sets(parsed),
-        chips=parsed.chips,
-        seeds=parsed.seeds,
-        seed=parsed.seed,
-        age=parsed.age,
-    )
-    if not parsed.quiet:
-        for card in budget.deck.cards(()):
+    if parsed.specify is None:
+        return _budget(parsed)
+    for option, given in (("--resolution", parsed.resolution), ("--beta", parsed.beta)):
+        if given is not None:
+            raise UsageError(f"{option} is for a budget, and --specify asks for a specification; leave one of them out")
+    return specify.run(parsed)
+
+
+def asked(parsed: argparse.Namespace) -> dict[str, Any]:
+    """What the command says of either question."""
+    from analogep.cli.study import _sets
+
+    limits = None if parsed.limits is None else [name.strip() for name in parsed.limits.split(",")]
+    return {"data": parsed.data, "set": _sets(parsed), "seed": parsed.seed, "age": parsed.age, "limits": limits}
+
+
+def running(parsed: argparse.Namespace, bar: Any) -> dict[str, Any]:
+    """How trainings are run."""
+    said = {key: getattr(parsed, key) for key in ("workers", "scheduler", "force", "retry")}
+    minutes = 60.0 if parsed.minutes is None else parsed.minutes
+    return said | {"report": bar, "minutes": minutes}
+
+
+def warn(question: Question, quiet: bool) -> None:
+    """What is allowed but suspicious in the cards."""
+    if not quiet:
+        for card in question.deck.cards(()):
             for problem in card.warnings():
                 print(f"warning: {problem}", file=sys.stderr)
+
+
+def _budget(parsed: argparse.Namespace) -> int:
+    from analogep.budget import Budget
+
+    budget = Budget(parsed.device, parsed.circuit, best=parsed.beta, **asked(parsed))
+    warn(budget, parsed.quiet)
     folder = Path(parsed.out) if parsed.out else budget.default_folder
-    dataset = _run(parsed, budget, folder)
+    dataset = _trained(parsed, budget, folder)
     if parsed.figure:
         from analogep import plots
+        from analogep.cli import figure
 
-        figure.save(plots.waterfall(dataset), parsed.figure)
-    if parsed.json:
-        print(json.dumps(numbers(dataset) | {"folder": str(folder)}, allow_nan=False))
-    elif not parsed.quiet:
-        print(text(dataset))
-        print(f"written to {folder / 'budget.nc'}" + (f" and {parsed.figure}" if parsed.figure else ""))
+        figure.save(plots.weighed_limits(dataset), parsed.figure)
+    say(parsed, folder / "budget.nc", numbers(dataset), text(dataset))
     return 0
 
 
-def _run(parsed: argparse.Namespace, budget: Budget, folder: Path) -> xr.Dataset:
-    from analogep.cli.study import _kept
+def say(parsed: argparse.Namespace, file: Path, said: dict[str, Any], words: str) -> None:
+    """Print the numbers, or the words."""
+    if parsed.json:
+        print(json.dumps(said | {"folder": str(file.parent)}, allow_nan=False))
+    elif not parsed.quiet:
+        print(words)
+        print(f"written to {file}" + (f" and {parsed.figure}" if parsed.figure else ""))
+
+
+def _trained(parsed: argparse.Namespace, budget: Budget, folder: Path) -> xr.Dataset:
+    from analogep.budget.budget import RESOLUTION
+    from analogep.budget.looks import MOST
     from analogep.study import progress
 
-    with progress.bar(sys.stderr.isatty() and not parsed.quiet) as bar:
+    show = sys.stderr.isatty() and not parsed.quiet
+    resolution = RESOLUTION if parsed.resolution is None else parsed.resolution
+    with progress.bar(show) as bar:
         try:
             return budget.run(
                 folder,
-                workers=parsed.workers,
-                scheduler=parsed.scheduler,
-                force=parsed.force,
-                retry=parsed.retry,
-                report=bar,
+                resolution=resolution,
+                pairs=MOST if parsed.pairs is None else parsed.pairs,
+                said=_stage if show else None,
+                **running(parsed, bar),
             )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_kept(bar.last)) from None
+            # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
+            gc.freeze()
+            raise KeyboardInterrupt(kept(budget.kept(folder, resolution), folder)) from None
+
+
+def _stage(stage: str) -> None:
+    print(f"  {stage} ...", file=sys.stderr, flush=True)
+
+
+def kept(dataset: xr.Dataset | None, folder: Path) -> str:
+    """What an interrupted command leaves."""
+    if dataset is None:
+        return " before the first pair was trained; the same command goes on from there"
+    from analogep.budget.words import counted
+
+    pairs = counted(int(dataset.attrs["pairs"]), "pair")
+    return f" after {pairs}, what is known of them is in {folder}; the same command goes on from there"
 
 
 def numbers(dataset: xr.Dataset) -> dict[str, Any]:
-    """Return the budget for programs: shares of 1 and joules, null where a point has failed."""
-    ideal = json.loads(dataset.attrs["ideal"])
+    """Return the budget for programs: shares of 1, joules and seconds, null where nothing is known."""
+    from analogep.budget import words
+
+    attrs = dataset.attrs
+    ideal = json.loads(attrs["ideal"])
     along = [name for name, array in dataset.data_vars.items() if array.dims == ("limit",)]
     limits = [
         {"limit": name, "ideal": ideal[name]}
-        | {str(key): _number(dataset[key].values[k]) for key in along}
+        | {str(key): finite(dataset[key].values[k]) for key in along}
+        | {f"{way}_each": [finite(one) for one in dataset[f"{way}_each"].values[k]] for way in ("regained", "lost")}
         for k, name in enumerate(dataset["limit"].values.tolist())
-    ]  # fmt: skip
-    single = {str(key): _number(dataset[key].values) for key in dataset.data_vars if key not in along}
-    about = {key: int(dataset.attrs[key]) for key in ("chips", "samples")}
-    failed = json.loads(dataset.attrs["failed"])
-    return {"title": dataset.attrs["title"]} | about | single | {"limits": limits, "failed": failed}
+    ]
+    single = {str(key): finite(array.values) for key, array in dataset.data_vars.items() if not array.dims}
+    about = {key: attrs[key] for key in ("title", "data", "seed", "pairs", "validation_samples", "resolution", "ended")}
+    said = {"answer": words.answer(dataset), "missing": words.missing(dataset)}
+    return about | single | {"limits": limits, "failed": json.loads(attrs["failed"])} | said
 
 
-def _number(value: Any) -> float | None:
+def finite(value: Any) -> float | None:
+    """A number for JSON, which has no other."""
     return float(value) if math.isfinite(float(value)) else None
 
 
 def text(dataset: xr.Dataset) -> str:
     """Return the budget for people."""
-    attrs, names = dataset.attrs, dataset["limit"].values.tolist()
-    samples = f"chips: {attrs['chips']}, seeds: {attrs['samples']}"
-    lines = [f"{attrs['title']} ({samples}; +- is the 95 % interval, paired)", ""]
-    lines += [f"all as on the cards: {_share(dataset, 'accuracy_real')}",
-              f"all ideal:           {_share(dataset, 'accuracy_ideal')}", ""]  # fmt: skip
-    lines += _table([_row(dataset.isel(limit=k), name) for k, name in enumerate(names)])
-    points = "points of accuracy"
-    lines += ["", f"total gap   {_share(dataset, 'gap', sign=True)} {points}"]
-    lines.append(f"unexplained {_share(dataset, 'unexplained', sign=True)} {points}: what limits do to each other")
-    if "accuracy_together" in dataset:
-        apart = float(dataset["regained"].values[:2].sum())
-        lines.append(
-            f"{names[0]} and {names[1]} ideal together: {_share(dataset, 'accuracy_together')}, "
-            f"{_share(dataset, 'regained_together', sign=True)} {points}"
-            + ("" if math.isnan(apart) else f"; one by one they add up to {100 * apart:+.2f}")
-        )
-    ideal = json.loads(attrs["ideal"])
-    lines += ["", "ideal means", *(f"  {name}: {ideal[name]}" for name in names)]
-    for one in json.loads(attrs["failed"]):
-        lines.append(f"failed: {one['at']}, chip {one['chip']}, seed {one['seed']}: {one['reason']}")
-    return "\n".join(lines)
+    from analogep.budget import words
+
+    ideal = json.loads(dataset.attrs["ideal"])
+    lines = [dataset.attrs["title"], words.method(dataset), ""]
+    lines += [f"all limits on: {words.share(*words.single(dataset, 'accuracy_real'))}",
+              f"all removed:   {words.share(*words.single(dataset, 'accuracy_ideal'))}", ""]  # fmt: skip
+    lines += table([list(words.HEADS), *words.rows(dataset)])
+    lines += ["", "accuracy in points, the most expensive limit first; ? is not resolved"]
+    lines += ["removed means", *(f"  {words.named(name)}: {ideal[name]}" for name in dataset["limit"].values.tolist())]
+    lines += ["", *filter(None, (words.answer(dataset), words.gains(dataset), words.missing(dataset)))]
+    return "\n".join([*lines, *words.failures(dataset)])
 
 
-def _share(dataset: xr.Dataset, name: str, sign: bool = False) -> str:
-    """Mean and half interval in percent."""
-    mean, half = (100.0 * float(dataset[key].values) for key in (name, f"{name}_ci"))
-    if math.isnan(mean):
-        return "-"
-    return f"{mean:{'+' if sign else ''}.2f}" + ("" if math.isnan(half) else f" +- {half:.2f}") + ("" if sign else " %")
-
-
-def _row(one: xr.Dataset, name: str) -> list[str]:
-    from analogep.units import format_si
-
-    joules = [float(one[key].values) for key in ("training_joules", "inference_joules")]
-    costs = ["-" if math.isnan(value) else format_si(value, "J") for value in joules]
-    return [name, _share(one, "regained", sign=True), _share(one, "alone"), *costs]
-
-
-def _table(rows: list[list[str]]) -> list[str]:
-    lines = [list(_HEADS), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADS))]
+def table(lines: list[list[str]]) -> list[str]:
+    """Columns of text, the first line being heads."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]

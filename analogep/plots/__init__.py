@@ -14,7 +14,7 @@ if os.environ.get("MPLBACKEND"):
 
 if TYPE_CHECKING:
     from analogep.plots.beta import finite_beta
-    from analogep.plots.budget import waterfall
+    from analogep.plots.budget import weighed_limits
     from analogep.plots.collect import FIGURES, SPIKING, drawable, figures, save
     from analogep.plots.conductance import conductances
     from analogep.plots.device import characteristics
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from analogep.plots.measurements import fitted_measurements
     from analogep.plots.merit import among_chips
     from analogep.plots.runs import MOST_RUNS, runs_compared
+    from analogep.plots.specification import specified_limits
     from analogep.plots.study import study_axes
     from analogep.plots.study_crossing import study_lines
     from analogep.plots.style import engineering
@@ -57,10 +58,11 @@ __all__ = [
     "render",
     "runs_compared",
     "save",
+    "specified_limits",
     "study_axes",
     "study_lines",
     "tuned_settings",
-    "waterfall",
+    "weighed_limits",
 ]
 
 if not TYPE_CHECKING:
@@ -68,7 +70,7 @@ if not TYPE_CHECKING:
         __name__,
         {
             "beta": ("finite_beta",),
-            "budget": ("waterfall",),
+            "budget": ("weighed_limits",),
             "collect": ("FIGURES", "SPIKING", "drawable", "figures", "save"),
             "conductance": ("conductances",),
             "device": ("characteristics",),
@@ -81,6 +83,7 @@ if not TYPE_CHECKING:
             "macro": ("macro_page",),
             "merit": ("among_chips",),
             "runs": ("MOST_RUNS", "runs_compared"),
+            "specification": ("specified_limits",),
             "study": ("study_axes",),
             "study_crossing": ("study_lines",),
             "style": ("engineering",),

@@ -1,4 +1,4 @@
-"""The loss budget as a waterfall: from real hardware to ideal hardware, limit by limit."""
+"""The loss budget as dots around zero: every pair, its mean and its interval, for each limit removed and left alone."""
 
 from __future__ import annotations
 
@@ -8,95 +8,72 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from analogep.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, blank, drawn, legend
+from analogep.plots.style import BLACK, BLUE, GREY, VERMILLION, blank, drawn, legend, scale
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Floats = NDArray[np.float64]
 
-_GAIN, _LOSS, _REST = GREEN, VERMILLION, ORANGE
-_BAR: Final[dict[str, Any]] = {"height": 0.66, "edgecolor": "white", "linewidth": 0.6}
+_WAYS: Final = (("regained", "gained if it alone is removed", BLUE), ("lost", "lost if it alone is left", VERMILLION))
+_COSTS: Final = (("training_joules", "J", "training"), ("training_seconds", "s", "training"))
+_APART: Final = 0.19
 
 
 @drawn
-def waterfall(dataset: xr.Dataset) -> Figure:
-    """Points of test accuracy [%] that each limit costs, from all real at the top to all ideal at the bottom.
+def weighed_limits(dataset: xr.Dataset) -> Figure:
+    """Points of validation accuracy that each limit costs, and its joules and seconds of a training sample beside.
 
-    Each bar begins where the one above it ends and is as long as what making this limit alone ideal regains, the most
-    expensive first; the interaction of limits closes the sum. Whiskers: 95 % confidence interval of that bar, paired
-    over chips and seeds. The last bar is a run with the two most expensive limits ideal.
+    Small dots are pairs of one chip and one seed, large ones their mean, bars the 95 % interval, which holds however
+    often one looks. The most expensive limit is on top.
 
     Parameters
     ----------
     dataset : xarray.Dataset
         As `analogep.budget.Budget.run` returns it.
     """
-    names = [str(name) for name in dataset["limit"].values]
-    figure = blank(1.9 + 0.3 * (len(names) + 4))
-    axes = figure.subplots()
-    steps = [*_percent(dataset, "regained"), float(_percent(dataset, "unexplained"))]
-    halves = [*_percent(dataset, "regained_ci"), float(_percent(dataset, "unexplained_ci"))]
-    labels = ["all as on the cards", *(name.replace("_", " ") for name in names), "interaction", "all ideal"]
-    level = float(_percent(dataset, "accuracy_real"))
-    levels = [level]
-    _whole(axes, 0, level, dataset, "accuracy_real")
-    for row, (step, half) in enumerate(zip(steps, halves, strict=True), start=1):
-        size = 0.0 if np.isnan(step) else float(step)
-        color = _REST if row == len(steps) else _GAIN if size >= 0.0 else _LOSS
-        axes.barh(row, size, left=level, color=color, **_BAR)
-        axes.plot([level, level], [row - 1.33, row + 0.33], color=GREY, linewidth=0.8)
-        level += size
-        levels.append(level)
-        _whisker(axes, row, level, float(half))
-    last = len(steps) + 1
-    _whole(axes, last, float(_percent(dataset, "accuracy_ideal")), dataset, "accuracy_ideal")
-    levels.append(float(_percent(dataset, "accuracy_ideal")))
-    if "accuracy_together" in dataset:
-        labels.append(f"only {labels[1]}\nand {labels[2]} ideal")
-        _whole(axes, last + 1, float(_percent(dataset, "accuracy_together")), dataset, "accuracy_together")
-        levels.append(float(_percent(dataset, "accuracy_together")))
-    axes.set_yticks(range(len(labels)), labels)
-    axes.invert_yaxis()
-    axes.grid(visible=False, axis="y")
-    axes.set_xlabel("test accuracy [%]")
-    _view(axes, np.array(levels))
-    legend(figure, _handles(), columns=3)
+    names = [str(name).replace("_", " ") for name in dataset["limit"].values]
+    figure = blank(1.7 + 0.42 * len(names))
+    left, *others = figure.subplots(1, 3, sharey=True, width_ratios=[4.0, 1.0, 1.0])
+    place = np.arange(len(names), dtype=np.float64)
+    for k, (way, _, color) in enumerate(_WAYS):
+        _way(left, np.asarray(place + (2 * k - 1) * _APART), dataset, way, color)
+    left.axvline(0.0, color=BLACK, linewidth=0.9, zorder=1.0)
+    left.set_yticks(place, names)
+    left.set_ylim(len(names) - 0.5, -0.5)
+    left.set_xlabel("points of validation accuracy")
+    for axes, (name, unit, words) in zip(others, _COSTS, strict=True):
+        _cost(axes, place, dataset[name].values, unit, words)
+    for axes in (left, *others):
+        axes.grid(visible=False, axis="y")
+    legend(figure, _handles(), columns=2)
     return figure
 
 
-def _percent(dataset: xr.Dataset, name: str) -> Floats:
-    return 100.0 * np.asarray(dataset[name].values, dtype=np.float64)
+def _way(axes: Axes, place: Floats, dataset: xr.Dataset, way: str, color: str) -> None:
+    each = 100.0 * dataset[f"{way}_each"].values
+    mean, half = 100.0 * dataset[way].values, 100.0 * dataset[f"{way}_ci"].values
+    for row, values in zip(place, each, strict=True):
+        axes.plot(values, np.full(values.shape, row), ".", color=GREY, markersize=3.0, alpha=0.8, zorder=2.0)
+    axes.errorbar(mean, place, xerr=np.nan_to_num(half), fmt="o", color=color, capsize=2.5, linewidth=1.3, zorder=3.0)
 
 
-def _whole(axes: Axes, row: int, value: float, dataset: xr.Dataset, name: str) -> None:
-    """A measured accuracy: a bar from zero."""
-    axes.barh(row, value, color=BLUE, **_BAR)
-    _whisker(axes, row, value, float(_percent(dataset, f"{name}_ci")))
-
-
-def _whisker(axes: Axes, row: int, value: float, half: float) -> None:
-    axes.errorbar(value, row, xerr=np.nan_to_num(half), color=BLACK, capsize=2.5, linewidth=1.0, zorder=3.0)
-
-
-def _view(axes: Axes, levels: Floats) -> None:
-    """Show the range in which the bars end; whiskers of few samples may leave it."""
-    known = levels[np.isfinite(levels)]
-    if known.size:
-        low, high = float(known.min()), float(known.max())
-        room = max(0.35 * (high - low), 1.0)
-        axes.set_xlim(max(low - room, 0.0), high + room)
+def _cost(axes: Axes, place: Floats, values: Floats, unit: str, words: str) -> None:
+    """What a limit costs besides accuracy; below zero it saves."""
+    known = np.nan_to_num(values)
+    factor, name = scale(np.abs(known), unit)
+    axes.barh(place, factor * known, 0.5, color=GREY)
+    axes.axvline(0.0, color=BLACK, linewidth=0.9)
+    axes.margins(x=0.12)
+    axes.set_xlabel(f"{words}\n[{name}/sample]")
 
 
 def _handles() -> list[Any]:
-    line = Line2D([], [], color=BLACK, marker="|", markersize=6.0, linewidth=1.0, label="95 % interval")
+    dots: dict[str, Any] = {"linestyle": "none", "color": GREY}
     return [
-        Patch(color=BLUE, label="accuracy that was measured"),
-        Patch(color=_GAIN, label="regained if this alone is ideal"),
-        Patch(color=_LOSS, label="lost if this alone is ideal"),
-        Patch(color=_REST, label="what limits do to each other"),
-        line,
+        *(Line2D([], [], color=color, marker="o", linewidth=1.3, label=words) for _, words, color in _WAYS),
+        Line2D([], [], marker=".", label="single pairs", **dots),
+        Line2D([], [], color=BLACK, marker="|", markersize=6.0, linewidth=1.0, label="bars: 95 % interval"),
     ]

@@ -10,8 +10,9 @@ import jinja2
 
 import analogep
 from analogep import results
+from analogep.budget import BETA, BUDGET, SPECIFICATION
 from analogep.errors import ResultError
-from analogep.report import run, study
+from analogep.report import beta, limits, run, study
 from analogep.report.blocks import Page
 from analogep.run import RESULT
 from analogep.study import STUDY
@@ -24,8 +25,11 @@ PAGE: Final = "report.html"
 """Name of the page in the folder that it is about."""
 
 KINDS: Final[dict[str, tuple[str, Callable[[xr.Dataset, Path], None], Callable[[xr.Dataset], Page]]]] = {
+    BUDGET: ("regained_each", limits.check_budget, limits.budget_page),
+    SPECIFICATION: ("factor_lost", limits.check_specification, limits.specification_page),
     STUDY: ("state", check_study, study.page),
     RESULT: ("trace_time", results.check_run, run.page),
+    BETA: ("predicted_leading", beta.check, beta.page),
 }
 """File in a folder -> a variable that no kind below it has, what refuses odd ones, and what lays its page out."""
 
@@ -44,25 +48,25 @@ def find(path: Path) -> Path:
         if (path / name).is_file():
             return path / name
     raise ResultError(
-        f"{path}: holds no {' or '.join(KINDS)}; give the folder of a finished run or study (the command that "
-        "began it finishes it)"
+        f"{path}: holds no {' or '.join(KINDS)}; give the folder of a finished run, study, budget or beta (the command "
+        "that began it finishes it)"
     )
 
 
 def read(path: Path) -> tuple[xr.Dataset, Callable[[xr.Dataset], Page]]:
-    """Read a result of either kind, once it is known to be one; with it comes what lays its page out.
+    """Read a result of any kind, once it is known to be one; with it comes what lays its page out.
 
     Raises
     ------
     ResultError
-        If it is missing, damaged, of another kind, or holds what no run or study leaves behind.
+        If it is missing, damaged, of another kind, or holds what no such command leaves behind.
     """
     dataset = results.read(path)
     for marker, check, page in KINDS.values():
         if marker in dataset.variables:
             check(dataset, path)
             return dataset, page
-    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run or a study")
+    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run, a study, a budget or a beta")
 
 
 def lay_out(path: Path) -> Page:

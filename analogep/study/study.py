@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 
 Report = Callable[[StudyProgress], None]
+Rounds = Callable[[Plan, Folder], Iterator[list[list[Point]]]]
+"""What says which points are run: groups of rounds, each round one seed of the points that it names, one after another;
+asked for the next group when the one before is done, so that it may look at the results in the folder."""
 Start = Callable[[], contextlib.AbstractContextManager[tuple[Executor, int]]]
 
 
@@ -67,6 +70,8 @@ class Study:
     work : callable
         What makes a result of a point; `train` unless you have something else to measure. It must be a function
         that worker processes can import.
+    rounds : callable or None
+        What says which points are run, as `Rounds`; None for all of the card's seeds, or as many as its target needs.
 
     Raises
     ------
@@ -87,6 +92,7 @@ class Study:
         circuit: str | Path | CircuitCard | None = None,
         vary: Mapping[str, Given] | None = None,
         work: Work = train,
+        rounds: Rounds | None = None,
         **more: Any,
     ) -> None:
         given = {"device": device, "circuit": circuit, "vary": vary, **more}
@@ -95,6 +101,7 @@ class Study:
             raise UsageError(f"give a study card, or {', '.join(sorted(named))}; card.changed() makes another card")
         self.card = card if card is not None else StudyCard.of(study_data(named))
         self.work = work
+        self.rounds = rounds
 
     @cached_property
     def plan(self) -> Plan:
@@ -279,8 +286,10 @@ class _Session:
         return known
 
     def _rounds(self, plan: Plan) -> Iterator[list[list[Point]]]:
-        """Rounds that are scheduled together: all of a fixed number of seeds, or one by one."""
-        if self.study.card.target is None:
+        """Rounds that are scheduled together: all of a fixed number of seeds, one by one, or as somebody else says."""
+        if self.study.rounds is not None:
+            yield from self.study.rounds(plan, self.folder)
+        elif self.study.card.target is None:
             yield rounds.fixed(plan)
         else:
             for points in rounds.adaptive(plan, self.accuracy):

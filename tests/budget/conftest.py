@@ -1,4 +1,4 @@
-"""A budget of an ideal cell with the circuit's limits, on few samples."""
+"""A budget of an ideal cell with the circuit's limits, on few samples; and one of a device that is a formula."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Done(NamedTuple):
 
 @pytest.fixture(scope="session")
 def done(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
-    """Ten points and the two most expensive limits together, for two seeds."""
+    """Ten points in two pairs."""
     folder = tmp_path_factory.mktemp("budget")
-    budget = Budget("ideal", data=str(few), set=SET, seeds=2)
+    budget = Budget("ideal", data=str(few), set=SET, best=0.15)
     with ThreadPoolExecutor(1) as pool:
-        return Done(budget, budget.run(folder, executor=pool), folder)
+        return Done(budget, budget.run(folder, pairs=2, executor=pool), folder)

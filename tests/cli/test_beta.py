@@ -38,6 +38,8 @@ def test_the_table_has_every_estimator_at_every_noise_level_of_both_networks(bet
     for estimator in ("positive", "negative", "random_sign", "centered", "richardson"):
         rows = [line for line in lines if f"% {estimator} " in line]
         assert [row.split()[0] for row in rows] == 2 * ["1%", "3%"]
+    heads = [f"On the trained network, at a noise of {share} % of full scale in a sample, " for share in (1, 3)]
+    assert all(line.startswith(head) for line, head in zip(lines[-3:-1], heads, strict=True))
     found = results.read(tmp_path / "out" / "beta.nc")
     assert dict(found.sizes) | {"beta": 0} == {"network": 2, "noise": 2, "estimator": 5, "beta": 0}
     np.testing.assert_allclose(found["noise"], [2e-3, 6e-3])

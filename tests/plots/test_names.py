@@ -66,11 +66,22 @@ def runs(_: Path) -> xr.Dataset:
 
 
 def budget(_: Path) -> xr.Dataset:
-    limits = ["limit", [ODD, f"{ODD} too"]]
-    values: dict[str, object] = {"regained": ("limit", [0.1, 0.05]), "regained_ci": ("limit", [0.01, 0.01])}
-    for name in ("unexplained", "accuracy_real", "accuracy_ideal", "accuracy_together"):
-        values |= {name: 0.5, f"{name}_ci": 0.01}
-    return xr.Dataset(values, {"limit": tuple(limits)})
+    values: dict[str, object] = {}
+    for way in ("regained", "lost"):
+        values |= {way: ("limit", [0.1, 0.05]), f"{way}_ci": ("limit", [0.01, np.nan])}
+        values[f"{way}_each"] = (("limit", "pair"), [[0.1, 0.1, np.nan], [0.04, 0.06, 0.05]])
+    values |= {name: ("limit", [1e-9, np.nan]) for name in ("training_joules", "training_seconds")}
+    return xr.Dataset(values, {"limit": [ODD, f"{ODD} too"]})
+
+
+def specification(_: Path) -> xr.Dataset:
+    factors = [0.0, 0.25, 0.5, 1.0, 2.0, 4.0]
+    values: dict[str, object] = {
+        "accuracy": (("limit", "factor", "pair"), np.random.default_rng(0).random((2, 6, 3))),
+        "curve": (("limit", "factor"), [[0.9, 0.9, 0.8, 0.8, 0.7, np.nan], [0.9] * 6]),
+    }
+    values |= {f"factor_{end}": ("limit", [size, np.inf]) for end, size in (("low", 0.3), ("lost", 0.4), ("high", 0.9))}
+    return xr.Dataset(values, {"limit": [ODD, f"{ODD} too"], "factor": factors})
 
 
 def beta(_: Path) -> xr.Dataset:
@@ -139,7 +150,8 @@ FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dat
     "fit": (plots.fitted_pulses, fit),
     "measurements": (plots.fitted_measurements, measurements),
     "runs": (plots.runs_compared, runs),
-    "waterfall": (plots.waterfall, budget),
+    "budget": (plots.weighed_limits, budget),
+    "specification": (plots.specified_limits, specification),
     "beta": (plots.finite_beta, beta),
     "macro": (plots.macro_page, macro),
     "among chips": (plots.among_chips, run),

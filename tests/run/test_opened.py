@@ -100,6 +100,7 @@ def test_notebooks_show_a_small_table_of_each(folder: Path) -> None:
     shown = [
         (opened, ("Result and chip: rram, 64-6-10", f"of {len(digits().test_y)} test samples")),
         (budget.Budget("rram"), ("Loss budget: rram", "cycle to cycle")),
+        (budget.Specification("rram"), ("Specification: rram", "cycle to cycle")),
         (tune.Search("rram"), ("Search for settings: rram in digits", "learning.rate.1")),
         (digits(), ("Data set: few", "8 × 8")),
     ]

@@ -1,0 +1,145 @@
+"""What a budget says in words: rows of its table, what is not resolved, and the answer."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Final
+
+from analogep.budget.looks import MOST
+from analogep.units import format_si
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+HEADS: Final = (
+    "limit",
+    "gained if it alone is removed",
+    "lost if it alone is left",
+    "J per training sample",
+    "s per training sample",
+)
+_DASH: Final = "-"
+
+
+def named(limit: str) -> str:
+    """Name of a limit as people write it."""
+    return limit.replace("_", " ")
+
+
+def points(mean: float, half: float) -> str:
+    """A difference of accuracies in points, with half its interval."""
+    if math.isnan(mean):
+        return _DASH
+    return f"{100.0 * mean:+.2f}" + ("" if math.isnan(half) else f" +- {100.0 * half:.2f}")
+
+
+def share(mean: float, half: float) -> str:
+    """An accuracy in percent, with half its interval."""
+    if math.isnan(mean):
+        return _DASH
+    return f"{100.0 * mean:.2f}" + ("" if math.isnan(half) else f" +- {100.0 * half:.2f}") + " %"
+
+
+def single(dataset: xr.Dataset, name: str) -> tuple[float, float]:
+    """A number of the whole budget and half its interval."""
+    return float(dataset[name]), float(dataset[f"{name}_ci"])
+
+
+def rows(dataset: xr.Dataset) -> list[list[str]]:
+    """A row for each limit, under `HEADS`; what is not resolved has a question mark."""
+    out = []
+    for k, name in enumerate(dataset["limit"].values.tolist()):
+        one = dataset.isel(limit=k)
+        cells = [named(name)]
+        for way in ("regained", "lost"):
+            doubt = " ?" if _more(one, way) else ""
+            cells.append(points(float(one[way]), float(one[f"{way}_ci"])) + doubt)
+        for key, unit in (("training_joules", "J"), ("training_seconds", "s")):
+            value = float(one[key])
+            cells.append(_DASH if math.isnan(value) else format_si(value, unit))
+        out.append(cells)
+    return out
+
+
+def _more(one: xr.Dataset, way: str) -> int:
+    """Pairs that an effect lacks; none where nothing could be trained."""
+    value = float(one[f"{way}_more"])
+    return 0 if math.isnan(value) else int(value)
+
+
+def method(dataset: xr.Dataset) -> str:
+    """What was compared with what, on what, and what the intervals mean."""
+    attrs = dataset.attrs
+    return (
+        f"{counted(int(attrs['pairs']), 'pair')} of one chip and one seed each, judged on "
+        f"{attrs['validation_samples']} validation samples of {attrs['data']} (data seed {attrs['seed']}); no test "
+        "sample was seen. +- is half of a 95 % interval over pairs, which holds however often one looks."
+    )
+
+
+def counted(count: int, thing: str) -> str:
+    """A number of things."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def missing(dataset: xr.Dataset) -> str:
+    """What is not resolved and how many pairs that takes; empty if all is."""
+    resolution = 100.0 * float(dataset.attrs["resolution"])
+    ways = {"regained": "removed", "lost": "left"}
+    open_ones = {
+        f"{named(name)} {word}": _more(dataset.sel(limit=name), way)
+        for name in dataset["limit"].values.tolist()
+        for way, word in ways.items()
+        if _more(dataset.sel(limit=name), way)
+    }
+    if not open_ones:
+        return ""
+    most = max(open_ones.values())
+    whole = int(dataset.attrs["pairs"]) + most
+    head = (
+        f"Not resolved to {resolution:g} {'point' if resolution == 1.0 else 'points'} ({dataset.attrs['ended']}): "
+        f"{', '.join(open_ones)}."
+    )
+    if whole > MOST:
+        return (
+            f"{head} It would take more than the {MOST} pairs after which all looks are used up; a coarser "
+            "--resolution takes fewer."
+        )
+    return f"{head} It takes about {counted(most, 'more pair')}, {whole} in all; the same command goes on."
+
+
+def answer(dataset: xr.Dataset) -> str:
+    """Which limit costs most, or that none can be told from zero."""
+    names = dataset["limit"].values.tolist()
+    known = [
+        (k, way)
+        for k in range(len(names))
+        for way in ("regained", "lost")
+        if abs(float(dataset[way][k])) > float(dataset[f"{way}_ci"][k])
+    ]
+    costly = [(k, way) for k, way in known if float(dataset[way][k]) > 0.0]
+    gap = points(*single(dataset, "gap"))
+    if not costly:
+        doubt = "" if missing(dataset) else f", to {100.0 * float(dataset.attrs['resolution']):g} points"
+        return f"No limit costs accuracy that can be told from zero{doubt}; all of them together cost {gap} points."
+    k, way = max(costly, key=lambda one: float(dataset[one[1]][one[0]]))
+    said = points(float(dataset[way][k]), float(dataset[f"{way}_ci"][k]))
+    how = "removed alone it gives back" if way == "regained" else "left alone it costs"
+    others = [named(names[j]) for j in dict.fromkeys(j for j, _ in costly) if j != k]
+    more = f" Also told from zero: {', '.join(others)}." if others else ""
+    return f"What limits most is {named(names[k])}: {how} {said} points, all limits together cost {gap}.{more}"
+
+
+def gains(dataset: xr.Dataset) -> str:
+    """Limits without which accuracy is lower; empty if there are none."""
+    names = dataset["limit"].values.tolist()
+    found = [
+        named(name) for k, name in enumerate(names) if float(dataset["regained"][k]) < -float(dataset["regained_ci"][k])
+    ]
+    return f"Accuracy falls where these are removed: {', '.join(found)}." if found else ""
+
+
+def failures(dataset: xr.Dataset) -> list[str]:
+    """Trainings that failed."""
+    return [f"failed: {one['at']}, pair {one['seed']}: {one['reason']}" for one in json.loads(dataset.attrs["failed"])]
