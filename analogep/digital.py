@@ -7,6 +7,8 @@ with w weights of n = 8 bits that are kept in b bits (the circuit's `memory.bits
 deltas of all but the inputs, each written once and read once as in the analog circuit; forward products in 8 bits,
 those of deltas and of weight gradients, macs', of 8 by b bits. A batch fetches each weight once forwards and once
 backwards, and updates it once. Clock and control are the same share of both.
+
+    area at least     bits held x cell/share of a memory + one multiply-accumulate unit
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class DigitalNetwork:
         memory, technology = circuit.memory, circuit.technology
         assert memory is not None
         assert technology is not None
-        self.circuit, self.batch, self.memory, self.scale = circuit, batch, memory, technology.scale
+        self.circuit, self.batch, self.memory, self.technology = circuit, batch, memory, technology
+        self.scale = technology.scale
         self.weights = sum(rows * columns for rows, columns in circuit.shapes)
         self.activations, self.deltas = sum(circuit.sizes), sum(circuit.sizes[1:])
 
@@ -46,11 +49,22 @@ class DigitalNetwork:
         return (1.0 + memory.control) * (self.scale * arithmetic + moved)
 
     @property
+    def inference_bits(self) -> float:
+        """What is held to infer: weights, and the activations of a batch [bits]."""
+        return BITS * (self.weights + self.batch * self.activations)
+
+    @property
+    def training_bits(self) -> float:
+        """What is held to learn: weights twice, wide ones and those of 8 bits; activations and deltas [bits]."""
+        numbers = self.activations + self.deltas
+        return self.weights * (BITS + self.memory.bits) + self.batch * BITS * numbers
+
+    @property
     def inference(self) -> float:
         """Joules of a sample [J]."""
         products = inference_macs(self.circuit.products) * mac_joules(BITS, BITS, 2.0 * BITS)
-        held = BITS * (self.weights + self.batch * self.activations)
-        return self._joules(products, BITS * (self.weights / self.batch + 2.0 * self.activations), held)
+        moved = BITS * (self.weights / self.batch + 2.0 * self.activations)
+        return self._joules(products, moved, self.inference_bits)
 
     @property
     def training(self) -> float:
@@ -61,8 +75,13 @@ class DigitalNetwork:
         products += (training_macs(layers) - forward) * mac_joules(BITS, wide, BITS + wide)
         numbers = self.activations + self.deltas
         accesses = self.weights * (3.0 * BITS + 2.0 * wide) / self.batch + 2.0 * BITS * numbers
-        held = self.weights * (BITS + wide) + self.batch * BITS * numbers
-        return self._joules(products, accesses, held)
+        return self._joules(products, accesses, self.training_bits)
+
+    @property
+    def least_area(self) -> float:
+        """Of a circuit that learns: its memory, and a single unit of 8 bits, which takes its time [m^2]."""
+        cell = self.technology.sram_cell / self.technology.sram_share
+        return 1e-12 * (self.training_bits * cell + self.technology.mac_area)
 
 
 def yardsticks(circuit: CircuitCard) -> dict[str, tuple[float, float]]:

@@ -28,6 +28,8 @@ def test_digits_at_65_nm_by_hand() -> None:
     moved = 9610 * (3 * 8 + 2 * 16) / 20 + 2 * 8 * (202 + 138)
     assert found[batched][0] == pytest.approx(1.22 * (products * 2.405 + moved * bit), rel=1e-3)
     assert found[single][1] > 3 * found[batched][1]
+    area = DigitalNetwork(CircuitCard.load("digits", ["node=65 nm"]), 20).least_area
+    assert area == pytest.approx(1e-12 * (held * 0.57 / 0.38 + 914.8), rel=1e-3)
 
 
 def test_weights_from_memory_are_most_of_an_inference_of_one_sample() -> None:

@@ -17,7 +17,7 @@ from analogep.circuit import CircuitCard
 from analogep.crossbar.outer import Gradient, Outer
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
-from analogep.energy import TRAINING, Ledger
+from analogep.energy import SPANS, TRAINING, Ledger
 from analogep.errors import UsageError
 from analogep.learning import Experimenter, Tally, Updater
 from analogep.learning.centering import center_of, centered
@@ -187,14 +187,14 @@ class Emulator:
             If the card centres inputs whose mean is not known.
         """
         experimenter, circuit, off = self.experimenter, self.circuit, self.circuit.learning.input_dropout
-        network, begun = self.hardware.network(), self.ledger.elapsed()
+        network, begun = self.hardware.network(), self.ledger.seconds.copy()
         contour = circuit.nudging.contour(1.0 if self.streams["signs"].random() < 0.5 else -1.0)
         lit = x * (self.streams["dropout"].random(x.shape) >= off) if off > 0.0 else x
         phases, lines, free = experimenter.phases(network, lit, target, contour, 1.0 / (1.0 - off))
         gradient = self._centered(network.factored(phases, lines))
         outputs = network.scores(experimenter.rates(network, free.v)[-1])
         pulses = self._apply(gradient, rates)
-        self._age(self.ledger.elapsed() - begun)
+        self._age(self.ledger.seconds - begun)
         return Trained(pulses, float(circuit.cost.value(outputs, target, circuit.target_voltage).sum()), outputs)
 
     def _apply(self, gradient: Sequence[Gradient], rates: tuple[float, ...]) -> Floats:
@@ -205,9 +205,13 @@ class Emulator:
         self.batch, self.done = self.batch + 1, self.done + 1
         return np.array(found)
 
-    def _age(self, seconds: float) -> None:
-        """Let the clock of training go on by `seconds` [s], and cells age where that is worth it."""
-        self.clock[0] += seconds
+    def _age(self, spent: Floats) -> None:
+        """Let the clock of training go on by `spent` (spans, phases) [s], and cells move and age where it is worth it.
+
+        First what the voltages of reads and half-selected pulses do, of which the pulses of `spent` are the last.
+        """
+        self.hardware.disturb(float(spent[SPANS.index("relaxation")].sum()))
+        self.clock[0] += float(spent.sum())
         if self.hardware.elapse(self.clock[1], self.clock[0]):
             self.clock[1] = self.clock[0]
 
@@ -234,9 +238,9 @@ class Emulator:
         ndarray (layers,) [pulses]
             Pulses on the arrays of each layer.
         """
-        begun = self.ledger.elapsed()
+        begun = self.ledger.seconds.copy()
         pulses = self._apply([-part for part in change], (1.0,) * self.circuit.depth)
-        self._age(self.ledger.elapsed() - begun)
+        self._age(self.ledger.seconds - begun)
         return pulses
 
     def place(self, weights: Sequence[Floats]) -> Written:

@@ -30,10 +30,15 @@ def worth(device: DeviceCard) -> Callable[[float], bool]:
 
     Until then what a pulse meets is off by less than that, and by half of it in the mean.
     """
-    retention, least, hot = device.retention, min(_LEAST, device.step), speed(device)
+    retention, smallest, hot = device.retention, least(device), speed(device)
     if isinstance(retention, NoRetention):
         return lambda seconds: False
-    return lambda seconds: retention.lost(seconds * hot) >= least
+    return lambda seconds: retention.lost(seconds * hot) >= smallest
+
+
+def least(device: DeviceCard) -> float:
+    """Smallest change of a state that is never put off [window]."""
+    return min(_LEAST, device.step)
 
 
 def speed(device: DeviceCard) -> float:

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.crossbar.ageing import Ageing, speed
+from analogep.crossbar.disturb import Exposed
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.program import Shown
 from analogep.crossbar.row import Half, pulsing
 from analogep.crossbar.write import At, Member, exact, prepare, together, wanted_counts
-from analogep.crossbar.written import Written
-from analogep.device import DIRECTIONS, DeviceCard, Direction
+from analogep.crossbar.written import Written, cost
+from analogep.device import DIRECTIONS, DeviceCard
+from analogep.device.disturb import Disturbance
 from analogep.device.retention import Leak
 from analogep.draws import NO_KEY, key_of
 from analogep.streams import Streams
@@ -67,7 +69,7 @@ class Array:
         self.responds, self.hidden = cells.responds, cells.start.astype(real)
         first = device.programming.second
         self.second = np.full((0, 0) if first is None else shape, first or 0.0, real)
-        self.ageing = Ageing(device, shape, self._deviates, real)
+        self.ageing, self.exposed = Ageing(device, shape, self._deviates, real), Exposed(device, shape)
         counted = device.lifetime is not None or device.retention.drifts
         self.cycles = np.zeros(shape if counted else (0, 0), dtype=np.int32)
         self._window: tuple[Floats, Floats, Floats] | None = None
@@ -183,13 +185,14 @@ class Array:
             `hidden` (rows, columns) [window], `g` (rows, columns) [S], `row_g` (rows,) [S], `column_g` (columns,) [S];
             `cycles` (rows, columns) [pulses] if they are counted, `second` (rows, columns), in the unit of the law, if
             its law has a second state, `memory` (rows, columns) [window] if write noise has one, and what
-            `Ageing.state` has.
+            `Ageing.state` and `Exposed.state` have.
         """
         out: dict[str, NDArray[np.generic]] = {
             "hidden": self.hidden, "g": self.g, "row_g": self.row_g, "column_g": self.column_g
         }  # fmt: skip
         more = {"cycles": self.cycles, "second": self.second, "memory": self.memory}
-        return out | {name: values for name, values in more.items() if values.size} | self.ageing.state()
+        kept = {name: values for name, values in more.items() if values.size}
+        return out | kept | self.ageing.state() | self.exposed.state()
 
     def _deviates(self) -> Floats:
         """A normal deviate of each cell's retention (rows, columns) [1], the same whenever it is asked for."""
@@ -215,6 +218,22 @@ class Array:
             self.g = self.ageing.drifted(self.g, self.g_min, self.g_max, self.cycles, end)
             self._kept = True
         self._sum_lines()
+
+    def disturb(self, by: Disturbance) -> bool:
+        """Move the cells by what they were exposed to, where that is worth it; returns whether it was."""
+        if not self.exposed.worth(by):
+            return False
+        after = self.exposed.moved(by, self.hidden, (self.step_up, self.step_down))
+        change = np.where(self.responds, after - self.hidden, self.hidden.dtype.type(0.0))
+        self.hidden += change
+        if self._kept:
+            shift = (self.g_max - self.g_min) * change
+            self.g[...] += shift
+            if self.ageing.fresh.size:
+                self.ageing.fresh += shift
+        self._stale = not self._kept
+        self._sum_lines()
+        return True
 
     def _shown_as(self, x: float) -> Floats:
         """Conductances of cells at the state `x`, between levels too (rows, columns) or (1, 1) [S]."""
@@ -329,7 +348,8 @@ class Array:
         for side, direction in enumerate(DIRECTIONS):
             if number[side]:
                 met = float(totals[side]), float(totals[2 + side])
-                written += self._cost(direction, float(number[side]), *met, slots[side], pulses[side], before)
+                written += cost(self.device, direction, float(number[side]), *met, slots[side], pulses[side], before)
+                self.exposed.met(side, slots[side], pulses[side])
         return written
 
     @property
@@ -364,33 +384,6 @@ class Array:
         pulses, after = float(before.size), self.g[where]
         mean = 0.5 * float((before + after).sum())
         rows, columns = (np.asarray(found, dtype=np.float64) for found in (where.any(axis=1), where.sum(axis=0)))
-        return self._cost("down", pulses, mean, float(before.sum()), rows, columns, lines) if pulses else Written()
-
-    def _cost(
-        self,
-        direction: Direction,
-        pulses: float,
-        conductance: float,
-        start: float,
-        slots: Floats,
-        per_column: Floats,
-        before: Lines | None,
-    ) -> Written:
-        """Joules and seconds of the pulses of one direction.
-
-        Rows are written one after another, their columns in parallel: in each of a row's slots the cells of the row
-        that are not pulsed and the cells of other rows on pulsed columns are half-selected, so that
-
-            E_half = (share V)^2 t [sum_i slots_i G_i. + sum_j n_.j G_.j - 2 sum_ij n_ij G_ij]
-
-        with the conductances G before the write; `start` is the last sum.
-        """
-        branch, rows, columns = self.device.branch(direction), *self.shape
-        joules = self.device.energy.joules(branch, direction, pulses, conductance)
-        half = 0.0
-        if before is not None and self.device.energy.half_select is not None:
-            exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * start
-            half = (self.device.energy.half_select * branch.amplitude) ** 2 * branch.width * max(exposed, 0.0)
-        edges = branch.amplitude**2 * (float(slots.sum()) * columns + pulses * rows)
-        by_row, by_cell = float(slots.sum()) * branch.width, pulses * branch.width
-        return Written(pulses, joules, half, edges, row_seconds=by_row, cell_seconds=by_cell)
+        return (
+            cost(self.device, "down", pulses, mean, float(before.sum()), rows, columns, lines) if pulses else Written()
+        )

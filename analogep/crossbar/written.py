@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from analogep.device import DeviceCard, Direction
+
+Floats = NDArray[np.float64]
+
 _TIMES = ("row_seconds", "cell_seconds", "rows")
 """What does not add up where two arrays are written side by side."""
 
@@ -69,3 +76,48 @@ class Written:
             self.cell_seconds,
             self.rows,
         )
+
+
+def cost(
+    device: DeviceCard,
+    direction: Direction,
+    pulses: float,
+    conductance: float,
+    start: float,
+    slots: Floats,
+    per_column: Floats,
+    before: tuple[Floats, Floats] | None,
+) -> Written:
+    """Joules and seconds of the pulses of one direction on an array.
+
+    Rows are written one after another, their columns in parallel: in each of a row's slots the cells of the row
+    that are not pulsed and the cells of other rows on pulsed columns are half-selected, so that
+
+        E_half = (share V)^2 t [sum_i slots_i G_i. + sum_j n_.j G_.j - 2 sum_ij n_ij G_ij]
+
+    with the conductances G before the write.
+
+    Parameters
+    ----------
+    device : DeviceCard
+    direction : {'up', 'down'}
+    pulses : float
+        Number of pulses.
+    conductance : float [S]
+        Sum over these pulses of the mean conductance during each.
+    start : float [S]
+        The last of the three sums.
+    slots, per_column : ndarray (rows,), (columns,) [pulses]
+        Slots of each row, and pulses on each column.
+    before : (ndarray (rows,), ndarray (columns,)) [S] or None
+        G_i. and G_.j; None where half-selected cells cost nothing.
+    """
+    branch, rows, columns = device.branch(direction), len(slots), len(per_column)
+    joules = device.energy.joules(branch, direction, pulses, conductance)
+    half = 0.0
+    if before is not None and device.energy.half_select is not None:
+        exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * start
+        half = (device.energy.half_select * branch.amplitude) ** 2 * branch.width * max(exposed, 0.0)
+    edges = branch.amplitude**2 * (float(slots.sum()) * columns + pulses * rows)
+    by_row, by_cell = float(slots.sum()) * branch.width, pulses * branch.width
+    return Written(pulses, joules, half, edges, row_seconds=by_row, cell_seconds=by_cell)

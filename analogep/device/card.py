@@ -11,6 +11,7 @@ from pydantic import Field
 from analogep.cards import Block, Card, Names, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
+from analogep.device.disturb import Disturb, UnknownDisturb
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, UnknownEnergy, WriteEnergy
 from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
@@ -92,6 +93,7 @@ class DeviceCard(Card):
     variation: Variation
     read: Read
     retention: Retention = UnknownRetention(kind="unknown")
+    disturb: Disturb = UnknownDisturb(kind="unknown")
     faults: Faults = Faults()
     endurance: Endurance | None = Endurance(pulses=UNKNOWN)
     """Null for cells that never wear."""

@@ -20,6 +20,7 @@ QUANTITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "read noise": ("read.noise",),
     "I-V curve": ("read.iv",),
     "retention": ("retention",),
+    "disturb": ("disturb",),
     "yield": ("faults.dead",),
     "endurance": ("endurance.pulses",),
     "energy of a pulse": ("energy",),
@@ -42,9 +43,17 @@ def _unknown(card: BaseModel, key: str) -> bool:
         # Who states one kind of fault has counted the others.
         faults = getattr(card, "faults", None)
         return not any(getattr(faults, name) for name in ("stuck_min", "stuck_max", "stuck_random"))
+    if key == "disturb" and _rate_law(card):
+        return False
     if isinstance(value, tuple):
         return any(_says_unknown(one) for one in value)
     return isinstance(value, Unknown) or _says_unknown(value)
+
+
+def _rate_law(card: BaseModel) -> bool:
+    """Whether a rate at every voltage is known, from which what half-selecting and reading do follows."""
+    law = getattr(card, "programming", None)
+    return getattr(law, "kinetics", None) is not None or getattr(law, "rate", None) is not None
 
 
 def _says_unknown(block: object) -> bool:

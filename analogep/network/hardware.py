@@ -14,6 +14,7 @@ from analogep.clock import Pace
 from analogep.crossbar import Array, Pair, Store, Written
 from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
+from analogep.device.disturb import disturbance
 from analogep.memory import DigitalMemory
 from analogep.network.base import Network
 from analogep.network.build import Builder
@@ -59,6 +60,7 @@ class Hardware:
         self.wiring = Wiring(circuit.wires, device.read.iv)
         self.neurons = drawn(circuit.mismatch, circuit.sizes[1:], seeds.fabrication)
         self._worth, self.pace = worth(device), Pace.of(circuit)
+        self._disturbance = disturbance(device, circuit.mapping.read_voltage)
         self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
 
@@ -160,6 +162,17 @@ class Hardware:
             array.elapse(start, end)
         self.refresh()
         return True
+
+    def disturb(self, seconds: float) -> None:
+        """Let half-selected pulses, and `seconds` [s] of reading, move the cells, where that is worth it."""
+        if self._disturbance is None:
+            return
+        found = False
+        for array in self.arrays():
+            array.exposed.lit += seconds
+            found |= array.disturb(self._disturbance)
+        if found:
+            self.refresh()
 
     def aged(self, seconds: float) -> Hardware:
         """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""

@@ -37,7 +37,7 @@ def test_show_writes_a_figure_named_after_the_card_and_prints_its_numbers(say: S
         "G_min 57 %, G_max 16 %, steps 20 %",
         "1e+06 pulses",
         "retention    unknown",
-        "unknown      2 of 9: retention, yield",
+        "unknown      3 of 10: retention, disturb, yield",
         "708.5 fJ a pulse up",
         "figure       rram.png",
     ):

@@ -70,7 +70,9 @@ def test_a_study_ends_in_a_table_and_the_same_command_answers_from_its_files(stu
     assert (first.code, first.err) == (0, "")
     lines = first.out.splitlines()
     assert lines[0].split()[:3] == ["nudging.beta", "read.noise.sigma", "read.voltage"]
-    numbers = r"\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +[\d.]+ .s +[\d.]+ ns +2 +2 of 9: retention, yield$"
+    numbers = (
+        r"\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +[\d.]+ .s +[\d.]+ ns +2 +3 of 10: retention, disturb, yield$"
+    )
     assert re.match(rf"0.2 +0 % +0.4 V +{numbers}", lines[1])
     assert lines[-1] == f"written to {out / 'study.nc'}"
     assert len(lines) == 7
@@ -152,7 +154,7 @@ def test_parts_say_what_is_missing_and_the_last_writes_the_result(study: Study, 
 def test_points_that_fail_are_listed_and_the_rest_is_done(study: Study, tmp_path: Path) -> None:
     said = study("--vary", "mapping.weight_range=[0.3,0.3],[30,30]", "--out", str(tmp_path / "out"))
     assert said.code == 0
-    assert re.search(r"^\[30,30\] +- +- +- +- +- +0, 1 failed +2 of 9: ", said.out, re.MULTILINE)
+    assert re.search(r"^\[30,30\] +- +- +- +- +- +0, 1 failed +3 of 10: ", said.out, re.MULTILINE)
     assert "failed: mapping.weight_range=[30,30], chip 0, seed 0: the circuit is unstable as written" in said.out
 
 
@@ -239,7 +241,9 @@ def test_chips_alone_end_in_their_mean_and_quartiles(study: Study, tmp_path: Pat
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
     assert lines[0].split()[:3] == ["test", "accuracy", "per"]
-    numbers = r"\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +[\d.]+ .s +[\d.]+ ns +3 +2 of 9: retention, yield$"
+    numbers = (
+        r"\d+\.\d\d \+- \d+\.\d\d % +[\d.]+ .J +[\d.]+ pJ +[\d.]+ .s +[\d.]+ ns +3 +3 of 10: retention, disturb, yield$"
+    )
     assert re.match(numbers, lines[1])
     assert lines[3].startswith("of 3 chips ")
     chips = 100 * results.read(out / "study.nc")["accuracy"].values[:, 0, -1]

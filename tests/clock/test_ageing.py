@@ -97,11 +97,13 @@ def test_a_run_that_is_interrupted_goes_on_with_its_clock(retention: str, tmp_pa
     def run(*device: str) -> Run:
         return tiny("update.rule=stochastic", "solver.method=euler", device=device)
 
-    whole, ages = run(f"retention={retention}").execute(), f"retention={retention}"
+    """What its cells were exposed to goes on as well."""
+    ages = [f"retention={retention}", "disturb={kind: stated, read: 1 kHz}"]
+    whole = run(*ages).execute()
     assert not whole["g_plus_1"].equals(run().execute()["g_plus_1"]), "time acts"
     with pytest.raises(KeyboardInterrupt):
-        run(ages).execute(tmp_path, report=interrupting(8))
-    xr.testing.assert_identical(run(ages).execute(tmp_path), whole)
+        run(*ages).execute(tmp_path, report=interrupting(8))
+    xr.testing.assert_identical(run(*ages).execute(tmp_path), whole)
 
 
 @pytest.mark.parametrize(

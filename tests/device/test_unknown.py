@@ -21,19 +21,19 @@ SPREAD = ("max", "min", "step", "asymmetry")
 SILENT = [
     *(f"variation.device_to_device.{key}=unknown" for key in SPREAD),
     *("variation.cycle_to_cycle={kind: unknown}", "read.noise={kind: unknown}", "read.iv={kind: unknown}"),
-    *("retention={kind: unknown}", "faults={dead: unknown}", "endurance={pulses: unknown}"),
+    *("retention={kind: unknown}", "disturb={kind: unknown}", "faults={dead: unknown}", "endurance={pulses: unknown}"),
 ]
 PERFECT = [
     *(f"variation.device_to_device.{key}=0 %" for key in SPREAD),
     *("variation.cycle_to_cycle={kind: none}", "read.noise={kind: none}", "read.iv={kind: linear}"),
-    *("retention={kind: none}", "faults={dead: 0 %}", "endurance=null"),
+    *("retention={kind: none}", "disturb={kind: none}", "faults={dead: 0 %}", "endurance=null"),
 ]
 
 
 def test_all_that_is_unknown_is_named_and_survives_every_way_of_writing_a_card() -> None:
     card = DeviceCard.load("rram", [*SILENT, "energy={write: unknown}"])
     assert card.unknown == tuple(QUANTITIES)
-    assert told(card.unknown).startswith("9 of 9: pulse noise, spread of windows, ")
+    assert told(card.unknown).startswith("10 of 10: pulse noise, spread of windows, ")
     assert card.lifetime is None
     for other in (
         DeviceCard.from_text(card.to_yaml()),
@@ -63,9 +63,9 @@ def test_the_unknown_counts_as_perfect_to_the_last_bit() -> None:
 def test_silence_is_not_perfection_and_a_stated_fault_is_a_counted_yield() -> None:
     assert DeviceCard.load("ideal").unknown == ()
     text = DeviceCard.load("ideal").text
-    for line in ("retention: {kind: none}\n", "faults: {dead: 0 %}\n", "endurance: null\n"):
+    for line in ("retention: {kind: none}\n", "disturb: {kind: none}\n", "faults: {dead: 0 %}\n", "endurance: null\n"):
         text = text.replace(line, "")
-    assert DeviceCard.from_text(text).unknown == ("retention", "yield", "endurance")
+    assert DeviceCard.from_text(text).unknown == ("retention", "disturb", "yield", "endurance")
     assert "yield" in DeviceCard.load("rram").unknown
     assert "yield" not in DeviceCard.load("rram", ["faults.stuck_max=1 %"]).unknown
     with pytest.raises(CardError, match=r"device_to_device.max: 'unknwn' is not one number with one unit"):
@@ -97,11 +97,11 @@ def test_generic_windows_spread_by_a_share_of_the_window_and_never_reach_zero() 
 def test_a_result_records_both(few: Path) -> None:
     small = {"layers": [64, 6, 10], "learning.epochs": 1, "learning.batch": 20, "solver.method": "euler"}
     result = Run(generic.filled(DeviceCard.load("fefet")), "digits", data=str(few), set=small).execute()
-    assert json.loads(result.attrs["unknown"]) == ["I-V curve", "endurance"]
+    assert json.loads(result.attrs["unknown"]) == ["I-V curve", "disturb", "endurance"]
     assumed = json.loads(result.attrs["assumed"])
     assert assumed == ["spread of windows", "spread of steps", "read noise", "retention", "yield"]
     from analogep.cli.summary import text
 
     said = text(result)
-    assert "  unknown   2 of 9: I-V curve, endurance; counts as perfect\n" in said
+    assert "  unknown   3 of 10: I-V curve, disturb, endurance; counts as perfect\n" in said
     assert f"  assumed   generic values for {', '.join(assumed)}\n" in said
