@@ -50,15 +50,18 @@ class FiniteBeta:
     noise : sequence of float [V]
         Standard deviations of one sample of sample and hold; the card's if empty.
     points : int
-        Betas of the grid, from 0.01 on in steps of sqrt(2), so that twice a beta is another one.
+        Betas of the grid, in steps of sqrt(2), so that twice a beta is another one.
     repeats : int
         Noisy estimates of every batch at each of them.
+    smallest : float [1]
+        The first beta of the grid. A best beta that lies outside of the grid is measured as the end of it.
     """
 
     run: Run
     noise: Sequence[float] = ()
     points: int = 20
     repeats: int = 6
+    smallest: float = _SMALLEST
 
     @property
     def levels(self) -> Floats:
@@ -109,7 +112,7 @@ class FiniteBeta:
 
     def grid(self) -> Floats:
         """Betas at which errors are measured (betas,) [1]."""
-        return np.asarray(_SMALLEST * 2.0 ** (0.5 * np.arange(self.points)))
+        return np.asarray(self.smallest * 2.0 ** (0.5 * np.arange(self.points)))
 
     def _chip(self, hardware: Hardware) -> table.Values:
         probe = self.probe(hardware)

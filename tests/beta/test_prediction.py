@@ -46,24 +46,50 @@ THERMAL = (
 )
 
 
-def thermal_ratios(kind: str, *more: str, **measured: int) -> np.ndarray:
-    """`ratios` of both estimators with the noise that physics derives, and nothing stated."""
+def thermal_ratios(kind: str, *more: str, **measured: float) -> np.ndarray:
+    """`ratios` of both estimators with the noise that physics derives, and nothing stated.
+
+    The best beta is one that can be measured: it lies within the grid, where the estimate still carries the gradient,
+    with an error below its length. Far beyond the pole an estimate fades to nothing, and every beta is as good as the
+    next.
+    """
     smooth = () if kind == "resistive" else SMOOTH
     run = job(kind, *smooth, *THERMAL, *more, "learning.epochs=1", quiet=False)
-    found = FiniteBeta(run, **measured).measure()
+    found = FiniteBeta(run, **measured).measure().sel(estimator=["positive", "centered"])
+    best, grid = found["measured"], found["beta"]
+    assert ((best > grid.min()) & (best < grid.max())).all(), best.values
+    assert (found["error"].min("beta") < 0.7).all()
     return np.concatenate([ratios(found, estimator).ravel() for estimator in ("positive", "centered")])
 
 
 def test_the_best_beta_of_the_derived_thermal_floor_is_predicted():
     """Of nodes at virtual ground and their samples, at 300 K."""
-    assert np.abs(thermal_ratios("rc", points=9, repeats=24)).max() < CLOSE
+    assert np.abs(thermal_ratios("rc", smallest=0.02, points=9, repeats=24)).max() < CLOSE
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("kind", ["passive", "resistive"])
-def test_so_is_that_of_other_kinds_of_networks(kind):
-    assert np.abs(thermal_ratios(kind, points=9, repeats=24)).max() < CLOSE
+@pytest.mark.parametrize(
+    ("kind", "more", "repeats"),
+    [
+        ("passive", (), 24),
+        # At the target of other tests, 40 mV, and on the capacitors of the card, no beta has an error much below the
+        # length of the gradient.
+        (
+            "resistive",
+            (
+                "network.target=0.32 V",
+                "network.hidden.capacitance=4 pF",
+                "network.output.capacitance=4 pF",
+                "sample_hold={capacitance: 4 pF}",
+            ),
+            12,
+        ),
+    ],
+)
+def test_so_is_that_of_other_kinds_of_networks(kind, more, repeats):
+    """Within 1.08 as run."""
+    assert np.abs(thermal_ratios(kind, *more, smallest=0.1, points=8, repeats=repeats)).max() < CLOSE
 
 
 COLUMN = "column={kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
@@ -73,9 +99,9 @@ TURNS = "{forward: 50 ns, reverse: 50 ns, guard: 2 ns, hold: 0.1 pF, droop: 1 ms
 @pytest.mark.slow
 @pytest.mark.parametrize("feedback", ["{kind: shared, gain: 1}", f"{{kind: alternating, gain: 1, turns: {TURNS}}}"])
 def test_so_is_that_of_columns_and_of_arrays_that_take_turns(feedback):
-    """With the noise of amplifiers, of what stands on capacitors, and of the nudging sources: within 1.11 as run."""
+    """With the noise of amplifiers, of what stands on capacitors, and of the nudging sources."""
     more = COLUMN, f"feedback={feedback}"
-    assert np.abs(thermal_ratios("rc", *more, points=9, repeats=24)).max() < CLOSE
+    assert np.abs(thermal_ratios("rc", *more, smallest=0.02, points=9, repeats=24)).max() < CLOSE
 
 
 def test_best_beta_grows_with_noise_and_so_does_the_error(small):
