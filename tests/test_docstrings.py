@@ -14,6 +14,7 @@ import builtins
 import re
 from collections.abc import Iterator
 from functools import cache
+from keyword import iskeyword
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,7 +79,8 @@ def _names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Subscript) and _names(node.value) & {"Callable", "Literal"}:
         return set()
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _names(ast.parse(node.value, mode="eval").body) if node.value.isidentifier() else set()
+        word = node.value.isidentifier() and not iskeyword(node.value)
+        return _names(ast.parse(node.value, mode="eval").body) if word else set()
     own = {node.id} if isinstance(node, ast.Name) else {node.attr} if isinstance(node, ast.Attribute) else set()
     return own.union(*(_names(child) for child in ast.iter_child_nodes(node)))
 

@@ -179,7 +179,7 @@ class DeviceCard(Card):
             yield (
                 ("variation", "device_to_device", "reference"),
                 f"the law '{law.model}' has no state that could stand still while windows move; it must be 'own' (laws "
-                "with such a state are soft_bounds_reference and linear)",
+                "with such a state are soft_bounds_reference, linear and exp_step)",
             )
         if isinstance(self.energy, TableEnergy):
             needed, other = ("reset", "down") if law.unidirectional else ("down", "reset")
@@ -192,15 +192,16 @@ class DeviceCard(Card):
 
     def _window_rules(self) -> Iterator[tuple[Path, str]]:
         spread = self.variation.device_to_device
-        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.truncate, "min"))
-        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.truncate, "max"))
+        highest_min = float(self.conductance.min * spread.factor(spread.min, spread.cut("min"), "min"))
+        lowest_max = float(self.conductance.max * spread.factor(spread.max, -spread.cut("max"), "max"))
         if self.conductance.min >= self.conductance.max:
             return
         if highest_min >= lowest_max:
             yield (
                 ("variation", "device_to_device"),
                 f"windows can cross: 'min' reaches {format_si(highest_min, 'S')} and 'max' falls to "
-                f"{format_si(lowest_max, 'S')} at {spread.truncate:g} sigma; use a smaller spread or 'truncate'",
+                f"{format_si(lowest_max, 'S')} at {max(spread.cut('min'), spread.cut('max')):g} sigma; use a smaller "
+                "spread or 'truncate'",
             )
         elif self.temperature is not None:
             cold, warm = self.temperature.window()

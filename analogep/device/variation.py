@@ -317,6 +317,10 @@ class DeviceToDevice(Block):
         default_factory=dict
     )
     """Distribution of single quantities, where it is another than `distribution`."""
+    truncations: dict[Literal["max", "min", "step", "asymmetry", "shape"], Annotated[float, Field(gt=0, le=8)]] = Field(
+        default_factory=dict
+    )
+    """Largest deviation of single quantities, where it is another than `truncate`."""
 
     stated: Literal["before", "after"] = "before"
     """Whether spreads are those of a distribution before it is truncated, or those that cells have after it: 1.4 % less
@@ -326,9 +330,13 @@ class DeviceToDevice(Block):
         """Distribution of `max`, `min`, `step` or `asymmetry`."""
         return next((kind for name, kind in self.distributions.items() if name == quantity), self.distribution)
 
+    def cut(self, quantity: str) -> float:
+        """Largest deviation of a quantity [standard deviations]."""
+        return next((cut for name, cut in self.truncations.items() if name == quantity), self.truncate)
+
     def factor(self, sigma: float, xi: NDArray[np.float64] | float, quantity: str = "") -> NDArray[np.float64]:
         """Factor (...) [1] of mean 1 for the normal deviate `xi` (...) [1], as a quantity is distributed."""
-        sigma = self.whole(sigma, self.of(quantity))
+        sigma = self.whole(sigma, self.of(quantity), quantity)
         if self.of(quantity) == "normal":
             return np.asarray(1.0 + sigma * np.asarray(xi))
         s = math.sqrt(math.log1p(sigma**2))
@@ -338,39 +346,40 @@ class DeviceToDevice(Block):
         self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator, quantity: str = ""
     ) -> NDArray[np.float64]:
         """Factors in the shape asked for [1]: one uniform number a cell, through the truncated normal's inverse."""
-        return self.factor(sigma, self._deviates(shape, rng), quantity)
+        return self.factor(sigma, self._deviates(shape, rng, quantity), quantity)
 
     def deviates(self, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        """`sigma` times truncated normal deviates in the shape asked for [1], one uniform number a cell."""
-        return np.asarray(self.whole(sigma, "normal") * self._deviates(shape, rng))
+        """`sigma` times deviates of the law's shape in the shape asked for [1], one uniform number a cell."""
+        return np.asarray(self.whole(sigma, "normal", "shape") * self._deviates(shape, rng, "shape"))
 
-    def whole(self, sigma: float, kind: str) -> float:
+    def whole(self, sigma: float, kind: str, quantity: str = "") -> float:
         """Spread [1] of a distribution before it is truncated; infinite where none leaves as much as is stated.
 
         Truncated at c, a normal one keeps 1 - 2 c phi(c)/[2 Phi(c) - 1] of its variance. A lognormal one has the
         relative variance M_2/M_1^2 - 1 then, M_k = e^(k^2 s^2/2) [Phi(c - k s) - Phi(-c - k s)]/[2 Phi(c) - 1].
         """
-        return float(sigma) if self.stated == "before" or not sigma else _untruncated(float(sigma), kind, self.truncate)
+        exact = self.stated == "before" or not sigma
+        return float(sigma) if exact else _untruncated(float(sigma), kind, self.cut(quantity))
 
-    def _deviates(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    def _deviates(self, shape: tuple[int, ...], rng: np.random.Generator, quantity: str) -> NDArray[np.float64]:
         from scipy.special import ndtr, ndtri
 
-        low, high = ndtr(-self.truncate), ndtr(self.truncate)
+        low, high = ndtr(-self.cut(quantity)), ndtr(self.cut(quantity))
         return np.asarray(ndtri(low + (high - low) * rng.random(shape)))
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for key in ("max", "min", "step", "asymmetry"):
-            sigma = getattr(self, key)
-            if sigma and not math.isfinite(self.whole(sigma, self.of(key))):
+            sigma, cut = getattr(self, key), self.cut(key)
+            if sigma and not math.isfinite(self.whole(sigma, self.of(key), key)):
                 yield (
                     (key,),
-                    f"no spread leaves {100 * sigma:.4g} % once it is truncated at {self.truncate:g} sigma; use a "
+                    f"no spread leaves {100 * sigma:.4g} % once it is truncated at {cut:g} sigma; use a "
                     "larger 'truncate' or 'stated: before'",
                 )
-            elif self.of(key) == "normal" and self.truncate * self.whole(sigma, "normal") >= 1.0:
+            elif self.of(key) == "normal" and cut * self.whole(sigma, "normal", key) >= 1.0:
                 yield (
                     (key,),
-                    f"a normal spread of {100 * sigma:.4g} % truncated at {self.truncate:g} sigma reaches zero; "
+                    f"a normal spread of {100 * sigma:.4g} % truncated at {cut:g} sigma reaches zero; "
                     "use a smaller 'truncate' or 'distribution: lognormal'",
                 )
 

@@ -24,8 +24,12 @@ LAWS = {
         f"{{model: soft_bounds_reference, up: {{step: 1 %, {PULSE}, down: {{step: 2 %, {PULSE}, "
         "symmetry_point: 37.5 %}"
     ),
+    "exp_step": (
+        f"{{model: exp_step, a: -0.5, b: -0.5, zero: 45 %, up: {{step: 1 %, A: -1.2, gamma: 2, {PULSE}, "
+        f"down: {{step: 2 %, A: 0.1, gamma: 3, {PULSE}}}"
+    ),
 }
-REFERENCE = {"linear": 0.41, "soft_bounds_reference": 0.375}
+REFERENCE = {"linear": 0.41, "soft_bounds_reference": 0.375, "exp_step": 0.45}
 
 
 def made(law: str, reference: str, shape: tuple[int, int] = (20, 30)) -> Array:
@@ -38,7 +42,8 @@ def made(law: str, reference: str, shape: tuple[int, int] = (20, 30)) -> Array:
 def pulsed(law: str, array: Array, g: np.ndarray, up: bool) -> np.ndarray:
     """One pulse in siemens, as aihwkit has it: steps in units of the nominal window, bounds of the cell's own.
 
-    w = G - G(reference); up dw = s f (1 - gamma w/(G_max - G_ref)) with nominal bounds, or s f (1 - w/w_max) with own.
+    w = G - G(reference); up dw = s f (1 - gamma w/(G_max - G_ref)) with nominal bounds, or s f (1 - w/w_max) with own;
+    s f max(1 - A e^(+-gamma z), 0), z = 2 a w/(w_max - w_min) + b with own.
     """
     window, zero = array.device.conductance, REFERENCE[law]
     middle = window.min + zero * window.span
@@ -47,6 +52,9 @@ def pulsed(law: str, array: Array, g: np.ndarray, up: bool) -> np.ndarray:
     if law == "linear":
         bound = (1.0 - zero) * window.span if up else zero * window.span
         size = step * (1.0 - 0.4 * w / bound if up else 1.0 + 0.7 * w / bound)
+    elif law == "exp_step":
+        z = -w / (array.g_max - array.g_min) - 0.5
+        size = step * np.maximum(1.0 + 1.2 * np.exp(2.0 * z) if up else 1.0 - 0.1 * np.exp(-3.0 * z), 0.0)
     else:
         size = step * (1.0 - w / (array.g_max - middle) if up else 1.0 + w / (middle - array.g_min))
     return np.clip(g + (size if up else -size), array.g_min, array.g_max)

@@ -171,6 +171,15 @@ class ExpStep(Law):
         branch = self.up if direction == "up" else given(self.down)
         return scale * (branch.step * self.dose(direction)), branch.A * (1.0 + shape)
 
+    def referred(
+        self, direction: Direction, scale: Floats, shape: Floats, origin: Floats, width: Floats
+    ) -> tuple[Floats, Floats]:
+        """z = 2 a (x - z0) + b around z0 = (zero - origin)/width of the cell: the shift goes into A."""
+        branch, sign = (self.up, 1.0) if direction == "up" else (given(self.down), -1.0)
+        size, weight = self.cell(direction, scale, shape)
+        moved = (self.zero - origin) / width - self.zero
+        return size, weight * np.exp(np.clip(-sign * branch.gamma * 2.0 * self.a * moved, -700.0, 700.0))
+
     def numbers(self) -> ExponentialStep:
         """Step, weight and the coefficients of gamma z = k x + m of both directions."""
         out = [0.0] * 8
