@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analogep.learning import compare
     from analogep.run import Run, again, open
     from analogep.streams import Seeds
-    from analogep.study import Study, standard_error
+    from analogep.study import Study, posterior_parts, posterior_study, standard_error
 
 __version__ = "0.1.0"
 
@@ -43,6 +43,8 @@ _HOME = {
     "compare": "analogep.learning",
     "load_data": "analogep.datasets",
     "open": "analogep.run",
+    "posterior_parts": "analogep.study",
+    "posterior_study": "analogep.study",
     "register": "analogep.cards",
     "standard_error": "analogep.study",
 }
@@ -68,6 +70,8 @@ __all__ = [
     "load_data",
     "open",
     "plots",
+    "posterior_parts",
+    "posterior_study",
     "register",
     "report",
     "results",
