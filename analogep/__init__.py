@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analogep.learning import compare
     from analogep.run import Run, again
     from analogep.streams import Seeds
-    from analogep.study import Study, standard_error
+    from analogep.study import Study, posterior_parts, posterior_study, standard_error
 
 __version__ = "0.1.0"
 
@@ -44,6 +44,8 @@ _HOME = {
     "compare": "analogep.learning",
     "load_data": "analogep.datasets",
     "open": "analogep.folders",
+    "posterior_parts": "analogep.study",
+    "posterior_study": "analogep.study",
     "register": "analogep.cards",
     "standard_error": "analogep.study",
 }
@@ -69,6 +71,8 @@ __all__ = [
     "load_data",
     "open",
     "plots",
+    "posterior_parts",
+    "posterior_study",
     "register",
     "report",
     "results",

@@ -23,7 +23,7 @@ _OPTIONS: Final = (
 _OFTEN: Final = ("learning", "nudging")
 _MOST: Final = 4
 _DEEPEST: Final = 4
-_HEADS: Final = ("schema", "name", "title", "sources", "provenance", "changes")
+_HEADS: Final = ("schema", "name", "title", "sources", "provenance", "uncertainty", "changes")
 
 
 def sections(kind: Kind) -> list[str]:

@@ -25,7 +25,9 @@ STATUSES = (
 )
 """How a number came out of its source."""
 
-UNSOURCED = frozenset({"schema", "name", "title", "technology", "terminals", "sources", "provenance", "changes"})
+UNSOURCED = frozenset(
+    {"schema", "name", "title", "technology", "terminals", "sources", "provenance", "uncertainty", "changes"}
+)
 """Sections without physical numbers."""
 
 

@@ -53,6 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "after training; may be repeated")  # fmt: skip
     add("--assume", choices=("generic",), help="fill what no source says of a device with stated values of other "
         "devices, instead of taking it as perfect")  # fmt: skip
+    add("--posterior", type=_count, metavar="N", help="N cards drawn from the errors of a card that 'analogep fit' "
+        "wrote, and N for each measurement of it: intervals, and the experiment to do next")  # fmt: skip
     add("--keep", action="append", default=[], choices=("conductances", "traces"), help="keep this part of each "
         "result as well")  # fmt: skip
     _running(parser)
@@ -85,11 +87,11 @@ def _shard(text: str) -> tuple[int, int]:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run the study, or say what it would be."""
-    from analogep.cli import figure, study_table
+    from analogep.cli import figure, posterior, study_table
     from analogep.study import Study, progress
 
     figure.check(parsed.figure)
-    study = Study(_card(parsed))
+    study = Study(_card(parsed)) if parsed.posterior is None else posterior.study_of(parsed, _given(parsed))
     if not parsed.quiet:
         for warning in study.plan.warnings:
             print(f"warning: {warning}", file=sys.stderr)
@@ -112,6 +114,9 @@ def run(parsed: argparse.Namespace) -> int:
             # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
             gc.freeze()
             raise KeyboardInterrupt(_kept(bar.last)) from None
+    if study.card.posterior is not None:
+        posterior.answer(parsed, dataset, folder)
+        return 0
     if parsed.figure:
         _draw(dataset, parsed.figure)
     study_table.answer(parsed, study.card, dataset, folder)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -11,16 +12,18 @@ from pydantic import Field
 from analogep.cards import Block, Card, Names, overrides, provenance, written
 from analogep.cards.block import broken_rules
 from analogep.cards.provenance import Source
+from analogep.device import uncertainty
 from analogep.device.disturb import Disturb, UnknownDisturb
 from analogep.device.energy import CapacitiveEnergy, OhmicEnergy, TableEnergy, UnknownEnergy, WriteEnergy
 from analogep.device.laws import DIRECTIONS, Branch, Direction, Programming
 from analogep.device.read import Read
 from analogep.device.retention import Retention, Temperature, UnknownRetention
+from analogep.device.uncertainty import Uncertainty
 from analogep.device.unknown import unknown_keys
 from analogep.device.variation import Variation
 from analogep.errors import Problem
 from analogep.rules.base import RULES
-from analogep.units import UNKNOWN, Fraction, Knowable, Siemens, Unknown, format_si
+from analogep.units import CARD, UNKNOWN, Fraction, Knowable, Siemens, Unknown, format_si
 
 Path = tuple[str | int, ...]
 
@@ -101,6 +104,9 @@ class DeviceCard(Card):
     temperature: Temperature | None = None
     recommended: Recommended = Recommended(rule="stochastic")
     provenance: dict[str, tuple[str, str]] = Field(default_factory=dict)
+    uncertainty: Annotated[dict[str, Uncertainty], Field(exclude=True)] = Field(default_factory=dict)
+    """Source -> standard errors of the numbers that were fitted to it, and their correlations, as `analogep fit` writes
+    them. No simulation reads it, and it is not part of the digest: `analogep study --posterior` draws cards from it."""
 
     def branch(self, direction: Direction) -> Branch:
         """The pulse of one direction."""
@@ -140,9 +146,25 @@ class DeviceCard(Card):
             )
         if self._document.lines:  # numbers that a file holds; what Python gives is its caller's
             yield from provenance.problems(self.raw, self.sources, self.provenance, self.overridden)
+            yield from uncertainty.problems(self, self.uncertainty, self.sources, self.overridden)
 
     def _plain(self) -> dict[str, Any]:
-        return written.data(self, self.provenance)
+        return written.data(self, self.provenance) | self._errors()
+
+    def understood(self) -> str:
+        """Write the validated card as an indented list that is a card again."""
+        return f"{super().understood()}\n{written.document(self._errors()).rstrip()}".rstrip()
+
+    @property
+    def certain(self) -> Self:
+        """The same card, of whose numbers no errors are said."""
+        data = {key: value for key, value in self.raw.items() if key != "uncertainty"}
+        return self._built(replace(self._document, data=data), CARD, self.overrides, self.origin)
+
+    def _errors(self) -> dict[str, Any]:
+        """What is known of errors, as a file holds it."""
+        found = {source: written.data(one) for source, one in self.uncertainty.items()}
+        return {"uncertainty": found} if found else {}
 
     def _unsourced(self, data: Mapping[str, Any], changed: Collection[Path]) -> Iterator[Path]:
         for path, _ in provenance.problems(data, self.sources, self.provenance, changed):

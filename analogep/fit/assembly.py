@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analogep.fit.describe import Value
 from analogep.fit.finding import Finding, Number
-from analogep.fit.write import Writer, plus_minus, written
+from analogep.fit.write import Drawn, Writer, plus_minus, written
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def read_noise(findings: Sequence[Finding], writer: Writer) -> str | None:
     kinetics = first(findings, "kinetics")
     if kinetics is not None and "read" in kinetics.numbers:
         one = kinetics.numbers["read"]
-        text = writer.fitted("read.noise.sigma", written(one.value, "%"), one, "%", source=key_of(kinetics))
+        text = writer.fitted(
+            "read.noise.sigma", written(one.value, "%"), one, "%", source=key_of(kinetics), drawn="scale"
+        )
         return f"{{kind: relative, sigma: {text}}}"
     return None
 
@@ -83,18 +85,29 @@ def _components(reads: Finding, writer: Writer) -> str:
         total = math.sqrt(sum(one.value**2 for one in parts.values()))
         error = math.sqrt(sum((one.value * one.se) ** 2 for one in parts.values())) / max(total, 1e-300)
         whole = Value(total, error)
-        text = writer.fitted("read.noise.sigma", written(total, "%"), whole, "%", f"; {reads.model}", source=source)
+        text = writer.fitted(
+            "read.noise.sigma", written(total, "%"), whole, "%", f"; {reads.model}", source=source, drawn="scale"
+        )
         return f"{{kind: relative, sigma: {text}}}"
-    blocks, said = [], []
+    blocks: list[str] = []
+    said: list[str] = []
+
+    def keep(key: str, number: Number, unit: str, name: str) -> None:
+        writer.keep(f"read.noise.{len(blocks)}.{key}", number, unit, source, "scale", name)
+
     for name, one in parts.items():
         if name == "white":
+            keep("sigma", one, "%", "white")
             blocks.append(f"{{kind: relative, sigma: {written(one.value, '%')}}}")
             said.append(f"sigma {plus_minus(one, '%')}")
         elif name == "flicker" and level is not None:
+            keep("k", level, "", "flicker.level")
             blocks.append(_flicker(level, reads))
             said.append(f"k {plus_minus(level, '')} over the band of the record")
         elif name == "telegraph" and dwell is not None:
             swing = Number(2.0 * one.value, 2.0 * one.se, "%")
+            keep("amplitude", swing, "%", "telegraph")
+            keep("dwell", dwell, "s", "dwell")
             blocks.append(
                 f"{{kind: rtn, amplitude: {written(swing.value, '%')}, probability: 50 %, dwell: "
                 f"{written(dwell.value, 's')}}}"
@@ -120,7 +133,7 @@ def curve_of(findings: Sequence[Finding], writer: Writer) -> str | None:
     if sweep.model == "linear":
         return "{kind: linear}"
     v0 = sweep.numbers["v0"]
-    text = writer.fitted("read.iv.v0", written(v0.value, "V"), v0, "V", source=key_of(sweep))
+    text = writer.fitted("read.iv.v0", written(v0.value, "V"), v0, "V", source=key_of(sweep), drawn="scale")
     return f"{{kind: {sweep.model}, v0: {text}}}"
 
 
@@ -132,7 +145,11 @@ def retention_of(findings: Sequence[Finding], low: float, high: float, writer: W
     source, numbers = key_of(one), one.numbers
 
     def put(key: str, name: str, unit: str) -> str:
-        return writer.fitted(f"retention.{key}", written(numbers[name].value, unit), numbers[name], unit, source=source)
+        number = numbers[name]
+        drawn: Drawn = "log" if unit == "s" else "level"
+        return writer.fitted(
+            f"retention.{key}", written(number.value, unit), number, unit, source=source, drawn=drawn, name=name
+        )
 
     if one.model == "leak":
         rest = numbers["rest"]
@@ -142,6 +159,8 @@ def retention_of(findings: Sequence[Finding], low: float, high: float, writer: W
             "" if inside else ", which lies outside of the window"
         )
         state = writer.derived("retention.rest", written(share, "%"), why, source)
+        if inside:
+            writer.keep("retention.rest", Value(share, rest.se / (high - low)), "%", source, name="rest")
         return f"{{kind: leak, tau: {put('tau', 'tau', 's')}, rest: {state}}}"
     if "t0" in numbers:
         start = put("t0", "t0", "s")
@@ -170,7 +189,7 @@ def endurance_of(findings: Sequence[Finding], writer: Writer) -> str | None:
     value = Value(cycles, cycles * error / fall)
     text = writer.fitted(
         "endurance.pulses", f"{max(cycles, 1.0):.4g}", value, "", "; cycles until the ratio of the states has halved",
-        source=key_of(one),
+        source=key_of(one), drawn="scale",
     )  # fmt: skip
     return f"{{pulses: {text}}}"
 

@@ -11,7 +11,7 @@ from typing import Final
 from analogep.cards.wording import printable
 from analogep.device import DeviceCard
 from analogep.errors import CardError
-from analogep.fit import assembly, decades
+from analogep.fit import assembly, decades, joint
 from analogep.fit.describe import Value
 from analogep.fit.estimate import Fit
 from analogep.fit.finding import Finding
@@ -56,7 +56,16 @@ def make_card(fit: Fit | LaboratoryFit, known: Known) -> Written:
         body += _variation(ramps, writer, findings)
         window = (ramps.numbers["conductance.min"].value, ramps.numbers["conductance.max"].value)
     body += [*_read(ramps, known, writer, findings), *_rest(findings, window, writer)]
-    text = "\n".join([*_head(laboratory, known), *_sources(laboratory, writer), *body, *_provenance(writer), ""])
+    text = "\n".join(
+        [
+            *_head(laboratory, known),
+            *_sources(laboratory, writer),
+            *body,
+            *_provenance(writer),
+            *_uncertainty(laboratory, writer),
+            "",
+        ]
+    )
     try:
         card = DeviceCard.from_text(text, f"{known.name}.yaml")
     except CardError as error:
@@ -183,6 +192,9 @@ def _table(fit: Fit, k: int, own: dict[str, Value], writer: Writer) -> list[str]
         f"{key} {plus_minus(one, _UNITS.get(key, ''))}" for key, one in own.items() if not key.startswith("steps.")
     ]
     why = f"the law '{fit.law}' in ln G, {', '.join(numbers) or 'a table'}"
+    for key, one in joint.step_errors(fit).items():
+        if key.startswith(f"{path}."):
+            writer.keep(key, one, "%")
     lists = {"nodes": nodes, "steps": steps}
     texts = {key: ", ".join(written(float(one), "%", 6) for one in values) for key, values in lists.items()}
     return [f"{key}: {writer.derived(f'{path}.{key}', f'[{text}]', why)}" for key, text in texts.items()]
@@ -209,7 +221,10 @@ def _branch(writer: Writer, path: str, own: dict[str, Value]) -> Iterator[str]:
         if key == "nodes":
             writer.provenance.append((f"{path}.nodes", "measured", "derived; equally spaced over the window"))
         elif key == "steps":
-            errors = [100.0 * value.se for name, value in own.items() if name.startswith("steps.")]
+            steps = {name: value for name, value in own.items() if name.startswith("steps.")}
+            errors = [100.0 * value.se for value in steps.values()]
+            for name, value in steps.items():
+                writer.keep(f"{path}.{name}", value, "%")
             writer.provenance.append((f"{path}.steps", "measured", f"fit; +- {min(errors):.2g} to {max(errors):.2g} %"))
         else:
             yield f"{key}: {_law_number(writer, f'{path}.{key}', key, own[key])}"
@@ -226,9 +241,11 @@ def _cycles(fit: Fit, writer: Writer) -> str:
     if decades.logarithmic(fit) and fit.write == "range":
         whole = decades.decades(fit)
         slope = Value(write.value * whole, write.se * whole)
-        text = writer.fitted("variation.cycle_to_cycle.slope", written(slope.value, "%"), slope, "%")
+        path = "variation.cycle_to_cycle.slope"
+        text = writer.fitted(path, written(slope.value, "%"), slope, "%", drawn="scale", name="write")
         return f"{{kind: state_polynomial, step: 0 %, floor: 0 S, slope: {text}}}"
-    sigma = writer.fitted("variation.cycle_to_cycle.sigma", written(write.value, "%"), write, "%")
+    path = "variation.cycle_to_cycle.sigma"
+    sigma = writer.fitted(path, written(write.value, "%"), write, "%", drawn="scale", name="write")
     return f"{{kind: {fit.write}, sigma: {sigma}}}"
 
 
@@ -244,8 +261,8 @@ def _memory(fit: Fit, writer: Writer) -> list[str]:
         )
         return []
     path = "variation.write_noise.mean_reverting"
-    sigma = writer.fitted(f"{path}.sigma", written(slow.value, "%"), slow, "%")
-    pulses = writer.fitted(f"{path}.length", written(length.value, ""), length, "")
+    sigma = writer.fitted(f"{path}.sigma", written(slow.value, "%"), slow, "%", drawn="scale", name="slow")
+    pulses = writer.fitted(f"{path}.length", written(length.value, ""), length, "", drawn="scale", name="length")
     return [f"  write_noise: {{sigma: 0 %, mean_reverting: {{sigma: {sigma}, length: {pulses}}}}}"]
 
 
@@ -270,7 +287,7 @@ def _read(fit: Fit | None, known: Known, writer: Writer, findings: Sequence[Find
     if noise is None and fit is not None and fit.noise["read"].value > 0.0:
         unit = "%" if fit.read == "relative" else "S"
         one = fit.noise["read"]
-        sigma = writer.fitted("read.noise.sigma", written(one.value, unit), one, unit)
+        sigma = writer.fitted("read.noise.sigma", written(one.value, unit), one, unit, drawn="scale", name="read")
         noise = f"{{kind: {fit.read}, sigma: {sigma}}}"
     elif noise is None and fit is not None:
         writer.provenance.append(("read.noise.kind", "measured", "fit; no read noise seen"))
@@ -287,3 +304,15 @@ def _provenance(writer: Writer) -> list[str]:
         "provenance:",
         *(f"  {path}: [{source}, {json.dumps(status)}]" for path, source, status in writer.provenance),
     ]
+
+
+def _uncertainty(laboratory: LaboratoryFit, writer: Writer) -> list[str]:
+    """Errors and correlations, by measurement."""
+    measurements = {assembly.key_of(one): f"{one.kind}: {one.source.name}" for one in laboratory.findings}
+    if laboratory.pulses is not None:
+        files = ", ".join(source.name for source in laboratory.pulses.measurement.sources) or "ramps in memory"
+        measurements["measured"] = f"pulses: {files}"
+        writer.relate("measured", joint.related(laboratory.pulses) | laboratory.pulses.related)
+    for one in laboratory.findings:
+        writer.relate(assembly.key_of(one), one.related)
+    return list(writer.uncertainty(measurements))

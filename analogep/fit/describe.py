@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -113,19 +114,37 @@ def _bend(ramp: Side) -> float:
 def numbers_of(form: Form, minimum: Minimum, frame: Frame, known: Uncertainty) -> dict[str, Value]:
     """Every number with its standard error, by first-order propagation from phi."""
     middle, _ = describe(form, minimum, frame, known.values)
-    names = list(middle)
-    jacobian = np.zeros((len(names), known.values.size))
+    variances = np.diag(propagated(lambda phi: describe(form, minimum, frame, phi)[0], known))
+    return {
+        name: Value(value, math.sqrt(variance) if variance >= 0.0 else math.nan)
+        for (name, value), variance in zip(middle.items(), variances, strict=True)
+    }
+
+
+def propagated(numbers: Callable[[Floats], dict[str, float]], known: Uncertainty) -> Floats:
+    """Covariance of numbers that follow from phi, to first order: J C J'.
+
+    Parameters
+    ----------
+    numbers : callable
+        phi (parameters + directions,) [1] -> numbers by name.
+    known : Uncertainty
+        phi and its covariance C.
+
+    Returns
+    -------
+    ndarray (numbers, numbers)
+        In the units of the numbers.
+    """
+    columns = []
     for j, error in enumerate(np.sqrt(np.maximum(np.diag(known.covariance), 0.0))):
         h = max(1e-3 * float(error), 1e-9)
         ends = []
         for sign in (1.0, -1.0):
             phi = known.values.copy()
             phi[j] += sign * h
-            ends.append(np.array(list(describe(form, minimum, frame, phi)[0].values())))
+            ends.append(np.array(list(numbers(phi).values())))
         with np.errstate(invalid="ignore"):
-            jacobian[:, j] = (ends[0] - ends[1]) / (2.0 * h)
-    variances = np.einsum("ij,jk,ik->i", jacobian, known.covariance, jacobian)
-    return {
-        name: Value(value, math.sqrt(variance) if variance >= 0.0 else math.nan)
-        for (name, value), variance in zip(middle.items(), variances, strict=True)
-    }
+            columns.append((ends[0] - ends[1]) / (2.0 * h))
+    jacobian = np.stack(columns, axis=1)
+    return np.asarray(np.einsum("ij,jk,lk->il", jacobian, known.covariance, jacobian))

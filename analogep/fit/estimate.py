@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -103,6 +103,8 @@ class Fit:
         Device to device.
     remarks : tuple of str
         Sentences that the user should read.
+    related : dict
+        Pair of names in `noise` -> correlation of their errors.
     """
 
     measurement: Measurement
@@ -116,6 +118,7 @@ class Fit:
     candidates: tuple[Candidate, ...]
     spread: Spread
     remarks: tuple[str, ...]
+    related: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @cached_property
     def doubts(self) -> tuple[str, ...]:
@@ -266,7 +269,7 @@ def _assembled(
     first = subjects[0].noises[chosen]
     return Fit(
         measurement, entry.form.law, entry.form, devices, first.write, first.read, noise, numbers, tuple(candidates),
-        device_to_device([device.numbers for device in devices]), tuple(remarks),
+        device_to_device([device.numbers for device in devices]), tuple(remarks), first.related,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,8 @@ class Finding:
         Time between repeated reads [s].
     count : int
         Reads of a cell.
+    related : dict
+        Pair of names -> correlation of their errors, or of those of their logarithms; 0 where a pair is left out.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Finding:
     remarks: tuple[str, ...] = ()
     spacing: float | None = None
     count: int = 0
+    related: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.fit.correlate import correlations
 from analogep.fit.finding import Finding, Least, Number, Panel, least_squares
 from analogep.fit.ramps import FitError
 from analogep.fit.records import Kinetics
@@ -87,7 +88,10 @@ def fit_kinetics(record: Kinetics) -> Finding:
         numbers["read"] = Number(sigma, sigma / math.sqrt(2.0 * count), "%")
     curve = unit * _path(least.values, drive, width, dose)
     panel = Panel(np.arange(g.size, dtype=np.float64), g, curve, ("pulse", "conductance [S]"))
-    return Finding(record.kind, record.source, record.layout, "up" if up else "down", numbers, (panel,), record.remarks)
+    return Finding(
+        record.kind, record.source, record.layout, "up" if up else "down", numbers, (panel,), record.remarks,
+        related=correlations(least.covariance, ("first", "bound", "share", "v0")),
+    )  # fmt: skip
 
 
 def _averaged(known: dict[bool, Least]) -> list[tuple[float, float]]:

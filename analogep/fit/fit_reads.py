@@ -22,6 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.fit.correlate import correlations
 from analogep.fit.finding import Finding, Number, Panel
 from analogep.fit.ramps import FitError
 from analogep.fit.records import Reads
@@ -102,8 +103,8 @@ class _Spectrum:
         rms = math.sqrt(square)
         return Number(rms, math.hypot(scatter, unknown) / (2.0 * rms), "%")
 
-    def errors(self, names: tuple[str, ...], p: Floats) -> Floats:
-        """Standard errors of the logarithms, by the expected information sum (d ln S)^2 (parameters,)."""
+    def covariance(self, names: tuple[str, ...], p: Floats) -> Floats:
+        """Covariance of the logarithms (parameters, parameters), by the expected information sum (d ln S)^2."""
         h = 1e-4
         slopes = np.array(
             [
@@ -112,7 +113,11 @@ class _Spectrum:
             ]
         )
         matrix = (slopes * self.count) @ slopes.T
-        return np.asarray(np.sqrt(np.maximum(np.diag(np.linalg.pinv(matrix, rcond=1e-12, hermitian=True)), 0.0)))
+        return np.asarray(np.linalg.pinv(matrix, rcond=1e-12, hermitian=True))
+
+    def errors(self, names: tuple[str, ...], p: Floats) -> Floats:
+        """Standard errors of the logarithms (parameters,)."""
+        return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance(names, p)), 0.0)))
 
 
 _MODELS: Final = (
@@ -150,8 +155,18 @@ def fit_reads(record: Reads) -> Finding:
         panels.append(_panel(one, names, p, cell, record.spacing))
     return Finding(
         record.kind, record.source, record.layout, " + ".join(name for name in names if name != "dwell"), numbers,
-        tuple(panels), record.remarks, record.spacing, record.values.shape[1],
+        tuple(panels), record.remarks, record.spacing, record.values.shape[1], _related(spectra, names, fits[names]),
     )  # fmt: skip
+
+
+def _related(
+    spectra: list[_Spectrum], names: tuple[str, ...], fits: list[tuple[float, Floats]]
+) -> dict[tuple[str, str], float]:
+    """Correlations of the components, by the mean covariance of the cells; what is alike in all of them has one
+    name."""
+    called = ["flicker.level" if name == "flicker" else name for name in names]
+    covariances = [one.covariance(names, p) for one, (_, p) in zip(spectra, fits, strict=True)]
+    return correlations(np.mean(covariances, axis=0), called)
 
 
 def _two_levels(spectrum: _Spectrum, names: tuple[str, ...], kurtosis: float) -> bool:

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.fit.correlate import correlations
 from analogep.fit.finding import Finding, Least, Number, Panel, least_squares
 from analogep.fit.ramps import FitError
 from analogep.fit.records import Retention
@@ -80,7 +81,13 @@ def fit_retention(record: Retention) -> Finding:
     panel = Panel(
         t, values, np.exp(curve(_full(least.values, first), t)), ("time [s]", f"reading [{unit or '1'}]"), (False, True)
     )
-    return Finding(record.kind, record.source, record.layout, model, numbers, (panel,), record.remarks)
+    names = {
+        "leak": ("start", "rest", "tau"),
+        "power_law": ("start", "nu", "t0"),
+        "logarithmic": ("start", "rate", "t0"),
+    }
+    related = correlations(least.covariance, names.get(model, ("start",))[: least.values.size])
+    return Finding(record.kind, record.source, record.layout, model, numbers, (panel,), record.remarks, related=related)
 
 
 def _full(p: Floats, first: float) -> Floats:

@@ -23,12 +23,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.fit.correlate import correlations
 from analogep.fit.levels import Minimum, Readings
 from analogep.fit.whiten import System
 
@@ -87,6 +88,8 @@ class Noise:
         Of the mean-reverting part, zero and NaN without one.
     length, length_se : float
         Its correlation length [pulses].
+    related : dict
+        Pair of `write`, `read`, `slow`, `length` -> correlation of their errors.
     """
 
     write: str
@@ -101,6 +104,7 @@ class Noise:
     slow_se: float = math.nan
     length: float = math.nan
     length_se: float = math.nan
+    related: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def read_in(self, factor: float) -> Noise:
         """The same noise where the unit of absolute read noise is `factor` times as small."""
@@ -264,10 +268,12 @@ class _Joint:
         if math.isnan(c):
             return Noise(self.write, self.read, 0.0, math.nan, 0.0, math.nan, -math.inf, 0.0)
         q, s2 = c * (1.0 - share) / self.scale[0], c * share / self.scale[1]
-        errors = self._errors(q, s2, c)
+        covariance = self._covariance(q, s2, c)
+        errors = np.sqrt(np.diag(covariance))
         sigmas = [math.sqrt(max(one, 0.0)) for one in (q if share < 1.0 - 1e-4 else 0.0, s2 if share > 1e-4 else 0.0)]
-        ses = [e / (2.0 * one) if one > 0.0 else math.nan for e, one in zip(errors, sigmas, strict=True)]
-        return Noise(self.write, self.read, sigmas[0], ses[0], sigmas[1], ses[1], -0.5 * deviance, lag)
+        ses = [float(e) / (2.0 * one) if one > 0.0 else math.nan for e, one in zip(errors, sigmas, strict=True)]
+        found = Noise(self.write, self.read, sigmas[0], ses[0], sigmas[1], ses[1], -0.5 * deviance, lag)
+        return replace(found, related=correlations(covariance, ("write", "read")))
 
     def remembering(self, noise: Noise, length: float, wander: bool) -> Noise:
         """The best of some splits of the variance at a correlation length."""
@@ -312,7 +318,9 @@ class _Joint:
 
         found = minimize(deviance, start, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3, "maxiter": 400})
         p = np.asarray(found.x)
-        errors = _curvature(deviance, p)
+        covariance = _curvature(deviance, p)
+        with np.errstate(invalid="ignore"):
+            errors = np.sqrt(np.diag(covariance))
         if not np.all(np.isfinite(errors[1:3])):
             # At a limit: what takes as long as the ramp is write noise, what is over at once is read noise.
             return replace(noise, likelihood=-math.inf)
@@ -324,10 +332,11 @@ class _Joint:
         return Noise(
             self.write, self.read, write, _half(write, errors[-1]), read, _half(read, errors[0]), likelihood,
             noise.lag_one, slow, _half(slow, errors[1]), length, length * float(errors[2]),
+            correlations(covariance, ("read", "slow", "length", "write")[: p.size]),
         )  # fmt: skip
 
-    def _errors(self, q: float, s2: float, c: float) -> tuple[float, float]:
-        """Standard errors of q and s^2 from the second derivatives of the likelihood."""
+    def _covariance(self, q: float, s2: float, c: float) -> Floats:
+        """Covariance (2, 2) of q and s^2 from the second derivatives of the likelihood; NaN where it has no maximum."""
         floor = 1e-3 * c / np.array(self.scale)
         at = np.maximum([q, s2], 2.0 * floor)
         h = np.maximum(0.1 * at, floor)
@@ -341,12 +350,8 @@ class _Joint:
         determinant = qq * ss - qs * qs
         if not (determinant > 0.0 and qq > 0.0):
             # One of them is zero, where the likelihood has no maximum: the other as if that were known.
-            alone = [
-                float(step / math.sqrt(bend)) if bend > 0.0 else math.nan
-                for step, bend in zip(h, (qq, ss), strict=True)
-            ]
-            return alone[0], alone[1]
-        return float(h[0] * np.sqrt(ss / determinant)), float(h[1] * np.sqrt(qq / determinant))
+            return np.diag([step**2 / bend if bend > 0.0 else math.nan for step, bend in zip(h, (qq, ss), strict=True)])
+        return np.asarray(np.outer(h, h) * np.array([[ss, -qs], [-qs, qq]]) / determinant)
 
 
 _LENGTHS: Final = (2.0, 5.0, 12.0, 30.0)
@@ -372,7 +377,7 @@ def _evidence(noise: Noise, count: int, penalty: float) -> float:
 
 
 def _curvature(deviance: Callable[[Floats], float], p: Floats) -> Floats:
-    """Standard errors from the second derivatives of -ln L, (parameters,); NaN where it has no minimum."""
+    """Covariance (parameters, parameters) from the second derivatives of -ln L; NaN where it has no minimum."""
     size, h = p.size, 0.05
     matrix = np.zeros((size, size))
     unit = h * np.eye(size)
@@ -385,10 +390,8 @@ def _curvature(deviance: Callable[[Floats], float], p: Floats) -> Floats:
             ends = [deviance(p + a * unit[i] + b * unit[j]) for a, b in ((1, 1), (-1, -1), (1, -1), (-1, 1))]
             matrix[i, j] = matrix[j, i] = (ends[0] + ends[1] - ends[2] - ends[3]) / (4.0 * h**2)
     if not np.all(np.isfinite(matrix)):
-        return np.full(size, np.nan)
+        return np.full((size, size), np.nan)
     try:
-        covariance = np.linalg.inv(0.5 * matrix)
+        return np.asarray(np.linalg.inv(0.5 * matrix))
     except np.linalg.LinAlgError:
-        return np.full(size, np.nan)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.sqrt(np.diag(covariance)))
+        return np.full((size, size), np.nan)

@@ -62,11 +62,11 @@ def _window(findings: Sequence[Finding], writer: Writer) -> tuple[list[str], tup
     texts = {
         "min" if upper else "max": writer.fitted(
             f"conductance.{'min' if upper else 'max'}", written(other.value, "S"), other, "S",
-            "; where the train began", source=assembly.key_of(train),
+            "; where the train began", source=assembly.key_of(train), drawn="log", name="first",
         ),
         "max" if upper else "min": writer.fitted(
             f"conductance.{'max' if upper else 'min'}", written(bound.value, "S"), bound, "S",
-            source=assembly.key_of(train),
+            source=assembly.key_of(train), drawn="log", name="bound",
         ),
     }  # fmt: skip
     return _conductance(texts), (min(bound.value, other.value), max(bound.value, other.value))
@@ -82,13 +82,21 @@ def _kinetic(train: Finding, known: Known, writer: Writer) -> list[str]:
     dose, volts = -math.log1p(-min(numbers["share"].value, 0.99)), abs(numbers["reference"].value)
     width = numbers["width"].value if "width" in numbers else known.width_up or 1e-7
     rate = dose / (width * math.sinh(min(volts / numbers["v0"].value, 300.0)))
-    error = rate * math.hypot(
-        numbers["share"].se / numbers["share"].value, volts * numbers["v0"].se / numbers["v0"].value ** 2
-    )
+    # ln k = ln D - ln sinh(V/v_s), of which the share of a pulse and v_s are known together.
+    of_share, of_scale = numbers["share"].se / numbers["share"].value, numbers["v0"].se / numbers["v0"].value
+    steep = volts / numbers["v0"].value
+    both = train.related.get(("v0", "share"), 0.0) * of_share * of_scale
+    error = math.sqrt(max(of_share**2 + (steep * of_scale) ** 2 + 2.0 * steep * both, 0.0))
     k = writer.fitted(
-        "programming.rate.k", f"{rate:.5g} Hz", Value(rate, error), "", "; of the share of a pulse", source=source
-    )
-    scale = writer.fitted("programming.rate.v_s", written(numbers["v0"].value, "V"), numbers["v0"], "V", source=source)
+        "programming.rate.k", f"{rate:.5g} Hz", Value(rate, rate * error), "Hz", "; of the share of a pulse",
+        source=source, drawn="log", name="k",
+    )  # fmt: skip
+    if error > 0.0 and of_scale > 0.0:
+        writer.relate(source, {("v0", "k"): min(max((both + steep * of_scale**2) / (error * of_scale), -1.0), 1.0)})
+    scale = writer.fitted(
+        "programming.rate.v_s", written(numbers["v0"].value, "V"), numbers["v0"], "V", source=source, drawn="log",
+        name="v0",
+    )  # fmt: skip
     lines = ["programming:", "  model: kinetic", f"  rate: {{kind: sinh, k: {k}, v_s: {scale}}}"]
     lines.append("  window: {kind: linear}")
     ways: tuple[Direction, ...] = ("up", "down")
@@ -149,7 +157,7 @@ def device_to_device(
         value = values.get(key, Value(0.0, math.nan))
         path = f"variation.device_to_device.{key}"
         if value.value > 0.0:
-            text = writer.fitted(path, written(value.value, "%"), value, "%", source=sources[key])
+            text = writer.fitted(path, written(value.value, "%"), value, "%", source=sources[key], drawn="scale")
             parts.append(f"{key}: {text}")
         else:
             parts.append(f"{key}: 0 %")

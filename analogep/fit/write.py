@@ -3,25 +3,80 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
+from analogep.cards.written import text as on_one_line
 from analogep.fit.describe import Value
 
 _PREFIX: Final = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k"}
 
 
+Drawn = Literal["level", "scale", "log"]
+"""How a number scatters: itself normal; a scale, whose logarithm is normal where its error is below half of it; or its
+logarithm normal, because it was fitted so."""
+_SURE: Final = 0.5
+
+
 @dataclass
 class Writer:
-    """Lines of the card, provenance, and the paths that stand on defaults."""
+    """Lines of the card, provenance, and the paths that stand on defaults; errors of each source, and correlations.
+
+    A source has errors by path: a text with the unit of the number, and whether its logarithm is normal; and paths by
+    the names that its fit gave the numbers.
+    """
 
     provenance: list[tuple[str, str, str]] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
+    errors: dict[str, dict[str, tuple[str, bool]]] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    related: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def fitted(self, path: str, text: str, value: Value, unit: str, remark: str = "", source: str = "measured") -> str:
-        """A fitted number, with its standard error as provenance."""
+    def fitted(
+        self, path: str, text: str, value: Value, unit: str, remark: str = "", source: str = "measured",
+        drawn: Drawn = "level", name: str = "",
+    ) -> str:  # fmt: skip
+        """A fitted number, with its standard error as provenance; for `drawn` and `name` see `keep`."""
         self.provenance.append((path, source, f"fit; {plus_minus(value, unit)}{remark}"))
+        self.keep(path, value, unit, source, drawn, name)
         return text
+
+    def keep(
+        self, path: str, value: Value, unit: str, source: str = "measured", drawn: Drawn = "level", name: str = ""
+    ) -> None:
+        """Note the standard error of a number, where it has one; `name` is what its fit calls it, if not by its
+        path."""
+        if math.isfinite(value.se) and value.se > 0.0:
+            logarithmic = drawn == "log" or (drawn == "scale" and value.se < _SURE * value.value)
+            self.errors.setdefault(source, {})[path] = (written(value.se, unit, 4), logarithmic)
+            self.names.setdefault(source, {})[name or path] = path
+
+    def relate(self, source: str, found: Mapping[tuple[str, str], float]) -> None:
+        """Note correlations of numbers by the names that their fit gave them; what is not on the card is left out."""
+        paths = self.names.get(source, {})
+        for (one, other), value in found.items():
+            if one in paths and other in paths:
+                self.related[paths[one], paths[other]] = value
+
+    def uncertainty(self, measurements: Mapping[str, str]) -> Iterator[str]:
+        """The card's lines of errors and correlations; `measurements` says each source in words."""
+        if self.errors:
+            yield "uncertainty:"
+        for source, errors in self.errors.items():
+            yield f"  {source}:"
+            yield f"    measurement: {on_one_line(measurements[source])}"
+            yield "    errors:"
+            yield from (f"      {path}: {error}" for path, (error, _) in errors.items())
+            if logarithmic := [path for path, (_, whether) in errors.items() if whether]:
+                yield f"    logarithmic: {on_one_line(logarithmic)}"
+            rows = [[self._correlation(one, other) for other in [*errors][:k]] for k, one in enumerate(errors)]
+            if any(any(row) for row in rows):
+                yield "    correlation:"
+                yield from (f"      - {on_one_line(row if any(row) else [])}" for row in rows[1:])
+
+    def _correlation(self, one: str, other: str) -> float:
+        return round(self.related.get((one, other), self.related.get((other, one), 0.0)), 4)
 
     def derived(self, path: str, text: str, why: str, source: str = "measured") -> str:
         """A number that follows from others, or from a convention."""

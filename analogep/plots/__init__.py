@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analogep.plots.macro import macro_page
     from analogep.plots.measurements import fitted_measurements
     from analogep.plots.merit import among_chips
+    from analogep.plots.posterior import posterior_parts
     from analogep.plots.runs import MOST_RUNS, runs_compared
     from analogep.plots.specification import specified_limits
     from analogep.plots.study import study_axes
@@ -53,6 +54,7 @@ __all__ = [
     "fitted_pulses",
     "gradients",
     "macro_page",
+    "posterior_parts",
     "pulses",
     "relaxation",
     "render",
@@ -82,6 +84,7 @@ if not TYPE_CHECKING:
             "history": ("accuracy_and_cost", "gradients", "pulses"),
             "macro": ("macro_page",),
             "merit": ("among_chips",),
+            "posterior": ("posterior_parts",),
             "runs": ("MOST_RUNS", "runs_compared"),
             "specification": ("specified_limits",),
             "study": ("study_axes",),

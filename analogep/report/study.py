@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analogep import plots
 from analogep.energy import TRAINING
-from analogep.report import clock, energy, provenance, svg
+from analogep.report import clock, energy, posterior, provenance, svg
 from analogep.report.alternatives import listed, number
 from analogep.report.blocks import Block, Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
 from analogep.results.gradients import NONE, lowest
@@ -53,12 +53,13 @@ def page(dataset: xr.Dataset) -> Page:
     samples = ", ".join(_counted(dataset.sizes[dim], dim) for dim in ("chip", "seed"))
     moved = {key for axis in _card(dataset).axes for key in axis.values}
     device, circuit = ("as the axis says" if kind in moved else said[kind] for kind in ("device", "circuit"))
-    each = " on each combination of axis values" if moved else ""
+    each = " on each drawn card" if "posterior" in attrs else " on each combination of axis values" if moved else ""
     subtitle = (
         f"{_counted(dataset['state'].size, 'point')}: {samples}{each}; "
         f"device {device}, circuit {circuit}, data {said['data']}; seeds {attrs['seeds']}."
     )
-    return Page(str(attrs["title"]), subtitle, [section for build in SECTIONS if (section := build(dataset))])
+    builders = SECTIONS if "posterior" not in attrs else (posterior.answer, *_ALWAYS)
+    return Page(str(attrs["title"]), subtitle, [section for build in builders if (section := build(dataset))])
 
 
 def _counted(count: int, thing: str) -> str:
@@ -369,6 +370,7 @@ def cards(dataset: xr.Dataset) -> Section:
     return Section("cards", "Cards", listings)
 
 
+_ALWAYS: Final[tuple[Callable[[xr.Dataset], Section | None], ...]] = (troubles, reproduction, sources, cards)
 SECTIONS: Final[tuple[Callable[[xr.Dataset], Section | None], ...]] = (
     headline,
     axes,
@@ -376,9 +378,6 @@ SECTIONS: Final[tuple[Callable[[xr.Dataset], Section | None], ...]] = (
     chips,
     combinations,
     components,
-    troubles,
-    reproduction,
-    sources,
-    cards,
+    *_ALWAYS,
 )
 """Sections of the page in their order; what a study does not hold is left out."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from analogep.study.local import LocalWorkers
     from analogep.study.plan import Plan
     from analogep.study.point import Combination, Point
+    from analogep.study.posterior import posterior_parts, posterior_study
     from analogep.study.progress import StudyProgress
     from analogep.study.repeat import again
     from analogep.study.statistics import standard_error
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IDENTITY", "POINTS", "STUDY", "Axis", "Combination", "Job", "LocalWorkers", "Plan", "Point", "Study",
-    "StudyCard", "StudyProgress", "Target", "again", "standard_error", "train",
+    "StudyCard", "StudyProgress", "Target", "again", "posterior_parts", "posterior_study", "standard_error", "train",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:
@@ -32,6 +33,7 @@ if not TYPE_CHECKING:
             "local": ("LocalWorkers",),
             "plan": ("Plan",),
             "point": ("Combination", "Point"),
+            "posterior": ("posterior_parts", "posterior_study"),
             "progress": ("StudyProgress",),
             "repeat": ("again",),
             "statistics": ("standard_error",),

@@ -42,6 +42,26 @@ class Target(Block):
     """Seeds at which it stops all the same."""
 
 
+class Drawn(Block):
+    """What stands on the axis `draw` of a study of fitted errors, as `analogep study --posterior` makes it."""
+
+    of: Annotated[tuple[str, ...], Field(min_length=3)]
+    """What was drawn of each card: `estimate` nothing, `all`, or the source of one measurement."""
+    measurements: dict[str, str]
+    """Source -> measurement in words."""
+    keys: dict[str, tuple[str, ...]]
+    """Source -> keys that are drawn."""
+    refused: dict[str, int] = Field(default_factory=dict)
+    """Source, or `all` -> draws that made no card and were drawn again."""
+    assumed: tuple[str, ...] = ()
+    """Keys whose numbers nothing that was measured says; they are not drawn."""
+
+    def rules(self) -> Iterator[tuple[Path, str]]:
+        known = ("estimate", "all", *self.measurements)
+        if self.of[0] != "estimate" or any(one not in known for one in self.of):
+            yield ("of",), f"must begin with 'estimate' and name only {', '.join(known)}"
+
+
 class StudyCard(Card):
     """All that a study file says; the command line says the same in options."""
 
@@ -80,6 +100,8 @@ class StudyCard(Card):
     """Stated values for what no source says of a device, instead of taking it as perfect."""
     keep: tuple[Part, ...] = ()
     """Large parts of each result that the study keeps as well."""
+    posterior: Drawn | None = None
+    """Of a study of fitted errors, what is drawn where; `analogep study --posterior` writes it."""
 
     @classmethod
     def names(cls) -> list[str]:
@@ -150,5 +172,7 @@ class StudyCard(Card):
             yield ("device",), "which device? Give a card, or make 'device' an axis"
         if self.target is not None and "seeds" in self.model_fields_set:
             yield ("target",), "stands instead of 'seeds'; give one of them"
+        if self.posterior is not None and [len(axis) for axis in axes] != [len(self.posterior.of)]:
+            yield ("posterior",), f"says what {len(self.posterior.of)} drawn cards are; the only axis must hold them"
         if len(set(self.ages)) < len(self.ages):
             yield ("ages",), "holds a time twice"

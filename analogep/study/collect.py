@@ -136,6 +136,7 @@ class Collector:
                 "failed": json.dumps(self.failed),
                 "not_run": int((self.state == NOT_RUN).sum()),
             }
+            | ({} if card.posterior is None else {"posterior": card.posterior.model_dump_json()})
         )
 
 

@@ -33,7 +33,7 @@ def file_text(attrs: Mapping[str, Any]) -> str:
         If they are not those of a study.
     """
     lines = [
-        *_lines(json.loads(attrs["study"]), json.loads(attrs["axes"])),
+        *_lines(json.loads(attrs["study"]), json.loads(attrs["axes"]), attrs.get("posterior", "")),
         *_own(json.loads(attrs.get("cards", "{}"))),
     ]
     return "\n".join(lines) + "\n"
@@ -41,7 +41,7 @@ def file_text(attrs: Mapping[str, Any]) -> str:
 
 def recorded(attrs: Mapping[str, Any]) -> StudyCard:
     """Return the study card of a collected result, as `file_text` writes it."""
-    lines = _lines(json.loads(attrs["study"]), json.loads(attrs["axes"]))
+    lines = _lines(json.loads(attrs["study"]), json.loads(attrs["axes"]), attrs.get("posterior", ""))
     card = StudyCard.from_text("\n".join(lines) + "\n", "study.nc")
     # Many cards together may be more than a file may hold.
     own = json.loads(attrs.get("cards", "{}"))
@@ -101,7 +101,7 @@ def judged(dataset: xr.Dataset) -> NDArray[np.float64]:
     return at_the_end(dataset, name)
 
 
-def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]]) -> Iterator[str]:
+def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]], posterior: str) -> Iterator[str]:
     yield f"schema: {StudyCard.schema_id()}"
     yield f"name: {json.dumps(said['name'])}"
     for key in ("device", "circuit"):
@@ -133,3 +133,6 @@ def _lines(said: Mapping[str, Any], axes: Mapping[str, Mapping[str, list[str]]])
         yield f"assume: {assume}"
     if keep := json.loads(said["keep"]):
         yield f"keep: [{', '.join(keep)}]"
+    if posterior:
+        # JSON on one line is YAML.
+        yield f"posterior: {json.dumps(json.loads(posterior))}"

@@ -147,6 +147,19 @@ def _mean(values: Floats) -> float:
     return float(known.mean()) if known.size else np.nan
 
 
+def finals(dataset: xr.Dataset) -> dict[str, Floats]:
+    """Accuracy [1] after the last epoch, joules per training sample (mean of epochs) and per inference (last) [J].
+
+    Each has the shape (axes..., chips, seeds).
+    """
+    numbers = _Numbers.of(dataset)
+    return {
+        "accuracy": numbers.accuracy,
+        "training_energy": numbers.training,
+        "inference_energy": numbers.inference,
+    }
+
+
 def combinations(card: StudyCard, dataset: xr.Dataset) -> Iterator[Row]:
     """One row for each combination of axis values."""
     numbers = _Numbers.of(dataset)
