@@ -68,7 +68,7 @@ NOT_STORED: Final = (
 
 
 def pages(root: Path) -> list[Path]:
-    """Files whose tables are looked at; folders whose names begin with `_` hold what the documentation is built into."""
+    """Files whose tables are looked at; folders whose names begin with `_` hold the documentation as it is built."""
     docs = root / "docs"
     found = sorted(path for path in docs.rglob("*.md") if not path.relative_to(docs).parts[0].startswith("_"))
     return [root / "README.md", *found]
