@@ -1,6 +1,6 @@
 """Every card of the device library on the digits: accuracy, pulses and joules with the card's own rule, three seeds.
 
-    python studies/device_library.py [--seeds 3] [--workers 2] [--figure studies/figures/device_library.png]
+    python studies/device_library.py [--seeds 3] [--workers 2] [--figure FILE] [--keep]
 
 Prints the table of docs/results/devices.md, with how much is unknown of a card, and draws accuracy and joules per
 training sample. Every run uses the circuit card `digits` as it is, but for the last row: a binary cell needs a
@@ -10,13 +10,20 @@ smaller weight range than the analog ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+import digits
 import numpy as np
-from digits import Outcome, mean, options, outcomes, save, table
+import stored
+from digits import Outcome, mean, options, outcomes, save
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 NARROW = "circuit.mapping.weight_range=[0.1, 0.05]"
-Row = tuple[tuple[str, str], list[Outcome]]
+Row = tuple[tuple[str, str, str], list[Outcome]]
+"""Device, how much of it is unknown, its rule; outcomes, one a seed."""
 
 
 def cases() -> list[tuple[str, tuple[str, ...]]]:
@@ -48,13 +55,18 @@ def rows(seeds: Sequence[int], workers: int | None) -> list[Row]:
     """All cards on all seeds, the most accurate first."""
     chosen = cases()
     found = [
-        ((name, rule(name, sets)), runs)
+        ((name, unknown(name), rule(name, sets)), runs)
         for (name, sets), runs in zip(chosen, outcomes(chosen, seeds, workers), strict=True)
     ]
     return sorted(found, key=lambda row: -mean(row[1]).accuracy)
 
 
-def draw(found: Sequence[Row], path: Path) -> None:
+def table(dataset: xr.Dataset) -> str:
+    """The table of the README."""
+    return digits.table(("device", "unknown", "update rule"), digits.rows_of(dataset))
+
+
+def draw(dataset: xr.Dataset) -> Figure:
     """Accuracy (mean and range of seeds) and joules per training sample, a line per card."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -63,7 +75,8 @@ def draw(found: Sequence[Row], path: Path) -> None:
     figure = Figure(figsize=(8, 5.4), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
-    names = [device + (" (narrow range)" if "range" in words else "") for (device, words), _ in found]
+    found = digits.rows_of(dataset)
+    names = [device + (" (narrow range)" if "range" in words else "") for (device, _, words), _ in found]
     y = np.arange(len(found))[::-1]
     accuracy = np.array([[100 * outcome.accuracy for outcome in entry] for _, entry in found])
     middle = accuracy.mean(axis=1)
@@ -82,21 +95,20 @@ def draw(found: Sequence[Row], path: Path) -> None:
     right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=9)
     for axes in (left, right):
         axes.grid(alpha=0.3)
-    save(figure, path)
+    return figure
 
 
 def main() -> None:
     """Run all cards on all seeds."""
-    parsed = options(__doc__, 3).parse_args()
-    found = rows(range(parsed.seeds), parsed.workers)
-    print(
-        table(
-            ("device", "unknown", "update rule"),
-            [((name, unknown(name), words), runs) for (name, words), runs in found],
-        )
-    )
+    parser = options(__doc__, 3)
+    parser.add_argument("--keep", action="store_true", help="keep the result for `python studies`")
+    parsed = parser.parse_args()
+    found = digits.dataset(rows(range(parsed.seeds), parsed.workers))
+    print(table(found))
     if parsed.figure:
-        draw(found, parsed.figure)
+        save(draw(found), parsed.figure)
+    if parsed.keep:
+        stored.keep(found, "device_library", f"python studies/device_library.py --seeds {parsed.seeds} --keep")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Case = tuple[str, tuple[str, ...]]
 """Device card, and overrides of either card in the form `device.key=value` or `circuit.key=value`."""
@@ -99,6 +102,32 @@ def table(heads: Sequence[str], rows: Sequence[tuple[Sequence[str], Sequence[Out
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+Rows = Sequence[tuple[Sequence[str], Sequence[Outcome]]]
+"""Words of each row of a table, and its outcomes, one a seed."""
+
+
+def dataset(rows: Rows) -> xr.Dataset:
+    """What a study keeps: words (row, word), and numbers (row, seed) in the units of `Outcome`."""
+    import xarray as xr
+
+    numbers = {
+        field.name: (("row", "seed"), np.array([[getattr(one, field.name) for one in found] for _, found in rows]))
+        for field in fields(Outcome)
+    }
+    return xr.Dataset({"words": (("row", "word"), np.array([list(own) for own, _ in rows], dtype=object)), **numbers})
+
+
+def rows_of(kept: xr.Dataset) -> Rows:
+    """The rows that `dataset` made it of."""
+    return [
+        (
+            tuple(map(str, kept["words"].values[k])),
+            [Outcome(*(float(kept[field.name][k, n]) for field in fields(Outcome))) for n in range(kept.sizes["seed"])],
+        )
+        for k in range(kept.sizes["row"])
+    ]
 
 
 def options(doc: str | None, seeds: int) -> argparse.ArgumentParser:

@@ -68,8 +68,10 @@ NOT_STORED: Final = (
 
 
 def pages(root: Path) -> list[Path]:
-    """Files whose tables are looked at."""
-    return [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    """Files whose tables are looked at; folders whose names begin with `_` hold the documentation as it is built."""
+    docs = root / "docs"
+    found = sorted(path for path in docs.rglob("*.md") if not path.relative_to(docs).parts[0].startswith("_"))
+    return [root / "README.md", *found]
 
 
 def problems(root: Path = ROOT) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 from analogep import DeviceCard
 from analogep.cards.docstrings import described
 from analogep.cards.locate import keys_of
-from analogep.results.schema import SPIKING, VARIABLES
+from analogep.results.schema import SPIKING, VALIDATION, VARIABLES
 
 
 def test_a_page_of_a_card_has_its_figure_and_each_number_with_its_source(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_every_variable_and_name_is_there() -> None:
     import analogep
 
     text = variables.page()
-    for name, (_, units, _) in (VARIABLES | SPIKING).items():
+    for name, (_, units, _) in (VARIABLES | VALIDATION | SPIKING).items():
         assert re.search(rf"^`{name}`\n: \(.*\) \\\[{units}\\\]", text, re.MULTILINE), name
     listed = names.page()
     assert all(f"analogep.{name}" in listed for name in analogep.__all__ if name != "__version__")

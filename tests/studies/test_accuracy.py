@@ -24,7 +24,7 @@ def test_every_card_of_the_library_learns_the_digits_with_its_own_rule() -> None
     """Three seeds: analog cells reach 96 % in the mean and 94 % on each seed; the binary one 85 % with a narrow weight
     range, and hardly learns with the range of the analog ones."""
     study = load_study("device_library")
-    for (device, rule), runs in study.rows(range(3), 2):
+    for (device, _, rule), runs in study.rows(range(3), 2):
         accuracy = np.array([outcome.accuracy for outcome in runs])
         if device == "mram":
             assert accuracy.mean() > 0.85 if "range" in rule else accuracy.mean() < 0.6

@@ -56,6 +56,22 @@ def test_what_is_older_than_its_result_is_told_and_drawn_again(tmp_path: Path) -
     assert changed
 
 
+@pytest.mark.parametrize("name", ["update_rules", "device_library"])
+def test_outcomes_that_are_kept_give_the_same_table_and_a_figure(name: str, tmp_path: Path) -> None:
+    """Made-up outcomes of two devices with two seeds, through the file and back."""
+    digits, stored, study = (load_study(one) for one in ("digits", "stored", name))
+    words = {"update_rules": ("rram", "stochastic"), "device_library": ("rram", "2", "closed loop 4/1")}[name]
+    found = [digits.Outcome(0.9 + 0.01 * k, 10.0, 2e-8, 7e-9, 5e-10, 0.9) for k in range(2)]
+    rows = [(words, found), (("ecram", *words[1:]), found[::-1])]
+    stored.keep(digits.dataset(rows), name, f"python studies/{name}.py --keep", tmp_path)
+    kept = stored.read(name, tmp_path)
+    assert digits.rows_of(kept) == rows
+    table = study.table(kept).splitlines()
+    assert table[2].startswith(f"| {' | '.join(words)} | 90.50 % (90.0 %) | 10 | 20 nJ | 500 pJ | 7 nJ |")
+    assert len(table) == 4
+    assert study.draw(kept).axes
+
+
 def test_what_is_too_large_to_keep_is_refused(tmp_path: Path) -> None:
     import numpy as np
     import xarray as xr

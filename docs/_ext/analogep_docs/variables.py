@@ -27,6 +27,8 @@ def page() -> str:
             "by half and layer.",
             "## Of spiking networks besides",
             _listed(schema.SPIKING),
+            "## Of runs with a validation part besides",
+            _listed(schema.VALIDATION),
         ]
     )
 
