@@ -25,7 +25,7 @@ FIRST = "python -m analogep.simulate devices/rram.yaml"
 
 def numbers(text: str) -> list[float]:
     """All numbers of a text."""
-    return [float(number) for number in re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?", text)]
+    return [float(number) for number in re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
 
 
 def labels(text: str) -> set[str]:
