@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analogep.cli.fit_sentences import counts, deviations, sentences
+
 if TYPE_CHECKING:
     from analogep.fit import Finding, Fit, Known, LaboratoryFit, Options, Written
 
@@ -83,13 +85,16 @@ def run(parsed: argparse.Namespace) -> int:
     found = _fitted(parsed, options)
     card = fitting.make_card(found, known)
     drawn = _write(parsed, found, card)
+    warned = [*found.remarks, *_doubts(card)]
     if parsed.json:
         print(json.dumps(_plain(found, card, parsed), indent=2, allow_nan=False))
     else:
         _tell(found, card)
         for path in [*([Path(parsed.out)] if parsed.out else []), *drawn]:
             print(f"wrote {path}")
-    for remark in [*found.remarks, *(str(warning) for warning in _doubts(card))]:
+        for sentence in sentences(found, card, len(warned)):
+            print(sentence)
+    for remark in warned:
         print(f"warning: {remark}", file=sys.stderr)
     return 0
 
@@ -233,11 +238,10 @@ def _number(finding: Finding, name: str) -> str:
 
 def _tell_ramps(found: Fit) -> None:
     """Print the law of the ramps and its numbers."""
-    print(f"read    {_counts(found)}")
+    print(f"read    {counts(found)}")
     device = found.devices[0]
-    noise = [one.noise for one in found.devices]
-    residual = _percent([one.rmse for one in found.devices])
-    print(f"law     {found.law}: residual {residual} of the measured range, noise alone would leave {_percent(noise)}")
+    residual, noise = (f"{100.0 * value:.2g} %" for value in deviations(found))
+    print(f"law     {found.law}: residual {residual} of the measured range, noise alone would leave {noise}")
     if len(found.candidates) > 1:
         print("laws    by criterion (RMSE with ln N times the variance that the parameters fit, % of range)")
         for one in found.candidates:
@@ -249,20 +253,6 @@ def _tell_ramps(found: Fit) -> None:
         print(f"          {name:<38}{text}")
     if len(found.devices) > 1:
         print(f"        means of {len(found.devices)} devices; device {device.name!r} was the first")
-
-
-def _counts(found: Fit) -> str:
-    parts = []
-    for way in found.directions:
-        pulses = [ramp.pulses for ramp in found.measurement.ramps if ramp.direction == way]
-        size = f"{min(pulses)}" if min(pulses) == max(pulses) else f"{min(pulses)}-{max(pulses)}"
-        parts.append(f"{len(pulses)} ramp{'s' if len(pulses) > 1 else ''} {way} of {size} pulses")
-    devices = f" on {len(found.devices)} devices" if len(found.devices) > 1 else ""
-    return ", ".join(parts) + devices
-
-
-def _percent(values: list[float]) -> str:
-    return f"{100.0 * sum(values) / len(values):.2g} %"
 
 
 def _lines(found: Fit) -> list[tuple[str, str]]:

@@ -52,8 +52,10 @@ def macro_page(dataset: xr.Dataset) -> Figure:
 
 
 def _bars(axes: Axes, names: list[str], values: NDArray[np.float64], label: str) -> None:
-    values = np.nan_to_num(values)
-    order = np.argsort(values)
-    axes.barh(range(order.size), values[order], color=BLUE)
+    """Bars of a value each, the largest on top; a block of unknown value has words in place of a bar, at the bottom."""
+    order = np.argsort(np.nan_to_num(values, nan=-1.0))
+    axes.barh(range(order.size), np.nan_to_num(values)[order], color=BLUE)
+    for row in np.flatnonzero(np.isnan(values[order])):
+        axes.annotate("unknown", (0.0, row), (3, 0), textcoords="offset points", va="center", color="#555555")
     axes.set_yticks(range(order.size), [short(names[k], _LONGEST) for k in order])
     axes.set_xlabel(label)

@@ -37,7 +37,7 @@ _ROWS: Final = 25
 _CAPTIONS: Final = {
     "accuracy": "Accuracy after each epoch, and of training samples in their free phase; cost of training samples.",
     "gradient": "Estimated against exact gradient on probe samples: cosine, length, and the loop gain.",
-    "energy": "Joules per sample of the last epoch by component; lines mark digital arithmetic.",
+    "energy": "Joules per sample of the last epoch by component, and the whole beside digital arithmetic.",
     "pulses": "Programming pulses of each layer, and joules, per training sample.",
     "conductance": "Conductances before (filled) and after training (line); shaded: the card's nominal window.",
     "relaxation": "Node voltages of one training sample after training, free phase, then nudged.",

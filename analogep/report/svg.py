@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from analogep.plots import render
+from analogep.plots.style import SIZE
 from analogep.report.narrow import narrow
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def inline(figure: Figure, name: str, alternative: str) -> str:
     """
     figure.suptitle("")
     width, height = figure.get_size_inches()
-    narrow(figure, WIDTH, max(height, WIDTH) if height > width else 0.84 * WIDTH)
+    usual = 0.84 * WIDTH if height <= SIZE[1] else height
+    narrow(figure, WIDTH, max(height, WIDTH) if height > width else usual)
     return embedded(render(figure, ".svg").decode(), name, alternative)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_laws_are_compared_and_defaults_are_listed(say: Say, pulses: Path) -> No
         assert f"\n          {law} " in said.out
     assert "to do   not measured; the card holds defaults, replace them" in said.out
     assert "programming.up.amplitude: 1 V" in said.out
+    read, fitted, watch = said.out.splitlines()[-3:]
+    assert re.fullmatch(r"Read:      \d+ ramps? up of \d+ pulses, \d+ ramps? down of \d+ pulses.*, from 1 file\.", read)
+    assert re.fullmatch(
+        r"Fitted:    the law soft_bounds to the pulses, which leaves [\d.]+ % of the measured range where noise alone "
+        r"would leave [\d.]+ %\.",
+        fitted,
+    )
+    defaults = len(said.out.partition("replace them\n")[2].splitlines()) - 3
+    assert f"{defaults} entries of the card are defaults that nobody has measured (under 'to do')" in watch
     stated = say(
         "fit",
         str(pulses),
@@ -169,6 +179,13 @@ def test_a_folder_of_measurements_becomes_one_card_with_every_file_as_a_source(s
     for line in ("long.csv: pulses, long table, a reading a line", "retention.csv: retention, a reading over time"):
         assert f"file    {line}" in said.out
     assert "found   retention, retention.csv: power_law" in said.out
+    read, fitted, watch = said.out.splitlines()[-3:]
+    assert " (retention)" in read
+    assert read.endswith("from 4 files.")
+    assert "power_law to the retention" in fitted
+    # What a number of warnings says is there on stderr.
+    count = sum(line.startswith("warning: ") for line in said.err.splitlines())
+    assert (f"{count} warning" in watch) == bool(count)
     assert figure.is_file()
     assert (tmp_path / "fit-other.png").is_file()
     device = DeviceCard.load(card)
