@@ -1,6 +1,6 @@
 """Analog against digital at the same memory model, node and batch: joules, seconds, area of inference and training.
 
-    python studies/verdict.py [--mnist DIR]        measures, and keeps the numbers in studies/verdict.json
+    python studies/verdict.py [--mnist DIR]        measures, and keeps the numbers in studies/figures/verdict.json
     python studies/verdict.py --drawn              prints the table and draws the figure from them
 
 A chip of each pair of cards learns some batches of real samples and then classifies test samples; a second one learns
@@ -39,7 +39,7 @@ CASES = (
 NODE, BANK = "65 nm", 8192
 SAMPLES, ALONE, TESTED = 400, 40, 100
 """Samples learned in batches, learned one by one, and classified."""
-KEPT = Path(__file__).parent / "verdict.json"
+KEPT = Path(__file__).parent / "figures" / "verdict.json"
 
 
 class Sides(NamedTuple):

@@ -79,7 +79,8 @@ CHIPS: Final = (
               "8- and 16-bit floating point, peak of sparse operands"),
     Published("ODIN", "digital, spikes, trains", 28e-9, 2.0 / 12.7e-12, None, 0.086e-6, None, True,
               "C. Frenkel et al., IEEE TBioCAS 13, 145 (2019), arXiv 1804.07858",
-              "12.7 pJ a synaptic event, taken as a multiply-accumulate"),
+              "12.7 pJ a synaptic event, taken as a multiply-accumulate; memories of 8192 x 32 and 256 x 128 bits by "
+              "its published RTL (github.com/ChFrenkel/ODIN)"),
     Published("nonlinear learning network", "analog board, trains", None, None, None, None, 1e-6, True,
               "S. Dillavou et al., PNAS 121, e2319718121 (2024), doi 10.1073/pnas.2319718121",
               "a board of transistors that learns by contrast of two states: microseconds and picojoules a transistor"),

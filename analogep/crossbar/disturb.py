@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.ageing import least
 from analogep.device import DIRECTIONS, DeviceCard
-from analogep.device.disturb import Disturbance, disturbance
+from analogep.device.disturb import Disturbance, disturbance, reads_move
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Exposed:
         found = disturbance(device, device.read.voltage)
         halves = found is not None and any(found.half)
         self.rows, self.columns = (np.zeros((2, size) if halves else (0, 0)) for size in shape)
-        self.lit = np.zeros(int(found is not None or not device.disturb.known))
+        self.lit = np.zeros(int(reads_move(device)))
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """The attributes by name: its own, not copies; those that are in use.

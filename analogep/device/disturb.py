@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from analogep.cards import Block
-from analogep.device.laws import DIRECTIONS
+from analogep.device.laws import DIRECTIONS, Law
 from analogep.device.laws.kinetic import Kinetic
+from analogep.device.laws.rates import Rate
 from analogep.units import Fraction, Hertz
 
 if TYPE_CHECKING:
@@ -82,9 +83,22 @@ def disturbance(card: DeviceCard, volts: float) -> Disturbance | None:
     return Disturbance(half, read) if any(half) or read else None
 
 
+def reads_move(card: DeviceCard) -> bool:
+    """Whether reading moves states at some voltage: by a stated number, or by a rate law."""
+    said = card.disturb
+    return (
+        bool(said.read) if isinstance(said, StatedDisturb) else not said.known and _rate(card.programming) is not None
+    )
+
+
+def _rate(law: Law) -> Rate | None:
+    if isinstance(law, Kinetic):
+        return law.rate
+    return None if law.kinetics is None else law.kinetics.rate
+
+
 def _by_rates(card: DeviceCard, share: float, volts: float) -> tuple[tuple[float, float], float]:
-    law = card.programming
-    rate = law.rate if isinstance(law, Kinetic) else None if law.kinetics is None else law.kinetics.rate
+    law, rate = card.programming, _rate(card.programming)
     if rate is None:
         return (0.0, 0.0), 0.0
     ways = [law.branch(direction) if direction in law.directions else None for direction in DIRECTIONS]

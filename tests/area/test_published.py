@@ -47,7 +47,7 @@ def test_hermes_takes_what_its_cells_take_from_their_drivers_within_a_factor_of_
 
 
 def test_odin_is_as_large_as_its_memory_within_a_fifth() -> None:
-    """64k synapses of 4 bits and 256 neurons of 128 bits at 28 nm on 0.086 mm^2."""
+    """64k synapses of 4 bits and 256 neurons of 128 bits, by its published RTL, at 28 nm on 0.086 mm^2."""
     technology = node(28e-9)
     bits = 65536 * 4 + 256 * 128
     area = 1e-12 * bits * technology.sram_cell / technology.sram_share

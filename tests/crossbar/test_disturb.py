@@ -76,6 +76,10 @@ def test_rates_say_what_an_exposure_is_worth() -> None:
     assert disturbance(DeviceCard.load("ideal", [SINH, "disturb={kind: none}"]), 0.2) is None
     silent = DeviceCard.load("ideal", ["disturb={kind: unknown}"])
     assert disturbance(silent, 0.2) is None
+    kept = (set(Array(one, (2, 3), Streams(1), "a").state()) for one in (card, chosen, silent))
+    assert [{"met_rows", "met_columns", "lit"} & names for names in kept] == [
+        {"met_rows", "met_columns", "lit"}, {"lit"}, set()
+    ], "nothing is kept of what moves nothing"  # fmt: skip
     assert silent.unknown == ("disturb",)
 
 
