@@ -264,12 +264,15 @@ def _lines(found: Fit) -> list[tuple[str, str]]:
         if name.startswith("middle."):
             continue
         out.append((name, plus_minus(value, _unit(name))))
-    units = {"write": "%", "read": "%" if found.read == "relative" else "S", "slow": "%", "length": ""}
+    units = dict.fromkeys(found.noise, "%") | {"read": "%" if found.read == "relative" else "S", "length": ""}
     what = {
         "write": f"cycle_to_cycle, {found.write}",
         "read": f"read noise, {found.read}",
         "slow": "scatter that reverts, of the window",
         "length": "  correlation length, pulses",
+        "write_down": f"cycle_to_cycle down, {found.write}",
+        "between_up": "steps of whole ramps up differ by",
+        "between_down": "steps of whole ramps down differ by",
     }
     for name, value in found.noise.items():
         out.append((what[name], plus_minus(value, units[name]) if value.value > 0.0 else "none seen"))
@@ -333,6 +336,8 @@ def _plain_ramps(found: Fit, pair: Callable[[float, float], dict[str, float | No
     if "slow" in found.noise:
         slow, length = found.noise["slow"], found.noise["length"]
         noise["reverting"] = {**pair(slow.value, slow.se), "length": pair(length.value, length.se)}
+    others = ("write_down", "between_up", "between_down")
+    noise |= {name: pair(found.noise[name].value, found.noise[name].se) for name in others if name in found.noise}
     return {
         "law": found.law,
         "logarithmic": found.devices[0].frame.logarithmic,

@@ -246,6 +246,12 @@ class DeviceCard(Card):
             )
         if isinstance(self.energy, UnknownEnergy):
             said.append("no source says what a pulse takes: the joules of programming count as 0")
+        apart = self.variation.between_ramps
+        if apart is not None:
+            said.append(
+                f"ramps differ as a whole, their steps by {100 * apart.up:.3g} % up and {100 * apart.down:.3g} % down "
+                "(variation.between_ramps): that is a record of a measurement and is not simulated"
+            )
         if not self.read.components.unstated:
             return said
         taken, other = self.read.between_phases, {"fresh": "common", "common": "fresh"}[self.read.between_phases]

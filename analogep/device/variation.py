@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Protocol, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,15 @@ from pydantic import Field
 
 from analogep.cards import Block, Family
 from analogep.device.laws.base import DIRECTIONS, Direction, Floats, Law
-from analogep.device.write_noise import WriteNoise
+from analogep.device.pulse_noise import (
+    AdditiveNoise,
+    DirectedNoise,
+    DirectedShare,
+    NominalNoise,
+    PolynomialNoise,
+    ProportionalNoise,
+)
+from analogep.device.write_noise import BetweenRamps, WriteNoise
 from analogep.units import Fraction, Knowable, Siemens
 
 Path = tuple[str | int, ...]
@@ -33,49 +41,6 @@ class Window(Protocol):
     @property
     def span(self) -> float:
         """Width [S]."""
-
-
-class AdditiveNoise(NamedTuple):
-    """change + sd xi."""
-
-    sd: float
-
-    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """The same everywhere."""
-        return change + noise.sd * xi
-
-
-class ProportionalNoise(NamedTuple):
-    """change + sigma |change| xi."""
-
-    sigma: float
-
-    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """Relative to the step."""
-        return change + noise.sigma * abs(change) * xi
-
-
-class NominalNoise(NamedTuple):
-    """change + sd scale xi, sd by direction: in units of the cell's own nominal step."""
-
-    up: float
-    down: float
-
-    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """By direction and cell."""
-        return change + (noise.up if up else noise.down) * scale * xi
-
-
-class PolynomialNoise(NamedTuple):
-    """change + [floor + step |change| + slope (x + G_min/(G_max - G_min))] xi."""
-
-    floor: float
-    step: float
-    slope: float
-
-    def disturbed(noise, change, x, up, scale, off, xi):  # type: ignore[no-untyped-def]  # noqa: N805
-        """By state and step."""
-        return change + (noise.floor + noise.step * abs(change) + noise.slope * (x + off)) * xi
 
 
 PULSE_NOISES: Final = Family(
@@ -166,18 +131,22 @@ class RangeNoise(PulseNoise):
     example: ClassVar[str] = "{kind: range, sigma: 1 %}"
     sigma: Sigma
     """Standard deviation per pulse, as a fraction of the window."""
+    down: Sigma | None = None
+    """Of pulses down, where it is another; null for the same."""
 
     def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
         """sigma [window]."""
-        return np.full_like(x, self.sigma)
+        return np.full_like(x, _of(self, direction))
 
-    def numbers(self, law: Law, window: Window) -> AdditiveNoise | None:
+    def numbers(self, law: Law, window: Window) -> AdditiveNoise | DirectedNoise | None:
         """For the programming engine; None without noise."""
+        if self.down is not None:
+            return DirectedNoise(float(self.sigma), float(self.down))
         return AdditiveNoise(self.sigma) if self.sigma else None
 
     def finer(self, parts: float) -> Self:
         """sigma/sqrt(parts)."""
-        return self.model_copy(update={"sigma": self.sigma / math.sqrt(parts)})
+        return self.model_copy(update=_scaled(self, 1.0 / math.sqrt(parts)))
 
 
 class StepNoise(PulseNoise):
@@ -187,18 +156,32 @@ class StepNoise(PulseNoise):
     example: ClassVar[str] = "{kind: step, sigma: 30 %}"
     sigma: Sigma
     """Standard deviation per pulse, relative to the step."""
+    down: Sigma | None = None
+    """Of pulses down, where it is another; null for the same."""
 
     def deviation(self, law: Law, direction: Direction, x: Floats, window: Window) -> Floats:
         """sigma |dx(x)| [window]."""
-        return self.sigma * np.abs(law.step(direction, x))
+        return _of(self, direction) * np.abs(law.step(direction, x))
 
-    def numbers(self, law: Law, window: Window) -> ProportionalNoise | None:
+    def numbers(self, law: Law, window: Window) -> ProportionalNoise | DirectedShare | None:
         """For the programming engine; None without noise."""
+        if self.down is not None:
+            return DirectedShare(float(self.sigma), float(self.down))
         return ProportionalNoise(self.sigma) if self.sigma else None
 
     def finer(self, parts: float) -> Self:
         """sigma sqrt(parts), relative to the smaller step."""
-        return self.model_copy(update={"sigma": self.sigma * math.sqrt(parts)})
+        return self.model_copy(update=_scaled(self, math.sqrt(parts)))
+
+
+def _of(noise: RangeNoise | StepNoise, direction: Direction) -> float:
+    """sigma of a direction."""
+    return noise.sigma if direction == "up" or noise.down is None else noise.down
+
+
+def _scaled(noise: RangeNoise | StepNoise, factor: float) -> dict[str, float | None]:
+    """Its standard deviations times a factor."""
+    return {"sigma": noise.sigma * factor, "down": None if noise.down is None else noise.down * factor}
 
 
 class NominalStepNoise(PulseNoise):
@@ -390,3 +373,5 @@ class Variation(Block):
     cycle_to_cycle: CycleToCycle
     device_to_device: DeviceToDevice
     write_noise: WriteNoise = WriteNoise(sigma=0.0)
+    between_ramps: BetweenRamps | None = None
+    """How ramps differ as a whole; null where nothing was seen, or looked for. Not simulated: `check` says so."""

@@ -49,6 +49,19 @@ class MeanReverting(Block):
         return np.asarray(np.exp(-way) * memory + self.sigma * np.sqrt(-np.expm1(-2.0 * way)) * xi)
 
 
+class BetweenRamps(Block):
+    """All steps of a ramp times 1 + sigma xi, xi drawn anew for the next ramp: seen where ramps were measured again.
+
+    A record of what a measurement saw. The pulses of a run come in no ramps, and how such a factor changes from pulse
+    to pulse of a cell is not known from that, so that nothing simulates it.
+    """
+
+    up: Annotated[Fraction, Field(ge=0, le=10)]
+    """Standard deviation of the factor of ramps up, relative to the step."""
+    down: Annotated[Fraction, Field(ge=0, le=10)] = 0.0
+    """Of ramps down."""
+
+
 class WriteNoise(Block):
     """Apparent state = hidden state + sigma xi + m: drawn anew at each write, and a part m with a memory.
 

@@ -26,7 +26,8 @@ test_recovery.py) estimates scatter around the truth by one standard error.
 is -s^2 and whose variance is q + 2 s^2 (for small steps): restricted maximum likelihood with that tridiagonal matrix,
 after the mean of u along the ramp is taken out. q is constant or goes with the step, s is constant or goes with G: the
 likelihood chooses. A mean-reverting displacement of the state takes the place of w, or stands beside it, where
-likelihood asks for it (`whiten`); `structure` compares what is left with what the noise would leave.
+likelihood asks for it (`whiten`). All steps of a ramp may differ by a factor from those of the next, and write noise
+down from that up (`between`). `structure` compares what is left with what the noise would leave.
 
 **Choice of the law** (`choose`, `covariance`). C = sum e^2 + ln(N) tr(H Sigma): BIC for residuals with covariance
 Sigma. The lowest C wins among the laws that can describe the curve within about the measured range; laws that draw the

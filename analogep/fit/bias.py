@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analogep.fit.covariance import Uncertainty
 from analogep.fit.levels import Minimum, Readings, descend
-from analogep.fit.noise import Shapes
+from analogep.fit.shapes import Shapes
 
 Floats = NDArray[np.float64]
 
@@ -98,4 +98,6 @@ def simulated(part: Readings, shape: Shapes, rng: np.random.Generator) -> Floats
             if k:
                 z[:, k] = shape.memory * z[:, k - 1] + math.sqrt(1.0 - shape.memory**2) * z[:, k]
         out += z
+    if shape.between > 0.0:
+        out += shape.between * rng.standard_normal((part.xi.shape[0], 1)) * shape.reach
     return out

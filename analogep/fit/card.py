@@ -240,13 +240,35 @@ def _cycles(fit: Fit, writer: Writer) -> str:
         return "{kind: none}"
     if decades.logarithmic(fit) and fit.write == "range":
         whole = decades.decades(fit)
+        if "write_down" in fit.noise:
+            # A noise that goes with G has one size for both directions: the root of the mean square.
+            other = fit.noise["write_down"]
+            write = Value(math.hypot(write.value, other.value) / math.sqrt(2.0), math.hypot(write.se, other.se) / 2.0)
         slope = Value(write.value * whole, write.se * whole)
         path = "variation.cycle_to_cycle.slope"
         text = writer.fitted(path, written(slope.value, "%"), slope, "%", drawn="scale", name="write")
         return f"{{kind: state_polynomial, step: 0 %, floor: 0 S, slope: {text}}}"
     path = "variation.cycle_to_cycle.sigma"
     sigma = writer.fitted(path, written(write.value, "%"), write, "%", drawn="scale", name="write")
-    return f"{{kind: {fit.write}, sigma: {sigma}}}"
+    down = ""
+    if "write_down" in fit.noise:
+        other = fit.noise["write_down"]
+        path = "variation.cycle_to_cycle.down"
+        down = f", down: {writer.fitted(path, written(other.value, '%'), other, '%', drawn='scale', name='write_down')}"
+    return f"{{kind: {fit.write}, sigma: {sigma}{down}}}"
+
+
+def _between(fit: Fit, writer: Writer) -> list[str]:
+    """`between_ramps`, where steps of whole ramps differ."""
+    own = {way: fit.noise[f"between_{way}"] for way in fit.directions if f"between_{way}" in fit.noise}
+    if not own:
+        return []
+    path = "variation.between_ramps"
+    texts = {
+        way: writer.fitted(f"{path}.{way}", written(one.value, "%"), one, "%", drawn="scale")
+        for way, one in own.items()
+    }
+    return [f"  between_ramps: {{up: {texts.get('up', '0 %')}, down: {texts.get('down', '0 %')}}}"]
 
 
 def _memory(fit: Fit, writer: Writer) -> list[str]:
@@ -275,7 +297,7 @@ def _variation(fit: Fit, writer: Writer, findings: Sequence[Finding]) -> list[st
     if other is not None and not values:
         values, sources = {other[0]: other[1]}, {other[0]: other[2]}
     lines = ["variation:", f"  cycle_to_cycle: {noise}", *device_to_device(values, sources, (low, high), writer)]
-    return [*lines, *_memory(fit, writer)]
+    return [*lines, *_memory(fit, writer), *_between(fit, writer)]
 
 
 def _read(fit: Fit | None, known: Known, writer: Writer, findings: Sequence[Finding]) -> list[str]:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.fit.levels import Minimum, Readings, jacobians, normal
-from analogep.fit.noise import Shapes
+from analogep.fit.shapes import Shapes
 
 Floats = NDArray[np.float64]
 
@@ -130,6 +130,9 @@ def _covariance(weights: Floats, shape: Shapes, here: NDArray[np.bool_]) -> Floa
     carried *= np.sqrt(shape.write * here[:, 1:])
     one, two = read.reshape(size, -1), carried.reshape(size, -1)
     total = np.asarray(one @ one.T + two @ two.T)
+    if shape.between > 0.0:
+        along = shape.between * np.einsum("prk,rk->pr", weights, shape.reach * here)
+        total = total + along @ along.T
     return total + _reverting(weights, shape) if shape.slow > 0.0 else total
 
 
@@ -148,6 +151,8 @@ def _reverting(weights: Floats, shape: Shapes) -> Floats:
 def _variance(shape: Shapes, here: NDArray[np.bool_]) -> float:
     """tr(Sigma) over all ramps."""
     total = float(((shape.read + shape.slow) * here).sum())
+    if shape.between > 0.0:
+        total += shape.between**2 * float((shape.reach**2 * here).sum())
     wandered = np.zeros(here.shape[0])
     for k in range(here.shape[1] - 1):
         wandered = shape.carry[:, k] ** 2 * wandered + shape.write[:, k]

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from analogep.cards.wording import listed, near
 from analogep.device.laws import DIRECTIONS, LAWS, Direction
 from analogep.errors import UsageError
+from analogep.fit.between import noise_between
 from analogep.fit.bias import unbiased
 from analogep.fit.choose import Candidate, Entry, choice, misfit
 from analogep.fit.covariance import Uncertainty
 from analogep.fit.describe import Value, numbers_of
 from analogep.fit.levels import Minimum, Readings
-from analogep.fit.noise import Increments, Noise, Shapes, fit_noise, with_memory
+from analogep.fit.noise import Increments, fit_noise, with_memory
 from analogep.fit.ramps import FitError, Measurement, both_directions, thinned
+from analogep.fit.shapes import Noise, Shapes
 from analogep.fit.spread import Spread, device_to_device
 from analogep.fit.structure import Structure, structures
 from analogep.fit.structure import remarks as structure_remarks
@@ -95,7 +97,9 @@ class Fit:
         Kinds of noise.
     noise : dict
         `write` (relative to the card's window, or to the step) and `read` (relative to G, or [S]); `slow` (relative to
-        the window) and `length` [pulses] where scatter reverts.
+        the window) and `length` [pulses] where scatter reverts; `write_down` where `write` is that of pulses up alone;
+        `between_up`, `between_down` (relative to the step)
+        where all steps of a ramp differ from those of the next.
     numbers : dict
         Name -> value, mean over devices: keys of the card as `programming.up.step`, and `ramp.up.start`...
     candidates : tuple of Candidate
@@ -200,7 +204,7 @@ def _subjects(
     subjects, devices = max(found, key=lambda one: _likelihood(one[0]))
     noises = list(subjects[0].noises)
     best = max(range(4), key=lambda k: noises[k].likelihood)
-    noises[best] = with_memory(devices, noises[best])
+    noises[best] = noise_between(devices, noises[best], with_memory(devices, noises[best]))
     _share(subjects, noises)
     return subjects
 
@@ -307,6 +311,12 @@ def _noise(found: list[Noise], devices: tuple[DeviceFit, ...]) -> dict[str, Valu
         mean = float(np.sqrt(np.mean(sigmas**2)))
         # The noise of all devices is one, of which each sigma is a translation: their errors are one and the same.
         out[name] = Value(mean, float(np.sqrt(np.mean(errors**2))))
+    if math.isfinite(found[0].write_down):
+        share = out["write"].value / found[0].write_sigma
+        out["write_down"] = Value(share * found[0].write_down, share * found[0].write_down_se)
+    for way, sigma, error in zip(DIRECTIONS, found[0].between, found[0].between_se, strict=False):
+        if sigma > 0.0:
+            out[f"between_{way}"] = Value(sigma, error)
     if out["slow"].value > 0.0:
         return out | {"length": Value(found[0].length, found[0].length_se)}
     del out["slow"]

@@ -16,14 +16,15 @@ squared step (`step`), s_k^2 is constant (`absolute`) or goes with G^2 (`relativ
 Scatter that is correlated and yet does not pile up is a third part: a displacement of the state that is drawn anew
 little by little and reverts to zero, with the variance m everywhere and the correlation e^(-k/length) over k pulses.
 BIC chooses between write noise, the mean-reverting part, and both (`whiten` has the likelihood), but only where a test
-of the unit root refuses that it stays. Several devices have one noise.
+of the unit root refuses that it stays. Several devices have one noise. What makes all steps of a ramp larger or smaller
+than those of the next is a fourth part (`between`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,117 +32,13 @@ from numpy.typing import NDArray
 
 from analogep.fit.correlate import correlations
 from analogep.fit.levels import Minimum, Readings
+from analogep.fit.shapes import Noise, shapes, steps_along
 from analogep.fit.whiten import System
 
 Floats = NDArray[np.float64]
 
 WRITE: Final = ("range", "step")
 READ: Final = ("absolute", "relative")
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """How noise and its propagation vary along the ramps of one direction, for unit parameters.
-
-    Parameters
-    ----------
-    write : ndarray (ramps, readings - 1) [1]
-        q_k over sigma^2.
-    read : ndarray (ramps, readings) [1]
-        s_k^2 over sigma^2.
-    carry : ndarray (ramps, readings - 1) [1]
-        r_k.
-    slow : float
-        m, the variance of the mean-reverting part [1].
-    memory : float
-        Its correlation from pulse to pulse [1].
-    """
-
-    write: Floats
-    read: Floats
-    carry: Floats
-    slow: float = 0.0
-    memory: float = 0.0
-
-    def scaled(self, noise: Noise) -> Shapes:
-        """Variances for the sizes of a noise."""
-        memory = math.exp(-1.0 / noise.length) if noise.slow_sigma > 0.0 else 0.0
-        write, read = self.write * noise.write_sigma**2, self.read * noise.read_sigma**2
-        return Shapes(write, read, self.carry, noise.slow_sigma**2, memory)
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Fitted noise; sigmas are in the units of their kinds: 1, or the range that the own coordinate measures.
-
-    Parameters
-    ----------
-    write, read : str
-        Kind of each.
-    write_sigma, write_se, read_sigma, read_se : float
-        Estimates and standard errors; the latter are NaN where the estimate is zero.
-    likelihood : float
-        Restricted log-likelihood.
-    lag_one : float
-        Correlation of neighbouring u.
-    slow_sigma, slow_se : float
-        Of the mean-reverting part, zero and NaN without one.
-    length, length_se : float
-        Its correlation length [pulses].
-    related : dict
-        Pair of `write`, `read`, `slow`, `length` -> correlation of their errors.
-    """
-
-    write: str
-    read: str
-    write_sigma: float
-    write_se: float
-    read_sigma: float
-    read_se: float
-    likelihood: float
-    lag_one: float
-    slow_sigma: float = 0.0
-    slow_se: float = math.nan
-    length: float = math.nan
-    length_se: float = math.nan
-    related: dict[tuple[str, str], float] = field(default_factory=dict)
-
-    def read_in(self, factor: float) -> Noise:
-        """The same noise where the unit of absolute read noise is `factor` times as small."""
-        if self.read != "absolute" or factor == 1.0:
-            return self
-        return replace(self, read_sigma=self.read_sigma * factor, read_se=self.read_se * factor)
-
-
-def shapes(
-    minimum: Minimum, data: tuple[Readings, ...], reads: list[dict[str, Floats]], write: str, read: str
-) -> list[Shapes]:
-    """Variances per unit parameter along the fitted paths.
-
-    Parameters
-    ----------
-    minimum : Minimum
-    data : tuple of Readings
-    reads : list of dict
-        Deviations by unit read noise of each kind along the fitted paths (ramps, readings) [1], of each direction.
-    write, read : str
-        Kinds.
-    """
-    out = []
-    for k, (path, part, unit) in enumerate(zip(minimum.paths(data), data, reads, strict=True)):
-        step, carry = _step(minimum, k, path[:, :-1], part.pulses)
-        q = np.square(step) if write == "step" else np.ones_like(step)
-        out.append(Shapes(q, np.square(unit[read]), carry))
-    return out
-
-
-def _step(minimum: Minimum, direction: int, xi: Floats, pulses: float) -> tuple[Floats, Floats]:
-    """(step, r) at the states `xi`."""
-    theta, h = minimum.own(direction)[None], 1e-5
-    here, above, below = (minimum.curve.rate(theta, xi.reshape(1, -1) + d)[0] for d in (0.0, h, -h))
-    # Beside a bound that is reached in a finite number of pulses the slope has no limit.
-    slope = (above - below) / (2.0 * h * pulses)
-    return (here / pulses).reshape(xi.shape), np.clip(1.0 + slope, -1.0, 2.0).reshape(xi.shape)
 
 
 @dataclass(frozen=True)
@@ -169,7 +66,7 @@ class Increments:
         steps = []
         for k, part in enumerate(self.data):
             raw = np.where(part.here, part.xi, 0.0)
-            steps.append(_step(self.minimum, k, raw[:, :-1], part.pulses)[0])
+            steps.append(steps_along(self.minimum, k, raw[:, :-1], part.pulses)[0])
         return System(self.data, unit, steps, self._tangents() if tangent else None)
 
     def _tangents(self) -> list[Floats]:
@@ -193,7 +90,7 @@ def fit_noise(devices: Sequence[Increments]) -> list[Noise]:
 
     Absolute read noise is in the unit of the first device.
     """
-    return [_Joint(devices, write, read).solve() for write in WRITE for read in READ]
+    return [Joint(devices, write, read).solve() for write in WRITE for read in READ]
 
 
 def with_memory(devices: Sequence[Increments], noise: Noise) -> Noise:
@@ -206,7 +103,7 @@ def with_memory(devices: Sequence[Increments], noise: Noise) -> Noise:
         Without such a part, as `fit_noise` found it.
     """
     # Polynomials take out what slow scatter is told by: only what the law's parameters have taken may go.
-    joint, given = _Joint(devices, noise.write, noise.read, True), noise
+    joint, given = Joint(devices, noise.write, noise.read, True), noise
     noise = joint.solve()
     penalty = math.log(sum(one.u.size for one in joint.systems))
     lengths = [length for length in _LENGTHS if length < joint.longest]
@@ -216,7 +113,7 @@ def with_memory(devices: Sequence[Increments], noise: Noise) -> Noise:
         coarse = max(tried, key=lambda one: one.likelihood, default=noise)
         if coarse.likelihood > noise.likelihood - 3.0:
             found.append((joint.polished(coarse), count))
-    scores = [_evidence(one, count, penalty) for one, count in found]
+    scores = [evidence(one, count, penalty) for one, count in found]
     gains = [2.0 * (one.likelihood - noise.likelihood) for one, _ in found]
     allowed = [k for k in range(len(found)) if k == 0 or gains[k] > _UNIT_ROOT]
     best = found[min(allowed, key=lambda k: scores[k])][0]
@@ -225,7 +122,7 @@ def with_memory(devices: Sequence[Increments], noise: Noise) -> Noise:
     return best if best.slow_sigma > 0.0 else given
 
 
-class _Joint:
+class Joint:
     """The likelihood of all devices."""
 
     def __init__(self, devices: Sequence[Increments], write: str, read: str, tangent: bool = False) -> None:
@@ -238,10 +135,18 @@ class _Joint:
         ramps = [part.here.shape[1] for one in devices for part in one.data]
         self.longest = max(ramps) / _REVERTS
 
-    def deviance(self, q: float, s2: float, m: float = 0.0, length: float = 1.0) -> float:
-        """-2 ln L."""
+    def deviance(
+        self,
+        q: float,
+        s2: float,
+        m: float = 0.0,
+        length: float = 1.0,
+        between: Sequence[float] = (),
+        tilt: float = 1.0,
+    ) -> float:
+        """-2 ln L; parameters as of `whiten.System.deviance`."""
         pairs = zip(self.systems, self.units, strict=True)
-        return sum(one.deviance(q, s2 * unit, m, length) for one, unit in pairs)
+        return sum(one.deviance(q, s2 * unit, m, length, between, tilt) for one, unit in pairs)
 
     def best(self, q: float, s2: float, m: float = 0.0, length: float = 1.0) -> tuple[float, float]:
         """(-2 ln L, c) at the best common factor c of the variances."""
@@ -318,7 +223,7 @@ class _Joint:
 
         found = minimize(deviance, start, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3, "maxiter": 400})
         p = np.asarray(found.x)
-        covariance = _curvature(deviance, p)
+        covariance = curvature(deviance, p)
         with np.errstate(invalid="ignore"):
             errors = np.sqrt(np.diag(covariance))
         if not np.all(np.isfinite(errors[1:3])):
@@ -332,7 +237,7 @@ class _Joint:
         return Noise(
             self.write, self.read, write, _half(write, errors[-1]), read, _half(read, errors[0]), likelihood,
             noise.lag_one, slow, _half(slow, errors[1]), length, length * float(errors[2]),
-            correlations(covariance, ("read", "slow", "length", "write")[: p.size]),
+            related=correlations(covariance, ("read", "slow", "length", "write")[: p.size]),
         )  # fmt: skip
 
     def _covariance(self, q: float, s2: float, c: float) -> Floats:
@@ -371,12 +276,12 @@ def _half(sigma: float, error: float) -> float:
     return 0.5 * sigma * float(error) if sigma > 0.0 else math.nan
 
 
-def _evidence(noise: Noise, count: int, penalty: float) -> float:
+def evidence(noise: Noise, count: int, penalty: float) -> float:
     """BIC of a noise with so many parameters."""
     return -2.0 * noise.likelihood + count * penalty
 
 
-def _curvature(deviance: Callable[[Floats], float], p: Floats) -> Floats:
+def curvature(deviance: Callable[[Floats], float], p: Floats) -> Floats:
     """Covariance (parameters, parameters) from the second derivatives of -ln L; NaN where it has no minimum."""
     size, h = p.size, 0.05
     matrix = np.zeros((size, size))

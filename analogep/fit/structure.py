@@ -1,10 +1,14 @@
 """How far readings drift apart with the pulses between them: the structure function of the residuals, and the card's.
 
-    D(k) = mean over ramps and pulses of (e_{j+k} - e_j)^2,   e the residuals of the levels over the measured range.
+    D(k) = mean over ramps and pulses of (e_{j+k} - e_j)^2,
+
+e the residuals of the levels over the measured range, with four ramps or more less their mean over ramps: what all
+ramps have in common is what the law misses (`misfit`), and no noise.
 
 What the card expects is the mean of the same over simulated ramps, the fitted path with the fitted noise, to which
 the curve is fitted again: a fit takes a part of the slow scatter with it, of the data as of the simulation. White
-scatter is flat, scatter that stays rises with k, scatter that comes back levels off.
+scatter is flat, scatter that stays rises with k, scatter that comes back levels off; ramps whose steps are larger or
+smaller as a whole drift apart with the square of k.
 """
 
 from __future__ import annotations
@@ -17,12 +21,14 @@ from numpy.typing import NDArray
 
 from analogep.fit.bias import simulated
 from analogep.fit.levels import Minimum, Readings, descend
-from analogep.fit.noise import Shapes
+from analogep.fit.shapes import Shapes
 
 Floats = NDArray[np.float64]
 
 _SETS: Final = 8
 _LAGS: Final = 14
+_RAMPS: Final = 4
+"""Ramps from which their mean is taken out, as `noise` does."""
 _FACTOR: Final = 2.0
 """Ratio of D at long lags, of data and card, that is worth a remark."""
 _RESIDUAL: Final = (0.7, 1.5)
@@ -88,6 +94,10 @@ def _lags(part: Readings) -> Floats:
 
 
 def _structure(residual: Floats, here: NDArray[np.bool_], lags: Floats) -> Floats:
+    if here.shape[0] >= _RAMPS:
+        mean = np.where(here, residual, 0.0).sum(axis=0) / np.maximum(here.sum(axis=0), 1)
+        # As many deviations from a mean of R have (R - 1)/R of the variance of the ramps.
+        residual = (residual - mean) * np.sqrt(here.shape[0] / (here.shape[0] - 1.0))
     out = np.empty(lags.size)
     for i, lag in enumerate(lags.astype(int)):
         both = here[:, lag:] & here[:, :-lag]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from analogep.fit.covariance import Uncertainty, uncertainty
 from analogep.fit.levels import Minimum, Readings, fit_levels
-from analogep.fit.noise import Increments, Noise, Shapes, shapes
+from analogep.fit.noise import Increments
 from analogep.fit.ramps import FitError, Ramp
+from analogep.fit.shapes import Noise, Shapes, shapes
 from analogep.fit.translate import Form, Frame, PiecewiseForm
 from analogep.units import format_si
 
@@ -57,7 +58,7 @@ class Subject:
     def shapes(self, minimum: Minimum, noise: Noise) -> list[Shapes]:
         """Variances along the ramps."""
         unit = shapes(minimum, self.data, self.reads(minimum), noise.write, noise.read)
-        return [shape.scaled(noise) for shape in unit]
+        return [shape.scaled(noise, k) for k, shape in enumerate(unit)]
 
     def increments(self, minimum: Minimum) -> Increments:
         """Its readings about a curve, for the fit of the noise."""

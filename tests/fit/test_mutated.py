@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -42,6 +44,44 @@ def test_mutated_files_are_read_or_one_sentence_says_why() -> None:
             refused += bool(said)
             assert "\n" not in said, (name, said)
     assert 60 < refused < 340
+
+
+def folder(texts: list[str]) -> tuple[bool, str]:
+    """(whether several files together made a card, what was said instead)."""
+    try:
+        records = [fit.read_text(text, f"mine{k}.csv") for k, text in enumerate(texts)]
+        fit.make_card(fit.fit(records), fit.Known("mine"))
+    except AnalogepError as error:
+        return False, str(error)
+    return True, ""
+
+
+def folders(rng: np.random.Generator, count: int) -> Iterator[list[str]]:
+    """Two to five files each, of any layouts, every second one with something wrong."""
+    texts = list(samples().values())
+    for _ in range(count):
+        chosen = rng.choice(len(texts), int(rng.integers(2, 6)))
+        yield [mutated(texts[k], rng) if rng.random() < 0.5 else texts[k] for k in chosen]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_that_do_not_belong_together_are_a_card_or_one_sentence() -> None:
+    made = [folder(texts) for texts in folders(np.random.default_rng(12), 6)]
+    assert all("\n" not in said for _, said in made)
+    assert {card for card, _ in made} == {True, False}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_five_hundred_folders_are_cards_or_sentences_within_ten_seconds_each() -> None:
+    made = 0
+    for texts in folders(np.random.default_rng(13), int(os.environ.get("ANALOGEP_FOLDERS", "500"))):
+        began = time.process_time()
+        card, said = folder(texts)
+        made += card
+        assert time.process_time() - began < 10.0, texts
+        assert said.count("\n") == 0, said
+    assert made > 0
 
 
 @pytest.mark.slow

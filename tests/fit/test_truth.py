@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from analogep import fit
 from analogep.fit import Options, Value
@@ -147,3 +148,30 @@ def test_steps_that_shrink_from_cycle_to_cycle_are_endurance(folder: Path) -> No
     assert found.pulses is not None
     assert len(found.pulses.measurement.ramps) == 12
     assert fit.make_card(found, fit.Known("worn")).card.endurance is not None
+
+
+def test_half_of_the_cells_predict_the_other_half_within_their_standard_errors(folder: Path) -> None:
+    """Means and spreads of twelve cells against those of the twelve others: of n numbers that are normal the largest
+    stays below 3 standard errors of the difference, and their mean square, with as many degrees of freedom as there are
+    kinds (window, steps and curvature of each direction), below what chance exceeds in 1 of 1000 sets.
+    """
+    record = fit.read(folder / "rows_three_decades.txt")
+    assert isinstance(record, fit.Pulses)
+    ramps, names = record.measurement.ramps, record.measurement.devices
+    halves = []
+    for k in (0, 1):
+        own = record.measurement.select([ramp for ramp in ramps if ramp.device in names[k::2]])
+        found = fit.fit_ramps(own, "exponential", logarithmic=True)
+        halves.append(found.numbers | {key: Value(*pair) for key, pair in found.spread.values.items()})
+    one, other = halves
+    pulls = {
+        key: (one[key].value - other[key].value) / np.hypot(one[key].se, other[key].se)
+        for key in ("conductance.min", "conductance.max", "middle.up", "middle.down", "ramp.up.curvature",
+                    "ramp.down.curvature", "max", "min", "step")
+    }  # fmt: skip
+    assert max(map(abs, pulls.values())) < 3.0, pulls
+    assert sum(pull**2 for pull in pulls.values()) < chi2.isf(1e-3, len(pulls)), pulls
+    # The card of one half is of cells like those of the other: each window within three spreads of the card's.
+    for key, spread in (("conductance.min", "min"), ("conductance.max", "max")):
+        off = abs(one[key].value - other[key].value) / one[key].value
+        assert off < 3.0 * one[spread].value / np.sqrt(6.0)
