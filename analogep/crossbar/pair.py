@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analogep.crossbar.array import Array, Floats
 from analogep.crossbar.program import Shown
 from analogep.crossbar.store import Store
+from analogep.crossbar.wander import array_of
 from analogep.crossbar.weigh import spread
 from analogep.crossbar.write import Member
 from analogep.crossbar.written import Written
@@ -58,7 +59,8 @@ class Pair(Store):
         self.weight_range, self.push_pull, self.averaging = weight_range, push_pull, averaging
         self.unidirectional = device.programming.unidirectional
         self.halves = {
-            half: Array(device, shape, fabrication, f"{name}/{half}", single=single) for half in ("plus", "minus")
+            half: array_of(device)(device, shape, fabrication, f"{name}/{half}", single=single)
+            for half in ("plus", "minus")
         }
         self.scale = weight_range / device.conductance.span
         """Weight per siemens [1/S]."""

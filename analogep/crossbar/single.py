@@ -10,6 +10,7 @@ import numpy as np
 from analogep.crossbar.array import Array, Floats
 from analogep.crossbar.program import Shown
 from analogep.crossbar.store import Store
+from analogep.crossbar.wander import array_of
 from analogep.crossbar.write import Member
 from analogep.device import DeviceCard
 from analogep.streams import Streams
@@ -48,7 +49,7 @@ class Single(Store):
     ) -> None:
         self.device, self.shape, self.layer, self.averaging = device, shape, layer, averaging
         self.name = f"{name}/{half}" if half else name
-        self.halves = {half: Array(device, shape, fabrication, f"{name}/{half or 'single'}")}
+        self.halves = {half: array_of(device)(device, shape, fabrication, f"{name}/{half or 'single'}")}
         window = device.conductance
         self.scale = weight_range / window.span
         self.step = device.step * weight_range

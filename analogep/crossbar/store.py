@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 
 from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.program import Reads, Shown, Wanted
+from analogep.crossbar.wander import Wandering
 from analogep.crossbar.weigh import looking
 from analogep.crossbar.write import At, Member, Work, exact, prepare, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
+from analogep.device.components import Components
+from analogep.device.wander import Slow, slow_part
 from analogep.draws import key_of
 from analogep.parts import in_precision
 from analogep.routines import NOTHING, Made
@@ -66,6 +70,24 @@ class Store(ABC):
     """Time since the weights were written [s]; None in training."""
     averaging: float | None = None
     """For which a phase averages read noise [s]; None where phases are as long as verify reads."""
+    slow: tuple[Slow, ...] = ()
+    """What of each component of the read noise cells carry from sample to sample."""
+
+    @property
+    def noise(self) -> Components:
+        """Read noise, less what cells carry from sample to sample."""
+        noise = self.device.read.components
+        return replace(noise, slow=self.slow) if self.slow else noise
+
+    def let_wander(self, step: float, operation: Streams) -> None:
+        """Let the cells carry what of read noise is slower than a `step` [s]; draws from `operation`."""
+        noise = self.device.read.components
+        averaging = noise.width if self.averaging is None else self.averaging
+        self.slow = tuple(slow_part(one, step, averaging) for one in noise.parts)
+        for array in self.halves.values():
+            assert isinstance(array, Wandering)
+            array.let_wander(self.slow, operation)
+        self.refresh()
 
     @property
     @abstractmethod
@@ -134,7 +156,7 @@ class Store(ABC):
     @property
     def _read_noise(self) -> Any:
         """Numbers of the read noise."""
-        noise, g_max = self.device.read.components, self.device.conductance.max
+        noise, g_max = self.noise, self.device.conductance.max
         return in_precision(noise.numbers(g_max, self.elapsed, self.averaging), self.real)
 
     @abstractmethod
@@ -184,7 +206,7 @@ class Store(ABC):
 
     def seen(self, where: Chosen, lsb: float, rng: np.random.Generator) -> dict[str, Floats]:
         """Conductances of cells as verify reads see them (reads,) [S], by half; parameters as in `Store.read`."""
-        noise, window = self.device.read.components, self.device.conductance
+        noise, window = self.noise, self.device.conductance
         out = {}
         for half, array in self.halves.items():
             g = chosen(array.g, where)

@@ -24,6 +24,7 @@ from analogep.parts import read_of, variance_of
 
 if TYPE_CHECKING:
     from analogep.device.read import ReadNoise
+    from analogep.device.wander import Slow
 
 Floats = NDArray[np.float64]
 
@@ -102,11 +103,14 @@ class Components:
         For which a verify read averages.
     between_phases : str
         What is assumed of components that say nothing of the time between reads: `fresh` or `common`.
+    slow : tuple of Slow
+        What of each component cells carry from sample to sample, and reads no longer add; none where all is in reads.
     """
 
     parts: tuple[ReadNoise, ...]
     width: float
     between_phases: str
+    slow: tuple[Slow, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether reads have noise."""
@@ -118,8 +122,11 @@ class Components:
         return " + ".join(one.kind for one in self.parts) or "none"
 
     def shares(self, averaging: float, elapsed: float | None) -> list[float]:
-        """s_c of each component [1], for reads that average for a time [s]."""
-        return [one.share(averaging, elapsed) for one in self.parts]
+        """s_c of each component [1], less what cells carry along, for reads that average for a time [s]."""
+        whole = [one.share(averaging, elapsed) for one in self.parts]
+        if not self.slow:
+            return whole
+        return [max(share - one.kept, 0.0) for share, one in zip(whole, self.slow, strict=True)]
 
     def variance(self, g: Floats, g_max: float, elapsed: float | None = None, averaging: float | None = None) -> Floats:
         """V in a read of each conductance, in the shape of `g` [S^2].
@@ -182,6 +189,12 @@ class Components:
         time = self.width if averaging is None else averaging
         shares = self.shares(time, elapsed)
         found = [self._of(one, lags, time, elapsed) for one in self.parts]
+        if self.slow:
+            # Of two reads of a sample the carried part is in the conductances: (s rho - kept)/(s - kept) is left.
+            found = [
+                np.clip((share + one.kept) * rho - one.kept, 0.0, share) / share if share > 0.0 else np.ones_like(rho)
+                for rho, share, one in zip(found, shares, self.slow, strict=True)
+            ]
         if not found:
             return np.asarray(lags == 0.0, dtype=np.float64)
         if len(found) == 1:
@@ -207,6 +220,11 @@ class Components:
     def unstated(self) -> bool:
         """Whether `between_phases` decides for a component: its source does not say what changes between reads."""
         return any(_correlation(one, 1.0, self.width, None) is None for one in self.parts)
+
+    @property
+    def timed(self) -> bool:
+        """Whether some component says what changes between reads."""
+        return any(_correlation(one, 1.0, self.width, None) is not None for one in self.parts)
 
 
 def _sum(parts: Sequence[Any], factors: Sequence[float]) -> Any:

@@ -263,10 +263,22 @@ class Read(Block):
     between_phases: Literal["fresh", "common"] = "fresh"
     """What is assumed of noise whose source does not state the spacing of its reads: drawn anew in each phase of a
     sample, or common to all of them. Nothing else heeds it."""
+    between_samples: Literal["fresh", "wander"] = "fresh"
+    """What is slower than a batch of training: drawn anew in each sample, which keeps its variance and forgets at once,
+    or carried along by every cell, so that training and test meet what has wandered in between."""
     iv: IV
     saturation: Annotated[Volts, Field(gt=0)] | None = None
     """V_s of a cell that is a transistor in weak inversion, about kT/q; null for cells that are none. Its current is
     `current`, and not what `iv` says: networks here, which read analog voltages both ways, are a limit for it."""
+
+    def rules(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        noise = self.components
+        if self.between_samples == "wander" and noise and not noise.timed:
+            yield (
+                ("between_samples",),
+                f"cells cannot wander by read noise of kind {noise.kind} without the time between its reads: give "
+                "'noise' a spacing and an exponent, or take flicker or telegraph; or use fresh",
+            )
 
     def current(self, g: Floats, voltage: Floats) -> Floats:
         """Current of a cell that is read from its drain.

@@ -103,7 +103,7 @@ class Builder(ABC):
 
     def _spread(self, array: Array, store: Store) -> Spread | None:
         """Read noise of an array of a store, or None."""
-        noise = self.device.read.components
+        noise = store.noise
         if not noise:
             return None
         variance = noise.variance(array.g, self.device.conductance.max, store.elapsed, store.averaging)

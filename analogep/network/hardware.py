@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit import CircuitCard
 from analogep.circuit.mismatch import AutoZero
-from analogep.clock import Pace
+from analogep.clock import Pace, batch
 from analogep.crossbar import Array, Pair, Store, Written
 from analogep.crossbar.ageing import worth
 from analogep.device import DeviceCard
@@ -63,6 +63,11 @@ class Hardware:
         self._disturbance = disturbance(device, circuit.mapping.read_voltage)
         self._builder: Builder = circuit.network.builder()(self)
         self.stores, self.mirrors = self._builder.stores()
+        self._wanders = device.read.between_samples == "wander" and bool(device.read.components)
+        if self._wanders:
+            step = batch(circuit, device)
+            for store in self.every:
+                store.let_wander(step, seeds.operation)
 
     @property
     def pairs(self) -> list[Pair]:
@@ -156,7 +161,7 @@ class Hardware:
 
     def elapse(self, start: float, end: float) -> bool:
         """Let all cells age from `start` to `end` [s] on the clock of training; returns whether that was worth it."""
-        if not self._worth(end - start):
+        if not (self._wanders or self._worth(end - start)):
             return False
         for array in self.arrays():
             array.elapse(start, end)

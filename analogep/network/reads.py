@@ -10,9 +10,9 @@ For two phases xi_0 = z_0 and xi_1 = rho z_0 + sqrt(1 - rho^2) z_1. A line's cur
 read in each phase, and the difference of two phases by D(t_p - t_q) of the spectrum.
 
 What is slower than a sample is thus common to its phases, and cancels in their differences as on the chip. Between
-samples all is drawn anew, those of a batch included, and so is it at test time: the wander of each cell from sample to
-sample, which a spectrum with slow parts has as well, keeps its variance and loses its memory. A train of samples
-therefore averages over slow noise that the chip would learn with.
+samples all is drawn anew, those of a batch included, and so is it at test time: slow noise keeps its variance and loses
+its memory, and a train of samples averages over what the chip would learn with. With `read.between_samples: wander` the
+cells carry it along instead (`crossbar.wander`), and reads add the rest.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def phase_ends(hardware: Hardware, network: Network, nudged: int) -> Floats:
 
 def correlations(hardware: Hardware, times: Floats) -> list[Floats]:
     """R of each layer of weights (reads, reads) [1] for reads that end at `times` (reads,) [s]."""
-    noise, g_max = hardware.device.read.components, hardware.device.conductance.max
+    g_max = hardware.device.conductance.max
     lags, found = np.abs(times[:, None] - times[None, :]), []
     for layer in range(hardware.circuit.depth):
         stores = [store for store in hardware.stores if store.layer == layer]
         arrays = [array for store in stores for array in store.halves.values()]
         first = stores[0]
         g = float(np.mean([array.row_g.mean() / first.shape[1] for array in arrays]))
-        found.append(noise.correlations(lags, g, g_max, first.elapsed, first.averaging))
+        found.append(first.noise.correlations(lags, g, g_max, first.elapsed, first.averaging))
     return found
 
 
@@ -126,7 +126,7 @@ def phase_reads(
     # Of one component no conductance matters, and all batches have the same.
     first = [next(store for store in hardware.stores if store.layer == k) for k in range(hardware.circuit.depth)]
     g_max, at = hardware.device.conductance.max, tuple(times.tolist())
-    return PhaseReads(network, samples, rng, [_kept(noise, g_max, at, one.elapsed, one.averaging) for one in first])
+    return PhaseReads(network, samples, rng, [_kept(one.noise, g_max, at, one.elapsed, one.averaging) for one in first])
 
 
 @lru_cache(256)

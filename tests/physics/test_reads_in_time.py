@@ -140,10 +140,10 @@ class Counting:
 @pytest.mark.parametrize(("taken", "draws"), [("fresh", 3), ("common", 1)])
 def test_in_both_limits_phases_draw_what_they_drew_before(taken, draws):
     """Fresh: the very numbers of one draw a phase, in this order; common: one draw, the same object in all phases."""
-    made = chip(FAST)
-    network = Counting(made.network())
     device = DeviceCard.load("ideal", [FAST, f"read.between_phases={taken}"])
-    made.device = device
+    made = Hardware(device, CircuitCard.load("digits", CIRCUIT), Seeds.of(1))
+    made.initialise()
+    network = Counting(made.network())
     times = phase_ends(made, made.network(), 2)
     reads = PhaseReads(network, 4, np.random.default_rng(5), [factor(one) for one in correlations(made, times)])
     found = [reads.next() for _ in range(3)]

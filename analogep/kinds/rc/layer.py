@@ -56,14 +56,15 @@ class PairWires:
         halves = (self.plus, self.minus)
         return np.asarray(sum(np.abs(half.ports.column_currents(ground, q)).sum(axis=-1) for half in halves))
 
-    def row_sums(self, rows: int) -> Floats:
-        """Current into each of the `rows` word lines (rows,) [S] at 1 V on all of them, bit lines at ground."""
-        given = np.ones(rows)
+    def row_sums(self) -> Floats:
+        """Current into each word line (rows,) [S] at 1 V on all of them, bit lines at ground."""
+        given = np.ones(self.plus.g.shape[0])
         return np.asarray(self.plus.ports.row_currents(given) + self.minus.ports.row_currents(given))
 
-    def column_sums(self, columns: int) -> Floats:
-        """The same of each of the `columns` bit lines (columns,) [S], word lines at ground."""
-        ground, given = np.zeros(self.plus.g.shape[0]), np.ones(columns)
+    def column_sums(self) -> Floats:
+        """The same of each bit line (columns,) [S], word lines at ground."""
+        rows, columns = self.plus.g.shape
+        ground, given = np.zeros(rows), np.ones(columns)
         halves = (self.plus, self.minus)
         return np.asarray(sum(half.ports.column_currents(ground, given) for half in halves))
 

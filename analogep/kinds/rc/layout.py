@@ -321,6 +321,7 @@ class Layout:
         power = np.stack([drive.power for drive in drives])
         current = np.zeros_like(power) if driver is None else np.stack([_current(drive) for drive in drives])
         if self._wired is not None:
+            # One part: cards with complex voltages and wires are refused (`circuit.holomorphic_rules`).
             ends = batch.ends[:, :, 0, : network.nodes]
             self._wired.books(energy, ends, np.stack([power, current]), seconds, driver)
             return

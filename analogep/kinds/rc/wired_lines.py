@@ -43,8 +43,7 @@ class WiredLines:
         found = []
         for layer in self.network.layers[1:]:
             forward, reverse = _wires(layer)
-            rows, columns = forward.plus.g.shape
-            found.append((forward.row_sums(rows), reverse.column_sums(columns)))
+            found.append((forward.row_sums(), reverse.column_sums()))
         return found
 
     def load(self, k: int) -> tuple[Floats, Floats]:
