@@ -67,6 +67,10 @@ def reached(factors: Floats, curve: Floats, points: float) -> Floats:
         Non-increasing accuracies.
     points : float [1]
         Above 0.
+
+    Returns
+    -------
+    ndarray (...) [1]
     """
     lost = curve[..., :1] - curve
     beyond = lost >= points

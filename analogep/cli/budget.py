@@ -110,7 +110,13 @@ def _beta(text: str) -> float:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Run the budget and print it."""
+    """Run the budget and print it.
+
+    Raises
+    ------
+    UsageError
+        If options of a budget and of a specification are mixed.
+    """
     from analogep.cli import figure, specify
     from analogep.errors import UsageError
 

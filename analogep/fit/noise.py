@@ -282,7 +282,19 @@ def evidence(noise: Noise, count: int, penalty: float) -> float:
 
 
 def curvature(deviance: Callable[[Floats], float], p: Floats) -> Floats:
-    """Covariance (parameters, parameters) from the second derivatives of -ln L; NaN where it has no minimum."""
+    """Covariance of parameters from the second derivatives of -ln L; NaN where it has no minimum.
+
+    Parameters
+    ----------
+    deviance : callable
+        -2 ln L of parameters.
+    p : ndarray (parameters,) [1]
+        At the maximum of L.
+
+    Returns
+    -------
+    ndarray (parameters, parameters) [1]
+    """
     size, h = p.size, 0.05
     matrix = np.zeros((size, size))
     unit = h * np.eye(size)

@@ -130,7 +130,21 @@ def shapes(
 
 
 def steps_along(minimum: Minimum, direction: int, xi: Floats, pulses: float) -> tuple[Floats, Floats]:
-    """(step, r) at the states `xi`."""
+    """Steps and r at states.
+
+    Parameters
+    ----------
+    minimum : Minimum
+    direction : int
+    xi : ndarray (ramps, readings) [1]
+        The states.
+    pulses : float [pulses]
+        Mean number of a ramp: n of the curve.
+
+    Returns
+    -------
+    (ndarray, ndarray) (ramps, readings) [1]
+    """
     theta, h = minimum.own(direction)[None], 1e-5
     here, above, below = (minimum.curve.rate(theta, xi.reshape(1, -1) + d)[0] for d in (0.0, h, -h))
     # Beside a bound that is reached in a finite number of pulses the slope has no limit.

@@ -57,7 +57,7 @@ def along(axes: Axes, name: str, places: Floats, unit: str, labels: Sequence[str
     ----------
     axes : Axes
     name : str
-    places : ndarray (values,)
+    places : ndarray (values,) [unit]
     unit : str
         As `places_of` returns them.
     labels : sequence of str

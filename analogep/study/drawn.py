@@ -117,7 +117,15 @@ class Draws:
     refused: dict[str, int] = field(default_factory=dict)
 
     def add(self, of: str, drawn: Mapping[str, Floats]) -> None:
-        """A card with these numbers of some sources, and the estimates of all others."""
+        """A card with these numbers of some sources, and the estimates of all others.
+
+        Parameters
+        ----------
+        of : str
+            What was drawn, as in `of`.
+        drawn : mapping
+            Source -> numbers in the order of its keys (keys,) [SI].
+        """
         self.of.append(of)
         for group in self.groups:
             for key, value in zip(group.keys, drawn.get(group.source, group.middle), strict=True):

@@ -150,7 +150,9 @@ def _mean(values: Floats) -> float:
 def finals(dataset: xr.Dataset) -> dict[str, Floats]:
     """Accuracy [1] after the last epoch, joules per training sample (mean of epochs) and per inference (last) [J].
 
-    Each has the shape (axes..., chips, seeds).
+    Returns
+    -------
+    dict of ndarray (axes..., chips, seeds) [1] or [J]
     """
     numbers = _Numbers.of(dataset)
     return {
