@@ -67,6 +67,11 @@ def reached(factors: Floats, curve: Floats, points: float) -> Floats:
         Non-increasing accuracies.
     points : float [1]
         Above 0.
+
+    Returns
+    -------
+    ndarray (...) [1]
+        Between the factors by a straight line.
     """
     lost = curve[..., :1] - curve
     beyond = lost >= points
