@@ -43,6 +43,7 @@ class Shown:
 SHOWN: Final = (
     Shown("chip_library", table=True),
     Shown("finite_beta", table=True, figure=True),
+    Shown("verdict", table=True, figure=True),
 )
 NOT_STORED: Final = (
     "best_beta",

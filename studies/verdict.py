@@ -1,7 +1,9 @@
 """Analog against digital at the same memory model, node and batch: joules, seconds, area of inference and training.
 
-    python studies/verdict.py [--mnist DIR]        measures, and keeps the numbers in studies/figures/verdict.json
-    python studies/verdict.py --drawn              prints the table and draws the figure from them
+    python studies/verdict.py [--mnist DIR] [--only CARD,CARD] [--keep]
+
+Prints the table of docs/results/verdict.md; `--keep` stores the joules, from which `python studies` draws the figure
+and writes the table again. Circuits that are left out keep the joules that are stored.
 
 A chip of each pair of cards learns some batches of real samples and then classifies test samples; a second one learns
 sample by sample. Joules are those of the ledger: array, columns, amplifiers, converters, pulses, verify reads, digital
@@ -15,13 +17,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from digits import save
+import stored
 
 from analogep.budget.paired import estimate
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 CASES = (
     ("digits", "digits-chip", "rram"),
@@ -39,7 +44,6 @@ CASES = (
 NODE, BANK = "65 nm", 8192
 SAMPLES, ALONE, TESTED = 400, 40, 100
 """Samples learned in batches, learned one by one, and classified."""
-KEPT = Path(__file__).parent / "figures" / "verdict.json"
 
 
 class Sides(NamedTuple):
@@ -154,7 +158,13 @@ def title(kept: dict[str, Any], subject: str) -> str:
     return f"{subject}: {kept['circuit']}, {kept['device']}{limit}"
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
+def cases(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """What `record` made of each case, by title."""
+    found: dict[str, dict[str, Any]] = json.loads(dataset.attrs["cases"])
+    return found
+
+
+def table(dataset: xr.Dataset) -> str:
     """Markdown: joules of both sides, digital over analog with intervals, seconds, area."""
     from analogep.area.blocks import technology_of
     from analogep.digital import DigitalNetwork
@@ -166,7 +176,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
         "mm^2 (digital at least)",
     )  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for name, kept in found.items():
+    for name, kept in cases(dataset).items():
         circuit, cells = circuit_of(kept["circuit"]), []
         for what in QUESTIONS:
             both = sides(kept, what)
@@ -185,10 +195,11 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def draw(found: dict[str, dict[str, Any]], path: Path) -> None:
+def draw(dataset: xr.Dataset) -> Figure:
     """A panel for inference and one for training: digital over analog joules, with intervals and the range of banks."""
     from matplotlib.figure import Figure
 
+    found = cases(dataset)
     figure = Figure(figsize=(11.0, 0.42 * len(found) + 1.8), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (heading, asked) in zip(
@@ -217,33 +228,33 @@ def draw(found: dict[str, dict[str, Any]], path: Path) -> None:
         "bars: one bank of memory to 8 KB banks",
         fontsize=9,
     )
-    save(figure, path)
+    return figure
 
 
 def main() -> None:
-    """Measure or look up, print, draw."""
+    """Measure, print, keep."""
+    import xarray as xr
+
     from analogep import datasets
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mnist", default="", help="folder of MNIST; circuits of its size are left out without")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--drawn", action="store_true", help="from the stored numbers alone")
-    parser.add_argument("--figure", type=Path, default=Path("studies/figures/verdict.png"))
     parser.add_argument("--only", default="", help="circuit cards to measure, with commas")
+    parser.add_argument("--keep", action="store_true", help="keep the result for `python studies`")
     parsed = parser.parse_args()
-    found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    chosen = [one for one in CASES if not parsed.only or one[1] in parsed.only.split(",")]
-    for subject, name, device in () if parsed.drawn else chosen:
+    found = cases(stored.read("verdict")) if stored.place("verdict").exists() else {}
+    for subject, name, device in CASES:
         where = parsed.mnist if "mnist" in name else "digits"
-        if where:
-            data = datasets.load(where, np.random.default_rng(0))
-            kept = record(name, device, data, parsed.seeds)
+        if where and (not parsed.only or name in parsed.only.split(",")):
+            kept = record(name, device, datasets.load(where, np.random.default_rng(0)), parsed.seeds)
             found[title(kept, subject)] = kept
-            KEPT.write_text(json.dumps(found, indent=1) + "\n")
     names = [title({"circuit": name, "device": device}, subject) for subject, name, device in CASES]
-    found = {name: found[name] for name in names if name in found}
-    print(table(found))
-    draw(found, parsed.figure)
+    dataset = xr.Dataset(attrs={"cases": json.dumps({name: found[name] for name in names if name in found})})
+    print(table(dataset))
+    if parsed.keep:
+        more = f" --only {parsed.only}" if parsed.only else ""
+        stored.keep(dataset, "verdict", f"python studies/verdict.py --mnist DIR --seeds {parsed.seeds}{more} --keep")
 
 
 if __name__ == "__main__":

@@ -115,9 +115,13 @@ class Budget(Question):
 
     def __init__(self, device: str, circuit: str = "digits", *, best: float | None = None, **given: Any) -> None:
         super().__init__(device, circuit, **given)
-        self.best = best
+        self.best = self.given = best
         if best is not None:
             self.deck = self._deck()
+
+    def identity(self) -> dict[str, str]:
+        """As of any question, with the best beta where it was given."""
+        return super().identity() | ({"beta": repr(self.given)} if self.given is not None else {})
 
     def points(self) -> dict[str, Factors]:
         """Those of the roles that differ: a limit that is the only one is left alone where it is on."""

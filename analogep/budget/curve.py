@@ -71,6 +71,7 @@ def reached(factors: Floats, curve: Floats, points: float) -> Floats:
     Returns
     -------
     ndarray (...) [1]
+        Between the factors by a straight line.
     """
     lost = curve[..., :1] - curve
     beyond = lost >= points

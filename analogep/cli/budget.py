@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "is known well enough (default: '1 point')")  # fmt: skip
     add("--limits", metavar="A,B,...", help="limits to ask about (default: all that the cards have)")
     add("--pairs", type=_pairs, metavar="N", help="pairs at most (default: 63; 8 with --specify)")
-    add("--minutes", type=_minutes, metavar="TIME", help="time at most; the first pair is made in any case "
+    add("--minutes", type=_minutes, metavar="TIME", help="time for pairs; the first one is made in any case "
         "(default: 60)")  # fmt: skip
     add("--beta", type=_beta, metavar="BETA", help="the best beta, where it is known (default: measured on the chip of "
         "the first pair, as 'analogep beta' does)")  # fmt: skip
@@ -110,12 +110,12 @@ def _beta(text: str) -> float:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Run the budget and print it.
+    """Run the budget, or the specification, and print it.
 
     Raises
     ------
     UsageError
-        If options of a budget and of a specification are mixed.
+        If an option of the one is given for the other.
     """
     from analogep.cli import figure, specify
     from analogep.errors import UsageError

@@ -40,8 +40,8 @@ def run(parsed: argparse.Namespace) -> int:
     from analogep.errors import ResultError
     from analogep.run import same_version
 
-    source = report.find(Path(parsed.path))
-    before, _ = report.read(source)
+    source = report.find(Path(parsed.path), report.WORKS)
+    before, _ = report.read(source, report.WORKS)
     if not (parsed.quiet or same_version(before.attrs)):
         version = before.attrs.get("analogep_version", "an unknown version")
         print(f"warning: {source} was made by analogep {version}: its numbers may differ", file=sys.stderr)

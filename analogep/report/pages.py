@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,8 +34,19 @@ KINDS: Final[dict[str, tuple[str, Callable[[xr.Dataset, Path], None], Callable[[
 """File in a folder -> a variable that no kind below it has, what refuses odd ones, and what lays its page out."""
 
 
-def find(path: Path) -> Path:
+WORKS: Final = (STUDY, RESULT)
+"""Files of what can be run again as it is."""
+_NOUNS: Final = {BUDGET: "budget", SPECIFICATION: "specification", STUDY: "study", RESULT: "run", BETA: "beta"}
+
+
+def find(path: Path, names: Sequence[str] = tuple(KINDS)) -> Path:
     """Return the result that a path means: the file itself, or that in a folder.
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str
+        Files of a folder, of `KINDS`, the first of which that is there is taken.
 
     Raises
     ------
@@ -44,17 +55,27 @@ def find(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    for name in KINDS:
+    for name in names:
         if (path / name).is_file():
             return path / name
     raise ResultError(
-        f"{path}: holds no {' or '.join(KINDS)}; give the folder of a finished run, study, budget or beta (the command "
-        "that began it finishes it)"
+        f"{path}: holds no {' or '.join(names)}; give the folder of a finished {_nouns(names)} (the command that began "
+        "it finishes it)"
     )
 
 
-def read(path: Path) -> tuple[xr.Dataset, Callable[[xr.Dataset], Page]]:
+def _nouns(names: Sequence[str]) -> str:
+    return " or ".join(_NOUNS[name] for name in names)
+
+
+def read(path: Path, names: Sequence[str] = tuple(KINDS)) -> tuple[xr.Dataset, Callable[[xr.Dataset], Page]]:
     """Read a result of any kind, once it is known to be one; with it comes what lays its page out.
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str
+        Files whose kinds are taken, of `KINDS`.
 
     Raises
     ------
@@ -62,11 +83,11 @@ def read(path: Path) -> tuple[xr.Dataset, Callable[[xr.Dataset], Page]]:
         If it is missing, damaged, of another kind, or holds what no such command leaves behind.
     """
     dataset = results.read(path)
-    for marker, check, page in KINDS.values():
+    for marker, check, page in (KINDS[name] for name in names):
         if marker in dataset.variables:
             check(dataset, path)
             return dataset, page
-    raise ResultError(f"{path}: is no result of a simulation; give the folder of a run, a study, a budget or a beta")
+    raise ResultError(f"{path}: is no result of a {_nouns(names)}; give the folder of one")
 
 
 def lay_out(path: Path) -> Page:

@@ -20,18 +20,18 @@ GRID = np.geomspace(0.01, 4.0, 40)
 
 def measured(card: float, estimator: str = "centered", residual: float = 0.01) -> xr.Dataset:
     """Error b^2 + v/b with its minimum at 0.4 predicted, and measured where it is."""
-    names = ["positive", "centered"]
-    error = np.broadcast_to(GRID**2 + 0.128 / GRID, (1, 1, 2, 40))
+    names = ["positive", "negative", "centered", "richardson"]
+    error = np.broadcast_to(GRID**2 + 0.128 / GRID, (1, 1, 4, 40))
     level = ("network", "noise", "estimator")
     values: dict[str, object] = {
-        name: (level, np.full((1, 1, 2), 0.4)) for name in ("predicted", "best_cosine", "unsettled")
+        name: (level, np.full((1, 1, 4), 0.4)) for name in ("predicted", "best_cosine", "unsettled")
     }
-    values |= {"measured": (level, np.full((1, 1, 2), 0.3)), "order": (level[:1] + level[2:], [[1.0, 2.0]])}
+    values |= {"measured": (level, np.full((1, 1, 4), 0.3)), "order": (level[:1] + level[2:], [[1.0, 1.0, 2.0, 4.0]])}
     values |= dict.fromkeys(("error", "cosine", "expected_error", "expected_cosine"), ((*level, "beta"), error))
     values |= {
         "pole": ("network", [0.8]),
         "fit_residual": ("network", [residual]),
-        "predicted_leading": (level, np.full((1, 1, 2), 0.4)),
+        "predicted_leading": (level, np.full((1, 1, 4), 0.4)),
     }
     coordinates = {"network": ["trained"], "noise": [2e-3], "estimator": names, "beta": GRID}
     attributes = {

@@ -68,11 +68,15 @@ def test_the_same_result_gives_the_same_page_also_from_its_file(folder: Path, sa
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("empty",), 1, "empty: holds no study.nc or result.nc; give the folder of a finished run"),
+        (("empty",), 1, "empty: holds no budget.nc or specification.nc or study.nc or result.nc or beta.nc; give"),
         (("no.nc",), 1, "no.nc: no such result"),
         (("rram",), 1, "rram: no such result"),
         (("damaged.nc",), 1, "damaged.nc: is damaged or not a result of analogep"),
-        (("other.nc",), 1, "other.nc: is no result of a simulation; give the folder of a run or a study"),
+        (
+            ("other.nc",),
+            1,
+            "other.nc: is no result of a budget or specification or study or run or beta; give the folder",
+        ),
         (
             ("old.nc",),
             1,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from analogep.circuit import CircuitCard
@@ -17,7 +15,7 @@ from .conftest import load_study
 def test_ratios_are_of_the_stored_joules_and_of_integers_at_the_same_node_and_batch() -> None:
     """Digital over analog by hand for one case; with small banks the memory, and its share of control, is cheaper."""
     study = load_study("verdict")
-    found = json.loads(study.KEPT.read_text())
+    found = study.cases(load_study("stored").read("verdict"))
     assert list(found) == [
         study.title({"circuit": name, "device": device}, subject) for subject, name, device in study.CASES
     ]
