@@ -55,7 +55,7 @@ def test_measured_pulses_say_what_limits_them_in_six_commands(
     monkeypatch.setattr("analogep.study.study.LocalWorkers", ThreadPoolExecutor)
     (tmp_path / "pulses.csv").write_text(ramps())
     assert len(commands("My pulses")) <= 6
-    small = ["--data", str(few), "--set", "layers=[64,4,10]", "--epochs", "1", "--chips", "1", "--seeds", "1"]
+    small = ["--data", str(few), "--set", "layers=[64,4,10]", "--epochs", "1", "--pairs", "2", "--beta", "0.4"]
     assert executed("My pulses", *small, "--workers", "1") == 0
     said = capsys.readouterr().out
     assert re.search(r"^loss budget of .*with digits", said, re.MULTILINE), said
