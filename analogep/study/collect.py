@@ -116,28 +116,28 @@ class Collector:
     def _said(self) -> dict[str, Any]:
         plan, card = self.plan, self.plan.card
         identity = plan.identity
-        others = {"went_on_from": json.dumps(list(self._others))} if self._others else {}
-        return (
-            (self._attributes or {})
-            | others
-            | {
-                "title": card.title or f"study over {', '.join(axis.name for axis in card.axes) or 'chips and seeds'}",
-                "analogep_version": analogep.__version__,
-                "digest": identity["digest"],
-                "study": json.dumps({**identity, "name": card.name, "chips": card.chips, "seeds": int(self.shape[-1])}),
-                "axes": json.dumps({axis.name: dict(axis.values) for axis in card.axes}),
-                "device_cards": json.dumps(plan.card_texts["device"]),
-                "circuit_cards": json.dumps(plan.card_texts["circuit"]),
-                "cards": json.dumps(plan.own),
-                "overrides": json.dumps([f"{key}={text}" for key, text in card.settings.items()]),
-                "seeds": f"base {card.seed}; fabrication sample = chip, operation and data sample = seed",
-                "citations": json.dumps([*plan.citations, plan.data_citation]),
-                "unknown": json.dumps(plan.unknown),
-                "failed": json.dumps(self.failed),
-                "not_run": int((self.state == NOT_RUN).sum()),
-            }
-            | ({} if card.posterior is None else {"posterior": card.posterior.model_dump_json()})
-        )
+        # Points may have been made at other commits: this one is of who collects them.
+        found = (self._attributes or {}) | circumstances.made_by()
+        if self._others:
+            found["went_on_from"] = json.dumps(list(self._others))
+        if card.posterior is not None:
+            found["posterior"] = card.posterior.model_dump_json()
+        return found | {
+            "title": card.title or f"study over {', '.join(axis.name for axis in card.axes) or 'chips and seeds'}",
+            "analogep_version": analogep.__version__,
+            "digest": identity["digest"],
+            "study": json.dumps({**identity, "name": card.name, "chips": card.chips, "seeds": int(self.shape[-1])}),
+            "axes": json.dumps({axis.name: dict(axis.values) for axis in card.axes}),
+            "device_cards": json.dumps(plan.card_texts["device"]),
+            "circuit_cards": json.dumps(plan.card_texts["circuit"]),
+            "cards": json.dumps(plan.own),
+            "overrides": json.dumps([f"{key}={text}" for key, text in card.settings.items()]),
+            "seeds": f"base {card.seed}; fabrication sample = chip, operation and data sample = seed",
+            "citations": json.dumps([*plan.citations, plan.data_citation]),
+            "unknown": json.dumps(plan.unknown),
+            "failed": json.dumps(self.failed),
+            "not_run": int((self.state == NOT_RUN).sum()),
+        }
 
 
 _SAMPLES = {
