@@ -37,7 +37,7 @@ def places_of(values: NDArray[np.generic], unit: str, count: int) -> tuple[Float
 
     Returns
     -------
-    places : ndarray (count,)
+    places : ndarray (count,) [unit]
     unit : str
         Empty where the places are none of numbers.
     """
@@ -57,7 +57,7 @@ def along(axes: Axes, name: str, places: Floats, unit: str, labels: Sequence[str
     ----------
     axes : Axes
     name : str
-    places : ndarray (values,)
+    places : ndarray (values,) [unit]
     unit : str
         As `places_of` returns them.
     labels : sequence of str
