@@ -56,6 +56,9 @@ def _bars(axes: Axes, names: list[str], values: NDArray[np.float64], label: str)
     order = np.argsort(np.nan_to_num(values, nan=-1.0))
     axes.barh(range(order.size), np.nan_to_num(values)[order], color=BLUE)
     for row in np.flatnonzero(np.isnan(values[order])):
-        axes.annotate("unknown", (0.0, row), (3, 0), textcoords="offset points", va="center", color="#555555")
+        axes.annotate(
+            "unknown", (0.0, row), (4, 0), textcoords="offset points", va="center", color="#555555",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+        )  # fmt: skip
     axes.set_yticks(range(order.size), [short(names[k], _LONGEST) for k in order])
     axes.set_xlabel(label)

@@ -37,7 +37,7 @@ def places_of(values: NDArray[np.generic], unit: str, count: int) -> tuple[Float
 
     Returns
     -------
-    places : ndarray (count,)
+    places : ndarray (count,) [unit]
     unit : str
         Empty where the places are none of numbers.
     """

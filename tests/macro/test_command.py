@@ -6,8 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
+from analogep import plots
 from analogep.cli.main import main
 
 SMALL = ["macro", "rram", "--circuit", "digits", "--set", "layers=[64, 16, 10]"]
@@ -55,3 +58,26 @@ def test_bad_input_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--node 22 nm: column.supply: leaves a swing of 325 mV around the middle" in capsys.readouterr().err
     assert main([*SMALL, "--node", "small"]) == 2
     assert "--node small: needs a length, such as '65 nm'" in capsys.readouterr().err
+
+
+def test_a_block_of_unknown_area_is_called_that_and_not_drawn_as_zero() -> None:
+    found = xr.Dataset(
+        {
+            "area": ("block", [2e-8, np.nan, 1e-8]),
+            "joules": (("what", "component"), [[1e-9, 2e-12], [3e-9, 1e-12]]),
+            "efficiency": (("size", "bits"), [[1e12]]),
+            "density": (("size", "bits"), [[1e18]]),
+        },
+        {
+            "block": ["converters", "drivers", "memory"],
+            "component": ["adc", "array"],
+            "what": ["inference", "training"],
+        },
+        {"title": "made up", "density": 1e18, "efficiency": 2e12},
+    )
+    areas = plots.macro_page(found).axes[1]
+    names = [text.get_text() for text in areas.get_yticklabels()]
+    assert names == ["drivers", "memory", "converters"]
+    np.testing.assert_allclose([bar.get_width() for bar in areas.patches], [0.0, 0.01, 0.02])
+    (said,) = areas.texts
+    assert (said.get_text(), said.xy) == ("unknown", (0.0, 0))
