@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analogep import Run, datasets
+from analogep import Run
 from analogep.budget import PAIRS, Budget, Specification, contrasts, effect
 from analogep.budget.budget import needed
 from analogep.budget.course import Course
@@ -17,29 +17,17 @@ from analogep.budget.looks import MOST
 from analogep.budget.tally import Points
 from analogep.budget.work import pair, parts
 
-from .conftest import SET
-
-REAL = {**SET, "read.noise.sigma": "60 %", "variation.cycle_to_cycle.sigma": "12 %", "sample_hold.noise": "0.5 mV",
-        "learning.epochs": 4, "timing.free.duration": "600 ns", "timing.nudged.duration": "400 ns"}  # fmt: skip
+REAL = {"layers": [64, 16, 10], "learning.epochs": 2, "solver.method": "euler", "read.noise.sigma": "12 %",
+        "variation.cycle_to_cycle.sigma": "5 %", "sample_hold.noise": "0.3 mV"}  # fmt: skip
 NAMES = ["cycle_to_cycle", "read_noise", "sampling"]
-POPULATION, FRESH = 60, 24
-
-
-@pytest.fixture(scope="module")
-def some(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """NPZ file with 300 and 100 of the digits: 225 are learned, 75 held out."""
-    whole = datasets.load(None, np.random.default_rng(0))
-    path = tmp_path_factory.mktemp("data") / "some.npz"
-    learned = {"train_x": whole.train_x[:300], "train_y": whole.train_y[:300]}
-    np.savez(path, **learned, test_x=whole.test_x[:100], test_y=whole.test_y[:100])
-    return str(path)
+POPULATION, FRESH = 20, 8
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_forty_budgets_from_one_population_of_chips_cover_its_means(some: str, tmp_path: Path) -> None:
-    """The means over 60 pairs are the truth of budgets whose pairs are drawn from these 60 with replacement."""
-    budget = Budget("rram", data=some, set=REAL, limits=NAMES)
+def test_forty_budgets_from_one_population_of_chips_cover_its_means(tmp_path: Path) -> None:
+    """The means over 20 pairs are the truth of budgets whose pairs are drawn from these 20 with replacement."""
+    budget = Budget("rram", set=REAL, limits=NAMES)
     with ThreadPoolExecutor(1) as pool:
         trained = budget.run_pairs(tmp_path / PAIRS, Course(lambda _: range(8), POPULATION, None), executor=pool)
     accuracy, among, samples = Points(trained).accuracy, contrasts(budget.names), budget.samples
@@ -61,16 +49,16 @@ def test_forty_budgets_from_one_population_of_chips_cover_its_means(some: str, t
             for other in range(3):
                 if whole_cost[one] - whole_cost[other] > halves[one] + halves[other]:
                     assert cost[one] > cost[other]
-    assert np.mean(held) > 0.91
+    assert np.mean(held) > 0.91, (np.mean(held), truth, ended)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_runs_at_the_values_of_a_specification_lose_what_it_says(some: str, tmp_path: Path) -> None:
-    """On 24 chips that the specification has not seen, within three standard errors of both."""
-    question = Specification("rram", data=some, set=REAL, limits=["cycle_to_cycle", "read_noise"])
+def test_runs_at_the_values_of_a_specification_lose_what_it_says(tmp_path: Path) -> None:
+    """On 8 chips that the specification has not seen, within three standard errors of both."""
+    question = Specification("rram", set=REAL, limits=["read_noise"])
     with ThreadPoolExecutor(1) as pool:
-        found = question.run(tmp_path, points=0.03, pairs=16, executor=pool)
+        found = question.run(tmp_path, points=0.1, pairs=8, executor=pool)
     confirmed = 0
     for name in question.scalings:
         one = found.sel(limit=name)
@@ -78,19 +66,19 @@ def test_runs_at_the_values_of_a_specification_lose_what_it_says(some: str, tmp_
         if not np.isfinite(factor):
             continue
         confirmed += 1
-        none = fresh(question.deck.cards({name: 0.0}), some)
-        lost = {size: none - fresh(question.deck.cards({name: size}), some) for size in (low, factor, min(high, 4.0))}
+        none = fresh(question.deck.cards({name: 0.0}))
+        lost = {size: none - fresh(question.deck.cards({name: size})) for size in (low, factor, min(high, 4.0))}
         errors = {size: float(each.std(ddof=1)) / np.sqrt(FRESH) for size, each in lost.items()}
-        assert lost[low].mean() < 0.03 + 3.0 * errors[low]
-        assert np.isinf(high) or lost[min(high, 4.0)].mean() > 0.03 - 3.0 * errors[min(high, 4.0)]
-        own = float((one["accuracy"][0] - one["accuracy"][3]).std(ddof=1)) / 4.0
-        assert lost[factor].mean() == pytest.approx(0.03, abs=3.0 * np.hypot(errors[factor], own))
+        assert lost[low].mean() < 0.1 + 3.0 * errors[low]
+        assert np.isinf(high) or lost[min(high, 4.0)].mean() > 0.1 - 3.0 * errors[min(high, 4.0)]
+        own = float((one["accuracy"][0] - one["accuracy"][3]).std(ddof=1)) / np.sqrt(8)
+        assert lost[factor].mean() == pytest.approx(0.1, abs=3.0 * np.hypot(errors[factor], own))
     assert confirmed
 
 
-def fresh(cards: Cards, data: str) -> np.ndarray:
+def fresh(cards: Cards) -> np.ndarray:
     """Validation accuracy (pairs,) of pairs that no specification here has trained [1]."""
-    learned = parts(data, 0)
+    learned = parts(None, 0)
     return np.array([
         float(Run(*cards, pair(1000 + k, 0), learned).execute()["accuracy"][-1]) for k in range(FRESH)
     ])  # fmt: skip

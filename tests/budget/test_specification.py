@@ -14,7 +14,6 @@ from analogep.budget import SPECIFICATION, Deck, Specification, specified
 from analogep.budget.curve import crossing, falling, reached
 from analogep.budget.scales import scaling
 from analogep.budget.specification import FACTORS
-from analogep.device import DeviceCard
 from analogep.errors import UsageError
 
 from . import planted
@@ -110,8 +109,8 @@ def test_a_scaled_limit_has_so_many_times_its_error() -> None:
     assert deck.cards({"iv": 1.0}) == real
 
 
-@pytest.mark.parametrize("name", DeviceCard.names())
-def test_every_limit_of_a_shipped_card_is_scaled_or_says_why_not(name: str) -> None:
+@pytest.mark.parametrize("name", ["rram", "pcm", "enode", "ecram_mo", "rram_hfo2", "rram_cmo"])
+def test_every_limit_of_a_card_is_scaled_or_says_why_not(name: str) -> None:
     deck = Deck(name, "digits", {}, aged=True)
     real = deck.cards(())
     for limit in deck.limits:
