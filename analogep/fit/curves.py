@@ -109,6 +109,16 @@ def _path(
     return out
 
 
+def _slope(at: Floats, rate: Floats) -> float:
+    """Slope of the regression of rates (pieces,) [1] on states (pieces,) [1]; 0 where these do not differ.
+
+    About the mean, where it is well conditioned however little they differ.
+    """
+    off = at - at.mean()
+    size = float(off @ off)
+    return float(off @ rate) / size if size > 0.0 else 0.0
+
+
 def _column(theta: Floats, k: int) -> Floats:
     return theta[:, k, None]
 
@@ -142,7 +152,7 @@ class AffineCurve(Curve):
 
     def guesses(self, at: Floats, rate: Floats) -> list[list[float]]:
         """The regression line."""
-        slope = float(np.polyfit(at - 0.5, rate, 1)[0]) if np.ptp(at) > 0.0 else 0.0
+        slope = _slope(at, rate)
         return [[float(rate.mean() - slope * (at.mean() - 0.5)), -slope]]
 
     def path(self, theta: Floats, start: Floats, pulses: float, count: int) -> Floats:
@@ -203,8 +213,9 @@ class ExpStepCurve(Curve):
 
     def guesses(self, at: Floats, rate: Floats) -> list[list[float]]:
         """The ends of the regression line, bent either way."""
-        slope, first = np.polyfit(at, rate, 1)
-        return [[float(first), float(slope), gamma] for gamma in (2.0, 6.0, -2.0, -6.0)]
+        slope = _slope(at, rate)
+        first = float(rate.mean()) - slope * float(at.mean())
+        return [[first, slope, gamma] for gamma in (2.0, 6.0, -2.0, -6.0)]
 
     def within(self, theta: Floats) -> Floats:
         """|gamma| from 0.01 to 60."""

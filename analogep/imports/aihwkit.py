@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from analogep.imports.aihwkit_fields import COMPOUNDS, FIELDS, PRESETS, USUAL
 from analogep.imports.draft import Draft, Known, UntranslatableError
-from analogep.imports.spread import bounded, window
+from analogep.imports.spread import bounded, shortened, window
 
 ORIGIN: Final = {
     "cite": "aihwkit, IBM Analog Hardware Acceleration Kit: device parameters",
@@ -274,6 +274,9 @@ def _spread(made: Draft, law: str) -> None:
         made.spent(f"{path}.distributions", "dw_min_dtod_log_normal")
     made.put(f"{path}.step", sigma, "%", ("dw_min_dtod",))
     made.put(f"{path}.asymmetry", made.number("up_down_dtod", 0.0), "%", ("up_down_dtod",))
+    if not made.flag("dw_min_dtod_log_normal"):
+        shortened(made, "step", sigma, "dw_min_dtod")
+    shortened(made, "asymmetry", made.number("up_down_dtod"), "up_down_dtod")
     bias = abs(made.number("up_down"))
     if bias and sigma:
         made.remarks.append(
@@ -372,8 +375,8 @@ def _one_sided(made: Draft) -> None:
         return
     span, low = _span(made), made.number("w_min")
     down = made.data["programming"].pop("down")
-    made.provenance = {key: one for key, one in made.provenance.items() if not key.startswith("programming.down")}
-    made.defaults = [line for line in made.defaults if not line.startswith("programming.down")]
+    told = {key: made.provenance.pop(key) for key in list(made.provenance) if key.startswith("programming.down")}
+    made.defaults = [line.replace("programming.down", "programming.reset") for line in made.defaults]
     made.word("programming.unidirectional", True, "_unit_cell", "unit_cell_devices")
     for name in ("A_down", "gamma_down"):
         if name in made.used:
@@ -381,8 +384,7 @@ def _one_sided(made: Draft) -> None:
             made.idle[name] = "this cell has no pulses down"
     for key in ("amplitude", "width"):
         made._set(f"programming.reset.{key}", down[key])
-        made.provenance[f"programming.reset.{key}"] = ("assumed", "default; the file does not say it, replace it")
-        made.defaults.append(f"programming.reset.{key}: {down[key]}")
+        made.provenance[f"programming.reset.{key}"] = told[f"programming.down.{key}"]
     made.put("programming.reset.to", max((made.number("reset") - low) / span, 0.0), "%", ("reset",), "derived")
     made.put("programming.reset.sigma", made.number("reset_std", 0.0) / span, "%", ("reset_std",), "derived")
     made.put(

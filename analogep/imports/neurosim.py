@@ -205,6 +205,14 @@ def _programming(made: Draft) -> None:
                 made.told(f"{path}.{key}", mine, other, unit)
                 made.spent(f"{path}.{key}", name)
 
+    volts = [made.value(f"writeVoltage{side}") for side in ("LTP", "LTD")]
+    numbers = all(isinstance(one, int | float) for one in volts)
+    if numbers and volts[0] * volts[1] > 0.0 and known.amplitude_down is None:
+        made.remarks.append(
+            "writeVoltageLTD has the sign of writeVoltageLTP, as NeuroSim writes magnitudes: that of a bipolar device "
+            "is the other one"
+        )
+
 
 def _variation(made: Draft) -> None:
     low, high = _ends(made)

@@ -77,14 +77,40 @@ def bounded(
     for end, value in zip(("min", "max"), ends, strict=True):
         made.put(f"{path}.{end}", sides[end] * span / value, "%", fields[end], "derived")
     if cut < _CUTS[0]:
-        made.word(f"{path}.truncations", {"min": round(cut, 2), "max": round(cut, 2)})
         for end in ("min", "max"):
-            made.provenance[f"{path}.truncations.{end}"] = ("assumed", "derived; beyond it windows could cross")
+            made.put(
+                f"{path}.truncations.{end}", round(cut, 2), "", fields[end], "derived; beyond it windows could cross"
+            )
         made.remarks.append(
             f"bounds are cut off at {cut:.3g} standard deviations, beyond which windows could cross; what is left has "
             "the standard deviation of the file"
         )
     made.word(f"{path}.stated", "after")
+
+
+def shortened(made: Draft, quantity: str, sigma: float, name: str) -> None:
+    """Cut a normal factor of standard deviation `sigma` off before it reaches zero, where 3 sigma are too far.
+
+    Parameters
+    ----------
+    quantity : str
+        `step` or `asymmetry`.
+    sigma : float
+        Standard deviation that is to be left [1].
+    name : str
+        The field that says it.
+
+    Raises
+    ------
+    UntranslatableError
+        If no distribution of positive factors is so wide.
+    """
+    cut = next((one for one in _CUTS if _reach(sigma, one) < _ROOM), None)
+    if cut is None:
+        raise made.refused(name, "a normal factor of that spread is negative for some cells; a card cannot hold that")
+    if cut < _CUTS[0]:
+        path = "variation.device_to_device.truncations"
+        made.put(f"{path}.{quantity}", round(cut, 2), "", (name,), "derived; beyond it factors reach zero")
 
 
 def _reach(side: float, cut: float) -> float:

@@ -205,6 +205,17 @@ def test_what_a_card_cannot_hold_is_refused_by_field_and_value(fields: dict[str,
     assert "\n" not in str(error.value)
 
 
+def test_a_wide_normal_factor_is_cut_off_before_it_is_zero_and_keeps_its_spread() -> None:
+    """3 x 40 % would reach below zero: the steps of 2000 cells have the 40 %, within five standard errors."""
+    card = made({**STEP, "dw_min_dtod": 0.4}).card
+    assert card.variation.device_to_device.truncations["step"] < 2.5
+    cells = Array(card, (40, 50), Streams(1), "a")
+    siemens = cells.step_up * (cells.g_max - cells.g_min)
+    assert siemens.std() / siemens.mean() == pytest.approx(0.4, rel=5.0 / math.sqrt(2 * 2000))
+    with pytest.raises(imports.UntranslatableError, match=r"dw_min_dtod: 0\.7: a normal factor of that spread is"):
+        made({**STEP, "dw_min_dtod": 0.7})
+
+
 def test_windows_are_the_users_only_where_the_file_has_none() -> None:
     with pytest.raises(imports.UntranslatableError, match="says its window itself; leave out the one of 1 uS to 2 uS"):
         made(CELL, window=(1e-6, 2e-6))
