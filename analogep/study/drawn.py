@@ -117,7 +117,14 @@ class Draws:
     refused: dict[str, int] = field(default_factory=dict)
 
     def add(self, of: str, drawn: Mapping[str, Floats]) -> None:
-        """A card with these numbers of some sources, and the estimates of all others."""
+        """A card with these numbers of some sources, and the estimates of all others.
+
+        Parameters
+        ----------
+        of : str
+        drawn : dict of ndarray (numbers,) [SI]
+            Source -> its numbers.
+        """
         self.of.append(of)
         for group in self.groups:
             for key, value in zip(group.keys, drawn.get(group.source, group.middle), strict=True):
