@@ -69,6 +69,18 @@ def advice(whole: Components, parts: Mapping[str, Components], words: Mapping[st
     return said + (f" Not told apart from it: {', '.join(rivals)}." if rivals else "")
 
 
+def of_joules(whole: Components, parts: Mapping[str, Components], words: Mapping[str, str]) -> str:
+    """A sentence that names the measurement which leaves most of the joules of training open; empty if none is told.
+
+    Parameters as for `advice`, of the joules per training sample [J].
+    """
+    known = sorted((one for one in parts if parts[one].resolved), key=lambda one: -parts[one].between)
+    if not known or not whole.mean > 0.0:
+        return ""
+    part, every = (100.0 * one.deviation / whole.mean for one in (parts[known[0]], whole))
+    return f"For the joules of training: {words[known[0]]}, which leaves them open by {part:.2g} % of {every:.2g} %."
+
+
 def _points(share: float) -> str:
     """A difference of accuracies, in percentage points."""
     return f"{100.0 * share:.2g} points"

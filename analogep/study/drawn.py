@@ -122,9 +122,8 @@ class Draws:
         Parameters
         ----------
         of : str
-            What was drawn, as in `of`.
-        drawn : mapping
-            Source -> numbers in the order of its keys (keys,) [SI].
+        drawn : dict of ndarray (numbers,) [SI]
+            Source -> its numbers.
         """
         self.of.append(of)
         for group in self.groups:

@@ -30,7 +30,7 @@ from analogep import keys
 from analogep.device import DeviceCard
 from analogep.errors import ResultError, UsageError
 from analogep.study import summary
-from analogep.study.advice import advice
+from analogep.study.advice import advice, of_joules
 from analogep.study.card import Drawn
 from analogep.study.components import Components, components
 from analogep.study.drawn import ALL, ESTIMATE, draws_of, values_of
@@ -169,10 +169,15 @@ def posterior_parts(dataset: xr.Dataset) -> xr.Dataset:
         "measurement": ("measurement", list(said.measurements), {"units": "1", "long_name": "source on the card"}),
         "what": ("measurement", list(said.measurements.values()), {"units": "1", "long_name": "measurement"}),
     }
-    whole, parts = found["accuracy"]["all"], {name: found["accuracy"][name] for name in said.measurements}
+    whole, parts = found["accuracy"][ALL], {name: found["accuracy"][name] for name in said.measurements}
+    joules = found["training_energy"]
+    sentences = (
+        advice(whole, parts, said.measurements, int(np.prod(dataset["state"].shape[-2:]))),
+        of_joules(joules[ALL], {name: joules[name] for name in said.measurements}, said.measurements),
+    )
     attrs = {
         "title": f"what fitted errors leave open: {dataset.attrs.get('title', '')}",
-        "next": advice(whole, parts, said.measurements, int(np.prod(dataset["state"].shape[-2:]))),
+        "next": " ".join(sentences).strip(),
         "cards": whole.cards,
         "refused": json.dumps(said.refused),
         "assumed": json.dumps(said.assumed),

@@ -148,11 +148,13 @@ def _mean(values: Floats) -> float:
 
 
 def finals(dataset: xr.Dataset) -> dict[str, Floats]:
-    """Accuracy [1] after the last epoch, joules per training sample (mean of epochs) and per inference (last) [J].
+    """What a study is judged by, at the end of each training.
 
     Returns
     -------
     dict of ndarray (axes..., chips, seeds) [1] or [J]
+        `accuracy` after the last epoch [1], `training_energy` per training sample, mean of epochs [J], and
+        `inference_energy` of the last epoch [J].
     """
     numbers = _Numbers.of(dataset)
     return {

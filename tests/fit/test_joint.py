@@ -24,8 +24,7 @@ def _matrix(made: fit.Written, *keys: str) -> np.ndarray:
 def test_the_ends_of_a_straight_line_are_correlated_as_in_textbooks() -> None:
     """M readings with white noise alone: values of the line at both ends have -(M - 2)/(2 M - 1).
 
-    sigma^2 2(2 M - 1)/(M(M + 1)) each, and -sigma^2 2(M - 2)/(M(M + 1)) together. The fitted write noise is nearly
-    zero.
+    sigma^2 2(2 M - 1)/(M(M + 1)) each, -sigma^2 2(M - 2)/(M(M + 1)) together. The fitted write noise is nearly zero.
     """
     rng, pulses, ramps = np.random.default_rng(3), 40, 6
     levels = LOW + (HIGH - LOW) * np.arange(pulses + 1) / pulses

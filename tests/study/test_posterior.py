@@ -130,6 +130,9 @@ def test_a_study_holds_the_card_its_draws_and_each_measurement_alone(done: xr.Da
     assert list(found["training_energy_part"].values) == [0.0, pytest.approx(float(found["training_energy_variance"]))]
     assert {one.attrs["units"] for one in found.data_vars.values()} == {"1", "J", "J^2"}
     assert recorded.recorded(done.attrs).posterior is not None
+    part = float(100 * found["training_energy_deviation"] / found["training_energy_mean"])
+    joules = f"For the joules of training: reads: reads.csv, which leaves them open by {part:.2g} % of {part:.2g} %."
+    assert found.attrs["next"].endswith(joules)
 
 
 def test_draws_that_make_no_card_are_drawn_again_and_counted() -> None:
