@@ -116,7 +116,7 @@ def posterior_study(
     }
     axis = {f"device.{key}": values for key, values in values_of(card, draws).items()}
     bare = (device if isinstance(device, DeviceCard) else DeviceCard.load(device)).certain
-    given |= {"name": bare.name, **more}
+    given |= {"name": bare.name, "title": f"what was not measured well of {bare.name}", **more}
     return Study(device=bare, vary={"draw": axis}, work=work, **given)
 
 
@@ -176,7 +176,7 @@ def posterior_parts(dataset: xr.Dataset) -> xr.Dataset:
         of_joules(joules[ALL], {name: joules[name] for name in said.measurements}, said.measurements),
     )
     attrs = {
-        "title": f"what fitted errors leave open: {dataset.attrs.get('title', '')}",
+        "title": str(dataset.attrs.get("title", "")),
         "next": " ".join(sentences).strip(),
         "cards": whole.cards,
         "refused": json.dumps(said.refused),
