@@ -3,10 +3,15 @@
     python studies/chip_cards.py digits
     python studies/chip_cards.py conv-digits
     python studies/chip_cards.py mnist --data FOLDER [--device rram]
+    python studies/chip_cards.py resistive-digits
+    python studies/chip_cards.py conv-digits --limits
+    python studies/chip_cards.py resistive-digits --limits
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
 them. For the digits 1,100 samples in 12 epochs (8 with convolutions), tested on 338, three seeds; for MNIST 20,000 in
-three, tested on 10,000, one seed. Intervals are standard errors over the seeds.
+three, tested on 10,000, one seed; resistive networks, whose thermal noise takes time, in two epochs, one seed.
+Intervals are standard errors over the seeds. `--limits` asks instead what keeps the card without columns from learning
+with `rram`: each row makes something ideal, three epochs, two seeds.
 """
 
 from __future__ import annotations
@@ -45,6 +50,13 @@ def turns(seconds: float, free: float, nudged: float) -> dict[str, float]:
     }
 
 
+def capacitors(farads: float, target: float) -> dict[str, float]:
+    """Capacitors of nodes and samples of a resistive network [F], and the target of its outputs [V]."""
+    keys = ("network.hidden.capacitance", "network.output.capacitance", "sample_hold.capacitance")
+    return dict.fromkeys(keys, farads) | {"network.target": target}
+
+
+QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
         "the card": {},
@@ -82,17 +94,55 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "limit: ideal lines, no noise, identical neurons": LIMIT,
         "limit, weight ranges of mnist": {**LIMIT, "mapping.weight_range": [0.5, 0.25]},
     },
+    "resistive-digits": {
+        "the card": {},
+        "targets of 16 mV, capacitors of 1 pF": capacitors(1e-12, 0.016),
+        "capacitors of 10 pF": capacitors(1e-11, 0.05),
+        "targets of 100 mV": capacitors(4e-12, 0.1),
+        "identical amplifiers": {"mismatch": None},
+        "targets of 16 mV, without thermal noise": capacitors(1e-12, 0.016) | QUIET,
+        "limit: the same with identical amplifiers": capacitors(1e-12, 0.016) | QUIET | {"mismatch": None},
+    },
 }
-PLAN = {"digits": (1100, 338, 12, 3), "conv-digits": (1100, 338, 8, 3), "mnist": (20_000, 10_000, 3, 1)}
+PLAN = {
+    "digits": (1100, 338, 12, 3),
+    "conv-digits": (1100, 338, 8, 3),
+    "mnist": (20_000, 10_000, 3, 1),
+    "resistive-digits": (1100, 338, 2, 1),
+}
 """Samples that are learned and held out, epochs, seeds."""
+STILL = {"read.noise": {"kind": "none"}}
+PULSES = {"variation.cycle_to_cycle": {"kind": "none"}}
+COMMON = {"read.between_phases": "common"}
+LIMITS: dict[str, dict[str, dict[str, Any]]] = {
+    "conv-digits": {
+        "the card": {},
+        "read noise common to the phases of a sample": COMMON,
+        "reads without noise": STILL,
+        "reads and pulses without noise": STILL | PULSES,
+    },
+    "resistive-digits": {
+        "the card": {},
+        "read noise common to the phases of a sample": COMMON,
+        "reads without noise": STILL,
+        "half the read noise": {"read.noise.sigma": 0.0075},
+        "pulses without noise": PULSES,
+        "a third of the rates": {"learning.rate": [0.07, 0.05]},
+        "one-sided, beta 3": {"nudging.estimator": "positive", "nudging.beta": 3.0},
+    },
+}
+LIMITED = (1100, 338, 3, 2)
+"""The same for limits."""
 
 
-def trained(name: str, device: str, source: str, changes: dict[str, Any], seed: int) -> tuple[float, float, float]:
-    """Accuracy on what was held out [1], joules of a training sample and of an inference [J]."""
-    data, (learned, held, epochs, _) = load_data(source), PLAN[name]
+def trained(
+    card: str, plan: tuple[int, int, int, int], device: str, source: str, changes: dict[str, Any], seed: int
+) -> tuple[float, float, float]:
+    """Accuracy on what was held out [1], joules of a training sample and of an inference [J]; `plan` as in `PLAN`."""
+    data, (learned, held, epochs, _) = load_data(source), plan
     order = np.random.default_rng(5).permutation(len(data.train_y))
     test, train = order[:held], order[held : held + learned]
-    chip = Chip(device, f"{name}-chip", seed=seed, set=changes)
+    chip = Chip(device, card, seed=seed, set=changes)
     if chip.circuit.learning.center_inputs is not None:
         chip.mean_input = data.train_x[train].mean(axis=0, dtype=np.float64)
     size, final = chip.circuit.learning.batch, chip.circuit.learning.final
@@ -114,14 +164,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("card", choices=sorted(SEARCHES))
     parser.add_argument("--data", default="", help="folder of MNIST")
-    parser.add_argument("--device", default="ideal")
+    parser.add_argument("--device", default=None)
+    parser.add_argument("--limits", action="store_true", help="what keeps the card without columns from learning")
     parsed = parser.parse_args()
     source = parsed.data if parsed.card == "mnist" else "digits"
+    if parsed.limits:
+        card, plan, rows, device = parsed.card, LIMITED, LIMITS[parsed.card], parsed.device or "rram"
+    else:
+        card, plan = f"{parsed.card}-chip", PLAN[parsed.card]
+        rows, device = SEARCHES[parsed.card], parsed.device or "ideal"
     print("| change of the card | accuracy on held-out samples [%] | training sample [nJ] | inference [nJ] |")
     print("| --- | --- | --- | --- |")
-    for label, changes in SEARCHES[parsed.card].items():
-        seeds = range(1, PLAN[parsed.card][3] + 1)
-        found = np.array([trained(parsed.card, parsed.device, source, changes, seed) for seed in seeds])
+    for label, changes in rows.items():
+        seeds = range(1, plan[3] + 1)
+        found = np.array([trained(card, plan, device, source, changes, seed) for seed in seeds])
         accuracy, joules = 100 * found[:, 0], 1e9 * found[:, 1:].mean(axis=0)
         spread = f" +- {accuracy.std(ddof=1) / np.sqrt(len(found)):.2f}" if len(found) > 1 else ""
         print(f"| {label} | {accuracy.mean():.2f}{spread} | {joules[0]:.4g} | {joules[1]:.4g} |", flush=True)
