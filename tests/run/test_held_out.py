@@ -19,8 +19,7 @@ from analogep.cli import summary
 from analogep.datasets import Dataset, HeldOut
 from analogep.device import DeviceCard
 from analogep.errors import UsageError
-from analogep.report.pages import html
-from analogep.report.run import page
+from analogep.report.run import headline, reproduction
 from analogep.results import together, watched
 from analogep.run import Run, again
 from analogep.streams import Seeds
@@ -99,9 +98,10 @@ def test_only_validation_samples_have_a_best_epoch_in_text_json_and_page() -> No
     assert "test samples after 3 epochs; of other samples like these" in text
     assert "best" not in old
     assert not [key for key in summary.numbers(plain) if "best" in key]
-    pages = html(page(result)), html(page(plain))
-    assert ["Validation accuracy" in one for one in pages] == [True, False]
-    assert ["best" in one for one in pages] == [True, False]
+    tiles = repr(headline(result)), repr(headline(plain))
+    assert ["Validation accuracy" in one for one in tiles] == [True, False]
+    assert ["best" in one for one in tiles] == [True, False]
+    assert "digest of the validation part" in repr(reproduction(result))
     both = together([result, plain], ["a", "b"])
     np.testing.assert_array_equal(both["accuracy"].values[0], shares)
     assert both.attrs["watched_by"] == "test or validation"
