@@ -142,6 +142,17 @@ def measurements(_: Path) -> xr.Dataset:
     return made
 
 
+def posterior(_: Path) -> xr.Dataset:
+    values = np.random.default_rng(0).random((7, 1, 2, 1))
+    names = ("accuracy", "training_energy", "inference_energy")
+    said = {"of": ["estimate", *(["all"] * 2), *(["a"] * 2), *(["b"] * 2)], "measurements": {"a": ODD, "b": f"{ODD} 2"}}
+    return xr.Dataset(
+        dict.fromkeys(names, (("draw", "chip", "seed", "epoch"), values))
+        | {"state": (("draw", "chip", "seed"), np.ones((7, 1, 2), dtype=np.int8))},
+        attrs={"posterior": json.dumps(said | {"keys": {}})},
+    )
+
+
 FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dataset]]] = {
     **{name: (draw, run) for name, draw in plots.FIGURES.items()},
     **{name: (draw, spiking) for name, draw in plots.SPIKING.items()},
@@ -159,8 +170,9 @@ FIGURES: dict[str, tuple[Callable[[xr.Dataset], Figure], Callable[[Path], xr.Dat
     "study axes": (plots.study_axes, study),
     "study lines": (plots.study_lines, study),
     "chips": (plots.study_axes, chips),
+    "posterior": (plots.posterior_parts, posterior),
 }
-ON_PAGES = (run, spiking, study, chips)
+ON_PAGES = (run, spiking, study, chips, posterior)
 
 
 @pytest.mark.parametrize("name", FIGURES)
