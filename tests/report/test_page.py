@@ -143,6 +143,8 @@ def test_many_epochs_are_thinned_but_the_best_and_the_ends_stay(of: dict[str, xr
 def test_what_went_wrong_is_said(of: dict[str, xr.Dataset]) -> None:
     data = of["rc, wires"].copy(deep=True)
     data["unsettled"][-1] = [0.25, 0.5]
+    # It shows in the gradient.
+    data["quiet_cosine"][:] = 0.9
     data["worn"][-1] = [3, 4]
     data["cosine"][0, 0] = np.nan
     data["wire_error"][:] = [0.0, 0.012, 0.003]
