@@ -280,7 +280,7 @@ def evidence(noise: Noise, count: int, penalty: float) -> float:
 
 
 def curvature(deviance: Callable[[Floats], float], p: Floats) -> Floats:
-    """Standard errors from the second derivatives of -ln L, (parameters,); NaN where it has no minimum."""
+    """Standard errors (parameters,) [1] from the second derivatives of -ln L at `p` (parameters,) [1]; else NaN."""
     size, h = p.size, 0.05
     matrix = np.zeros((size, size))
     unit = h * np.eye(size)

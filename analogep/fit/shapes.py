@@ -127,7 +127,7 @@ def shapes(
 
 
 def steps_along(minimum: Minimum, direction: int, xi: Floats, pulses: float) -> tuple[Floats, Floats]:
-    """(step, r) at the states `xi`."""
+    """Steps and r = 1 + d' (ramps, readings) [1] at the states `xi` (ramps, readings) [1]."""
     theta, h = minimum.own(direction)[None], 1e-5
     here, above, below = (minimum.curve.rate(theta, xi.reshape(1, -1) + d)[0] for d in (0.0, h, -h))
     # Beside a bound that is reached in a finite number of pulses the slope has no limit.
