@@ -110,8 +110,8 @@ def written(value: float, unit: str, digits: int = 5) -> str:
 
 
 def plus_minus(value: Value, unit: str) -> str:
-    """Write `value +- se` in one unit, with two digits of the error."""
-    if not (math.isfinite(value.se) and math.isfinite(value.value)):
+    """Write `value +- se` in one unit, with two digits of the error; the value alone where there is none."""
+    if not (math.isfinite(value.se) and math.isfinite(value.value) and value.se > 0.0):
         return written(value.value, unit)
     if unit in ("", "%"):
         factor, name = (100.0, " %") if unit else (1.0, "")
@@ -120,5 +120,5 @@ def plus_minus(value: Value, unit: str) -> str:
         factor = 10.0 ** -next(power for power, prefix in _PREFIX.items() if prefix + unit == text[1])
         name = f" {text[1]}"
     error = factor * value.se
-    places = 0 if error <= 0.0 else max(0, 1 - math.floor(math.log10(error)))
+    places = max(0, 1 - math.floor(math.log10(error)))
     return f"{factor * value.value:.{min(places, 12)}f} +- {error:.2g}{name}"

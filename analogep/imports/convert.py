@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,9 +104,10 @@ def converted(parameters: Parameters, known: Known) -> Imported:
 def _text(draft: Draft, parameters: Parameters, origin: dict[str, str], unmapped: tuple[tuple[str, str], ...]) -> str:
     """The card's file: a head of comments with what is not on it, then the sections."""
     known, file = draft.known, printable(parameters.file, 80)
-    digest = hashlib.sha256(parameters.text.encode("utf-8", "replace")).hexdigest()
     title = known.title or f"{parameters.title} of {parameters.format}, imported from {file}"
-    sources: dict[str, Any] = {"origin": {**origin, "note": f"{file}, SHA-256 {digest}; imported by analogep import"}}
+    sources: dict[str, Any] = {
+        "origin": {**origin, "note": f"{file}, SHA-256 {parameters.sha256}; imported by analogep import"}
+    }
     cites = {
         "stated": "Stated by the user of analogep import",
         "assumed": "Default of analogep import; the file does not say it",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import csv
+import hashlib
 import io
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,15 +44,15 @@ class Parameters:
         What the device is called there.
     fields : mapping
         Name -> value as the file has it; blocks and lists where it has them.
-    text : str
-        The file itself.
+    sha256 : str
+        Of its bytes.
     """
 
     file: str
     format: str
     title: str
     fields: Mapping[str, Any]
-    text: str
+    sha256: str
 
 
 def read(path: str | Path, device: str | None = None) -> Parameters:
@@ -69,7 +70,8 @@ def read(path: str | Path, device: str | None = None) -> Parameters:
         raise DataError(f"{path}: {error.strerror or error}") from None
     if len(raw) > _LARGEST:
         raise DataError(f"{path}: {len(raw)} bytes are no set of parameters; the most is {_LARGEST}")
-    return read_text(raw.decode("utf-8-sig", "replace"), file.name, device)
+    found = read_text(raw.decode("utf-8-sig", "replace"), file.name, device)
+    return replace(found, sha256=hashlib.sha256(raw).hexdigest())
 
 
 def read_text(text: str, name: str = "parameters", device: str | None = None) -> Parameters:
@@ -88,19 +90,20 @@ def read_text(text: str, name: str = "parameters", device: str | None = None) ->
     UntranslatableError
         If it is of no format that is known, or has several devices.
     """
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     try:
         found = _json(text) or _printed(text)
     except (RecursionError, MemoryError):
         raise UntranslatableError(f"{name}: blocks within blocks without end; this is no set of parameters") from None
     if found is not None:
-        return _of_block(found, text, name, device)
+        return _of_block(found, digest, name, device)
     rows = _rows(text)
     if rows:
         title, fields = _chosen(rows, name, device)
-        return Parameters(name, "NeuroSim", title, fields, text)
+        return Parameters(name, "NeuroSim", title, fields, digest)
     fields = assignments.fields(text)
     if neurosim.matches(fields):
-        return Parameters(name, "NeuroSim", "Device", fields, text)
+        return Parameters(name, "NeuroSim", "Device", fields, digest)
     raise _unknown(name)
 
 
@@ -143,24 +146,24 @@ def _plain(node: ast.expr) -> Any:
     return None
 
 
-def _of_block(found: Any, text: str, name: str, device: str | None) -> Parameters:
+def _of_block(found: Any, digest: str, name: str, device: str | None) -> Parameters:
     """Parameters of a JSON document."""
     if isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
         _, fields = _chosen([(str(one.get("name", k + 1)), one) for k, one in enumerate(found)], name, device)
-        return _of_block(fields, text, name, None)
+        return _of_block(fields, digest, name, None)
     if not isinstance(found, dict):
         raise _unknown(name)
     inner = crosssim.block(found)
     if inner is not None:
-        return Parameters(name, "CrossSim", "Device", inner, text)
+        return Parameters(name, "CrossSim", "Device", inner, digest)
     if _is_aihwkit(found):
-        return Parameters(name, "aihwkit", str(found.get("_class", "Device"))[:60], found, text)
+        return Parameters(name, "aihwkit", str(found.get("_class", "Device"))[:60], found, digest)
     if neurosim.matches(found):
-        return Parameters(name, "NeuroSim", str(found.get("name", "Device"))[:60], found, text)
+        return Parameters(name, "NeuroSim", str(found.get("name", "Device"))[:60], found, digest)
     whole = [(key, one) for key, one in found.items() if isinstance(one, dict)]
     if whole and len(whole) == len(found) and all(_is_aihwkit(one) or neurosim.matches(one) for _, one in whole):
         _, fields = _chosen(whole, name, device)
-        return _of_block(fields, text, name, None)
+        return _of_block(fields, digest, name, None)
     raise _unknown(name)
 
 

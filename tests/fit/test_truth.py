@@ -49,8 +49,13 @@ share that is lost in each of its steps of half a second, 3 %, as its readings h
 
 
 def outside(numbers: Mapping[str, Value], truth: Mapping[str, float], where: str) -> list[str]:
-    """Numbers that are more than three standard errors off."""
-    pulls = {name: (numbers[name].value - value) / numbers[name].se for name, value in truth.items()}
+    """Numbers that are more than three standard errors off, and than rounding.
+
+    Of one ramp each way the window is that of the ramp down: its step is a share of that, without an error.
+    """
+    exact = {name for name, value in truth.items() if abs(numbers[name].value - value) < 1e-12 * abs(value)}
+    others = {name: value for name, value in truth.items() if name not in exact}
+    pulls = {name: (numbers[name].value - value) / numbers[name].se for name, value in others.items()}
     return [f"{where}: {name} {numbers[name]} {pull:.1f}" for name, pull in pulls.items() if not abs(pull) < 3.0]
 
 
