@@ -99,6 +99,7 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "targets of 16 mV, capacitors of 1 pF": capacitors(1e-12, 0.016),
         "capacitors of 10 pF": capacitors(1e-11, 0.05),
         "targets of 100 mV": capacitors(4e-12, 0.1),
+        "one-sided, beta 1": {"nudging.estimator": "positive", "nudging.beta": 1.0},
         "identical amplifiers": {"mismatch": None},
         "targets of 16 mV, without thermal noise": capacitors(1e-12, 0.016) | QUIET,
         "limit: the same with identical amplifiers": capacitors(1e-12, 0.016) | QUIET | {"mismatch": None},
@@ -120,6 +121,7 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
         "read noise common to the phases of a sample": COMMON,
         "reads without noise": STILL,
         "reads and pulses without noise": STILL | PULSES,
+        "pulses without noise": PULSES,
     },
     "resistive-digits": {
         "the card": {},
