@@ -3,7 +3,7 @@
     python studies/chip_cards.py digits
     python studies/chip_cards.py conv-digits
     python studies/chip_cards.py mnist --data FOLDER [--device rram]
-    python studies/chip_cards.py resistive-digits
+    python studies/chip_cards.py resistive
     python studies/chip_cards.py conv-digits --limits
     python studies/chip_cards.py resistive-digits --limits
 
@@ -94,7 +94,7 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "limit: ideal lines, no noise, identical neurons": LIMIT,
         "limit, weight ranges of mnist": {**LIMIT, "mapping.weight_range": [0.5, 0.25]},
     },
-    "resistive-digits": {
+    "resistive": {
         "the card": {},
         "targets of 16 mV, capacitors of 1 pF": capacitors(1e-12, 0.016),
         "capacitors of 10 pF": capacitors(1e-11, 0.05),
@@ -109,7 +109,7 @@ PLAN = {
     "digits": (1100, 338, 12, 3),
     "conv-digits": (1100, 338, 8, 3),
     "mnist": (20_000, 10_000, 3, 1),
-    "resistive-digits": (1100, 338, 2, 1),
+    "resistive": (1100, 338, 2, 1),
 }
 """Samples that are learned and held out, epochs, seeds."""
 STILL = {"read.noise": {"kind": "none"}}
@@ -164,11 +164,13 @@ def trained(
 def main() -> None:
     """Print the rows of a search."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("card", choices=sorted(SEARCHES))
+    parser.add_argument("card", choices=sorted({*SEARCHES, *LIMITS}))
     parser.add_argument("--data", default="", help="folder of MNIST")
     parser.add_argument("--device", default=None)
     parser.add_argument("--limits", action="store_true", help="what keeps the card without columns from learning")
     parsed = parser.parse_args()
+    if parsed.card not in (LIMITS if parsed.limits else SEARCHES):
+        parser.error(f"{parsed.card}: {'no limits are' if parsed.limits else 'no chip is'} listed; see --help")
     source = parsed.data if parsed.card == "mnist" else "digits"
     if parsed.limits:
         card, plan, rows, device = parsed.card, LIMITED, LIMITS[parsed.card], parsed.device or "rram"
