@@ -9,7 +9,7 @@
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
 them. For the digits 1,100 samples in 12 epochs (8 with convolutions), tested on 338, three seeds; for MNIST 20,000 in
-three, tested on 10,000, one seed; resistive networks, whose thermal noise takes time, in two epochs, one seed.
+three, tested on 10,000, one seed; resistive networks, whose thermal noise takes time, in two epochs, three seeds.
 Intervals are standard errors over the seeds. `--limits` asks instead what keeps the card without columns from learning
 with `rram`: each row makes something ideal, three epochs, two seeds.
 """
@@ -98,6 +98,7 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "the card": {},
         "targets of 16 mV, capacitors of 1 pF": capacitors(1e-12, 0.016),
         "capacitors of 10 pF": capacitors(1e-11, 0.05),
+        "half the rates": {"learning.rate": [0.115, 0.08]},
         "targets of 100 mV": capacitors(4e-12, 0.1),
         "one-sided, beta 1": {"nudging.estimator": "positive", "nudging.beta": 1.0},
         "identical amplifiers": {"mismatch": None},
@@ -109,7 +110,7 @@ PLAN = {
     "digits": (1100, 338, 12, 3),
     "conv-digits": (1100, 338, 8, 3),
     "mnist": (20_000, 10_000, 3, 1),
-    "resistive": (1100, 338, 2, 1),
+    "resistive": (1100, 338, 2, 3),
 }
 """Samples that are learned and held out, epochs, seeds."""
 STILL = {"read.noise": {"kind": "none"}}
