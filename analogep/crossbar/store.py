@@ -89,6 +89,13 @@ class Store(ABC):
             array.let_wander(self.slow, operation)
         self.refresh()
 
+    def resize_wander(self) -> None:
+        """After a write: what cells carry has the size that goes with their new conductances."""
+        for array in self.halves.values():
+            assert isinstance(array, Wandering)
+            array.resize()
+        self.refresh()
+
     @property
     @abstractmethod
     def range(self) -> tuple[float, float]:

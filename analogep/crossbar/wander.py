@@ -6,7 +6,7 @@
 with the weights a_i and times tau_i of `device.wander` for each component c, and processes y of variance 1 in every
 cell. Both ends of a cell's window go along by 1 + d, and with them whatever its state shows: pulses, verify reads and
 phases meet the same conductance, while its state, which pulses move, stays what it was. Of a cell with two levels this
-has the variance and the correlation and is normal.
+has the variance and the correlation and is normal. Where sd_c/G goes with G, d follows once in each step of the clock.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ class Wandering(Array):
         self.courses = np.zeros((sum(len(one.times) for one in slow), *self.shape), self.hidden.dtype)
         self._times = np.array([time for one in slow for time in one.times])
         self._move(np.zeros(len(self._times)))
+
+    def resize(self) -> None:
+        """Let d have the size that goes with the conductances of now; no time passes."""
+        self._move(np.ones(len(self._times)))
+        self._sum_lines()
 
     def elapse(self, start: float, end: float) -> None:
         """Let the cells wander, and age, from `start` to `end` [s] on the clock of training."""

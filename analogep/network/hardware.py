@@ -116,6 +116,9 @@ class Hardware:
                     rng = self.seeds.operation.rng(f"{one.name}/verify")
                     total = total.beside(one.write(target, self.seeds.operation, rng, self.adc_fraction))
             done.append(total)
+        if self._wanders:
+            for store in self.every:
+                store.resize_wander()
         return done
 
     def network(self) -> Network:
