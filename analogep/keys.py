@@ -16,7 +16,7 @@ from analogep.errors import CardError, Problem
 
 CARDS: Final[tuple[Kind, Kind]] = ("device", "circuit")
 _OPTIONS: Final = (
-    *("epochs", "data", "out", "age", "assume", "parts", "seed"),
+    *("epochs", "data", "out", "age", "assume", "parts", "held-out", "seed"),
     *("fabrication-seed", "operation-seed", "data-seed"),
 )
 """Options of `simulate` that take a value, which people try as keys; a test holds them against its parser."""

@@ -43,6 +43,7 @@ class Shown:
 SHOWN: Final = (
     Shown("chip_library", table=True),
     Shown("finite_beta", table=True, figure=True),
+    Shown("loss_budget", table=True, figure=True),
     Shown("verdict", table=True, figure=True),
 )
 NOT_STORED: Final = (
@@ -50,7 +51,6 @@ NOT_STORED: Final = (
     "conv_fashion",
     "device_library",
     "drift",
-    "loss_budget",
     "neuron_mismatch",
     "on_off_ratio",
     "published_order",

@@ -121,7 +121,8 @@ def answer(dataset: xr.Dataset) -> str:
     costly = [(k, way) for k, way in known if float(dataset[way][k]) > 0.0]
     gap = points(*single(dataset, "gap"))
     if not costly:
-        doubt = "" if missing(dataset) else f", to {100.0 * float(dataset.attrs['resolution']):g} points"
+        resolution = 100.0 * float(dataset.attrs["resolution"])
+        doubt = "" if missing(dataset) else f", to {resolution:g} {'point' if resolution == 1.0 else 'points'}"
         return f"No limit costs accuracy that can be told from zero{doubt}; all of them together cost {gap} points."
     k, way = max(costly, key=lambda one: float(dataset[one[1]][one[0]]))
     said = points(float(dataset[way][k]), float(dataset[f"{way}_ci"][k]))

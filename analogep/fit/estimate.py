@@ -298,6 +298,10 @@ def _mean(values: list[Value]) -> Value:
 def _noise(found: list[Noise], devices: tuple[DeviceFit, ...]) -> dict[str, Value]:
     """Root mean squares over devices, in the units of the card."""
     ends = [(d.numbers["conductance.min"].value, d.numbers["conductance.max"].value) for d in devices]
+    if any(one.frame.logarithmic and window[0] <= 0.0 for one, window in zip(devices, ends, strict=True)):
+        raise FitError(
+            "the fitted window reaches down to 0 S, more decades than any device has; are unit and column right?"
+        )
     windows = np.array([one.frame.ranges(*window) for one, window in zip(devices, ends, strict=True)])
     units = {
         "write": 1.0 / windows if found[0].write == "range" else np.ones_like(windows),

@@ -12,7 +12,7 @@ from analogep.device import DeviceCard
 from analogep.device.laws import InverseCdf, Law
 
 X = np.linspace(0.02, 0.98, 25)
-GRADUAL = [name for name in DeviceCard.names() if name != "pcm"]
+GRADUAL = [name for name in DeviceCard.names() if not DeviceCard.load(name).programming.unidirectional]
 DIGITS = CircuitCard.load("digits")
 
 

@@ -171,7 +171,7 @@ def test_a_number_set_on_the_command_line_needs_no_provenance() -> None:
     assert DeviceCard.load("ideal", ["faults.stuck_min=5 %"]).faults.stuck_min == 0.05
     text = IDEAL.replace("faults: {dead: 0 %}", "faults: {stuck_min: 5 %}")
     assert problems(text) == [
-        "my.yaml:19: faults.stuck_min: has no provenance; add 'faults.stuck_min: [source, status]' under provenance"
+        "my.yaml:20: faults.stuck_min: has no provenance; add 'faults.stuck_min: [source, status]' under provenance"
     ]
 
 

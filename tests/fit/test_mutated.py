@@ -84,6 +84,45 @@ def test_five_hundred_folders_are_cards_or_sentences_within_ten_seconds_each() -
     assert made > 0
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_reading_without_its_decimal_point_is_no_division_by_zero() -> None:
+    """833026 in a column of 10 to 83: its law in ln G has a window that reaches down to 0 S."""
+    up = [
+        "9.47453",
+        "18.9019",
+        "25.603",
+        "33.0087",
+        "38.7275",
+        "44.3864",
+        "48.9606",
+        "52.643",
+        "57.7274",
+        "60.8761",
+        "63.8439",
+        "66.6747",
+        "68.2888",
+        "71.5193",
+        "71.5193",
+        "72.7921",
+        "74.6532",
+        "76.4861",
+        "77.7639",
+        "79.3863",
+        "79.7372",
+        "82.2544",
+        "82.427",
+        "83.3026",
+        "84.3048",
+        "85.0765",
+    ]
+    down = up[::-1]
+    down[2], down[11:15] = "833026", ["71.5193", "68.2888", "66.6747", "66.6747"]
+    lines = [f"{one},{other}" for one, other in zip(up, down, strict=True)]
+    card, said = tried("\n".join(["up [uS],down [uS]", *lines]), True)
+    assert not card
+    assert said.startswith("the fitted window reaches down to 0 S, more decades than any device has")
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_five_thousand_mutated_files_are_cards_or_sentences_within_ten_seconds_each() -> None:
