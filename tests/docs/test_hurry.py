@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analogep import CircuitCard, DeviceCard
 from analogep.cli.main import main
+from analogep.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "start" / "hurry.md").read_text(encoding="utf-8")
@@ -62,8 +64,25 @@ def test_measured_pulses_say_what_limits_them_in_six_commands(
     assert (tmp_path / "budget.png").is_file()
 
 
-def test_a_macro_is_sized_in_five_commands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_macro_is_asked_for_in_five_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The circuit at its node is what the command is about to measure; measuring it takes half a minute of compiler."""
+    asked: list[CircuitCard] = []
+
+    def page(device: DeviceCard, circuit: CircuitCard) -> None:
+        asked.append(circuit)
+        raise UsageError("enough")
+
+    monkeypatch.setattr("analogep.macro.page", page)
     assert len(commands("A macro")) <= 5
+    assert executed("A macro") == 2
+    (circuit,) = asked
+    assert circuit.sizes == (784, 256, 10)
+    assert circuit.node == pytest.approx(28e-9)
+    assert circuit.column.supply == pytest.approx(1.1)
+
+
+@pytest.mark.slow
+def test_a_macro_is_sized_in_five_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert executed("A macro", "--set", "layers=[784,4,10]") == 0
     said = capsys.readouterr().out
     assert said.startswith("rram, mnist-chip at 28 nm\n")
