@@ -14,6 +14,7 @@ import xarray as xr
 from analogep import Run, plots, results
 from analogep.budget import BUDGET, LIMITS, PAIRS, Budget, contrasts, effect, tally
 from analogep.budget.work import pair, parts
+from analogep.crossbar import threads
 from analogep.datasets import load_validation
 from analogep.errors import CardError, ResultError, UsageError
 from analogep.study.progress import StudyProgress
@@ -161,7 +162,8 @@ def test_an_interrupted_budget_keeps_what_it_knows_and_goes_on_where_it_stood(tm
     assert (kept.attrs["ended"], kept.sizes["pair"]) == ("it was stopped", 3)
     assert int(kept.sel(limit="cycle_to_cycle")["regained_pairs"]) == 3  # the third pair has only a part
     went_on = run(budget, tmp_path / "one", pairs=6)
-    assert len(planted.trained) - len(set(planted.trained)) <= 1  # the one that was on its way
+    # Those that were on their way, with an executor of one's own twice as many as there are threads.
+    assert len(planted.trained) - len(set(planted.trained)) < 2 * threads.count()
     xr.testing.assert_identical(went_on, run(formula(), tmp_path / "two", pairs=6))
 
 
