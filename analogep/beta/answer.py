@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-_POOR_FIT: Final = 0.25
+POOR_FIT: Final = 0.25
 """Residual of the expansion from which the measured minimum is trusted instead."""
 _SAME: Final = 1.1
 """Factor within which two betas, or two errors, are the same to a reader."""
@@ -36,7 +36,7 @@ def best(found: xr.Dataset, noise: int = 0) -> float:
     one = _level(found, noise)
     if one is None:
         return math.nan
-    poor = float(one["fit_residual"]) > _POOR_FIT
+    poor = float(one["fit_residual"]) > POOR_FIT
     return float(one["measured" if poor else "predicted"])
 
 

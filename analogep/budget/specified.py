@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from analogep.budget.words import counted, named
+from analogep.budget.words import named
+from analogep.cards.wording import counted
 from analogep.units import format_si
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from analogep.budget.looks import MOST
+from analogep.cards.wording import counted
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -76,11 +77,6 @@ def method(dataset: xr.Dataset) -> str:
         f"{attrs['validation_samples']} validation samples of {attrs['data']} (data seed {attrs['seed']}); no test "
         "sample was seen. +- is half of a 95 % interval over pairs, which holds however often one looks."
     )
-
-
-def counted(count: int, thing: str) -> str:
-    """A number of things."""
-    return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
 def missing(dataset: xr.Dataset) -> str:

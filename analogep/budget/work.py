@@ -5,14 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analogep import datasets
 from analogep.datasets import Dataset
 from analogep.errors import DataError
 from analogep.run import Run
 from analogep.streams import Seeds, Streams
 from analogep.study import Job
+from analogep.study.work import with_ages
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,8 +51,6 @@ def pair(number: int, base: int) -> Seeds:
 
 def on_validation(job: Job) -> xr.Dataset:
     """Train a point of a study whose seeds are pairs; `accuracy` in the result is that of the validation part."""
-    import xarray as xr
-
     base = job.seeds.operation.seed
     device, circuit = job.cards
     learning = circuit.learning.model_copy(update={"probe": _PROBE})
@@ -61,9 +58,4 @@ def on_validation(job: Job) -> xr.Dataset:
     data = parts(job.data, base, job.data_digest)
     run = Run(device, circuit, pair(job.seeds.operation.sample, base), data)
     result = run.execute()
-    if job.ages:
-        aged = np.array([run.aged(result, seconds) for seconds in job.ages])
-        text = "share of validation samples classified correctly this long after training"
-        result["aged_accuracy"] = xr.DataArray(aged, dims=("age",), attrs={"units": "1", "long_name": text})
-        result = result.assign_coords(age=("age", list(job.ages), {"units": "s", "long_name": "time since training"}))
-    return result
+    return with_ages(run, result, job.ages, "validation")

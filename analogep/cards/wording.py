@@ -32,6 +32,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{printable(name)}'" for name in names)
 
 
+def counted(count: int, thing: str) -> str:
+    """A number of things: `1 pair`, `1,200 pairs`."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """Return the known name that looks most like `word`, or an empty string."""
     # difflib compares every letter with every letter, so a word of a megabyte must not get in.

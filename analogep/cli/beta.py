@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analogep.cli.numbers import plain
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -23,7 +25,6 @@ DESCRIPTION = (
 )
 _MOST_LEVELS = 6
 _TRAININGS, _FIRST, _LAST = 6, 0.03, 2.0
-_POOR_FIT = 0.25
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,12 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def _fractions(text: str) -> list[float]:
     values = []
     for part in text.split(","):
-        # float() alone takes 'nan', '1_0' and ' 1'
-        plain = bool(part) and part.isascii() and set(part) <= set("0123456789.e-+")
-        try:
-            value = float(part) if plain else -1.0
-        except ValueError:
-            value = -1.0
+        value = plain(part)
         if not 0.0 <= value <= 10.0:
             raise argparse.ArgumentTypeError(f"needs shares of full scale from 0 to 10, as 0.01,0.1; got '{part[:40]}'")
         values.append(value)
@@ -193,6 +189,8 @@ def answers(found: xr.Dataset) -> list[str]:
 
 def cautions(found: xr.Dataset) -> list[str]:
     """What a reader of the numbers should know."""
+    from analogep.beta.answer import POOR_FIT
+
     out, card = [], float(found.attrs["card_beta"])
     for name in found["network"].values:
         one = found.sel(network=name)
@@ -202,7 +200,7 @@ def cautions(found: xr.Dataset) -> list[str]:
                 f"{name} network: negative nudging cancels the outputs' leak at {float(one['pole']):.3g}; the card's "
                 f"{found.attrs['card_estimator']} estimator at beta {card:g} comes too close, use at most {bound:.2g}"
             )
-        if float(one["fit_residual"]) > _POOR_FIT:
+        if float(one["fit_residual"]) > POOR_FIT:
             out.append(
                 f"{name} network: the expansion describes the bias to {100 * float(one['fit_residual']):.0f} % only, "
                 "hard rails make it uneven in beta; trust the measured column"

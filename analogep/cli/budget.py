@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analogep.cli.numbers import plain
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -65,18 +67,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
 
 
-def _number(text: str) -> float:
-    # float() alone takes 'nan', '1_0' and ' 1'
-    plain = bool(text) and text.isascii() and set(text) <= set("0123456789.e-+")
-    try:
-        return float(text) if plain else -1.0
-    except ValueError:
-        return -1.0
-
-
 def _points(text: str) -> float:
     """Points of accuracy as a share of 1."""
-    value = _number(re.sub(r"\s*(points?|%)$", "", text.strip()))
+    value = plain(re.sub(r"\s*(points?|%)$", "", text.strip()))
     if not 0.0 < value <= 100.0:
         raise argparse.ArgumentTypeError(
             f"needs points of accuracy above 0 and up to 100, such as '1 point'; got '{text[:40]}'"
@@ -96,14 +89,14 @@ def _pairs(text: str) -> int:
 
 
 def _minutes(text: str) -> float:
-    value = _number(text)
+    value = plain(text)
     if not 0.0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"needs minutes above 0, such as 60; got '{text[:40]}'")
     return value
 
 
 def _beta(text: str) -> float:
-    value = _number(text)
+    value = plain(text)
     if not 0.0 < value <= 100.0:
         raise argparse.ArgumentTypeError(f"needs a nudging strength above 0, such as 0.3; got '{text[:40]}'")
     return value
@@ -207,7 +200,7 @@ def kept(dataset: xr.Dataset | None, folder: Path) -> str:
     """What an interrupted command leaves."""
     if dataset is None:
         return " before the first pair was trained; the same command goes on from there"
-    from analogep.budget.words import counted
+    from analogep.cards.wording import counted
 
     pairs = counted(int(dataset.attrs["pairs"]), "pair")
     return f" after {pairs}, what is known of them is in {folder}; the same command goes on from there"

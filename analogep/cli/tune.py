@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analogep.cli.numbers import plain
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -66,24 +68,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="no progress, no warnings, no text")
 
 
-def _number(text: str) -> float:
-    # float() alone takes 'nan', '1_0' and ' 1'
-    plain = bool(text) and text.isascii() and set(text) <= set("0123456789.e-+")
-    try:
-        return float(text) if plain else -1.0
-    except ValueError:
-        return -1.0
-
-
 def _minutes(text: str) -> float:
-    value = _number(text)
+    value = plain(text)
     if not 0.0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"needs minutes above 0, such as 30; got '{text[:40]}'")
     return value
 
 
 def _percent(text: str) -> float:
-    value = _number(text.removesuffix("%").strip()) if text.endswith("%") else -1.0
+    value = plain(text.removesuffix("%").strip()) if text.endswith("%") else -1.0
     if not 0.0 < value <= 100.0:
         raise argparse.ArgumentTypeError(f"needs a share up to 100 %, such as '97.5 %'; got '{text[:40]}'")
     return value / 100.0

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep import plots
+from analogep.cards.wording import counted
 from analogep.energy import TRAINING
 from analogep.report import clock, energy, posterior, provenance, svg
 from analogep.report.alternatives import listed, number
@@ -50,20 +51,16 @@ def page(dataset: xr.Dataset) -> Page:
         As `Study.run` returns it and `study.nc` holds it.
     """
     said, attrs = json.loads(dataset.attrs["study"]), dataset.attrs
-    samples = ", ".join(_counted(dataset.sizes[dim], dim) for dim in ("chip", "seed"))
+    samples = ", ".join(counted(dataset.sizes[dim], dim) for dim in ("chip", "seed"))
     moved = {key for axis in _card(dataset).axes for key in axis.values}
     device, circuit = ("as the axis says" if kind in moved else said[kind] for kind in ("device", "circuit"))
     each = " on each drawn card" if "posterior" in attrs else " on each combination of axis values" if moved else ""
     subtitle = (
-        f"{_counted(dataset['state'].size, 'point')}: {samples}{each}; "
+        f"{counted(dataset['state'].size, 'point')}: {samples}{each}; "
         f"device {device}, circuit {circuit}, data {said['data']}; seeds {attrs['seeds']}."
     )
     builders = SECTIONS if "posterior" not in attrs else (posterior.answer, *_ALWAYS)
     return Page(str(attrs["title"]), subtitle, [section for build in builders if (section := build(dataset))])
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
 def accuracy(row: Row) -> str:
@@ -108,9 +105,9 @@ def headline(dataset: xr.Dataset) -> Section:
     if part == "test" and len(rows) > 1:
         cautions.append(_CHOSEN)
     if failed:
-        cautions.append(f"{_counted(failed, 'point')} failed and {_are(failed)} left out of all means; reasons below.")
+        cautions.append(f"{counted(failed, 'point')} failed and {_are(failed)} left out of all means; reasons below.")
     if missing:
-        cautions.append(f"{_counted(missing, 'point')} {_are(missing)} not run yet; the command that began goes on.")
+        cautions.append(f"{counted(missing, 'point')} {_are(missing)} not run yet; the command that began goes on.")
     blocks: list[Block] = [Tiles(tiles)]
     return Section("result", "Result", [*blocks, Items(cautions, caution=True)] if cautions else blocks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,18 +112,33 @@ def _data(source: str | None, stream: Streams, first: Streams, digest: str) -> D
 
 def train(job: Job) -> xr.Dataset:
     """Train the point's network, and test it again at the job's ages."""
-    import xarray as xr
-
     stream = job.seeds.data
     whole = _data(job.data, stream, Streams(stream.seed), job.data_digest)
     run = Run(*job.cards, job.seeds, whole, held_out=job.held_out)
     result = run.execute()
-    if job.ages:
-        aged = np.array([run.aged(result, seconds) for seconds in job.ages])
-        text = "share of test samples classified correctly this long after training"
-        result["aged_accuracy"] = xr.DataArray(aged, dims=("age",), attrs={"units": "1", "long_name": text})
-        result = result.assign_coords(age=("age", list(job.ages), {"units": "s", "long_name": "time since training"}))
-    return result
+    return with_ages(run, result, job.ages)
+
+
+def with_ages(run: Run, result: xr.Dataset, ages: Sequence[float], part: str = "test") -> xr.Dataset:
+    """The result of a run with the accuracy after so long on the run's test samples, which are those of a `part`.
+
+    Parameters
+    ----------
+    run : Run
+    result : Dataset
+        Its own.
+    ages : sequence of float [s]
+        None for the result as it is.
+    part : str
+    """
+    import xarray as xr
+
+    if not ages:
+        return result
+    aged = np.array([run.aged(result, seconds) for seconds in ages])
+    text = f"share of {part} samples classified correctly this long after training"
+    result["aged_accuracy"] = xr.DataArray(aged, dims=("age",), attrs={"units": "1", "long_name": text})
+    return result.assign_coords(age=("age", list(ages), {"units": "s", "long_name": "time since training"}))
 
 
 def measure(job: Job) -> float:
