@@ -169,7 +169,7 @@ class EPClassifier:
     def _make(self, x: Floats, classes: NDArray[Any], given: Any) -> None:
         """A new chip for data like these."""
         if classes.size < 2:
-            raise ValueError(f"y has 1 class, {classes[0]!r}; a classifier needs at least two")
+            raise ValueError(f"y has 1 class, '{classes[0]}'; a classifier needs at least two")
         self.classes_, self.n_features_in_, self.n_iter_ = classes, x.shape[1], 0
         names = _names_of_features(given)
         if names is not None:

@@ -67,6 +67,7 @@ def _alone(given: str, *, is_run: bool) -> str:
     """What is said to a single argument."""
     if is_run:
         return f"compare needs two runs or more; 'analogep report {given}' writes a page about one"
+    show.load(given)  # a card that does not exist is the greater mistake
     return f"compare needs two cards or more; 'analogep show {given}' draws one"
 
 

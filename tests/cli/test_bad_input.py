@@ -32,7 +32,8 @@ USAGE = [
     (("simulat",), "invalid choice: 'simulat'"),
     (("simulate",), "which device? Give a card, such as 'devices/rram.yaml' or 'rram'; --list shows the shipped ones"),
     (("simulate", "rram", "ideal"), "unrecognized arguments: ideal"),
-    (("simulate", "rram", "--sed", "1"), "unrecognized arguments: --sed"),
+    (("simulate", "rram", "--sed", "1"), "unrecognized arguments: --sed 1; did you mean --seed?"),
+    (("macro", "rram", "--layers=7-5-3"), "--layers=7-5-3; keys of cards are changed by --set layers=VALUE"),
     (("simulate", "rram", "--seed"), "argument --seed: expected one argument"),
     (("simulate", "rram", "--seed", "-1"), "argument --seed: needs a whole number from 0, got '-1'"),
     (("simulate", "rram", "--seed", "one"), "argument --seed: needs a whole number from 0, got 'one'"),
@@ -41,7 +42,8 @@ USAGE = [
     (("simulate", "rram", "--epochs", "-1"), "argument --epochs: needs a whole number from 0, got '-1'"),
     (("simulate", "rram", "--epochs", "1e3"), "argument --epochs: needs a whole number from 0, got '1e3'"),
     (("check",), "the following arguments are required: CARD"),
-    (("check", "rram", "--quite"), "unrecognized arguments: --quite"),
+    (("check", "rram", "--quite"), "unrecognized arguments: --quite; did you mean --quiet?"),
+    (("compare", "nope.yaml"), "nope.yaml: no such file"),
 ]
 CARDS = [
     (("simulate", "rrma"), "rrma: unknown device card; shipped are .*; did you mean 'rram'?"),
