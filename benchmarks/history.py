@@ -5,8 +5,8 @@
 
 `add` runs `benchmarks/NAME.py` with `--json` and what else is given, and keeps its last line with commit, date,
 versions, processor, cores and the load that the machine had before. `show` prints, for each kind of machine, the first,
-the last but one and the last value of every ratio (`..._over_...`; with `--all` of every number), and the last over the
-first.
+the last but one and the last value of every ratio (`..._over_...`; with `--all`, or where there are none, of every
+number), and the last over the first.
 
 asv and pytest-benchmark keep seconds of one function and compare them between runs of one machine; ours are ratios to a
 yardstick that was measured in the same run, which hold on a machine that others use too. Hence these lines.
@@ -167,10 +167,13 @@ def moves(entries: Sequence[dict[str, Any]], *, every: bool = False) -> list[str
     lines = []
     for (name, cores, options), rows in kinds.items():
         days = f"{rows[0]['date'][:10]} to {rows[-1]['date'][:10]}"
-        lines.append(f"{rows[0]['benchmark']} {options}".rstrip() + f" on {name}, {cores} cores, {len(rows)} x, {days}")
-        numbers = dict.fromkeys(key for row in rows for key in row["found"] if every or "_over_" in key)
+        loads = " ".join(f"{row['load']:.1f}" for row in rows)
+        what = f"{rows[0]['benchmark']} {options}".rstrip()
+        lines.append(f"{what} on {name}, {cores} cores, {len(rows)} x, {days}, load before {loads}")
+        found = dict.fromkeys(key for row in rows for key in row["found"])
+        ratios = [key for key in found if "_over_" in key]
         lines.append(f"  {'first':>9} {'before':>9} {'last':>9} {'last/first':>10}")
-        for key in numbers:
+        for key in found if every or not ratios else ratios:
             values = [row["found"][key] for row in rows if key in row["found"]]
             before = f"{values[-2]:9.4g}" if len(values) > 1 else f"{'-':>9}"
             moved = f"{values[-1] / values[0]:10.3f}" if len(values) > 1 and values[0] else f"{'-':>10}"
