@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from analogep.streams import Seeds
     from analogep.study import Study, posterior_parts, posterior_study, standard_error
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "Chip": "analogep.chip",

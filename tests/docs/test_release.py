@@ -7,9 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 import analogep
+from recipes import release
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -23,11 +25,56 @@ def steps(name: str) -> list[dict[str, Any]]:
 
 
 def test_the_version_stands_in_one_place() -> None:
+    """The newest release of the changelog, the citation and the recipe say it as well, and the same date."""
     hatch = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]
     assert PROJECT["dynamic"] == ["version"]
-    source = (ROOT / hatch["version"]["path"]).read_text()
-    assert re.findall(r'^__version__ = "(.*)"$', source, re.MULTILINE) == [analogep.__version__]
-    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == analogep.__version__
+    assert hatch["version"]["path"] == "analogep/__init__.py"
+    assert release.version(ROOT) == analogep.__version__
+    assert release.disagreements() == []
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The files that the release check reads, without the addresses that may have been filled in."""
+    for name in ("analogep/__init__.py", "CHANGELOG.md", "CITATION.cff", "recipes/conda/recipe.yaml", "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    change(tmp_path / "CITATION.cff", r"^repository-code:.*\n", "")
+    change(tmp_path / "pyproject.toml", r"^\[project.urls\]\n(.+\n)*", "")
+    change(tmp_path / "recipes/conda/recipe.yaml", r"^  repository:.*\n", "")
+    return tmp_path
+
+
+def change(path: Path, pattern: str, by: str) -> None:
+    """Replace what matches in a file."""
+    path.write_text(re.sub(pattern, by, path.read_text(), flags=re.MULTILINE))
+
+
+def test_a_release_is_refused_until_its_addresses_are_filled_in(copied: Path) -> None:
+    change(copied / "CHANGELOG.md", r"\A# Changelog\n", "# Changelog\n\n## Unreleased\n")
+    assert release.missing(copied) == [
+        "CITATION.cff: lacks repository-code, the address of the repository",
+        "pyproject.toml: [project.urls] lacks Repository, Documentation, Issues, Changelog",
+        "recipes/conda/recipe.yaml: about lacks repository",
+        "CHANGELOG.md: has a section 'Unreleased'; give it the version and the date",
+    ]
+    change(copied / "CHANGELOG.md", "## Unreleased\n", "")
+    change(copied / "CITATION.cff", "^license:", "repository-code: https://example.org/analogep\nlicense:")
+    change(copied / "recipes/conda/recipe.yaml", "^about:\n", "about:\n  repository: https://example.org/analogep\n")
+    urls = "".join(f'{name} = "https://example.org"\n' for name in release.URLS)
+    change(copied / "pyproject.toml", r"\A", f"[project.urls]\n{urls}")
+    assert release.missing(copied) == []
+
+
+def test_files_of_another_version_are_named(copied: Path) -> None:
+    change(copied / "analogep/__init__.py", r'^__version__ = ".*"', '__version__ = "9.8.7"')
+    change(copied / "CITATION.cff", "^date-released:.*", 'date-released: "2020-01-02"')
+    assert [text.partition(" is ")[0] for text in release.disagreements(copied)] == [
+        "CHANGELOG.md: its newest release",
+        "CITATION.cff: version",
+        "recipes/conda/recipe.yaml: context.version",
+        "CITATION.cff: date-released",
+    ]
 
 
 def test_workflows_run_on_every_python_that_is_promised() -> None:
@@ -81,8 +128,10 @@ def test_forms_and_hooks_are_read() -> None:
         assert words in conventions
 
 
-def test_sections_of_the_changelog_have_dates_that_fall() -> None:
+def test_the_changelog_is_cut_into_releases() -> None:
+    """Heads are versions with their dates, both falling; only what is unreleased may stand before them."""
     heads = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    dates = [re.findall(r"\d{4}-\d{2}-\d{2}", head)[-1:] for head in heads if head != "Unreleased"]
-    assert all(dates)
-    assert dates == sorted(dates, reverse=True)
+    releases = release.HEAD.findall((ROOT / "CHANGELOG.md").read_text())
+    assert len(releases) == len(heads) - heads[:1].count("Unreleased")
+    assert releases == sorted(releases, key=lambda one: [int(part) for part in one[0].split(".")], reverse=True)
+    assert [date for _, date in releases] == sorted((date for _, date in releases), reverse=True)
