@@ -15,8 +15,8 @@ those of M. Horowitz, "Computing's energy problem", ISSCC 2014, doi 10.1109/ISSC
 
 The last two meet the 32-bit numbers within 4 % and the 8-bit ones exactly and within 17 %.
 
-Two readings of the table agree on all of it (nodeScale of the NanoCAD laboratory, github.com/wromaszkan/nodeScale, and
-hwcomponents 1.0.114), and the authors' corrigendum has the rows of 32 and 65 nm. From 45 nm on the table has two rows, of
+Two readings of the table agree on all of it (nodeScale of the NanoCAD laboratory, github.com/wromaszkan/nodeScale,
+and hwcomponents 1.0.114), and the authors' corrigendum has the rows of 32 and 65 nm. From 45 nm on it has two rows, of
 high-performance and of low-power transistors. `ENERGY` has the former throughout; hwcomponents has the latter at 45 and
 32 nm and the former below, so that its step from 45 nm at 0.9 V to 65 nm at 1.1 V is a factor of 1.99 and not 2.40.
 `LOW_POWER` has the latter throughout: by it joules are 0.83 of ours from 65 nm on, 0.74 at 22 nm and 0.67 at 14 nm
