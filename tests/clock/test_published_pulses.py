@@ -48,7 +48,7 @@ def trained(name: str) -> tuple[float, float]:
 
 
 def test_updates_rank_devices_as_their_published_pulses_do() -> None:
-    """Six decades of seconds and nearly eight of joules: rank correlation 1, and ratios within a factor of 3.1 and 4.9."""
+    """Six decades of seconds, nearly eight of joules: rank correlation 1, ratios within a factor of 3.1 and 4.9."""
     expected, found = (np.array([of(name) for name in PULSES]) for of in (through, trained))
     for kind, (decades, spread) in enumerate(((6, 3.5), (7.5, 5.5))):
         assert np.ptp(np.log10(expected[:, kind])) > decades
