@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analogep.area import CHIPS, Merit
+from analogep.area import CHIPS, Merit, areas
+from analogep.circuit import CircuitCard
 from analogep.circuit.conversion import adc_area, adc_joules
 from analogep.circuit.node import node
 from analogep.device import DeviceCard
@@ -44,6 +45,25 @@ def test_hermes_takes_what_its_cells_take_from_their_drivers_within_a_factor_of_
     assert reported == pytest.approx(12.5e-9, rel=0.01)
     assert 0.5 < (cells + conversions) / reported < 1.0
     assert conversions < 0.02 * cells
+
+
+def test_a_core_of_hermes_is_as_large_as_its_blocks_within_a_factor_of_two() -> None:
+    """256 x 256 pairs at 14 nm, a converter of 8 bits and an amplifier on every column, no memory for learning.
+
+    What is left are drivers, of which no size is known, its digital units, and the pads of a test chip.
+    """
+    rails = [
+        "neurons.hidden.activation.high=0.2 V",
+        "neurons.output.activation={kind: hard_clip, low: -0.1 V, high: 0.22 V}",
+    ]
+    lists = ["layers=[256, 256]", "mapping.weight_range=[0.3]", "learning.rate=[0.1]", "learning.initial_gain=[1.0]"]
+    supplies = [f"{key}.supply=0.8 V" for key in ("column", "neurons.hidden.amplifier", "neurons.output.amplifier")]
+    sets = [*rails, *lists, *supplies, "mapping.read_voltage=0.2 V", "bias=false", "wires={kind: none}"]
+    sets += ["adc.rate=7.7 MHz", "adc.high=0.22 V", "mismatch=null", "feedback={kind: mirrored, gain: 0.25}"]
+    circuit = CircuitCard.load("digits-chip", [*sets, "neurons.output.capacitance=0.1 pF"]).at(14e-9)
+    blocks = {one.name: one.total for one in areas(DeviceCard.load("pcm_hermes"), circuit) if one.name != "memory"}
+    assert sum(blocks.values()) / NAMED["HERMES core"].area == pytest.approx(0.627, rel=0.01)
+    assert max(blocks, key=lambda name: blocks[name]) == "converters"
 
 
 GATE = 48e-15 + 256 * 2.1e-15
