@@ -7,8 +7,8 @@ Rows are written one after another: while a row has its slots, all of its cells 
 on a column those of other rows. A pulsed cell is counted among them, so that its own pulses are larger by 2 f of them.
 f and s are of `device.disturb`; t is how long the network relaxed, as if all lines stood at the read voltage, which is
 the most that reads do. It waits until it is worth it, as ageing does, and has no noise. Inferences are looks at a chip
-and move nothing, but those that `Chip.aged` is asked for; neither do verify reads, each a fraction of the time for which
-a batch reads a row, nor resets of devices without pulses down, which are rare.
+and move nothing, but those that `Chip.aged` is asked for; neither do verify reads, each a fraction of the time that a
+batch reads a row, nor resets of devices without pulses down, which are rare.
 """
 
 from __future__ import annotations
