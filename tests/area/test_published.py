@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from analogep import clock
 from analogep.area import CHIPS, Merit, areas
 from analogep.circuit import CircuitCard
 from analogep.circuit.conversion import adc_area, adc_joules
 from analogep.circuit.node import node
+from analogep.clock.converters import converting
 from analogep.device import DeviceCard
 from analogep.scaling import area_factor, energy_factor, mac_joules, sram_joules
 
@@ -27,6 +29,9 @@ def test_isaac_takes_what_its_converters_and_buffers_take_within_a_factor_of_two
     reported = NAMED["ISAAC"].mac
     assert reported == pytest.approx(3.2e-12, rel=0.02)
     assert 0.5 < (conversion + buffer) / reported < 1.0
+    # A converter of 1.28 GS/s for 128 columns takes a cycle of 100 ns, and an input of 16 bits so many.
+    circuit = CircuitCard.load("digits", ["adc.rate=1.28 GHz", "adc.shared=128"])
+    assert 16 * converting(circuit, 128) == pytest.approx(NAMED["ISAAC"].latency)
     # The regression's area is another matter: 5.4 times the 1200 um^2 of one that was built to be small.
     assert adc_area(8, 1.28e9, 32e-9) / 1200e-12 == pytest.approx(5.4, rel=0.02)
 
@@ -60,10 +65,14 @@ def test_a_core_of_hermes_is_as_large_as_its_blocks_within_a_factor_of_two() -> 
     supplies = [f"{key}.supply=0.8 V" for key in ("column", "neurons.hidden.amplifier", "neurons.output.amplifier")]
     sets = [*rails, *lists, *supplies, "mapping.read_voltage=0.2 V", "bias=false", "wires={kind: none}"]
     sets += ["adc.rate=7.7 MHz", "adc.high=0.22 V", "mismatch=null", "feedback={kind: mirrored, gain: 0.25}"]
+    sets += ["timing.free.duration=130 ns"]
     circuit = CircuitCard.load("digits-chip", [*sets, "neurons.output.capacitance=0.1 pF"]).at(14e-9)
     blocks = {one.name: one.total for one in areas(DeviceCard.load("pcm_hermes"), circuit) if one.name != "memory"}
     assert sum(blocks.values()) / NAMED["HERMES core"].area == pytest.approx(0.627, rel=0.01)
     assert max(blocks, key=lambda name: blocks[name]) == "converters"
+    # Its oscillators count while cells are read; here values are converted after the phase, which takes as long again.
+    taken = clock.latency(circuit, DeviceCard.load("pcm_hermes"))
+    assert taken / NAMED["HERMES core"].latency == pytest.approx(2.0, rel=0.01)
 
 
 GATE = 48e-15 + 256 * 2.1e-15
