@@ -15,10 +15,12 @@ those of M. Horowitz, "Computing's energy problem", ISSCC 2014, doi 10.1109/ISSC
 
 The last two meet the 32-bit numbers within 4 % and the 8-bit ones exactly and within 17 %.
 
-The coefficients were read second-hand. Those of hwcomponents 1.0.114 are the same from 130 to 65 nm and from 20 nm to
-7 nm; at 45 and 32 nm it has others (1.103, -0.362, 0.2767 and 0.9559, -0.7823, 0.471), by which an operation at 65 nm
-and 1.1 V takes 1.99 times that at 45 nm and 0.9 V, and not 2.40 times. Joules of digital circuits are uncertain by as
-much, those of the analog update and of integers alike.
+Two readings of the table agree on all of it (nodeScale of the NanoCAD laboratory, github.com/wromaszkan/nodeScale,
+and hwcomponents 1.0.114), and the authors' corrigendum has the rows of 32 and 65 nm. From 45 nm on it has two rows, of
+high-performance and of low-power transistors. `ENERGY` has the former throughout; hwcomponents has the latter at 45 and
+32 nm and the former below, so that its step from 45 nm at 0.9 V to 65 nm at 1.1 V is a factor of 1.99 and not 2.40.
+`LOW_POWER` has the latter throughout: by it joules are 0.83 of ours from 65 nm on, 0.74 at 22 nm and 0.67 at 14 nm
+(0.8 V). Joules of digital circuits are uncertain by as much, those of the analog update and of integers alike.
 """
 
 from __future__ import annotations
@@ -40,7 +42,17 @@ ENERGY: Final = {
     10e-9: (0.2068, -0.09311, 0.02375),
     7e-9: (0.1776, -0.09097, 0.02447),
 }
-"""Node [m] -> a2, a1, a0 of e(w, V), V in volts."""
+"""Node [m] -> a2, a1, a0 of e(w, V), V in volts; of high-performance transistors where the table has two kinds."""
+LOW_POWER: Final = {
+    45e-9: (1.103, -0.362, 0.2767),
+    32e-9: (0.9559, -0.7823, 0.471),
+    20e-9: (0.2632, -0.14, 0.06841),
+    16e-9: (0.2139, -0.1187, 0.05639),
+    14e-9: (0.1556, -0.06472, 0.03066),
+    10e-9: (0.1261, -0.0518, 0.02769),
+    7e-9: (0.09365, -0.03409, 0.02043),
+}
+"""The same of low-power transistors, where the table has them."""
 AREA: Final = {
     180e-9: 19.0, 130e-9: 6.4, 90e-9: 2.8, 65e-9: 1.5, 45e-9: 1.0, 32e-9: 0.46, 20e-9: 0.21, 16e-9: 0.19, 14e-9: 0.17,
     10e-9: 0.10, 7e-9: 0.059,
@@ -76,21 +88,24 @@ def _between(table: dict[float, float], node: float) -> float:
     return math.exp((1.0 - share) * math.log(table[below]) + share * math.log(table[above]))
 
 
-def energy_factor(node: float, supply: float) -> float:
+def energy_factor(node: float, supply: float, *, low_power: bool = False) -> float:
     """Energy of a digital operation over that at 45 nm and 0.9 V.
 
     Parameters
     ----------
     node : float [m]
     supply : float [V]
+    low_power : bool
+        Of low-power transistors at this node and at 45 nm, where the table has them.
 
     Raises
     ------
     ValueError
         If the node is beyond 7 to 180 nm.
     """
-    fitted = {known: a * supply**2 + b * supply + c for known, (a, b, c) in ENERGY.items()}
-    a, b, c = ENERGY[REFERENCE[0]]
+    rows = {**ENERGY, **LOW_POWER} if low_power else ENERGY
+    fitted = {known: a * supply**2 + b * supply + c for known, (a, b, c) in rows.items()}
+    a, b, c = rows[REFERENCE[0]]
     return _between(fitted, node) / (a * REFERENCE[1] ** 2 + b * REFERENCE[1] + c)
 
 

@@ -25,6 +25,15 @@ def test_the_example_of_the_scaling_paper_comes_out() -> None:
     assert ratio == pytest.approx(0.1755, rel=1e-3)
 
 
+def test_low_power_transistors_take_up_to_a_third_less_than_what_is_booked() -> None:
+    """From 45 nm at 0.9 V to 65 nm at 1.1 V: 1.681 over 0.6989 or 0.8443."""
+    for low_power, step in ((False, 2.405), (True, 1.991)):
+        assert energy_factor(65e-9, 1.1, low_power=low_power) == pytest.approx(step, rel=1e-3)
+    assert energy_factor(45e-9, 0.9, low_power=True) == 1.0
+    shares = [energy_factor(node, 0.8, low_power=True) / energy_factor(node, 0.8) for node in (65e-9, 22e-9, 14e-9)]
+    assert shares == pytest.approx([0.828, 0.739, 0.675], abs=1e-3)
+
+
 def test_both_fall_with_the_node_and_meet_at_45_nm() -> None:
     nodes = [180, 130, 100, 65, 45, 40, 28, 22, 14, 7]
     for factor in (area_factor, lambda node: energy_factor(node, 1.0)):

@@ -3,7 +3,7 @@
     cells         the square of the pitch that the lines' capacitance implies, (C_cell/c_wire)^2, or `lines.cell`
     capacitors    C/density: nodes, sampling and holding capacitors, the DAC's 50 fF a bit
     amplifiers    of neurons, and of columns one for each summing line and tile, each as large as the node says
-    converters    the regression of `circuit.conversion` for an ADC on every neuron, or shared by several
+    converters    the regression of `circuit.conversion` for an ADC on every neuron, or shared by several, or `adc.area`
     memory        bits times the area of a cell over its share of a memory
     digital       a multiply-accumulate unit beside every ADC, as wide as it
     drivers       of programming pulses on every line, of a size that no source was found for
@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from analogep.circuit import CircuitCard
-from analogep.circuit.conversion import adc_area
 from analogep.circuit.node import Node, known, node
 from analogep.columns.tia import Transimpedance
 from analogep.device import DeviceCard
@@ -167,10 +166,11 @@ def _amplifiers(circuit: CircuitCard, technology: Node) -> Area:
 def _converters(circuit: CircuitCard) -> Area:
     adc = circuit.adc
     count = math.ceil(_neurons(circuit) / adc.shared)
-    if adc.effective is None or adc.rate is None or adc.node is None:
+    if adc.area is not None:
+        return Area("converters", count, adc.room, str(adc.source))
+    if adc.room is None:
         return Area("converters", count, None, "needs adc.bits, adc.rate and adc.node")
-    each = adc_area(adc.effective, adc.rate, adc.node)
-    return Area("converters", count, each, "arXiv 2404.06553: regression of Murmann's survey")
+    return Area("converters", count, adc.room, "arXiv 2404.06553: regression of Murmann's survey")
 
 
 def _memory(device: DeviceCard, circuit: CircuitCard, technology: Node) -> Area:

@@ -55,9 +55,10 @@ CHIPS: Final = (
     Published("HERMES chip", "analog PCM", 14e-9, 9.76e12, 1.55e18, None, 133e-9, True,
               "M. Le Gallo et al., Nature Electronics 6, 680 (2023), doi 10.1038/s41928-023-01010-1",
               "64 cores of 256 x 256, one-phase reads; latency from 63.1 TOPS; 2.48 TOPS/W in four phases"),
-    Published("NeuRRAM", "analog RRAM", 130e-9, None, None, None, None, True,
+    Published("NeuRRAM", "analog RRAM", 130e-9, 15.95e12, 0.744e12 / 48 / 1.161e-6, 1.161e-6, 4.23e-6, True,
               "W. Wan et al., Nature 608, 504 (2022), doi 10.1038/s41586-022-04992-8",
-              "48 cores of 256 x 256, both ways; products of energy and delay in figures, no numbers in the text"),
+              "core of 256 x 256, both ways, inputs of 4 bits, outputs of 6; area from 256 neurons of 1270 um^2, 28 %; "
+              "second-hand: its figures as CiMLoop has them (doi 10.1109/ISPASS61541.2024.00012)"),
     Published("ISAAC", "analog RRAM", 32e-9, 479e15 * 85.4e-6 / 65.8, 0.479e18, 85.4e-6, 1.6e-6, False,
               "A. Shafiee et al., ISCA 2016, doi 10.1109/ISCA.2016.12",
               "a design: 128 x 128, weights and inputs of 16 bits in 16 cycles of 100 ns; efficiency from "
@@ -71,6 +72,10 @@ CHIPS: Final = (
     Published("SRAM macro", "digital, in memory", 22e-9, 89e12, 16.3e18, None, None, True,
               "Y.-D. Chih et al., ISSCC 2021, doi 10.1109/ISSCC42613.2021.9365766",
               "a macro of 4-bit numbers, without the memory around it"),
+    Published("Colonnade", "digital, in memory", 65e-9, 2.0 / 1.170e-12, None, 0.2272e-6, None, True,
+              "H. Kim et al., IEEE JSSC 56, 2221 (2021), doi 10.1109/JSSC.2021.3061508",
+              "128 x 128 bits, each with an adder, inputs bit by bit, of 8 bits at 0.8 V; "
+              "second-hand: its figures as CiMLoop has them (doi 10.1109/ISPASS61541.2024.00012)"),
     Published("TPU", "digital, int8", 28e-9, 92e12 / 40.0, None, None, None, True,
               "N. P. Jouppi et al., ISCA 2017, doi 10.1145/3079856.3080246",
               "peak of 65,536 multipliers, 92 TOPS, over the 40 W that it takes while busy"),

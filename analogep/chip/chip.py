@@ -5,7 +5,6 @@ device card + circuit card + seed -> chip of crossbars -> relax, learn by pulses
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -20,7 +19,6 @@ from analogep.chip.threads import one_blas_thread
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.display import line, table
-from analogep.energy import Ledger
 from analogep.errors import UsageError
 from analogep.keys import load
 from analogep.network import Network
@@ -327,27 +325,26 @@ class Chip:
             wanted = observed.held(self.emulator.hardware, cells)
         return self._written(lambda: self.emulator.put(cells) if exact else self.emulator.place(wanted).pulses)
 
-    def aged(self, after: float | str) -> Self:
+    def aged(self, after: float | str, inferences: float = 0.0) -> Self:
         """Return the chip as it stands some time after its weights were written, for reading only.
 
         Parameters
         ----------
         after : float [s] or str
             Such as 86400.0 or '1 d'; the device card's retention says what it does to each cell.
+        inferences : float
+            In that time; what their voltages do by `disturb` of the card, or by its rate law, is done at its end.
 
         Raises
         ------
         UsageError, ValueError
-            If it is below 0 or not finite; if a text is not a time.
+            If one is below 0 or not finite, or so many take longer; if a text is not a time.
         """
         seconds = TIME.parse(after) if isinstance(after, str) else float(after)
         if not 0.0 <= seconds < np.inf:
             raise UsageError(f"after is {after!r}; give a time from 0 s on, such as 86400.0 or '1 d'")
-        later = copy.copy(self.emulator)
-        later.hardware = later.hardware.aged(seconds)
-        later.ledger, later.aside, later.spent = (Ledger() for _ in range(3))
         only = f"it shows the chip {format_si(seconds, 's')} after it was written"
-        return type(self).of(later, only)
+        return type(self).of(self.emulator.aged(seconds, inferences), only)
 
     def _programmable(self) -> None:
         if self._only:

@@ -6,9 +6,10 @@ a ledger of its own, so that a training that is watched gives the same numbers a
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from analogep.learning import Experimenter, Tally, Updater
 from analogep.learning.centering import center_of, centered
 from analogep.network import Hardware, Network
 from analogep.streams import Seeds
+from analogep.units import spoken
 
 Floats = NDArray[np.float64]
 Inputs = NDArray[np.floating[Any]]
@@ -158,6 +160,26 @@ class Emulator:
     def elapsed(self) -> float:
         """Seconds from the first pulse of the initial weights on, in which the chip was written and trained [s]."""
         return sum(ledger.elapsed("initial", *TRAINING) for ledger in (self.spent, self.ledger))
+
+    def aged(self, seconds: float, inferences: float) -> Self:
+        """The chip `seconds` [s] after its weights were written and after so many inferences; a copy to be read.
+
+        Raises
+        ------
+        UsageError
+            If the inferences are below 0, or take longer.
+        """
+        spans = self.hardware.pace.phased([self.hardware.pace.inferred(self.circuit.timing.free.duration)])[0][1]
+        taken = inferences * sum(spans.values())
+        if not 0.0 <= taken <= seconds:
+            raise UsageError(
+                f"inferences is {inferences:g}, which take {spoken(taken)} of {spoken(seconds)}; give a number from 0 "
+                f"to {seconds / sum(spans.values()):.4g}, or a longer time"
+            )
+        later = copy.copy(self)
+        later.hardware = self.hardware.aged(seconds, inferences * spans["relaxation"])
+        later.ledger, later.aside, later.spent = (Ledger() for _ in range(3))
+        return later
 
     def observer(self, *, noisy: bool = True, draw: int | None = None) -> Experimenter:
         """An experimenter on the chip as it is now, with random numbers of its own: the same for the same `draw`."""

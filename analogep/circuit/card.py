@@ -351,15 +351,16 @@ class CircuitCard(Card):
         return [*super().warnings(), *(self.warning(path, message) for path, message in found)]
 
     def _converter_warnings(self) -> Iterator[tuple[Path, str]]:
-        """Joules that stay what a source says of other bits."""
+        """Joules and areas that stay what a source says of other bits."""
         for name, converter in (("dac", self.dac), ("adc", self.adc)):
             moved = [key for key in ("bits", "enob") if (name, key) in self.overridden]
-            if converter.energy is not None and moved and (name, "energy") not in self.overridden:
-                yield (
-                    (name, "energy"),
-                    f"stays at {format_si(converter.energy, 'J')}, as its source says, though {name}.{moved[0]} was "
-                    f"changed; with {name}.energy=null and {name}.source=null it follows the bits",
-                )
+            for key, text in converter.said.items() if moved else ():
+                if (name, key) not in self.overridden:
+                    yield (
+                        (name, key),
+                        f"stays at {text}, as its source says, though {name}.{moved[0]} was changed; with "
+                        f"{name}.{key}=null and {name}.source=null it follows the bits",
+                    )
 
     def _neuron_warnings(self) -> list[tuple[Path, str]]:
         """What is suspicious about the neurons of an `rc` or `passive` network."""

@@ -33,7 +33,7 @@ class Converter(Block, ABC):
     energy: Annotated[Joules | None, Field(ge=0)] = None
     """Energy per conversion, where a source says it; otherwise it follows from the bits (`circuit/conversion.py`)."""
     source: Annotated[str | None, StringConstraints(min_length=1, pattern=r"\S")] = None
-    """Where `energy` comes from."""
+    """Where `energy`, and the `area` of an ADC, come from."""
     shared: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     """Lines that take turns at one converter: it converts so many times where a converter on every line does once."""
 
@@ -47,6 +47,11 @@ class Converter(Block, ABC):
         """Effective bits whose joules are booked; None where only `energy` says them."""
         return self.booked if self.bits is None else self.bits
 
+    @property
+    def said(self) -> dict[str, str]:
+        """Keys whose numbers a source says, and these as text."""
+        return {} if self.energy is None else {"energy": format_si(self.energy, "J")}
+
     @abstractmethod
     def _derived(self) -> float:
         """Energy per conversion that follows from the bits [J]."""
@@ -55,15 +60,16 @@ class Converter(Block, ABC):
         return {"takes": f"{format_si(self.joules, 'J')} a conversion"}
 
     def rules(self) -> Iterator[tuple[Path, str]]:
+        if self.said and self.source is None:
+            key = next(iter(self.said))
+            yield (
+                ("source",),
+                f"is missing: say where '{key}' comes from, such as source: \"data sheet\", or remove '{key}', "
+                f"which then follows from bits, {', '.join(self.follows)}",
+            )
         if self.energy is not None:
-            if self.source is None:
-                yield (
-                    ("source",),
-                    "is missing: say where 'energy' comes from, such as source: \"data sheet\", or remove 'energy', "
-                    f"which then follows from bits, {', '.join(self.follows)}",
-                )
             return
-        if self.source is not None:
+        if self.source is not None and not self.said:
             yield ("energy",), "is missing: 'source' says where it comes from; write energy: 3.8 pJ, or remove 'source'"
         for key, text in self.follows.items():
             if getattr(self, key) is None:
@@ -114,6 +120,21 @@ class Adc(Converter):
     """Technology that the converter is made in."""
     rate: Annotated[Hertz | None, Field(gt=0, le=MOST_RATE)] = None
     """Conversions a second of one converter."""
+    area: Annotated[float | None, Field(gt=0)] = None
+    """Of one converter [um^2], where a source says it; otherwise it follows from bits, rate and node."""
+
+    @property
+    def said(self) -> dict[str, str]:
+        return super().said | ({} if self.area is None else {"area": f"{self.area:g} um^2"})
+
+    @property
+    def room(self) -> float | None:
+        """Area of one converter [m^2]; None where it neither is said nor follows."""
+        if self.area is not None:
+            return 1e-12 * self.area
+        if self.effective is None or self.rate is None or self.node is None:
+            return None
+        return adc_area(self.effective, self.rate, self.node)
 
     @property
     def lsb(self) -> float:
@@ -144,10 +165,9 @@ class Adc(Converter):
         return adc_joules(self.effective, self.rate, self.node)
 
     def derived(self) -> Mapping[str, str]:
-        if self.effective is None or self.rate is None or self.node is None:
+        if self.room is None or self.area is not None:
             return super().derived()
-        area = 1e12 * adc_area(self.effective, self.rate, self.node)
-        return {**super().derived(), "covers": f"{area:.0f} um^2 each"}
+        return {**super().derived(), "covers": f"{1e12 * self.room:.0f} um^2 each"}
 
     def quantise(self, v: Floats) -> Floats:
         """Voltage (...) [V] of the code nearest to `v` (...) [V]."""

@@ -9,6 +9,7 @@ that they need no composition. Both wait until they are worth it (`worth`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -79,6 +80,13 @@ class Ageing:
         self.fresh, self.written = np.zeros(kept, real), np.zeros(kept)
         self.counted, self.latest = np.zeros(kept, np.int32), np.zeros(int(drifts))
         self._rates: Floats | None = None
+
+    def copied(self) -> Ageing:
+        """A copy with arrays of its own."""
+        other = copy.copy(self)
+        other.fresh, other.written, other.counted = self.fresh.copy(), self.written.copy(), self.counted.copy()
+        other.latest = self.latest.copy()
+        return other
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """The attributes by name: its own, not copies; none without a drift.

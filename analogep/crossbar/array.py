@@ -250,7 +250,7 @@ class Array:
         time = (age + seconds) * speed(card)
         later.g = np.array(card.retention.aged(fresh, low, high, card.conductance.max, time, self._deviates()))
         later.hidden, later.cycles, later.second = self.hidden.copy(), self.cycles.copy(), self.second.copy()
-        later.memory = self.memory.copy()
+        later.memory, later.exposed, later.ageing = self.memory.copy(), self.exposed.copied(), self.ageing.copied()
         later._kept = True
         later._sum_lines()
         return later

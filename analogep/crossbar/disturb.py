@@ -7,11 +7,13 @@ Rows are written one after another: while a row has its slots, all of its cells 
 on a column those of other rows. A pulsed cell is counted among them, so that its own pulses are larger by 2 f of them.
 f and s are of `device.disturb`; t is how long the network relaxed, as if all lines stood at the read voltage, which is
 the most that reads do. It waits until it is worth it, as ageing does, and has no noise. Inferences are looks at a chip
-and move nothing; neither do verify reads, which are short, nor resets of devices without pulses down, which are rare.
+and move nothing, but those that `Chip.aged` is asked for; neither do verify reads, each a fraction of the time that a
+batch reads a row, nor resets of devices without pulses down, which are rare.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any, Final
 
@@ -51,6 +53,12 @@ class Exposed:
         halves = found is not None and any(found.half)
         self.rows, self.columns = (np.zeros((2, size) if halves else (0, 0)) for size in shape)
         self.lit = np.zeros(int(reads_move(device)))
+
+    def copied(self) -> Exposed:
+        """A copy with arrays of its own."""
+        other = copy.copy(self)
+        other.rows, other.columns, other.lit = self.rows.copy(), self.columns.copy(), self.lit.copy()
+        return other
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """The attributes by name: its own, not copies; those that are in use.

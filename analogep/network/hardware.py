@@ -182,11 +182,16 @@ class Hardware:
         if found:
             self.refresh()
 
-    def aged(self, seconds: float) -> Hardware:
-        """The chip as it stands `seconds` after its weights were written; a copy, the original stays as it is."""
+    def aged(self, seconds: float, lit: float = 0.0) -> Hardware:
+        """The chip as it stands `seconds` after its weights were written, and after `lit` [s] of reading.
+
+        A copy, the original stays as it is.
+        """
         later = copy.copy(self)
         later.wiring = Wiring(self.circuit.wires, self.device.read.iv)
         later._builder = type(self._builder)(later)
         later.stores = [store.aged(seconds) for store in self.stores]
         later.mirrors = [None if mirror is None else mirror.aged(seconds) for mirror in self.mirrors]
+        if lit:
+            later.disturb(lit)
         return later

@@ -69,6 +69,8 @@ def test_mirrors_shared_converters_and_single_cells_are_counted() -> None:
     assert mirrored["cells"].count - plain["cells"].count == 2 * 129 * 10
     shared = blocks("rram", CircuitCard.load("digits", ["adc.shared=8"]))
     assert (plain["converters"].count, shared["converters"].count) == (138, 18)
+    built = blocks("rram", CircuitCard.load("digits", ["adc.area=1270", "adc.source=a data sheet"]))["converters"]
+    assert (built.total, built.source) == (pytest.approx(138 * 1270e-12), "a data sheet")
     single = CircuitCard.load("resistive-digits")
     assert blocks("rram", single)["cells"].count == sum(rows * columns for rows, columns in single.shapes)
 

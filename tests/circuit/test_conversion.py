@@ -128,10 +128,12 @@ def test_an_energy_with_a_source_is_taken_as_it_is() -> None:
 
 def test_a_changed_number_of_bits_whose_energy_a_card_fixes_is_warned_of() -> None:
     text = CircuitCard.load("digits").text.replace("node: 65 nm, rate: 2.5 MHz", "energy: 3.8 pJ, source: data sheet")
+    text = text.replace("source: data sheet", "area: 1270, source: data sheet")
     stale = CircuitCard.from_text(text).changed({"adc.bits": 6}).warnings()
-    assert [str(problem).partition("adc.energy: ")[2] for problem in stale] == [
-        "stays at 3.8 pJ, as its source says, though adc.bits was changed; with adc.energy=null and adc.source=null it "
-        "follows the bits"
+    assert [str(problem).partition("adc.")[2] for problem in stale] == [
+        f"{key}: stays at {said}, as its source says, though adc.bits was changed; with adc.{key}=null and "
+        "adc.source=null it follows the bits"
+        for key, said in (("energy", "3.8 pJ"), ("area", "1270 um^2"))
     ]
 
 
@@ -143,6 +145,7 @@ FOLLOWS = "is missing: the energy follows from it; write {}, or 'energy' with it
 REFUSALS = {
     "adc.energy=2 pJ": f"adc.source: {SAY}bits, node, rate",
     "dac.energy=2 pJ": f"dac.source: {SAY}bits, supply",
+    "adc.area=1270": f"adc.source: {SAY.replace('energy', 'area')}bits, node, rate",
     "adc.source=me": "adc.energy: is missing: 'source' says where it comes from; write energy: 3.8 pJ, or remove "
     "'source'",
     "adc.node=null": f"adc.node: {FOLLOWS.format('node: 65 nm')}",

@@ -9,6 +9,7 @@ from analogep import Chip
 from analogep.crossbar import Array
 from analogep.device import DeviceCard
 from analogep.device.disturb import Disturbance, disturbance
+from analogep.errors import UsageError
 from analogep.streams import Streams
 
 STATED = "disturb={kind: stated, half_select: 0.2 %, read: 0 Hz}"
@@ -121,3 +122,11 @@ def test_reading_moves_states_while_a_chip_is_trained() -> None:
     np.testing.assert_allclose(array.hidden, expected, rtol=1e-9, atol=1e-12)
     chip.predict(x)
     np.testing.assert_allclose(array.hidden, expected, rtol=1e-9, atol=1e-12)
+    later, before = chip.aged("1 s", inferences=1000), array.hidden.copy()
+    expected = np.maximum(before - 200e3 * 1000 * 500e-9 * 1e-3, 0.0)
+    np.testing.assert_allclose(later.emulator.hardware.arrays()[0].hidden, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(array.hidden, before)
+    with pytest.raises(
+        UsageError, match=r"inferences is 1e\+07, which take 9 s of 1 s; give a number from 0 to 1.111e\+06"
+    ):
+        chip.aged(1.0, inferences=1e7)
