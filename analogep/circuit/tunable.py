@@ -55,6 +55,7 @@ FULL_SCALE: Final = (
 
 RULE: Final = "update.rule"
 THRESHOLD: Final = "update.threshold"
+MOST: Final = "update.max_pulses"
 """Keys of the update rule, which a card may leave to the device card (`rule: device`)."""
 
 TUNABLE: Final = (
@@ -76,5 +77,6 @@ TUNABLE: Final = (
     Tunable("adc.bits", "integer", 4, 12, absolute=True),
     Tunable(RULE, "choice", choices=("stochastic", "mixed_precision", "closed_loop")),
     Tunable(THRESHOLD, "log", 0.25, 4.0),
+    Tunable(MOST, "choice", choices=(None, 1, 2, 5, 10)),
 )
 """Every setting that a search knows, by its key. A card has those whose keys it has."""

@@ -11,7 +11,7 @@ from analogep.cards.locate import unit_of
 from analogep.cards.wording import listed, near, printable
 from analogep.cards.written import shape_in
 from analogep.circuit import CircuitCard
-from analogep.circuit.tunable import RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
+from analogep.circuit.tunable import MOST, RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
 from analogep.device import DeviceCard
 from analogep.errors import UsageError
 from analogep.rules import RULES
@@ -20,6 +20,7 @@ from analogep.study.values import quantity
 _LEAST_THRESHOLD = 0.5
 """Least threshold of a rule that has one [steps]."""
 _DIGITS = 3
+_OF_RULE = (RULE, THRESHOLD, MOST)
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ class Knobs:
         lists: dict[str, list[Any]] = {}
         for knob in self.all:
             value = knob.rounded(chosen[knob.name]) if knob.name in chosen else knob.given
-            if value == knob.given or knob.name in (RULE, THRESHOLD):
+            if value == knob.given or knob.name in _OF_RULE:
                 continue
             base = _base(knob.name)
             if base != knob.name:
@@ -210,9 +211,7 @@ class Knobs:
     def _update(self, chosen: Mapping[str, Value]) -> dict[str, Any]:
         """The update rule, if it is another than the card's."""
         known = {knob.name: knob for knob in self.all}
-        asked = {
-            name: known[name].rounded(chosen[name]) for name in (RULE, THRESHOLD) if name in known and name in chosen
-        }
+        asked = {name: known[name].rounded(chosen[name]) for name in _OF_RULE if name in known and name in chosen}
         if all(value == known[name].given for name, value in asked.items()):
             return {}
         active = self.circuit.update.active(self.device.recommended)
@@ -221,7 +220,7 @@ class Knobs:
         advised = self.device.recommended
         said = {
             "threshold": asked.get(THRESHOLD, getattr(active, "threshold", advised.threshold)),
-            "max_pulses": getattr(active, "max_pulses", advised.max_pulses),
+            "max_pulses": asked.get(MOST, getattr(active, "max_pulses", advised.max_pulses)),
         }
         own = active.model_dump(mode="json")
         made = {key: value for key, value in {**own, "rule": rule, **said}.items() if key in fields}
@@ -231,7 +230,12 @@ class Knobs:
 def _tree(device: DeviceCard, circuit: CircuitCard) -> dict[str, Any]:
     """Values of the circuit card, with the update rule that is followed on this device."""
     active = circuit.update.active(device.recommended)
-    rule = {"rule": active.rule, "threshold": getattr(active, "threshold", device.recommended.threshold)}
+    advised = device.recommended
+    rule = {
+        "rule": active.rule,
+        "threshold": getattr(active, "threshold", advised.threshold),
+        "max_pulses": getattr(active, "max_pulses", advised.max_pulses),
+    }
     return circuit.values | {"update": rule}
 
 
