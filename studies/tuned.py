@@ -1,8 +1,7 @@
 """Settings that `analogep tune` finds for each device card, beside the card's own, judged by test samples at the end.
 
     python studies/tuned.py [--circuit digits-chip] [--devices mram,enode] [--trials 24] [--keep]
-    python studies/tuned.py --circuit mnist-chip --data DIR --images 4000 --held-out 1000 --search-epochs 1 \
-        --search-seeds 1 --trials 12 --only-search --devices pcm,ecram
+    python studies/tuned.py --circuit mnist-chip --data D --images 4000 --held-out 1000 --search-epochs 1 --only-search
 
 A search turns what matters to a device (rates, weight ranges, beta, estimator, rule, threshold, most pulses of a write)
 on a training and a validation part; its seeds choose among trials, as many others ask whether the best one is better
