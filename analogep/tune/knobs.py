@@ -11,7 +11,7 @@ from analogep.cards.locate import unit_of
 from analogep.cards.wording import listed, near, printable
 from analogep.cards.written import shape_in
 from analogep.circuit import CircuitCard
-from analogep.circuit.tunable import MOST, RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
+from analogep.circuit.tunable import BANDWIDTHS, MOST, RANGE, RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
 from analogep.device import DeviceCard
 from analogep.errors import UsageError
 from analogep.rules import RULES
@@ -186,7 +186,42 @@ class Knobs:
             else:
                 changes[knob.name] = value
             changes |= self._followers(knob, value)
-        return changes | lists | self._converters(changes) | self._update(chosen)
+        amplifiers = self._amplifiers(lists.get(RANGE), changes)
+        return changes | lists | amplifiers | self._converters(changes) | self._update(chosen)
+
+    def _amplifiers(self, ranges: Sequence[float] | None, changes: Mapping[str, Any]) -> dict[str, float]:
+        """Bandwidths of neurons' amplifiers that hold the lines themselves, with other weight ranges.
+
+        Such an amplifier closes at f = GBW/N behind a line of n pairs, N = 1 + R_f G = 1 + w n (G_max + G_min)/(G_max -
+        G_min) for the weight range w. To be as fast as before it needs GBW'/GBW = N'/N, of the layer that needs most.
+
+        Parameters
+        ----------
+        ranges : sequence of float (layers,) [1]
+            None where they are those of the card.
+        changes : mapping
+            That other knobs have made.
+
+        Returns
+        -------
+        dict
+            Key -> bandwidth [Hz].
+        """
+        circuit, window = self.circuit, self.device.conductance
+        if ranges is None or circuit.neurons is None or circuit.column.kind != "ideal":
+            return {}
+        own = (window.max + window.min) / (window.max - window.min)
+        lines = [pairs * own for pairs, _ in circuit.shapes]
+        before, after = (
+            [1.0 + w * line for w, line in zip(values, lines, strict=True)]
+            for values in (circuit.per_layer(circuit.mapping.weight_range), ranges)
+        )
+        hidden = max(after[:-1], default=1.0) / max(before[:-1], default=1.0)
+        out: dict[str, float] = {}
+        for key, ratio in zip(BANDWIDTHS, (hidden, after[-1] / before[-1]), strict=True):
+            value = changes.get(key, _at(self._values, key.split("."))[1])
+            out |= {} if ratio == 1.0 else {key: float(f"{value * ratio:.4g}")}
+        return out
 
     def _followers(self, knob: Knob, value: Value) -> dict[str, Any]:
         """What changes with a knob."""
