@@ -62,7 +62,7 @@ class Knob:
 
     def rounded(self, value: Value) -> Value:
         """The value in three digits, which is what is simulated and what the card will say; the card's own as it is."""
-        if value == self.given or isinstance(value, str) or value is None:
+        if value == self.given or self.scale == "choice" or isinstance(value, str) or value is None:
             return self.given if value == self.given else value
         return round(value) if self.scale == "integer" else float(f"{value:.{_DIGITS}g}")
 

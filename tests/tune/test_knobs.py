@@ -101,6 +101,7 @@ def test_the_rule_that_a_device_recommends_is_a_setting_like_others() -> None:
     several = found.settings({"update.max_pulses": 5})["update"]
     assert (several["rule"], several["threshold"], several["max_pulses"]) == ("closed_loop", 4.0, 5)
     assert found.settings({"update.max_pulses": None})["update"]["max_pulses"] is None
+    assert CircuitCard.load("digits").changed({"update": several}).update.rule == "closed_loop", "whole numbers stay"
     assert found.settings({"update.rule": "closed_loop", "update.threshold": 4.0}) == {}
     for rule, numbers in (
         ("closed_loop", {"threshold": 2.0, "max_pulses": 1}),
