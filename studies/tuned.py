@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from analogep import CircuitCard
     from analogep.datasets import Dataset
 
-FIRST: Final = ("mram", "enode", "rram_sky130", "pcm", "ecram_mo", "rram", "ecram", "rram_cmo")
+FIRST: Final = ("enode", "rram_sky130", "pcm", "mram", "ecram_mo", "rram", "ecram", "rram_cmo")
 """Cards that come first, those that have most to gain before the others; these follow in the order of their names."""
 KNOBS: Final = (
     "learning.rate", "mapping.weight_range", "nudging.beta", "nudging.estimator", "update.rule", "update.threshold",
     "update.max_pulses",
 )  # fmt: skip
-REACH: Final = (0.1, 2.5)
+REACH: Final = (0.05, 2.5)
 """Bounds of a weight range, in multiples of the card's: a cell of two states needs a narrow one."""
 FIRST_SEED, DATA_SEED = 100, 0
 """The first seed of the table, and that which splits the samples."""
@@ -84,7 +84,7 @@ class Plan:
     @property
     def said(self) -> dict[str, Any]:
         """What decides a row."""
-        return {key: value for key, value in asdict(self).items() if key != "out"}
+        return {key: value for key, value in asdict(self).items() if key not in ("out", "trials")}
 
     @cached_property
     def data(self) -> Dataset:
