@@ -13,7 +13,7 @@ from analogep.cards.written import shape_in
 from analogep.circuit import CircuitCard
 from analogep.circuit.tunable import BANDWIDTHS, MOST, RANGE, RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
 from analogep.device import DeviceCard
-from analogep.errors import UsageError
+from analogep.errors import CardError, UsageError
 from analogep.rules import RULES
 from analogep.study.values import quantity
 
@@ -99,6 +99,8 @@ class Knobs:
         bounded = {knob.name: knob for key, text in given.items() for knob in self._bounded(key, text, had)}
         chosen = had if names is None else [knob for name in names for knob in self._named(name, had, bounded)]
         self.all = tuple({knob.name: bounded.get(knob.name, knob) for knob in [*chosen, *bounded.values()]}.values())
+        for knob in bounded.values():
+            self._check(knob)
 
     def _of(self, one: Tunable) -> Iterator[Knob]:
         """A knob for each number that the key has in these cards."""
@@ -163,6 +165,17 @@ class Knobs:
         if not known:
             return self._named(key, had, {})
         return [_within(knob, text) for knob in known]
+
+    def _check(self, knob: Knob) -> None:
+        """Refuse choices, and ends of a range, that the card does not take, before a search spends its time on them."""
+        for value in knob.choices if knob.scale == "choice" else (knob.low, knob.high):
+            whole = round(value) if knob.scale == "integer" and isinstance(value, float) else value
+            try:
+                self.circuit.changed(self.settings({knob.name: whole}))
+            except CardError as error:
+                reasons = [one.message for one in error.problems if _base(one.key) == _base(knob.name)]
+                if reasons:
+                    raise UsageError(f"--knob {knob.name}: {_word(whole)} is no value of it: {reasons[0]}") from None
 
     def settings(self, chosen: Mapping[str, Value]) -> dict[str, Any]:
         """Changes of the circuit card, by its keys, that a choice of the knobs makes.
@@ -251,7 +264,7 @@ class Knobs:
             return {}
         active = self.circuit.update.active(self.device.recommended)
         rule = str(asked.get(RULE, active.rule))
-        fields = RULES.find(rule).model_fields
+        fields = RULES.find(rule).model_fields if RULES.knows(rule) else ("rule",)
         advised = self.device.recommended
         said = {
             "threshold": asked.get(THRESHOLD, getattr(active, "threshold", advised.threshold)),

@@ -136,6 +136,10 @@ def test_bounds_have_units_and_may_be_of_any_number_of_the_card() -> None:
         ([], {"nudging.beta": "0.9"}, r"needs the form low..high with units"),
         ([], {"timing.free.duration": "1 V..2 V"}, r"the card's value has the unit s; write bounds as it is written$"),
         ([], {"nudging.beta": "1 V..2 V"}, r"the card's value has no unit; write bounds as it is written$"),
+        ([], {"nudging.estimator": "foo|centered"}, r"^--knob nudging.estimator: foo is no value of it: 'foo' is "),
+        ([], {"update.rule": "foo|stochastic"}, r"^--knob update.rule: foo is no value of it: unknown rule 'foo',"),
+        ([], {"learning.rate": "-1..1"}, r"^--knob learning.rate.0: -1.0 is no value of it: must be greater than 0"),
+        ([], {"adc.bits": "4..99"}, r"^--knob adc.bits: 99 is no value of it: must be at most 32, got 99$"),
         ([], {"nudging.estimator": "0.1..0.9"}, r"needs at least two values, such as positive\|random_sign\|centered$"),
     ],
 )  # fmt: skip
