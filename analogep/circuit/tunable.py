@@ -53,20 +53,25 @@ FULL_SCALE: Final = (
 )
 """What is designed in units of the read voltage."""
 
+RANGE: Final = "mapping.weight_range"
+BANDWIDTHS: Final = ("neurons.hidden.amplifier.bandwidth", "neurons.output.amplifier.bandwidth")
+"""Gain-bandwidth products of neurons' amplifiers, which follow weight ranges where lines have none of their own."""
+
 RULE: Final = "update.rule"
 THRESHOLD: Final = "update.threshold"
+MOST: Final = "update.max_pulses"
 """Keys of the update rule, which a card may leave to the device card (`rule: device`)."""
 
 TUNABLE: Final = (
     Tunable("learning.rate", "log", 0.2, 5.0),
-    Tunable("mapping.weight_range", "log", 0.4, 2.5),
+    Tunable(RANGE, "log", 0.4, 2.5),
     Tunable("nudging.beta", "log", 0.2, 1.9),
     Tunable("nudging.estimator", "choice", choices=("positive", "random_sign", "centered")),
     Tunable("timing.free.duration", "log", 0.2, 2.0),
     Tunable("timing.nudged.duration", "log", 0.2, 2.0),
     Tunable("mapping.read_voltage", "log", 0.5, 2.0, along=tuple((key, 1.0) for key in FULL_SCALE)),
-    Tunable("neurons.hidden.capacitance", "log", 0.2, 2.0, along=(("neurons.hidden.amplifier.bandwidth", -1.0),)),
-    Tunable("neurons.output.capacitance", "log", 0.2, 2.0, along=(("neurons.output.amplifier.bandwidth", -1.0),)),
+    Tunable("neurons.hidden.capacitance", "log", 0.2, 2.0, along=((BANDWIDTHS[0], -1.0),)),
+    Tunable("neurons.output.capacitance", "log", 0.2, 2.0, along=((BANDWIDTHS[1], -1.0),)),
     Tunable("feedback.gain", "log", 0.4, 2.5),
     Tunable("feedback.turns.forward", "log", 0.5, 2.0),
     Tunable("feedback.turns.reverse", "log", 0.5, 2.0),
@@ -76,5 +81,6 @@ TUNABLE: Final = (
     Tunable("adc.bits", "integer", 4, 12, absolute=True),
     Tunable(RULE, "choice", choices=("stochastic", "mixed_precision", "closed_loop")),
     Tunable(THRESHOLD, "log", 0.25, 4.0),
+    Tunable(MOST, "choice", choices=(None, 1, 2, 5, 10)),
 )
 """Every setting that a search knows, by its key. A card has those whose keys it has."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from analogep.circuit.tunable import BANDWIDTHS
 from analogep.errors import ResultError
 from analogep.results import circumstances
 from analogep.tune.choice import Wish, choose, finalists, front
@@ -153,6 +154,6 @@ def _said(search: Search, changes: dict[str, Any]) -> list[str]:
     """Settings as `key=value` with the units of the card, without what follows them."""
     if not changes:
         return []
-    follow = {"adc.rate", *(key for knob in search.knobs.all for key, _ in knob.along)}
+    follow = {"adc.rate", *BANDWIDTHS, *(key for knob in search.knobs.all for key, _ in knob.along)}
     chosen = {key: value for key, value in changes.items() if key not in follow}
     return [text for text in search.circuit.changed(chosen).changes if text not in search.circuit.changes]

@@ -11,15 +11,16 @@ from analogep.cards.locate import unit_of
 from analogep.cards.wording import listed, near, printable
 from analogep.cards.written import shape_in
 from analogep.circuit import CircuitCard
-from analogep.circuit.tunable import RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
+from analogep.circuit.tunable import BANDWIDTHS, MOST, RANGE, RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
 from analogep.device import DeviceCard
-from analogep.errors import UsageError
+from analogep.errors import CardError, UsageError
 from analogep.rules import RULES
 from analogep.study.values import quantity
 
 _LEAST_THRESHOLD = 0.5
 """Least threshold of a rule that has one [steps]."""
 _DIGITS = 3
+_OF_RULE = (RULE, THRESHOLD, MOST)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Knob:
 
     def rounded(self, value: Value) -> Value:
         """The value in three digits, which is what is simulated and what the card will say; the card's own as it is."""
-        if value == self.given or isinstance(value, str) or value is None:
+        if value == self.given or self.scale == "choice" or isinstance(value, str) or value is None:
             return self.given if value == self.given else value
         return round(value) if self.scale == "integer" else float(f"{value:.{_DIGITS}g}")
 
@@ -98,6 +99,8 @@ class Knobs:
         bounded = {knob.name: knob for key, text in given.items() for knob in self._bounded(key, text, had)}
         chosen = had if names is None else [knob for name in names for knob in self._named(name, had, bounded)]
         self.all = tuple({knob.name: bounded.get(knob.name, knob) for knob in [*chosen, *bounded.values()]}.values())
+        for knob in bounded.values():
+            self._check(knob)
 
     def _of(self, one: Tunable) -> Iterator[Knob]:
         """A knob for each number that the key has in these cards."""
@@ -163,6 +166,17 @@ class Knobs:
             return self._named(key, had, {})
         return [_within(knob, text) for knob in known]
 
+    def _check(self, knob: Knob) -> None:
+        """Refuse choices, and ends of a range, that the card does not take, before a search spends its time on them."""
+        for value in knob.choices if knob.scale == "choice" else (knob.low, knob.high):
+            whole = round(value) if knob.scale == "integer" and isinstance(value, float) else value
+            try:
+                self.circuit.changed(self.settings({knob.name: whole}))
+            except CardError as error:
+                reasons = [one.message for one in error.problems if _base(one.key) == _base(knob.name)]
+                if reasons:
+                    raise UsageError(f"--knob {knob.name}: {_word(whole)} is no value of it: {reasons[0]}") from None
+
     def settings(self, chosen: Mapping[str, Value]) -> dict[str, Any]:
         """Changes of the circuit card, by its keys, that a choice of the knobs makes.
 
@@ -175,7 +189,7 @@ class Knobs:
         lists: dict[str, list[Any]] = {}
         for knob in self.all:
             value = knob.rounded(chosen[knob.name]) if knob.name in chosen else knob.given
-            if value == knob.given or knob.name in (RULE, THRESHOLD):
+            if value == knob.given or knob.name in _OF_RULE:
                 continue
             base = _base(knob.name)
             if base != knob.name:
@@ -185,7 +199,42 @@ class Knobs:
             else:
                 changes[knob.name] = value
             changes |= self._followers(knob, value)
-        return changes | lists | self._converters(changes) | self._update(chosen)
+        amplifiers = self._amplifiers(lists.get(RANGE), changes)
+        return changes | lists | amplifiers | self._converters(changes) | self._update(chosen)
+
+    def _amplifiers(self, ranges: Sequence[float] | None, changes: Mapping[str, Any]) -> dict[str, float]:
+        """Bandwidths of neurons' amplifiers that hold the lines themselves, with other weight ranges.
+
+        Such an amplifier closes at f = GBW/N behind a line of n pairs, N = 1 + R_f G = 1 + w n (G_max + G_min)/(G_max -
+        G_min) for the weight range w. To be as fast as before it needs GBW'/GBW = N'/N, of the layer that needs most.
+
+        Parameters
+        ----------
+        ranges : sequence of float (layers,) [1]
+            None where they are those of the card.
+        changes : mapping
+            That other knobs have made.
+
+        Returns
+        -------
+        dict
+            Key -> bandwidth [Hz].
+        """
+        circuit, window = self.circuit, self.device.conductance
+        if ranges is None or circuit.neurons is None or circuit.column.kind != "ideal":
+            return {}
+        own = (window.max + window.min) / (window.max - window.min)
+        lines = [pairs * own for pairs, _ in circuit.shapes]
+        before, after = (
+            [1.0 + w * line for w, line in zip(values, lines, strict=True)]
+            for values in (circuit.per_layer(circuit.mapping.weight_range), ranges)
+        )
+        hidden = max(after[:-1], default=1.0) / max(before[:-1], default=1.0)
+        out: dict[str, float] = {}
+        for key, ratio in zip(BANDWIDTHS, (hidden, after[-1] / before[-1]), strict=True):
+            value = changes.get(key, _at(self._values, key.split("."))[1])
+            out |= {} if ratio == 1.0 else {key: float(f"{value * ratio:.4g}")}
+        return out
 
     def _followers(self, knob: Knob, value: Value) -> dict[str, Any]:
         """What changes with a knob."""
@@ -210,18 +259,16 @@ class Knobs:
     def _update(self, chosen: Mapping[str, Value]) -> dict[str, Any]:
         """The update rule, if it is another than the card's."""
         known = {knob.name: knob for knob in self.all}
-        asked = {
-            name: known[name].rounded(chosen[name]) for name in (RULE, THRESHOLD) if name in known and name in chosen
-        }
+        asked = {name: known[name].rounded(chosen[name]) for name in _OF_RULE if name in known and name in chosen}
         if all(value == known[name].given for name, value in asked.items()):
             return {}
         active = self.circuit.update.active(self.device.recommended)
         rule = str(asked.get(RULE, active.rule))
-        fields = RULES.find(rule).model_fields
+        fields = RULES.find(rule).model_fields if RULES.knows(rule) else ("rule",)
         advised = self.device.recommended
         said = {
             "threshold": asked.get(THRESHOLD, getattr(active, "threshold", advised.threshold)),
-            "max_pulses": getattr(active, "max_pulses", advised.max_pulses),
+            "max_pulses": asked.get(MOST, getattr(active, "max_pulses", advised.max_pulses)),
         }
         own = active.model_dump(mode="json")
         made = {key: value for key, value in {**own, "rule": rule, **said}.items() if key in fields}
@@ -231,7 +278,12 @@ class Knobs:
 def _tree(device: DeviceCard, circuit: CircuitCard) -> dict[str, Any]:
     """Values of the circuit card, with the update rule that is followed on this device."""
     active = circuit.update.active(device.recommended)
-    rule = {"rule": active.rule, "threshold": getattr(active, "threshold", device.recommended.threshold)}
+    advised = device.recommended
+    rule = {
+        "rule": active.rule,
+        "threshold": getattr(active, "threshold", advised.threshold),
+        "max_pulses": getattr(active, "max_pulses", advised.max_pulses),
+    }
     return circuit.values | {"update": rule}
 
 

@@ -77,9 +77,31 @@ def test_a_converter_converts_once_in_shorter_phases_and_takes_what_that_takes()
     assert after.adc.joules >= before.adc.joules
 
 
+def test_an_amplifier_that_holds_a_line_is_as_fast_with_another_weight_range() -> None:
+    """GBW/N stays: N = 1 + R_f G, with R_f the range over the window of 9 uS and G of 65 or 129 pairs of 11 uS."""
+    before, found = CircuitCard.load("digits"), knobs("rram", "digits", "mapping.weight_range")
+    after = before.changed(found.settings({"mapping.weight_range.0": 0.1, "mapping.weight_range.1": 0.6}))
+    for node, pairs, weight in (("hidden", 65, 0.1), ("output", 129, 0.6)):
+        old, new = (getattr(card.neurons, node).amplifier.bandwidth for card in (before, after))
+        gains = [1.0 + one / 9e-6 * pairs * 11e-6 for one in (0.3, weight)]
+        assert new / gains[1] == pytest.approx(old / gains[0], rel=1e-3)
+    both = knobs("rram", "digits", "mapping.weight_range", "neurons.hidden.capacitance")
+    halves = both.settings({"mapping.weight_range.0": 0.1, "neurons.hidden.capacitance": 0.25e-12})
+    alone = found.settings({"mapping.weight_range.0": 0.1})
+    key = "neurons.hidden.amplifier.bandwidth"
+    assert halves[key] == pytest.approx(2 * alone[key], rel=1e-3)
+    columns = knobs("rram", "digits-chip", "mapping.weight_range").settings({"mapping.weight_range.0": 0.1})
+    assert set(columns) == {"mapping.weight_range"}, "columns of their own follow by themselves"
+
+
 def test_the_rule_that_a_device_recommends_is_a_setting_like_others() -> None:
-    found = knobs("rram", "digits", "update.rule", "update.threshold")
-    assert {knob.name: knob.given for knob in found.all} == {"update.rule": "closed_loop", "update.threshold": 4.0}
+    found = knobs("rram", "digits", "update.rule", "update.threshold", "update.max_pulses")
+    own = {"update.rule": "closed_loop", "update.threshold": 4.0, "update.max_pulses": 1}
+    assert {knob.name: knob.given for knob in found.all} == own
+    several = found.settings({"update.max_pulses": 5})["update"]
+    assert (several["rule"], several["threshold"], several["max_pulses"]) == ("closed_loop", 4.0, 5)
+    assert found.settings({"update.max_pulses": None})["update"]["max_pulses"] is None
+    assert CircuitCard.load("digits").changed({"update": several}).update.rule == "closed_loop", "whole numbers stay"
     assert found.settings({"update.rule": "closed_loop", "update.threshold": 4.0}) == {}
     for rule, numbers in (
         ("closed_loop", {"threshold": 2.0, "max_pulses": 1}),
@@ -114,6 +136,10 @@ def test_bounds_have_units_and_may_be_of_any_number_of_the_card() -> None:
         ([], {"nudging.beta": "0.9"}, r"needs the form low..high with units"),
         ([], {"timing.free.duration": "1 V..2 V"}, r"the card's value has the unit s; write bounds as it is written$"),
         ([], {"nudging.beta": "1 V..2 V"}, r"the card's value has no unit; write bounds as it is written$"),
+        ([], {"nudging.estimator": "foo|centered"}, r"^--knob nudging.estimator: foo is no value of it: 'foo' is "),
+        ([], {"update.rule": "foo|stochastic"}, r"^--knob update.rule: foo is no value of it: unknown rule 'foo',"),
+        ([], {"learning.rate": "-1..1"}, r"^--knob learning.rate.0: -1.0 is no value of it: must be greater than 0"),
+        ([], {"adc.bits": "4..99"}, r"^--knob adc.bits: 99 is no value of it: must be at most 32, got 99$"),
         ([], {"nudging.estimator": "0.1..0.9"}, r"needs at least two values, such as positive\|random_sign\|centered$"),
     ],
 )  # fmt: skip
