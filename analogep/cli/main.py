@@ -32,6 +32,7 @@ from analogep.cli import (
     tune,
 )
 from analogep.cli.interrupt import heard
+from analogep.cli.parser import Parser
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -56,8 +57,8 @@ _COMMANDS = {
 }
 
 
-def _parser(program: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(program: str | None) -> Parser:
+    parser = Parser(
         prog=program or "analogep",
         description="Emulate analog crossbar hardware that learns by equilibrium propagation.",
     )
@@ -81,9 +82,9 @@ def _add_parts(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _named(program: str) -> argparse.ArgumentParser:
+def _named(program: str) -> Parser:
     """Parser of one command that runs under a name of its own."""
-    parser = argparse.ArgumentParser(prog=program, description=simulate.DESCRIPTION)
+    parser = Parser(prog=program, description=simulate.DESCRIPTION)
     simulate.arguments(parser)
     _add_parts(parser)
     parser.set_defaults(command="simulate")
@@ -135,7 +136,7 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
 
 def _run(arguments: Sequence[str], program: str | None) -> int:
     try:
-        parsed = _named(program).parse_args(arguments[1:]) if program else _parser(None).parse_args(arguments)
+        parsed = _named(program).known(arguments[1:]) if program else _parser(None).known(arguments)
         with heard(), streams.cautions(quiet=bool(vars(parsed).get("quiet", False))):
             _load(parsed.parts)
             code: int = _COMMANDS[parsed.command].run(parsed)
