@@ -1,4 +1,4 @@
-"""Numbers in tables stay with their units and errors: `97.3 +- 0.9 %` and `500 mV` do not break in narrow columns."""
+"""Numbers stay with their units and errors: `97.3 +- 0.9 %` and `500 mV` do not break, in narrow columns least of all."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ def joined(text: str) -> str:
 
 
 class Joined(SphinxPostTransform):
-    """Texts of all tables, joined."""
+    """Texts of all cells and paragraphs, joined."""
 
     default_priority = 900
 
     def run(self, **_given: Any) -> None:
-        """Replace the texts of cells that change."""
-        for entry in self.document.findall(nodes.entry):
-            for text in list(entry.findall(nodes.Text)):
-                if not isinstance(text.parent, nodes.literal) and (said := joined(str(text))) != str(text):
+        """Replace the texts that change."""
+        for paragraph in self.document.findall(nodes.paragraph):
+            for text in list(paragraph.findall(nodes.Text)):
+                fixed = isinstance(text.parent, nodes.literal | nodes.math)
+                if not fixed and (said := joined(str(text))) != str(text):
                     text.parent.replace(text, nodes.Text(said))
 
 

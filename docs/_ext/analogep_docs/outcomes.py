@@ -35,8 +35,10 @@ def section(name: str) -> list[str]:
 
 
 def _said(row: Outcome) -> str:
+    """Each cell behind its head; the first head, where it says more than what the first cell is."""
     pairs = zip(row.heads[1:], row.cells[1:], strict=False)
-    return "; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs if cell)
+    opening = "" if row.heads[0] in ("", "device", "circuit card", "card") else f"{row.heads[0]}: "
+    return opening + "; ".join(f"{head} {cell}" if head else cell for head, cell in pairs if cell)
 
 
 def _slug(heading: str) -> str:
