@@ -13,6 +13,7 @@ from analogep.cli import library
 from analogep.device.unknown import unknown_keys
 from analogep.units import format_si
 from analogep_docs import outcomes
+from analogep_docs.schematic import schematic
 from analogep_docs.words import inline
 
 _RAW = "```{{raw}} html\n{}\n```"
@@ -87,6 +88,9 @@ def circuit(name: str) -> str:
         [
             f"# {name}",
             inline(card.title),
+            _RAW.format(schematic(card)),
+            f"Arrays of pairs, rows times columns; their sides are drawn by the roots of these. `analogep simulate rram "
+            f"--circuit {name}` trains it.",
             "\n".join(["| | |", "| --- | --- |", *(f"| {head} | {text} |" for head, text in rows.items())]),
             *_open(card),
             *_limits(card),

@@ -1,4 +1,4 @@
-"""Numbers stay with their units and errors: `97.3 +- 0.9 %` and `500 mV` do not break, in narrow columns least of all."""
+"""Numbers stay with their units and errors: `97.3 +- 0.9 %` and `500 mV` do not break in narrow columns."""
 
 from __future__ import annotations
 
