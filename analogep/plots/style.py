@@ -37,8 +37,8 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
     "#D55E00",
     "#CC79A7",
 )
-"""Okabe and Ito, Color Universal Design, 2008; without its yellow, which is lost on white paper; orange and sky, which have
-a contrast of 2.3:1 with it, are as dark as 3:1 asks for."""
+"""Okabe and Ito, Color Universal Design, 2008; without its yellow, which is lost on white paper; orange and sky, whose
+contrast with it is 2.3:1, are as dark as 3:1 asks for."""
 
 GREY: Final = "#8c8c8c"
 

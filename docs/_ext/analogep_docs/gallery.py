@@ -89,8 +89,8 @@ def circuit(name: str) -> str:
             f"# {name}",
             inline(card.title),
             _RAW.format(schematic(card)),
-            f"Arrays of pairs, rows times columns; their sides are drawn by the roots of these. `analogep simulate rram "
-            f"--circuit {name}` trains it.",
+            "Arrays of pairs, rows times columns; their sides are drawn by the roots of these. `analogep simulate "
+            f"rram --circuit {name}` trains it.",
             "\n".join(["| | |", "| --- | --- |", *(f"| {head} | {text} |" for head, text in rows.items())]),
             *_open(card),
             *_limits(card),

@@ -29,9 +29,10 @@ def page() -> str:
     found = sentences()
     parts = [
         "# Errors and cautions",
-        f"{sum(map(len, found.values()))} sentences, taken from the source; `…` stands for a name or a number of the case. "
-        "What to do is part of most sentences, behind the semicolon; [troubleshooting](../project/troubleshooting.md) has "
-        "more about some. The search of this site finds them by any words that do not change.",
+        f"{sum(map(len, found.values()))} sentences, taken from the source; `…` stands for a name or a number of the "
+        "case. What to do is part of most sentences, behind the semicolon; "
+        "[troubleshooting](../project/troubleshooting.md) has more about some. The search of this site finds them by "
+        "any words that do not change.",
     ]
     for title, lines in found.items():
         parts += [f"## {title}", "\n".join(f"- {inline(line)}" for line in lines)]

@@ -36,12 +36,8 @@ def schematic(card: CircuitCard) -> str:
         x += 0.0 if last else 14.0
     width, height = x + 8.0, _TOP + _LARGEST + 12.0
     said = html.escape(f"{card.name}: arrays of {', '.join(f'{rows} by {columns}' for rows, columns in card.shapes)}")
-    style = f'style="max-width: {width:.0f}px"'
-    return (
-        f'<figure class="ep-circuit"><svg viewBox="0 0 {width:.0f} {height:.0f}" {style} role="img" aria-label="{said}">'
-        + "".join(parts)
-        + "</svg></figure>"
-    )
+    head = f'viewBox="0 0 {width:.0f} {height:.0f}" style="max-width: {width:.0f}px" role="img" aria-label="{said}"'
+    return f'<figure class="ep-circuit"><svg {head}>{"".join(parts)}</svg></figure>'
 
 
 def _line(start: float, end: float, y: float) -> str:
