@@ -28,6 +28,12 @@ _UNIT = re.compile(r"([afpnu\u00b5\u03bcmkMGT]?)(S|V|s|m|F|A|J|Hz|K|W|eV|ohm|\u0
 _OF = {"\u03a9": "ohm", "\u2126": "ohm", "min": "s", "h": "s", "d": "s", "y": "s"}
 _SIZE = {"%": Decimal("0.01"), "tau": Decimal(1)}
 _SIZE |= {"min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "y": Decimal(31557600)}  # a Julian year
+_WORDS = {
+    "sec": "s", "second": "s", "minute": "min", "hour": "h", "hr": "h", "day": "d", "year": "y", "yr": "y",
+    "volt": "V", "ampere": "A", "amp": "A", "joule": "J", "watt": "W", "farad": "F", "siemen": "S", "kelvin": "K",
+    "metre": "m", "meter": "m", "hertz": "Hz", "percent": "%",
+}  # fmt: skip
+"""Units in words, without the plural's s -> symbol: a hint for those who write them."""
 _LONGEST = 64
 _PREFIX = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _POWER = {prefix: power for power, prefix in _PREFIX.items()} | {"\u00b5": -6, "\u03bc": -6}
@@ -97,7 +103,9 @@ class Quantity:
         advice = f"write it in {self.spoken}, such as '{self.example}'"
         known = _UNIT.fullmatch(unit)
         if known is None:
-            raise ValueError(f"{shown(text)} has an unknown unit; {advice}")
+            meant = _WORDS.get(unit.lower().rstrip("s"), "")
+            hint = f"; did you mean '{number} {meant}'?" if meant else ""
+            raise ValueError(f"{shown(text)} has an unknown unit; {advice}{hint}")
         symbol = known[2] or known[3]
         if _OF.get(symbol, symbol) != self.unit:
             raise ValueError(f"{shown(text)} is not {self._article} {self.dimension}; {advice}")

@@ -21,6 +21,8 @@ HEADS: Final = (
     "s per training sample",
 )
 _DASH: Final = "-"
+_NAMED: Final = 6
+"""Effects that are not resolved and still named one by one, in place of their number."""
 
 
 def named(limit: str) -> str:
@@ -93,9 +95,12 @@ def missing(dataset: xr.Dataset) -> str:
         return ""
     most = max(open_ones.values())
     whole = int(dataset.attrs["pairs"]) + most
+    named_ones = ", ".join(open_ones)
+    if len(open_ones) > _NAMED:
+        named_ones = f"{len(open_ones)} of {2 * dataset.sizes['limit']} effects, those with a question mark"
     head = (
         f"Not resolved to {resolution:g} {'point' if resolution == 1.0 else 'points'} ({dataset.attrs['ended']}): "
-        f"{', '.join(open_ones)}."
+        f"{named_ones}."
     )
     if whole > MOST:
         return (
@@ -119,13 +124,26 @@ def answer(dataset: xr.Dataset) -> str:
     if not costly:
         resolution = 100.0 * float(dataset.attrs["resolution"])
         doubt = "" if missing(dataset) else f", to {resolution:g} {'point' if resolution == 1.0 else 'points'}"
-        return f"No limit costs accuracy that can be told from zero{doubt}; all of them together cost {gap} points."
+        said = f"No limit costs accuracy that can be told from zero{doubt}; all of them together cost {gap} points."
+        return said if doubt else f"{said}{_largest(dataset)}"
     k, way = max(costly, key=lambda one: float(dataset[one[1]][one[0]]))
     said = points(float(dataset[way][k]), float(dataset[f"{way}_ci"][k]))
     how = "removed alone it gives back" if way == "regained" else "left alone it costs"
     others = [named(names[j]) for j in dict.fromkeys(j for j, _ in costly) if j != k]
     more = f" Also told from zero: {', '.join(others)}." if others else ""
     return f"What limits most is {named(names[k])}: {how} {said} points, all limits together cost {gap}.{more}"
+
+
+def _largest(dataset: xr.Dataset) -> str:
+    """The largest mean among what cannot be told from zero; empty where nothing is known."""
+    found = [(float(value), k, way) for way in ("regained", "lost") for k, value in enumerate(dataset[way].values)]
+    known = [one for one in found if not math.isnan(one[0])]
+    if not known or max(known)[0] <= 0.0:
+        return ""
+    mean, k, way = max(known)
+    how = "removed" if way == "regained" else "left"
+    said = points(mean, float(dataset[f"{way}_ci"][k]))
+    return f" The largest so far is {named(dataset['limit'].values[k])} {how} alone, {said} points: a guess."
 
 
 def gains(dataset: xr.Dataset) -> str:

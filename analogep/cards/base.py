@@ -120,7 +120,12 @@ class Card(Block):
     def _unknown(cls, given: str, complaint: str) -> CardError:
         names = cls.names()
         best = near(Path(given).stem, names)
-        hint = f"; did you mean '{best}'?" if best else ""
+        # A misspelt file has its neighbours, a misspelt name the other names.
+        folder = os.path.dirname(given)
+        if given.endswith((".yaml", ".yml")) and os.path.isdir(folder or "."):
+            there = [name for name in os.listdir(folder or ".") if name.endswith((".yaml", ".yml"))]
+            best = os.path.join(folder, found) if (found := near(os.path.basename(given), there)) else best
+        hint = f"; did you mean '{printable(best, 200)}'?" if best else ""
         shipped = f"shipped are {listed(names)}" if names else "none are shipped"
         return CardError([Problem(printable(given, 200), "", f"{complaint}; {shipped}{hint}")])
 

@@ -32,7 +32,7 @@ from analogep.cli import (
     tune,
 )
 from analogep.cli.interrupt import heard
-from analogep.cli.options import Parser
+from analogep.cli.parser import Parser
 from analogep.errors import AnalogepError, CardError
 
 _COMMANDS = {
@@ -63,7 +63,7 @@ def _parser(program: str | None) -> Parser:
         description="Emulate analog crossbar hardware that learns by equilibrium propagation.",
     )
     parser.add_argument("--version", action="version", version=f"analogep {analogep.__version__}")
-    commands = parser.of_commands()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module in _COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.DESCRIPTION)
         module.arguments(command)
@@ -136,7 +136,7 @@ def main(arguments: Sequence[str], program: str | None = None) -> int:
 
 def _run(arguments: Sequence[str], program: str | None) -> int:
     try:
-        parsed = _named(program).read(arguments[1:]) if program else _parser(None).read(arguments)
+        parsed = _named(program).known(arguments[1:]) if program else _parser(None).known(arguments)
         with heard(), streams.cautions(quiet=bool(vars(parsed).get("quiet", False))):
             _load(parsed.parts)
             code: int = _COMMANDS[parsed.command].run(parsed)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analogep.plots.specification import specified_limits
     from analogep.plots.study import study_axes
     from analogep.plots.study_crossing import study_lines
-    from analogep.plots.style import engineering
+    from analogep.plots.style import STYLE, engineering
     from analogep.plots.trace import relaxation
     from analogep.plots.tuned import tuned_settings
 
@@ -39,6 +39,7 @@ __all__ = [
     "FIGURES",
     "MOST_RUNS",
     "SPIKING",
+    "STYLE",
     "SUFFIXES",
     "accuracy_and_cost",
     "among_chips",
@@ -89,7 +90,7 @@ if not TYPE_CHECKING:
             "specification": ("specified_limits",),
             "study": ("study_axes",),
             "study_crossing": ("study_lines",),
-            "style": ("engineering",),
+            "style": ("STYLE", "engineering"),
             "trace": ("relaxation",),
             "tuned": ("tuned_settings",),
         },

@@ -61,7 +61,7 @@ def study_axes(dataset: xr.Dataset) -> Figure:
         panels[number, 0].set_ylabel(label)
         _joules(panels[number, 1], places, rows)
         for axes in panels[number]:
-            along(axes, axis.name, places, unit, [called(row.said) for row in rows], width=0.5)
+            along(axes, axis.name, places, unit, [called(row.said, "\n") for row in rows], width=0.5)
     legend(figure, _handles(), columns=2)
     return figure
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analogep.plots.device_axes import log_axis
 from analogep.plots.style import scale
+from analogep.plots.style import short as cut
 from analogep.study.crossing import AGES
 
 Floats = NDArray[np.float64]
@@ -70,8 +71,8 @@ def along(axes: Axes, name: str, places: Floats, unit: str, labels: Sequence[str
         return
     axes.set_xlabel(f"{name} [{unit}]" if unit else name)
     if not unit:
-        short = [label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…" for label in labels]
-        crowded = sum(len(label) + 1 for label in short) > width * _FITTING_LETTERS
+        short = ["\n".join(cut(line, _MOST_LETTERS) for line in label.split("\n")) for label in labels]
+        crowded = sum(max(map(len, label.split("\n"))) + 1 for label in short) > width * _FITTING_LETTERS
         axes.set_xticks(places, short, rotation=30 if crowded else 0, ha="right" if crowded else "center")
         axes.set_xlim(-0.5, len(places) - 0.5)
     elif places.min() > 0.0 and places.max() > _WIDE * places.min():

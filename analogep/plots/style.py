@@ -30,14 +30,15 @@ SIZE: Final = (7.0, 4.3)
 
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
     "#000000",
-    "#E69F00",
-    "#56B4E9",
+    "#C08400",
+    "#2F95D0",
     "#009E73",
     "#0072B2",
     "#D55E00",
     "#CC79A7",
 )
-"""Okabe and Ito, Color Universal Design, 2008; without its yellow, which is lost on white paper."""
+"""Okabe and Ito, Color Universal Design, 2008; without its yellow, which is lost on white paper; orange and sky, whose
+contrast with it is 2.3:1, are as dark as 3:1 asks for."""
 
 GREY: Final = "#8c8c8c"
 

@@ -152,11 +152,14 @@ def spoken(key: str, text: str) -> str:
 
     >>> spoken("variation.cycle_to_cycle", '{"kind": "range", "sigma": "5 %"}')
     'range, sigma 5 %'
+    >>> spoken("timing.free.duration", "1e-07 s")
+    '100 ns'
     >>> spoken("wires.tile", "[32, 32]"), spoken("layers", "[64, 128, 10]"), spoken("nudging.beta", "0.5")
     ('32 × 32', '64-128-10', '0.5')
     """
     if not text.startswith(("[", "{")):
-        return text
+        number = quantity(text) if re.search(r"[0-9]e[+-]?[0-9]", text) else None  # of a range; people write prefixes
+        return units.format_si(float(f"{number[0]:.4g}"), number[1]) if number and number[1] else text
     try:
         value = read_value(text, "")
     except CardError:
@@ -175,9 +178,22 @@ def _spoken(key: str, value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def called(said: Mapping[str, str]) -> str:
-    """What a combination of values is called: each as `spoken`; `said` is key -> text."""
-    return ", ".join(spoken(key, text) for key, text in said.items())
+def called(said: Mapping[str, str], between: str = "; ") -> str:
+    """What a combination of values is called: each as `spoken`, with the last part of its key where there are several.
+
+    Parameters
+    ----------
+    said : mapping
+        Key -> text.
+    between : str
+        What stands between two values.
+
+    >>> called({"learning.rate": "[0.01, 0.0003]", "timing.free.duration": "1.5e-06 s"})
+    'rate 0.01, 0.0003; duration 1.5 us'
+    """
+    if len(said) < 2:
+        return "".join(spoken(key, text) for key, text in said.items())
+    return between.join(f"{key.rpartition('.')[2]} {spoken(key, text)}" for key, text in said.items())
 
 
 def texts(values: str | Sequence[Any], *, repeated: bool = False) -> list[str]:

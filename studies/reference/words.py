@@ -31,8 +31,10 @@ REASONS = {
     ),
     "beta": (
         "A nudge lifts a rectified output above 0 only if its drive is above -beta. A small beta therefore loses "
-        "outputs, and with the text's weights what has not settled is divided by it; neither is a property of the "
-        "limit of beta to 0. With rails below 0 a beta of 0.05 trains as well as 0.5 (see what differs, and why)."
+        "outputs, and with the text's weights what has not settled is divided by it: their outputs grow by "
+        "exp(0.056 t/tau), which a nudge slows by 0.54 beta, so that below 0.1 the update strengthens what grows, and "
+        "0.05 ends beyond all bounds. Neither is a property of the limit of beta to 0. With rails below 0 a beta of "
+        "0.05 trains as well as 0.5 (see what differs, and why)."
     ),
 }
 """Why a curve has its shape, by the name of its study."""

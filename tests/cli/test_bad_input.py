@@ -29,11 +29,12 @@ NO_RAILS = [
 LONG = "a" * 300
 USAGE = [
     ((), "the following arguments are required: COMMAND"),
-    (("simulat",), "invalid choice: 'simulat'"),
+    (("simulat",), r"invalid choice: 'simulat' .*; did you mean 'simulate'?"),
     (("simulate",), "which device? Give a card, such as 'devices/rram.yaml' or 'rram'; --list shows the shipped ones"),
     (("simulate", "rram", "ideal"), "unrecognized arguments: ideal"),
-    (("simulate", "rram", "--sed", "1"), "unrecognized arguments: --sed 1; did you mean --seed?"),
+    (("simulate", "rram", "--sed", "1"), r"unrecognized arguments: --sed 1; did you mean '--seed'?"),
     (("macro", "rram", "--layers=7-5-3"), "--layers=7-5-3; keys of cards are changed by --set layers=VALUE"),
+    (("compare", "nope.yaml"), "nope.yaml: no such file"),
     (("simulate", "rram", "--seed"), "argument --seed: expected one argument"),
     (("simulate", "rram", "--seed", "-1"), "argument --seed: needs a whole number from 0, got '-1'"),
     (("simulate", "rram", "--seed", "one"), "argument --seed: needs a whole number from 0, got 'one'"),
@@ -42,8 +43,8 @@ USAGE = [
     (("simulate", "rram", "--epochs", "-1"), "argument --epochs: needs a whole number from 0, got '-1'"),
     (("simulate", "rram", "--epochs", "1e3"), "argument --epochs: needs a whole number from 0, got '1e3'"),
     (("check",), "the following arguments are required: CARD"),
-    (("check", "rram", "--quite"), "unrecognized arguments: --quite; did you mean --quiet?"),
-    (("compare", "nope.yaml"), "nope.yaml: no such file"),
+    (("check", "rram", "--quite"), r"unrecognized arguments: --quite; did you mean '--quiet'?"),
+    (("simulate", "rram", "--age", "1 day"), r"'1 day' has an unknown unit; .*; did you mean '1 d'?"),
 ]
 CARDS = [
     (("simulate", "rrma"), "rrma: unknown device card; shipped are .*; did you mean 'rram'?"),
@@ -140,6 +141,12 @@ def test_options_that_are_tried_as_keys_are_those_of_the_parser(say: Say) -> Non
         ):
             keys.card_of(option)
     is_refused(say("simulate", "rram", "--set", "epochs=3"), 2, "of simulate, elsewhere 'learning.epochs'$")
+
+
+def test_a_misspelt_file_has_its_neighbours(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.yaml").write_text("name: mine")
+    is_refused(say("check", "my.yml"), 2, "my.yml: no such file; .*; did you mean 'my.yaml'?$")
 
 
 @pytest.mark.parametrize("given", [("--data", "mnist"), ("--circuit", "mnist")])

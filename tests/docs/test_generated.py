@@ -33,6 +33,8 @@ def test_a_page_of_a_circuit_says_what_it_is_a_limit_of() -> None:
     from analogep_docs import gallery
 
     limit, chip = gallery.circuit("digits"), gallery.circuit("digits-chip")
+    assert limit.count('<rect class="ep-box"') == 2
+    assert 'aria-label="digits: arrays of 65 by 128, 129 by 10"' in limit
     assert "| Layers | 64-128-10 |" in limit
     for words in ("no bandwidth", "no noise", "neurons are alike", "no resistance"):
         assert words in limit

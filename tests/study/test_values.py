@@ -153,4 +153,5 @@ def test_keys_that_move_together_may_have_a_value_twice_but_no_position() -> Non
 )
 def test_values_are_called_without_brackets_and_quotes(key: str, text: str, words: str) -> None:
     assert spoken(key, text) == words
-    assert called({key: text, "update.rule": "device"}) == f"{words}, device"
+    assert called({key: text}) == words
+    assert called({key: text, "update.rule": "device"}) == f"{key.rpartition('.')[2]} {words}; rule device"

@@ -12,9 +12,9 @@ from typing import Any
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect the extension to Sphinx."""
-    from analogep_docs import mathml, pages, repository, run
+    from analogep_docs import mathml, numbers, pages, repository, run
 
-    for module in (mathml, repository, run):
+    for module in (mathml, numbers, repository, run):
         module.setup(app)
     app.connect("builder-inited", lambda app: pages.write_all(Path(app.srcdir)))
     # Before napoleon, which writes reStructuredText that is meant as such.

@@ -26,9 +26,9 @@ def page() -> str:
 
 
 def _command(name: str, parser: argparse.ArgumentParser) -> str:
-    usage = parser.format_usage().removeprefix("usage: ").rstrip()
+    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
     lines = [f"(command-{name})=", f"## `analogep {name}`", "", inline(parser.description or ""), ""]
-    lines += ["```text", usage, "```", ""]
+    lines += ["```console", f"$ {usage}", "```", ""]
     for action in parser._actions:
         if action.dest == "help" or action.help == argparse.SUPPRESS:
             continue

@@ -10,7 +10,10 @@ from analogep import CircuitCard, DeviceCard
 from analogep.cards.fields import shapes
 from analogep.cards.locate import unit_of
 from analogep.cli import library
+from analogep.device.unknown import unknown_keys
 from analogep.units import format_si
+from analogep_docs import outcomes
+from analogep_docs.schematic import schematic
 from analogep_docs.words import inline
 
 _RAW = "```{{raw}} html\n{}\n```"
@@ -40,7 +43,9 @@ def device(name: str, folder: Path, *, cells: int = 300) -> str:
             "the bundled digits on it.",
             "## Chosen by",
             _chosen(library.device(card)),
+            *_unknown(card),
             *_open(card),
+            *outcomes.section(name),
             "## Numbers, each with its source",
             _numbers(card),
             "## Sources",
@@ -83,9 +88,13 @@ def circuit(name: str) -> str:
         [
             f"# {name}",
             inline(card.title),
+            _RAW.format(schematic(card)),
+            "Arrays of pairs, rows times columns; their sides are drawn by the roots of these. `analogep simulate "
+            f"rram --circuit {name}` trains it.",
             "\n".join(["| | |", "| --- | --- |", *(f"| {head} | {text} |" for head, text in rows.items())]),
             *_open(card),
             *_limits(card),
+            *outcomes.section(name),
             "## As understood",
             f"`analogep check {name}` prints every value, defaults included:",
             _RAW.format("<details><summary>all values</summary>"),
@@ -138,6 +147,15 @@ def _open(card: DeviceCard | CircuitCard) -> list[str]:
     """What the simulation has to assume, and what is suspicious."""
     said = [*card.remarks(), *(str(problem) for problem in card.warnings())]
     return ["## What the card leaves open", "\n".join(f"- {inline(text)}" for text in said)] if said else []
+
+
+def _unknown(card: DeviceCard) -> list[str]:
+    """Quantities that no source gives."""
+    found = unknown_keys(card)
+    if not found:
+        return []
+    said = "\n".join(f"- {name}: " + ", ".join(f"`{key}`" for key in keys) for name, keys in found.items())
+    return ["## What nobody has published", "In a simulation these count as perfect, and every command says so:", said]
 
 
 def _numbers(card: DeviceCard) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from analogep import CircuitCard, DeviceCard
 from analogep.study import StudyCard
-from analogep_docs import claims, commands, gallery, keys, names, simulators, variables
+from analogep_docs import claims, commands, gallery, keys, messages, names, simulators, variables
 
 _KEYS: dict[str, tuple[type, str, str]] = {
     "device": (
@@ -52,7 +52,7 @@ def reference() -> dict[str, Callable[[], str]]:
         for kind, (card, title, text) in _KEYS.items()
     }
     made |= {"commands": commands.page, "python": names.page, "results": variables.page, "claims": claims.page}
-    made |= {"simulators": simulators.page}
+    made |= {"messages": messages.page, "simulators": simulators.page}
     return {"index": _index, **made}
 
 

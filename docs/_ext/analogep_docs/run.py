@@ -62,10 +62,10 @@ class Run(SphinxDirective):
             shown += [f"$ {text}", *self._cut(done.stdout.splitlines())]
         if "hidden" in self.options:
             return []
-        return [self._block(shown)]
+        return [self._block(shown, classes=["output"])]
 
-    def _block(self, lines: list[str]) -> nodes.Node:
-        block = nodes.literal_block("\n".join(lines), "\n".join(lines), language="console")
+    def _block(self, lines: list[str], **more: Any) -> nodes.Node:
+        block = nodes.literal_block("\n".join(lines), "\n".join(lines), language="console", **more)
         self.set_source_info(block)
         return block
 
