@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _door = threading.Lock()
 _inside = 0
-_limit: Any = None
+_before: list[tuple[Any, int]] = []
+"""Libraries, and how many threads each had."""
 _found: tuple[int, ThreadpoolController] | None = None
 """The libraries of this process, and how many modules there were when they were looked for."""
 
@@ -35,16 +36,19 @@ def one_blas_thread() -> Iterator[None]:
     The limit holds for the process, so that runs in several Python threads share it: the first one sets it and the last
     one restores what was before. If each restored it, one would lift the limit while another still computes.
     """
-    global _inside, _limit
+    global _inside, _before
     with _door:
         if _inside == 0:
-            _limit = _libraries().limit(limits=1)
+            # By hand: `threadpool_limits` describes every library each time, which small batches would notice.
+            _before = [(one, one.get_num_threads()) for one in _libraries().lib_controllers]
+            for one, _ in _before:
+                one.set_num_threads(1)
         _inside += 1
     try:
         yield
     finally:
         with _door:
             _inside -= 1
-            if _inside == 0 and _limit is not None:
-                _limit.restore_original_limits()
-                _limit = None
+            if _inside == 0:
+                for one, threads in _before:
+                    one.set_num_threads(threads)

@@ -6,7 +6,7 @@ Rows are word lines (the side nearer to the inputs), columns are bit lines.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -322,19 +322,19 @@ class Array:
         )  # fmt: skip
 
     def booked(
-        self, slots: Floats, number: Floats, sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
+        self, slots: Floats, number: Sequence[float], sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
     ) -> Written:
         """Add what pulses did to the conductance of each line, and book their joules.
 
         Parameters
         ----------
-        slots : ndarray (2, rows) [pulses]
-            Most pulses up and down of one cell of the row.
-        number : ndarray (2,) [pulses]
+        slots : ndarray (sides, rows) [pulses]
+            Most pulses up and down of one cell of the row, or only up.
+        number : sequence of float [pulses]
             Pulses up and down.
         sums : ndarray (rows, program.SUMS) [S]
             Of each row, as `program.SUMS` lists them.
-        pulses : ndarray (2, columns) [pulses]
+        pulses : ndarray (sides, columns) [pulses]
             Pulses of each column, up and down.
         moved : ndarray (columns,) [S]
             Change of the conductance on each column.
@@ -344,11 +344,11 @@ class Array:
         self._stale = not self._kept
         self.row_g += sums[:, 4]
         self.column_g += moved
-        written, totals = Written(), sums.sum(axis=0)
-        for side, direction in enumerate(DIRECTIONS):
-            if number[side]:
-                met = float(totals[side]), float(totals[2 + side])
-                written += cost(self.device, direction, float(number[side]), *met, slots[side], pulses[side], before)
+        written, totals = Written(), sums.sum(axis=0).tolist()
+        for side, (direction, some) in enumerate(zip(DIRECTIONS, number, strict=False)):
+            if some:
+                met = totals[side], totals[2 + side]
+                written += cost(self.device, direction, some, *met, slots[side], pulses[side], before)
                 self.exposed.met(side, slots[side], pulses[side])
         return written
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -225,7 +226,7 @@ class Store(ABC):
             out[half] = g
         return out
 
-    @property
+    @cached_property
     def joules_per_siemens(self) -> float:
         """Energy of reading a cell once at the card's read voltage, per conductance [J/S]: V i(V) t."""
         read = self.device.read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -43,7 +43,7 @@ class Programmable(Protocol):
         """What the engine takes of it, as in `Array.half`."""
 
     def booked(
-        self, slots: Floats, number: Floats, sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
+        self, slots: Floats, number: Sequence[float], sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
     ) -> Written:
         """Add what was done to the lines' conductances and book its joules; parameters as in `Array.booked`."""
 
@@ -121,23 +121,23 @@ def prepare(members: Sequence[Member], wanted: Wanted, shown: Shown, reads: Read
     before = [array.lines_before() for array, _, _ in members]
 
     def finish() -> tuple[Written, Written]:
-        pulses, number, moved = sums.columns.sum(axis=0), sums.pulses.sum(axis=1), sums.moved.sum(axis=0)
+        pulses, number, moved = sums.columns.sum(axis=0), sums.pulses.sum(axis=1).tolist(), sums.moved.sum(axis=0)
         written, longest = Written(), np.zeros((2, rows))
         for h, (array, sign, least) in enumerate(members):
             if sign == 0.0:
                 continue
-            order = [0, 1] if sign > 0.0 else [1, 0]
-            keep = np.array([1.0, 0.0 if least == 0.0 else 1.0])
-            slots = sums.slots[order] * keep[:, None]
-            written += array.booked(
-                slots, number[order] * keep, sums.rows[h], pulses[order] * keep[:, None], moved[h], before[h]
-            )
-            np.maximum(longest, slots, out=longest)
+            # Pulses up of the pair are pulses down of a half with the opposite sign, which may have none.
+            turn, sides = 1 if sign > 0.0 else -1, 1 if least == 0.0 else 2
+            slots, each, total = (part[::turn][:sides] for part in (sums.slots, pulses, number))
+            written += array.booked(slots, total, sums.rows[h], each, moved[h], before[h])
+            np.maximum(longest[:sides], slots, out=longest[:sides])
         # A row lies in all members: they have their slots at the same time.
-        written = replace(written, row_seconds=float(longest.sum(axis=1) @ members[0].array.widths))
-        reads_done, conductance = sums.reads.sum(axis=1)
-        read = Written(reads=count * int(reads_done), read_joules=siemens * float(conductance))
-        return written, replace(read, rows=int(np.count_nonzero(sums.reads[0])))
+        written = written._replace(row_seconds=float(longest.sum(axis=1) @ members[0].array.widths))
+        if not reads.verify:
+            return written, Written()
+        done, conductance = sums.reads.sum(axis=1).tolist()
+        lines = int(np.count_nonzero(sums.reads[0]))
+        return written, Written(reads=count * int(done), read_joules=siemens * conductance, rows=lines)
 
     def enter() -> None:
         space = buffers(columns, wanted.lines.shape[1], members[0].array.hidden.dtype.type)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from operator import add
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,8 @@ from analogep.device import DeviceCard, Direction
 
 Floats = NDArray[np.float64]
 
-_TIMES = ("row_seconds", "cell_seconds", "rows")
-"""What does not add up where two arrays are written side by side."""
 
-
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """Pulses and reads of one call of `program`.
 
     Attributes
@@ -53,29 +50,19 @@ class Written:
     cell_seconds: float = 0.0
     rows: int = 0
 
-    def __add__(self, other: Written) -> Written:
+    def __add__(self, other: Written) -> Written:  # type: ignore[override]
         """One after the other."""
-        return Written(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+        return Written._make(map(add, self, other))
 
     def beside(self, other: Written) -> Written:
         """Both at the same time, in arrays of their own: the one that takes longer sets the time."""
-        return replace(self + other, **{name: max(getattr(self, name), getattr(other, name)) for name in _TIMES})
+        by_row, by_cell = max(self.row_seconds, other.row_seconds), max(self.cell_seconds, other.cell_seconds)
+        return (self + other)._replace(row_seconds=by_row, cell_seconds=by_cell, rows=max(self.rows, other.rows))
 
-    def __mul__(self, copies: int) -> Written:
+    def __mul__(self, copies: int) -> Written:  # type: ignore[override]
         """The same done to several arrays at the same time."""
-        if copies == 1:
-            return self
-        return Written(
-            copies * self.pulses,
-            copies * self.joules,
-            copies * self.half_select_joules,
-            copies * self.line_edges,
-            copies * self.reads,
-            copies * self.read_joules,
-            self.row_seconds,
-            self.cell_seconds,
-            self.rows,
-        )
+        done = Written._make(copies * one for one in self)
+        return done._replace(row_seconds=self.row_seconds, cell_seconds=self.cell_seconds, rows=self.rows)
 
 
 def cost(
@@ -118,6 +105,7 @@ def cost(
     if before is not None and device.energy.half_select is not None:
         exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * start
         half = (device.energy.half_select * branch.amplitude) ** 2 * branch.width * max(exposed, 0.0)
-    edges = branch.amplitude**2 * (float(slots.sum()) * columns + pulses * rows)
-    by_row, by_cell = float(slots.sum()) * branch.width, pulses * branch.width
+    total = float(slots.sum())
+    edges = branch.amplitude**2 * (total * columns + pulses * rows)
+    by_row, by_cell = total * branch.width, pulses * branch.width
     return Written(pulses, joules, half, edges, row_seconds=by_row, cell_seconds=by_cell)

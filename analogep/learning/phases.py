@@ -47,9 +47,14 @@ class Experimenter:
         self._memory = hardware.memory
         self.tally = Tally()
         self._amplifiers, self._stretch = hardware.amplifier_power, hardware.stretch
+        adc, dac = self.circuit.adc, self.circuit.dac
+        self._converting, self._driving = adc.joules, dac.joules
+        # Two independent deviates of one sample are one.
+        self._sigma = math.hypot(self.circuit.sample_noise, adc.noise)
         self._reads: PhaseReads | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
+        self._rest = np.zeros((0, 0))
         self._lengths: list[float] | None = None
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
@@ -58,6 +63,12 @@ class Experimenter:
         double = np.asarray(x, dtype=np.float64)
         quantised = self.circuit.dac.quantise(double) if self.noisy else double
         return quantised * self.circuit.mapping.read_voltage
+
+    def _start(self, network: Network, samples: int) -> Floats:
+        """All nodes at 0 V (samples, nodes) [V]: kept, so that the rates there are, too."""
+        if self._rest.shape != (samples, network.nodes):
+            self._rest = np.zeros((samples, network.nodes))
+        return self._rest
 
     def _drive(self, network: Network, lines: Floats) -> Drive:
         """Input drive of one phase: its read noise, by itself or as that of the next phase of a sample, and its thermal
@@ -77,8 +88,7 @@ class Experimenter:
 
     def free(self, network: Network, lines: Floats, phase: str = "free", *, record: bool = False) -> Relaxed:
         """Free phase from 0 V, inputs at `lines` (samples, inputs) [V], its joules booked under `phase`."""
-        start = np.zeros((lines.shape[0], network.nodes))
-        timing = self.circuit.timing
+        start, timing = self._start(network, lines.shape[0]), self.circuit.timing
         end = relax(
             network, self._drive(network, lines), start, timing.free, self.circuit.solver, timing.tolerance,
             record=record,
@@ -97,7 +107,7 @@ class Experimenter:
         self._pass(phase, end.duration, len(lines))
         self._book(network, phase, end, start)
         self._book_inputs(network, phase, lines, network.drives(end.duration))
-        self.ledger.book(phase, dac=lines.size * self.circuit.dac.joules)
+        self.ledger.book(phase, dac=lines.size * self._driving)
         if phase == "free":
             self.ledger.book(phase, **self._memory.booked(memory=self._memory.inputs(lines.size)))
 
@@ -132,7 +142,7 @@ class Experimenter:
         drives = network.drives(end.duration)
         # Inputs that stand still since the free phase are not driven again.
         self._book_inputs(network, "nudged", lines, drives if drives > 1 else 0)
-        self.ledger.book("nudged", dac=target.size * self.circuit.dac.joules)
+        self.ledger.book("nudged", dac=target.size * self._driving)
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
         """Rates of each layer (samples, neurons) [V] at `v` (samples, nodes) [V] as the update sees them: sampled with
@@ -148,7 +158,7 @@ class Experimenter:
         (samples, inputs) [V]; nothing is booked."""
         timing = self.circuit.timing
         longer = Phase(duration=3.0 * timing.free.duration)
-        start = np.zeros((lines.shape[0], network.nodes))
+        start = self._start(network, lines.shape[0])
         return relax(network, network.drive(lines), start, longer, self.circuit.solver, timing.tolerance).v
 
     def _keys(self, layers: int) -> NDArray[np.int64] | None:
@@ -157,33 +167,30 @@ class Experimenter:
 
     def _sampled(self, rates: list[Floats], phase: str, keys: NDArray[np.int64] | None = None) -> list[Floats]:
         """Rates [V] sampled with noise, of new `keys` unless some are given, and quantised; booked under `phase`."""
-        hold, adc = self.circuit.sample_hold, self.circuit.adc
-        conversions = sum(r.size for r in rates)
+        hold, conversions = self.circuit.sample_hold, sum(r.size for r in rates)
         if keys is None:
             keys = self._keys(len(rates))
         if keys is not None:
-            # Two independent deviates of one sample are one.
-            sigma = math.hypot(self.circuit.sample_noise, adc.noise)
-            found = [sampled(r, sigma, adc, int(key)) for r, key in zip(rates, keys, strict=True)]
+            found = [sampled(r, self._sigma, self.circuit.adc, int(key)) for r, key in zip(rates, keys, strict=True)]
             volts, rates = sum(total for _, total in found), [r for r, _ in found]
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)
-        self.ledger.book(phase, adc=conversions * adc.joules, sample_hold=hold.capacitance * volts)
+        self.ledger.book(phase, adc=conversions * self._converting, sample_hold=hold.capacitance * volts)
         if phase != "inference":
             self.ledger.book(phase, **self._memory.booked(memory=self._memory.rates(conversions)))
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
-        """Line voltages of each layer (samples, neurons) [V] at `v` (samples, nodes) [V]; the last three are kept.
+        """Line voltages of each layer (samples, neurons) [V] at `v` (samples, nodes) [V]; the last four are kept.
 
-        That is a free phase and two nudged ones: what a batch is updated and judged by.
+        That is at 0 V, in a free phase and in two nudged ones: what a batch is updated and judged by.
         """
-        for known, found in self._rated:
+        for k, (known, found) in enumerate(self._rated):
             if known is v:
+                self._rated.append(self._rated.pop(k))
                 return found
-        found = network.rates(v)
-        self._rated = [*self._rated[-2:], (v, found)]
-        return found
+        self._rated = [*self._rated[-3:], (v, network.rates(v))]
+        return self._rated[-1][1]
 
     def gradient(
         self, network: Network, x: NDArray[np.floating[Any]], target: Floats, contour: Contour
@@ -250,7 +257,7 @@ class Experimenter:
         self, network: Network, lines: Floats, target: Floats, contour: Contour
     ) -> tuple[Relaxed, Phases, int]:
         """What `_one_by_one` gives, with all steps in one call; random numbers are drawn in the order of the phases."""
-        timing, start = self.circuit.timing, np.zeros((lines.shape[0], network.nodes))
+        timing, start = self.circuit.timing, self._start(network, lines.shape[0])
         drives, keys = [self._drive(network, lines)], []
         for beta, _ in contour:
             if beta != 0.0:
@@ -320,7 +327,7 @@ class Experimenter:
             **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
             amplifier=2.0 * self._amplifiers * end.duration * len(start),
             lines=self.circuit.lines.capacitance_per_cell * swing,
-            dac=2.0 * end.rates[-1].size * self.circuit.dac.joules,
+            dac=2.0 * end.rates[-1].size * self._driving,
         )
         real, imaginary = (self._sampled(part, "nudged") for part in parts)
         return [r + 1j * s for r, s in zip(real, imaginary, strict=True)]

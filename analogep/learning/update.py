@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -260,7 +259,7 @@ class Updater:
             if one is not None:
                 for counts, call in turns:
                     written += one.program(counts, operation, epoch, call)
-        return replace(written, row_seconds=0.0, cell_seconds=0.0)
+        return written._replace(row_seconds=0.0, cell_seconds=0.0)
 
     def _renew(
         self, store: Store, mirror: Store | None, epoch: int, batch: int, ledger: Ledger, rng: np.random.Generator,

@@ -15,6 +15,7 @@ from analogep.columns import Response, SummingLines
 from analogep.crossbar import Pair
 from analogep.kinds.rc.columned import ColumnedRC
 from analogep.kinds.rc.columns import Columns, Supplied
+from analogep.kinds.rc.frame import FRAMES, Frames
 from analogep.kinds.rc.layer import Layer, PairWires
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.rc.windowed import WindowedRC
@@ -62,6 +63,10 @@ class RCBuilder(Neuronal):
         neuron, own = self._neuron(k), self.hardware.neurons[k]
         curve = curve_of(neuron.activation, own, self.circuit.sizes[k + 1])
         return Cell(curve, self.capacitance(k), neuron.leak)
+
+    @cached_property
+    def _cells(self) -> list[Cell]:
+        return [self._cell(k) for k in range(self.circuit.depth)]
 
     def capacitance(self, k: int) -> float:
         """C of the neurons of layer `k` [F]: the card's, or what follows from their columns."""
@@ -184,7 +189,7 @@ class RCBuilder(Neuronal):
             back = mirror or pair
             assert isinstance(pair, Pair)
             assert isinstance(back, Pair)
-            neuron, rows = self._cell(k), pair.shape[0] - int(circuit.bias)
+            neuron, rows = self._cells[k], pair.shape[0] - int(circuit.bias)
             variance = pair.noise_variance()
             reverse_variance = variance if back is pair else back.noise_variance()
             forward, reverse = (self._wired(one) for one in (pair, back))
@@ -223,7 +228,14 @@ class RCBuilder(Neuronal):
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain
-        return LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias, circuit.cost)
+        network = LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias, circuit.cost)
+        network.made[FRAMES] = self._frames
+        return network
+
+    @cached_property
+    def _frames(self) -> Frames:
+        """Of the march, shared by all networks of this hardware."""
+        return Frames()
 
     def _wired(self, pair: Pair) -> PairWires | None:
         """Both halves with their wires, or None where lines are perfect."""

@@ -4,56 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.circuit.phases import Solver
 from analogep.draws import key_of
 from analogep.engine.agitation import Side, Walk
 from analogep.engine.columns import Columned
-from analogep.engine.own import Own
 from analogep.kinds.rc import column_noise
 from analogep.kinds.rc.column_noise import Numbers
 from analogep.kinds.rc.drive import RCDrive
 from analogep.kinds.rc.equations import RCEquations
+from analogep.kinds.rc.frame import Frame
 from analogep.kinds.rc.reading import Held, Steps
 
 Floats = NDArray[np.float64]
 
 
-class Places(Protocol):
-    """Where the nodes of a network stand in a row (`layout.Layout`)."""
-
-    @property
-    def network(self) -> RCEquations:
-        """The network whose columns follow at once."""
-
-    @property
-    def solver(self) -> Solver:
-        """The card's."""
-
-    @property
-    def own(self) -> Own | None:
-        """What neurons have of their own."""
-
-    @property
-    def places(self) -> list[slice]:
-        """Of each layer."""
-
-    def placed(self, values: Floats, empty: float = 0.0) -> Any:
-        """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
-        u as it is; `empty` in those of none."""
-
-    def still(self, array: Any) -> Any:
-        """The `array` in the march's precision, as one that is not written to."""
-
-
-def columned(layout: Places, held: Held, plan: Steps) -> Columned:
+def columned(network: RCEquations, frame: Frame, held: Held, plan: Steps) -> Columned:
     """Numbers of the columns for the steps of all phases."""
-    columns, network = held.columns, layout.network
-    placed = layout.placed
+    columns, placed = held.columns, frame.placed
     lags = list(enumerate(columns.lags, 1))
     follow = plan.stand if held.gathers else plan.follow
     keep, move = zip(*(follow(lag, which) for which, lag in lags), strict=True)
@@ -75,7 +46,7 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
     for layer, before in zip(network.layers[1:], network.slices[:-1], strict=True):
         offset[before] = 0.0 if layer.back_offset is None else layer.back_offset
     return Columned(
-        layout.solver.projected, layout.own, plan.counts, plan.sorts, plan.reads,
+        frame.solver.projected, frame.own, plan.counts, plan.sorts, plan.reads,
         placed(plan.lengths[:, None] / network.tau), keep, move,
         (placed(columns.limits[0], np.inf), placed(columns.limits[1], np.inf)),
         plan.weights, columns.driver, (placed(shown * watts[0]), placed(shown * watts[1])), holds,
@@ -84,48 +55,50 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
     )  # fmt: skip
 
 
-def _side(layout: Places, k: int, table: Sequence[Numbers], deviation: Floats, seen: Floats) -> Side:
+def _side(frame: Frame, k: int, table: Sequence[Numbers], deviation: Floats, seen: Floats) -> Side:
     """Numbers of the columns of one direction, 0 or 1, in all sorts of steps; `deviation` (columns,) [V/sqrt(J)] of
     them before the first, `seen` (columns,) [1] what nodes have of it."""
 
     def rows(name: str, which: int | None = None) -> Any:
         found = [getattr(step.sides[k], name) for step in table]
-        return layout.placed(np.stack(found if which is None else [one[which] for one in found]))
+        return frame.placed(np.stack(found if which is None else [one[which] for one in found]))
 
     pushed, bent = rows("driven", 1), rows("ramped", 1)
     if k == 1:
         # What nudges an output reaches it at once.
-        last, here = layout.network.slices[-1], layout.places[-1]
+        last, here = frame.slices[-1], frame.places[-1]
         pushed, bent = pushed.copy(), bent.copy()
         pushed[:, here] = np.stack([step.pulled[last] for step in table])
         bent[:, here] = np.stack([step.late[last] for step in table])
-        pushed, bent = layout.still(pushed), layout.still(bent)
-    begin = layout.placed(deviation), layout.placed(seen)
+        pushed, bent = frame.still(pushed), frame.still(bent)
+    begin = frame.placed(deviation), frame.placed(seen)
     return Side(
         rows("left"), rows("seen"), rows("driven", 0), pushed, rows("ramped", 0), bent, rows("spread"), rows("carried"),
         begin,
     )  # fmt: skip
 
 
-def walk(layout: Places, held: Held, drives: Sequence[RCDrive], grids: Sequence[tuple[int, float]]) -> Walk | None:
+def walk(
+    network: RCEquations, frame: Frame, held: Held, drives: Sequence[RCDrive], grids: Sequence[tuple[int, float]]
+) -> Walk | None:
     """Thermal noise at the ends of all phases; None without."""
     thermal = [drive.thermal for drive in drives if drive.thermal is not None]
     if len(thermal) < len(drives) or held.gathers:
         return None
-    network, placed = held.network, layout.placed
+    placed = frame.placed
     phases = [
-        [(*step, drive.stirred) for step in column_noise.last_steps(held.taking, layout.network.tau, count * h)]
+        [(*step, drive.stirred) for step in column_noise.last_steps(held.taking, network.tau, count * h)]
         for drive, (count, h) in zip(drives, grids, strict=True)
     ]
     kinds = sorted({step for phase in phases for step in phase})
-    table = [column_noise.numbers(network, *kind) for kind in kinds]
+    table = [column_noise.numbers(held.network, *kind) for kind in kinds]
     sorts = np.zeros((len(phases), max(map(len, phases))), np.int64)
     holds = np.zeros_like(sorts)
     for p, phase in enumerate(phases):
         sorts[p, : len(phase)] = [kinds.index(step) for step in phase]
         holds[p, : len(phase)] = column_noise.held_before([step[:2] for step in phase])
     own, begun = column_noise.beginning(held.columns)
-    sides = [_side(layout, k, table, *one) for k, one in enumerate(begun)]
+    sides = [_side(frame, k, table, *one) for k, one in enumerate(begun)]
     return Walk(
         np.array([key_of(one.key) for one in thermal]), np.array([len(phase) for phase in phases]), sorts, holds,
         placed(np.stack([step.stay for step in table])), placed(np.stack([step.fresh for step in table])),
