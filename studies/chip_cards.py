@@ -130,7 +130,7 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
         "reads without noise": STILL,
         "half the read noise": {"read.noise.sigma": 0.0075},
         "pulses without noise": PULSES,
-        "a third of the rates": {"learning.rate": [0.07, 0.05]},
+        "a third of the rates": {"learning.rate": [0.33, 0.67]},
         "one-sided, beta 3": {"nudging.estimator": "positive", "nudging.beta": 3.0},
     },
 }

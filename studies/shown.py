@@ -48,7 +48,6 @@ SHOWN: Final = (
 )
 NOT_STORED: Final = (
     "best_beta",
-    "conv_fashion",
     "device_library",
     "drift",
     "neuron_mismatch",

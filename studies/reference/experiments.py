@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -201,7 +201,7 @@ def some(options: Options) -> Options:
     return Options(**(vars(options) | {"data": path, "samples": None}))
 
 
-def run(options: Options, report: Callable[[str], None]) -> Found:
+def run(options: Options, report: Callable[[str], None], names: Sequence[str] = STUDIES) -> Found:
     """Run whatever is missing.
 
     Parameters
@@ -209,11 +209,13 @@ def run(options: Options, report: Callable[[str], None]) -> Found:
     options : Options
     report : callable
         Called with a line now and then.
+    names : sequence of str
+        Studies to run, `epochs` among them.
     """
     options.out.mkdir(parents=True, exist_ok=True)
     options = some(options)
     found = {}
-    for name in STUDIES:
+    for name in names:
         found[name] = _one(name, options, report)
     card = found["epochs"].card
     # Split as seed 0 has it, where the data have no test part of their own.

@@ -82,8 +82,8 @@ def settings(rates: Sequence[Sequence[float]]) -> str:
         f"learning rates. Taken here, by layer: {rates[0]} with its Glorot weights, {rates[1]} with output weights "
         f"at 0.3 of them, {RATE} for backpropagation. They did best on the last 2000 of the training images, after "
         "two epochs of the first 10,000 (means of three seeds, of 17 pairs of rates with Glorot weights and 8 with "
-        "the others; five rates of backpropagation, one seed). The test images chose nothing but the epoch of a "
-        "highest accuracy, which is what the text gives."
+        "the others; five rates of backpropagation, one seed). The test images chose nothing: accuracies are those "
+        "after the last epoch, where the text gives its highest."
     )
 
 
