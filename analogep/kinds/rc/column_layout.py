@@ -84,9 +84,7 @@ def columned(layout: Places, held: Held, plan: Steps) -> Columned:
     )  # fmt: skip
 
 
-def _side(
-    layout: Places, k: int, table: Sequence[Numbers], root: float, deviation: Floats, seen: Floats
-) -> Side:
+def _side(layout: Places, k: int, table: Sequence[Numbers], root: float, deviation: Floats, seen: Floats) -> Side:
     """Numbers of the columns of one direction, 0 or 1, in all sorts of steps; `deviation` (columns,) [V/sqrt(J)] of
     them before the first, `seen` (columns,) [1] what nodes have of it, `root` is sqrt(kT) [sqrt(J)]."""
 

@@ -19,10 +19,11 @@ the same noise: of second order in h. A single node has the variance kT/C + kT R
 is their density 4kT R_n over 4 (tau + tau_y).
 
 Only the end of a phase is looked at, and what a step errs by in the variance fades as e^(-2 (1 - loop gain) t/tau)
-until then: steps are `COARSE` but for the last ones. Nothing can be left out: a walk that began 4 tau before the end, with
-nodes as if they were not coupled, would lack 8 % of the outputs' variance at a loop gain of 0.87 and 12 % at 0.95,
-where coarse steps err by 1 % at most (`tests/physics/test_columns.py`). The covariance of that instant could be drawn
-at once, but it is that of each sample by itself, whose neurons stand at rails or do not.
+until then: steps are `COARSE` but for the last ones. Nothing can be left out: a walk that began 4 tau before the end,
+with nodes as if they were not coupled, would lack 8 % of the outputs' variance at a loop gain of 0.87 and 12 % at 0.95,
+where coarse steps err by 1 % at most in turns, and by 2 % where both ways are read at once
+(`tests/physics/test_columns.py`). The covariance of that instant could be drawn at once, but it is that of each sample
+by itself, whose neurons stand at rails or do not.
 """
 
 from __future__ import annotations
@@ -135,9 +136,7 @@ class Columned(Protocol):
         """What a, b and the outputs are driven to (samples, ...) [V] at `v` (samples, nodes) [V]."""
 
 
-def last_steps(
-    turns: Turns | None, tau: Floats, duration: float, coarse: float = COARSE
-) -> list[tuple[float, int]]:
+def last_steps(turns: Turns | None, tau: Floats, duration: float, coarse: float = COARSE) -> list[tuple[float, int]]:
     """Length [s] of each of the last steps of a phase of `duration` [s], and what is read in it, before nodes of `tau`
     (nodes,) [s]; steps far from the end are `coarse` [1]."""
     fine, span = STEP * float(tau.min()), min(duration, MEMORY * float(tau.max()))
