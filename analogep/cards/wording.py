@@ -37,13 +37,13 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """Return the known name that looks most like `word`, or an empty string."""
+def near(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Return the known name that looks most like `word`, or an empty string if none is as like as `likeness` [1]."""
     # difflib compares every letter with every letter, so a word of a megabyte must not get in.
     if len(word) > _LONGEST:
         return ""
     by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[found[0]] if found else ""
 
 

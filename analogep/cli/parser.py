@@ -33,15 +33,15 @@ class Parser(argparse.ArgumentParser):
     def _meant(self, rest: Sequence[str]) -> str:
         options = [option for action in self._actions for option in action.option_strings]
         for word in (given.partition("=")[0] for given in rest if given.startswith("--")):
-            if hint := _hint(word, options):
+            if hint := _hint(word, options, likeness=0.75):
                 return hint
             if "--set" in options:
                 return f"; keys of cards are changed by --set {word[2:]}=VALUE"
         return ""
 
 
-def _hint(word: str, known: Sequence[str]) -> str:
+def _hint(word: str, known: Sequence[str], likeness: float = 0.6) -> str:
     from analogep.cards.wording import near, printable
 
-    best = near(word, known)
+    best = near(word, known, likeness=likeness)
     return f"; did you mean '{printable(best)}'?" if best else ""

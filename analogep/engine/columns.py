@@ -29,6 +29,29 @@ driven = brought("driven", **_OPTIONS)
 
 
 @inner(**_OPTIONS)
+def driving(own, some, bent, gain, gains, v, lines, used, loads):  # type: ignore[no-untyped-def]
+    """Lines that neurons of one sample drive at the voltages v [V]; returns the power of both directions [W].
+
+    Parameters
+    ----------
+    gains : ndarray (neurons,) [1]
+        Feedback gain of each over the nominal one.
+    lines : ndarray (neurons,) [V]
+        Filled, forward.
+    used : ndarray (neurons,) or (0,) [V]
+        Filled, in reverse, where any are read so.
+    loads : (ndarray, ndarray) (neurons,) [S]
+    """
+    for j in range(v.size):
+        lines[j] = begun(own, some.curve, v[j])
+    lined(own, some.curve, lines)
+    for j in range(used.size):
+        used[j] = gain * gains[j] * lines[j]
+    power = driven(bent, gain, lines, used[:0], loads[0], loads[1])
+    return power, driven(bent, gain, used, used[:0], loads[1], loads[1])
+
+
+@inner(**_OPTIONS)
 def _gathered(nodes, n, here, sort, space):  # type: ignore[no-untyped-def]
     """What columns of sample n gather in a step."""
     width = space[0].shape[1]
@@ -194,15 +217,10 @@ class Columned(NamedTuple):
             if moves and nodes.ends[sort] > 0:
                 _ended(nodes, n, here, sort, space, energy)
             for j in range(v.size):
-                lines[j] = begun(own, some.curve, v[j])
                 square += v[j] * v[j]
-            lined(own, some.curve, lines)
             # The first layer, whose lines begin a row, drives nothing in reverse.
             used = turned if first > 0 else turned[:0]
-            for j in range(used.size):
-                used[j] = gain * gains[j] * lines[j]
-            power = driven(bent, gain, lines, turned[:0], ahead, behind)
-            power_back = driven(bent, gain, used, turned[:0], behind, behind) if first > 0 else none
+            power, power_back = driving(own, some, bent, gain, gains, v, lines, used, (ahead, behind))
             current, current_back, stored = none, none, none
             signal, signal_back = none, none
             for j in range(v.size):

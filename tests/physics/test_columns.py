@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.linalg import solve_continuous_lyapunov
+from scipy.linalg import expm, solve_continuous_lyapunov
 
 from analogep.circuit.phases import Phase
+from analogep.kinds.rc import column_noise
 from analogep.kinds.rc.columned import ColumnedRC
 from analogep.network.lines_fit import summing_lines
 from analogep.network.thermal import Thermal
@@ -178,6 +179,64 @@ def test_noise_that_is_held_is_not_averaged_by_the_node() -> None:
     np.testing.assert_allclose(drawn[:, 2 * net.count :].var(axis=0), held, rtol=0.06)
     both = (drawn[:, :12] * drawn[:, 2 * net.count :]).mean(axis=0)
     np.testing.assert_allclose(both, held, rtol=0.1)
+
+
+def by_hand(net: ColumnedRC, rest: Floats, drive: Any, duration: float) -> Floats:
+    """P of nodes and columns at the end of a phase that begins with nodes as if they were not coupled, turn by turn:
+    Van Loan's matrix exponential, and kT/C_hold in every sample."""
+    n, size, root = net.count, net.tau.size, np.zeros((net.tau.size, 3 * net.count))
+    own, sides = column_noise.beginning(net.columns)
+    spans = slice(n, 2 * n), slice(2 * n, size)
+    root[:n, :n] = np.diag(own)
+    for span, (deviation, seen) in zip(spans, sides, strict=True):
+        root[span, span] = np.diag(deviation)
+        root[: deviation.size, span] = np.diag(deviation * seen)
+    p, before, tau = KT * root @ root.T, 3, net.between.tau
+    for length, turn in [(d / 8, turn) for d, turn in net.turns(duration) for _ in range(8)]:
+        assert isinstance(turn, ColumnedRC)
+        # The nudging sources have gamma beta g beside g.
+        density = np.zeros(size)
+        density[:n] = 2.0 * np.where(np.arange(n) < n - 10, 1.0, 1.0 + drive.stirred) / (tau**2 * net.between.leak)
+        for way, span, lag, noise in zip((1, 2), spans, net.columns.lags, net.columns.density, strict=True):
+            if before & way and not turn.reads & way:
+                p[span, span] += KT / 0.1e-12 * np.eye(span.stop - span.start)
+            density[span] = 2.0 * noise / lag**2 if turn.reads & way else 0.0
+        before, a = turn.reads, turn.jacobian(rest, drive)[0]
+        block = expm(length * np.block([[-a, np.diag(KT * density)], [np.zeros((size, size)), a.T]]))
+        move = block[size:, size:].T
+        p = move @ (p @ move.T + block[:size, size:])
+    return p
+
+
+@pytest.mark.parametrize(("feedback", "loop", "most"), [("alternating", 0.94, 0.011), ("shared", 0.94, 0.02)])
+def test_what_steps_err_by_is_little_whatever_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, feedback: str, loop: float, most: float
+) -> None:
+    """Variances at the end of a phase, without a draw: each deviate by itself is 1 in a sample of its own, so that the
+    sum of the squares of what comes of it is the variance of the steps. Of a loop whose noise it amplifies."""
+    given = {**alternating("50 ns"), "gain": 0.7} if feedback == "alternating" else {"kind": "shared", "gain": 0.7}
+    output = {"neurons__output__activation": {"kind": "tanh", "amplitude": "0.4 V"}}
+    made = chip(feedback=given, **SMOOTH, **output, learning__initial_gain=[3.0, 2.0])
+    net, duration, (x, target) = network(made), 400e-9, batch(1)
+    drive = replace(net.nudged(net.drive(x), 0.4, target), thermal=Thermal(KT, 7, 2.0))
+    rest, _ = equilibrium(net, drive, np.zeros((1, net.nodes)))
+    assert net.loop_gain(rest, drive)[0] > loop
+    expected = np.diag(by_hand(net, rest, drive, duration))
+    steps = len(column_noise.last_steps(net.taking, net.between.tau, duration))
+    many = 4 * (steps + 1) * net.count
+
+    def alone(key: Any, turn: int, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+        both = np.zeros((2, *shape))
+        for slot, one in enumerate(both):
+            rows = (2 * turn + slot) * net.count + np.arange(net.count)
+            one[rows, np.arange(net.count)] = 1.0
+        return both[0], both[1]
+
+    monkeypatch.setattr(column_noise, "drawn", alone)
+    x, target = (np.repeat(part, many, axis=0) for part in (x, target))
+    noisy = replace(net.nudged(net.drive(x), 0.4, target), thermal=drive.thermal)
+    found = net.agitated(np.repeat(rest, many, axis=0), noisy, duration) - rest
+    np.testing.assert_allclose(np.square(found).sum(axis=0)[: net.count], expected[: net.count], rtol=most)
 
 
 def test_supplies_give_half_of_all_currents() -> None:

@@ -55,9 +55,9 @@ def columned(network: RCEquations, frame: Frame, held: Held, plan: Steps) -> Col
     )  # fmt: skip
 
 
-def _side(frame: Frame, k: int, table: Sequence[Numbers], deviation: Floats, seen: Floats) -> Side:
+def _side(frame: Frame, k: int, table: Sequence[Numbers], root: float, deviation: Floats, seen: Floats) -> Side:
     """Numbers of the columns of one direction, 0 or 1, in all sorts of steps; `deviation` (columns,) [V/sqrt(J)] of
-    them before the first, `seen` (columns,) [1] what nodes have of it."""
+    them before the first, `seen` (columns,) [1] what nodes have of it, `root` is sqrt(kT) [sqrt(J)]."""
 
     def rows(name: str, which: int | None = None) -> Any:
         found = [getattr(step.sides[k], name) for step in table]
@@ -71,10 +71,12 @@ def _side(frame: Frame, k: int, table: Sequence[Numbers], deviation: Floats, see
         pushed[:, here] = np.stack([step.pulled[last] for step in table])
         bent[:, here] = np.stack([step.late[last] for step in table])
         pushed, bent = frame.still(pushed), frame.still(bent)
-    begin = frame.placed(deviation), frame.placed(seen)
+    spread = root * np.stack([step.sides[k].spread for step in table])
+    carried = spread * np.stack([step.sides[k].carried for step in table])
+    begin = frame.placed(root * deviation), frame.placed(seen)
     return Side(
-        rows("left"), rows("seen"), rows("driven", 0), pushed, rows("ramped", 0), bent, rows("spread"), rows("carried"),
-        begin,
+        rows("left"), rows("seen"), rows("driven", 0), pushed, rows("ramped", 0), bent, frame.placed(spread),
+        frame.placed(carried), begin,
     )  # fmt: skip
 
 
@@ -97,11 +99,11 @@ def walk(
     for p, phase in enumerate(phases):
         sorts[p, : len(phase)] = [kinds.index(step) for step in phase]
         holds[p, : len(phase)] = column_noise.held_before([step[:2] for step in phase])
-    own, begun = column_noise.beginning(held.columns)
-    sides = [_side(frame, k, table, *one) for k, one in enumerate(begun)]
+    root, (own, begun) = math.sqrt(thermal[0].kt), column_noise.beginning(held.columns)
+    sides = [_side(frame, k, table, root, *one) for k, one in enumerate(begun)]
     return Walk(
-        np.array([key_of(one.key) for one in thermal]), np.array([len(phase) for phase in phases]), sorts, holds,
-        placed(np.stack([step.stay for step in table])), placed(np.stack([step.fresh for step in table])),
-        placed(own), (sides[0], sides[1]), 0.0 if held.taking is None else held.taking.hold**-0.5,
-        math.sqrt(thermal[0].kt),
+        np.array([key_of(one.key) for one in thermal]), np.array([len(phase) for phase in phases]), sorts,
+        np.array([reads for _, reads, _ in kinds]), holds,
+        placed(np.stack([step.stay for step in table])), placed(root * np.stack([step.fresh for step in table])),
+        placed(root * own), (sides[0], sides[1]), 0.0 if held.taking is None else root * held.taking.hold**-0.5,
     )  # fmt: skip

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from analogep.circuit.phases import Solver
 from analogep.draws import key_of
-from analogep.kinds.rc.column_noise import drawn, held_before, last_steps
+from analogep.kinds.rc.column_noise import STEP, drawn, held_before, last_steps
 from analogep.kinds.rc.columned import ColumnedRC
 from analogep.kinds.rc.layout import layout
 from analogep.kinds.rc.reading import FORWARD, NEITHER, REVERSE, Held, Steps, divided, steps_of, turns_of
@@ -81,7 +81,8 @@ class WindowedRC(ColumnedRC):
             return v
         assert self.taking is not None
         walk = _Walk(self, v, drive)
-        steps = last_steps(self.taking, self.between.tau, duration)
+        # What is gathered is a mean over its window, which steps have to resolve.
+        steps = last_steps(self.taking, self.between.tau, duration, STEP)
         for k, (step, held) in enumerate(zip(steps, held_before(steps), strict=True)):
             walk.take(k, *step, held)
         return np.asarray(v + np.concatenate([walk.v, *walk.ys], axis=1))
