@@ -135,3 +135,13 @@ def test_the_changelog_is_cut_into_releases() -> None:
     assert len(releases) == len(heads) - heads[:1].count("Unreleased")
     assert releases == sorted(releases, key=lambda one: [int(part) for part in one[0].split(".")], reverse=True)
     assert [date for _, date in releases] == sorted((date for _, date in releases), reverse=True)
+
+
+def test_the_changelog_says_everything_once() -> None:
+    """Merged branches leave entries twice: in each release no two begin alike, and no theme comes again."""
+    for text in re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]:
+        begin = [entry[:60] for entry in re.findall(r"^- (.*)$", text, re.MULTILINE)]
+        assert sorted(set(begin)) == sorted(begin)
+        themes = re.findall(r"^####? (.*)$", text, re.MULTILINE)
+        assert sorted(set(themes)) == sorted(themes)
+        assert not re.search(r"^<{7}|^={7}$|^>{7}", text, re.MULTILINE)
