@@ -15,7 +15,7 @@ _ERROR = re.compile(r" (?:\+-|±) ")
 
 
 def joined(text: str) -> str:
-    """The text with `±` for `+-`, behind whose hyphen lines break, and spaces that do not break there and before units."""
+    """The text with `±` for `+-`, whose hyphen ends lines, and spaces that do not break there and before units."""
     text = _ERROR.sub(lambda _: f"{_FIXED}±{_FIXED}", text)
     return _NUMBER.sub(lambda found: _FIXED if _APART.match(text, found.start()) else " ", text)
 
