@@ -36,7 +36,7 @@ def test_results_of_shipped_cards_stand_on_their_pages() -> None:
 @pytest.mark.parametrize(
     ("text", "fixed"),
     [
-        ("97.3 +- 0.9 %", "97.3~+-~0.9~%"),
+        ("97.3 +- 0.9 %", "97.3~±~0.9~%"),
         ("500 mV in 3 phases", "500~mV in 3 phases"),
         ("1.3 TOPS/mm^2 of 5 seeds", "1.3 TOPS/mm^2 of 5 seeds"),
         ("0.5 mm^2, 12 V", "0.5~mm^2, 12~V"),

@@ -16,6 +16,8 @@ from analogep_docs import outcomes
 from analogep_docs.schematic import schematic
 from analogep_docs.words import inline
 
+_MNIST = 784
+"""Inputs of circuits for images that are not bundled."""
 _RAW = "```{{raw}} html\n{}\n```"
 
 
@@ -72,6 +74,7 @@ def figure(card: DeviceCard, path: Path, cells: int) -> None:
 def circuit(name: str) -> str:
     """The page of a circuit card, in MyST."""
     card = CircuitCard.load(name)
+    data = " --data DIR" if card.sizes[0] == _MNIST else ""
     weights = sum(rows * columns for rows, columns in card.shapes)
     rows = {
         "Network": f"`{card.network.kind}`",
@@ -90,7 +93,7 @@ def circuit(name: str) -> str:
             inline(card.title),
             _RAW.format(schematic(card)),
             "Arrays of pairs, rows times columns; their sides are drawn by the roots of these. `analogep simulate "
-            f"rram --circuit {name}` trains it.",
+            f"ideal --circuit {name}{data}` trains it.",
             "\n".join(["| | |", "| --- | --- |", *(f"| {head} | {text} |" for head, text in rows.items())]),
             *_open(card),
             *_limits(card),

@@ -11,12 +11,12 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 _FIXED = "\u00a0"
 _APART = re.compile(r" (?=(?:%|[fpnuµmkMGT]?(?:J|s|V|A|W|S|Hz|F|m|ohm|B)(?:\^?[23²³])?(?![A-Za-z])))")
 _NUMBER = re.compile(r"(?<=\d) (?=\S)")
-_ERROR = re.compile(r" (\+-|±) ")
+_ERROR = re.compile(r" (?:\+-|±) ")
 
 
 def joined(text: str) -> str:
-    """The text with spaces that do not break around `+-`, and between a number and its unit."""
-    text = _ERROR.sub(lambda found: f"{_FIXED}{found[1]}{_FIXED}", text)
+    """The text with `±` for `+-`, whose hyphen ends lines, and spaces that do not break there and before units."""
+    text = _ERROR.sub(lambda _: f"{_FIXED}±{_FIXED}", text)
     return _NUMBER.sub(lambda found: _FIXED if _APART.match(text, found.start()) else " ", text)
 
 
