@@ -44,6 +44,7 @@ SHOWN: Final = (
     Shown("chip_library", table=True),
     Shown("finite_beta", table=True, figure=True),
     Shown("loss_budget", table=True, figure=True),
+    Shown("tuned", table=True),
     Shown("verdict", table=True, figure=True),
 )
 NOT_STORED: Final = (

@@ -40,6 +40,10 @@ KNOBS: Final = (
 )  # fmt: skip
 REACH: Final = (0.05, 2.5)
 """Bounds of a weight range, in multiples of the card's: a cell of two states needs a narrow one."""
+BEGUN: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("digits-chip", "mram"): {"mapping.weight_range": [0.1, 0.05]},
+}
+"""Where a search begins with something else than the card, of (circuit, device): two states are no weights of +-0.3."""
 FIRST_SEED, DATA_SEED = 100, 0
 """The first seed of the table, and that which splits the samples."""
 NUMBERS: Final = {"accuracy": "1", "training": "J", "inference": "J", "sample": "s"}
@@ -111,7 +115,7 @@ class Found:
         The same as people write them.
     trials : int
     card, best : float
-        Validation accuracy of both with the fresh seeds of the search [1].
+        Validation accuracy of that with which the search began and of its best, with its fresh seeds [1].
     """
 
     changes: dict[str, Any]
@@ -127,20 +131,20 @@ def searched(device: str, plan: Plan) -> Found:
     from analogep.tune import Search
     from analogep.tune.found import found as collected
 
-    ranges = CircuitCard.load(plan.circuit).per_layer(CircuitCard.load(plan.circuit).mapping.weight_range)
+    begun, circuit = BEGUN.get((plan.circuit, device), {}), CircuitCard.load(plan.circuit)
+    ranges = circuit.per_layer(circuit.mapping.weight_range)
     bounds = {f"mapping.weight_range.{k}": f"{REACH[0] * w:.4g}..{REACH[1] * w:.4g}" for k, w in enumerate(ranges)}
     search = Search(
         device, plan.circuit, plan.shown, names=KNOBS, bounds=bounds, seeds=plan.search_seeds, seed=DATA_SEED,
-        held_out=plan.held_out, set={"learning.epochs": plan.search_epochs},
+        held_out=plan.held_out, set={"learning.epochs": plan.search_epochs} | begun,
     )  # fmt: skip
     store = search.store(plan.out / plan.circuit / device)
     search.run(store, minutes=60.0, trials=plan.trials, report=_tell)
     kept = collected(search, store)
     accuracy, best = kept["confirmed_accuracy"].mean("seed"), str(kept.attrs["best"])
     card, tuned = (float(accuracy.sel(which=which)) for which in ("card", "best"))
-    better = tuned > card
-    changes = json.loads(kept.attrs["settings"])[best] if better else {}
-    said = json.loads(kept.attrs["said"])[best] if better else []
+    changes = begun | (json.loads(kept.attrs["settings"])[best] if tuned > card else {})
+    said = list(circuit.changed(changes).changes) if changes else []
     return Found(changes, said, int(kept.attrs["trials"]), card, tuned)
 
 

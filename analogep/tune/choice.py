@@ -42,9 +42,10 @@ class Wish:
         """
         best = max(found, key=lambda one: float(one.last["accuracy"]))
         if self.accuracy is not None and best.last["accuracy"] < self.accuracy:
+            several = f"best of {len(found)} that were" if len(found) > 1 else "only one that was"
             raise ResultError(
-                f"no trial reaches {100 * self.accuracy:g} %: the best of {len(found)} that were trained to the end is "
-                f"trial {best.number} with {100 * best.last['accuracy']:.2f} % of the validation samples and "
+                f"no trial reaches {100 * self.accuracy:g} %: the {several} trained to the end is trial "
+                f"{best.number} with {100 * best.last['accuracy']:.2f} % of the validation samples and "
                 f"{format_si(best.last['joules'], 'J')} a training sample; ask for less, or search for longer"
             )
 

@@ -68,6 +68,8 @@ def test_an_accuracy_that_no_trial_reaches_is_answered_with_what_there_is() -> N
     )
     with pytest.raises(ResultError, match=said):
         Wish(0.99).check(found)
+    with pytest.raises(ResultError, match=r"the only one that was trained to the end is trial 0 with 97.00 %"):
+        Wish(0.99).check(found[:1])
     with pytest.raises(UsageError, match="an accuracy of 120 % is none to reach"):
         Wish(1.2)
 
