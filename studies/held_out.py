@@ -1,6 +1,6 @@
 """Settings chosen by training images that were held out, and what the test samples then say of them, read once.
 
-    python studies/held_out.py rules --data MNIST [--device pcm]
+    python studies/held_out.py rules --data MNIST [--device pcm] [--epochs 20] [--seeds 3]
     python studies/held_out.py resistive-digits --data MNIST
     python studies/held_out.py resistive-xs --data MNIST
     python studies/held_out.py resistive-1h --data MNIST
@@ -291,8 +291,8 @@ def searched(name: str, source: str, kept: Kept) -> None:
 RULED = ("pcm", "ecram_mo", "enode", "rram_hfo2", "rram", "rram_cmo", "rram_sky130")
 """Cards whose rule follows from no number of the device."""
 SHORT, LONG = 3, 5
-"""Epochs of all rules, with one seed, and of the best of them, with other seeds."""
-FINALISTS, AGAIN = 2, (2, 3)
+"""Epochs of all rules, with one seed, and of the best of them, with other seeds, unless told otherwise."""
+FINALISTS = 2
 
 
 def listed(device: str) -> list[Setting]:
@@ -311,7 +311,7 @@ def listed(device: str) -> list[Setting]:
     ]
 
 
-def ruled(device: str, source: str, kept: Kept) -> None:
+def ruled(device: str, source: str, kept: Kept, epochs: int, seeds: int) -> None:
     """Print rows of the rules of a device: all by one seed, then the best of them and the card's by others."""
     whole = datasets.load(source, np.random.default_rng(0))
     data = parts(whole, replace(SEARCHES["resistive-digits"], learned=1400, held=1000))
@@ -323,7 +323,7 @@ def ruled(device: str, source: str, kept: Kept) -> None:
 
     first = [float(score(rule, SHORT, (1,))[0]) for rule in rules]
     order = [0, *[k for k in np.argsort(first)[::-1] if k][:FINALISTS]]
-    finals = {k: 100 * score(rules[k], LONG, AGAIN) for k in order}
+    finals = {k: 100 * score(rules[k], epochs, range(2, seeds + 2)) for k in order}
     for k in sorted(order, key=lambda k: -finals[k].mean()):
         apart = finals[k] - finals[0]
         error = apart.std(ddof=1) / math.sqrt(len(apart))
@@ -373,7 +373,8 @@ def main() -> int:
     parser.add_argument("--device", help="of `rules` (default: all)")
     parser.add_argument("--log", type=Path, help="keep trials in this file, and go on from it")
     parser.add_argument("--test", action="store_true", help="train cards as they are and read the test samples")
-    parser.add_argument("--seeds", type=int, default=3, help="of --test")
+    parser.add_argument("--seeds", type=int, default=3, help="of --test, and of the best of the rules")
+    parser.add_argument("--epochs", type=int, default=LONG, help="of the best of the rules")
     parsed = parser.parse_args()
     kept = Kept(parsed.log)
     if parsed.test and parsed.name not in ROWS:
@@ -382,7 +383,7 @@ def main() -> int:
         tabled(parsed.name, parsed.data, parsed.seeds)
     elif parsed.name == "rules":
         for device in [parsed.device] if parsed.device else RULED:
-            ruled(device, parsed.data, kept)
+            ruled(device, parsed.data, kept, parsed.epochs, parsed.seeds)
     else:
         searched(parsed.name, parsed.data, kept)
     return 0
