@@ -1,6 +1,6 @@
 """Settings chosen by training images that were held out, and what the test samples then say of them, read once.
 
-    python studies/held_out.py rules --data MNIST [--device pcm]
+    python studies/held_out.py rules --data MNIST [--device pcm] [--epochs 20] [--seeds 3]
     python studies/held_out.py resistive-digits --data MNIST
     python studies/held_out.py resistive-xs --data MNIST
     python studies/held_out.py resistive-1h --data MNIST
@@ -8,7 +8,7 @@
     python studies/held_out.py fashion-rram --data FASHION
     python studies/held_out.py conv-fashion --data FASHION
     python studies/held_out.py spiking-conv-mnist --data MNIST
-    python studies/held_out.py resistive-digits --test [--seeds 3]
+    python studies/held_out.py resistive-digits --test [--seeds 3] [--samples 10000]
 
 A search begins at round numbers that stand beside the card's, and walks from knob to knob: the next larger values
 for as long as held-out accuracy rises, else the next smaller ones, until no knob moves. It learns the first training
@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from analogep import DeviceCard, Run, datasets
-from analogep.datasets import Dataset
+from analogep.datasets import Dataset, Source
 from analogep.errors import AnalogepError
 
 Setting = dict[str, Any]
@@ -291,8 +291,8 @@ def searched(name: str, source: str, kept: Kept) -> None:
 RULED = ("pcm", "ecram_mo", "enode", "rram_hfo2", "rram", "rram_cmo", "rram_sky130")
 """Cards whose rule follows from no number of the device."""
 SHORT, LONG = 3, 5
-"""Epochs of all rules, with one seed, and of the best of them, with other seeds."""
-FINALISTS, AGAIN = 2, (2, 3)
+"""Epochs of all rules, with one seed, and of the best of them, with other seeds, unless told otherwise."""
+FINALISTS = 2
 
 
 def listed(device: str) -> list[Setting]:
@@ -311,7 +311,7 @@ def listed(device: str) -> list[Setting]:
     ]
 
 
-def ruled(device: str, source: str, kept: Kept) -> None:
+def ruled(device: str, source: str, kept: Kept, epochs: int, seeds: int) -> None:
     """Print rows of the rules of a device: all by one seed, then the best of them and the card's by others."""
     whole = datasets.load(source, np.random.default_rng(0))
     data = parts(whole, replace(SEARCHES["resistive-digits"], learned=1400, held=1000))
@@ -323,7 +323,7 @@ def ruled(device: str, source: str, kept: Kept) -> None:
 
     first = [float(score(rule, SHORT, (1,))[0]) for rule in rules]
     order = [0, *[k for k in np.argsort(first)[::-1] if k][:FINALISTS]]
-    finals = {k: 100 * score(rules[k], LONG, AGAIN) for k in order}
+    finals = {k: 100 * score(rules[k], epochs, range(2, seeds + 2)) for k in order}
     for k in sorted(order, key=lambda k: -finals[k].mean()):
         apart = finals[k] - finals[0]
         error = apart.std(ddof=1) / math.sqrt(len(apart))
@@ -350,7 +350,15 @@ STILL = {"read.noise": {"kind": "none"}}
 ROWS = {"resistive-digits": (Row("ideal", "resistive-digits"), Row("rram", "resistive-digits", STILL))}
 
 
-def tabled(name: str, source: str, seeds: int) -> None:
+def few(source: str, samples: int | None) -> Source:
+    """All samples of a source, or the first training images of its files and all of its test images."""
+    if samples is None:
+        return source
+    data = datasets.load(source, np.random.default_rng(0))
+    return replace(data, train_x=data.train_x[:samples], train_y=data.train_y[:samples])
+
+
+def tabled(name: str, source: Source, seeds: int) -> None:
     """Print the rows of a table: mean of the seeds, half of a 95 % interval by Student's t, and joules."""
     for row in ROWS[name]:
         results = [Run(row.device, row.card, seed, source, set=row.set).execute() for seed in range(1, seeds + 1)]
@@ -373,16 +381,18 @@ def main() -> int:
     parser.add_argument("--device", help="of `rules` (default: all)")
     parser.add_argument("--log", type=Path, help="keep trials in this file, and go on from it")
     parser.add_argument("--test", action="store_true", help="train cards as they are and read the test samples")
-    parser.add_argument("--seeds", type=int, default=3, help="of --test")
+    parser.add_argument("--samples", type=int, help="of --test: training images to learn (default: all)")
+    parser.add_argument("--seeds", type=int, default=3, help="of --test, and of the best of the rules")
+    parser.add_argument("--epochs", type=int, default=LONG, help="of the best of the rules")
     parsed = parser.parse_args()
     kept = Kept(parsed.log)
     if parsed.test and parsed.name not in ROWS:
         parser.error(f"{parsed.name}: no table is made by --test, but for {', '.join(ROWS)}")
     if parsed.test:
-        tabled(parsed.name, parsed.data, parsed.seeds)
+        tabled(parsed.name, few(parsed.data, parsed.samples), parsed.seeds)
     elif parsed.name == "rules":
         for device in [parsed.device] if parsed.device else RULED:
-            ruled(device, parsed.data, kept)
+            ruled(device, parsed.data, kept, parsed.epochs, parsed.seeds)
     else:
         searched(parsed.name, parsed.data, kept)
     return 0
