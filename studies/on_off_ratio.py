@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-RATIOS = (2.0, 3.0, 5.0, 10.0)
+RATIOS = (2.0, 5.0, 10.0)
 DECADE = RATIOS.index(10.0)
 CIRCUITS = ("rescaled", "fixed gain")
 _P = "amplitude: {v} V, width: 50 ns"

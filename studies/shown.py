@@ -47,6 +47,7 @@ SHOWN: Final = (
     Shown("finite_beta", table=True, figure=True),
     Shown("loss_budget", table=True, figure=True),
     Shown("neuron_mismatch", table=True, figure=True),
+    Shown("published_order", table=True),
     Shown("spikes", figure=True),
     Shown("thermal_floor", table=True, figure=True),
     Shown("verdict", table=True, figure=True),
