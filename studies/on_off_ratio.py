@@ -29,7 +29,6 @@ from digits import Kept
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
 RATIOS = (2.0, 5.0, 10.0)
 DECADE = RATIOS.index(10.0)
@@ -104,23 +103,6 @@ def table(dataset: xr.Dataset) -> str:
         for law, values in zip(dataset["law"].values, some, strict=True):
             lines.append([str(circuit), str(law), *(curves.said(one) for one in values)])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def draw(dataset: xr.Dataset) -> Figure:
-    """A panel for each circuit, a line for each law."""
-    with curves.figure(len(CIRCUITS)) as (figure, panels):
-        for axes, circuit, some in zip(panels, CIRCUITS, lost(dataset), strict=True):
-            for k, (law, values) in enumerate(zip(dataset["law"].values, some, strict=True)):
-                curves.line(
-                    axes, np.array(RATIOS) * 1.03 ** (k - 0.5 * (dataset.sizes["law"] - 1)), values, k, str(law)
-                )
-            curves.numbers(axes, RATIOS)
-            axes.set(xlabel="on/off ratio of the window [1]", title=circuit)
-        panels[0].set_ylabel("test accuracy, difference [points]")
-        curves.finish(
-            figure, f"against a decade on the same seeds: mean and 95 % interval of {dataset.sizes['seed']} seeds"
-        )
-    return figure
 
 
 def main() -> None:
