@@ -26,8 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from device_library import rule
-from digits import joules
+from digits import joules, rule
 
 from analogep import CircuitCard, DeviceCard, Run, datasets
 from analogep.datasets import Dataset
@@ -307,7 +306,7 @@ class Bench:
         changed = setting.patience != 1.0
         threshold = f", threshold {device_card(device, setting).recommended.threshold:g}" if changed else ""
         return [
-            device, rule(device, ()) + threshold, _listed(self.network.ranges(setting.reach)),
+            device, rule(device) + threshold, _listed(self.network.ranges(setting.reach)),
             _listed(self.network.rates(setting.speed)), setting.estimator.replace("_", " "),
             f"{100 * average.accuracy:.2f} %" + (f" ({100 * worst:.1f} %)" if len(found) > 1 else ""),
             joules(average.training), joules(average.inference),

@@ -1,6 +1,6 @@
 """Do devices rank here as they do in the published NeuroSim tables? Plain pulses, then the cards' own rules.
 
-    python studies/published_order.py [--seeds 3] [--workers 2] [--figure studies/figures/published_order.png]
+    python studies/published_order.py [--seeds 3] [--epochs 10] [--keep]
 
 MLP+NeuroSim trains 400-100-10 on MNIST by backpropagation and writes every update at once (manuals of V2 and V3; the
 means of both where both give a number). Here 64-128-10 learns the digits by EP, in three ways:
@@ -10,17 +10,24 @@ means of both where both give a number). Here 64-128-10 learns the digits by EP,
 - plain pulses and the usual read-out, which maps any window onto the same weights;
 - the rule that the card recommends: errors of a write are read back, or small gradients are gathered first.
 
-Spearman's rank correlation says how far the order agrees.
+Spearman's rank correlation says how far the order agrees. Runs are kept in --folder, which `chip_library.py` shares.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from digits import Outcome, mean, options, outcomes, save
+import stored
+from curves import said
+from digits import Kept
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 PUBLISHED = {
     "epiram": (91.5, 92.0),
@@ -31,95 +38,80 @@ PUBLISHED = {
     "rram_pcmo": (10.0, 33.0),
     "rram_taox_tio2": (10.0,),
 }
-"""Accuracy on MNIST [%] of the devices whose cards are NeuroSim's parameter sets (DEVICES.md, section 5)."""
-LOOKS = (
-    ("plain pulses, fixed gain", "#D55E00", "s"),
-    ("plain pulses, rescaled window", "#009E73", "^"),
-    ("card's own rule", "#0072B2", "o"),
-)
-PLAIN = ("circuit.update.rule=stochastic",)
-
-Results = dict[str, list[list[Outcome]]]
+"""Accuracy on MNIST [%] of the devices whose cards are NeuroSim's parameter sets."""
+WAYS = ("plain pulses, fixed gain", "plain pulses, rescaled window", "card's own rule")
+PLAIN = {"update": {"rule": "stochastic"}}
 
 
-def ways(name: str) -> tuple[tuple[str, ...], ...]:
-    """Overrides of the three ways."""
+def ratio(name: str) -> float:
+    """Of the ends of a card's window [1]."""
     from analogep import DeviceCard
 
     window = DeviceCard.load(name).conductance
-    root, decade = math.sqrt(window.max / window.min), math.sqrt(10.0)
-    span = 0.3 * min((root - 1.0 / root) / (decade - 1.0 / decade), 1.0)
-    return (*PLAIN, f"circuit.mapping.weight_range=[{span:.6g}, {span:.6g}]"), PLAIN, ()
+    return window.max / window.min
 
 
-def results(seeds: Sequence[int], workers: int | None) -> Results:
-    """Each device in the three ways."""
-    found = outcomes([(name, sets) for name in PUBLISHED for sets in ways(name)], seeds, workers)
-    return {name: found[3 * k : 3 * k + 3] for k, name in enumerate(PUBLISHED)}
+def ways(name: str) -> tuple[dict[str, Any], ...]:
+    """Settings of the three ways; from a decade on the first two are the same."""
+    root, decade = math.sqrt(ratio(name)), math.sqrt(10.0)
+    share = (root - 1.0 / root) / (decade - 1.0 / decade)
+    fixed = {**PLAIN, "mapping.weight_range": [0.3 * share, 0.3 * share]} if share < 1.0 else PLAIN
+    return fixed, PLAIN, {}
 
 
-def rank_correlation(found: Results, way: int) -> float:
-    """Spearman's correlation of the published with our accuracies in one of the ways."""
+def result(kept: Kept, seeds: int, epochs: int) -> xr.Dataset:
+    """Test accuracy (device, way, seed) [1] and the published ones."""
+    import xarray as xr
+
+    accuracy = [
+        [[kept.accuracy(name, settings, seed, epochs) for seed in range(seeds)] for settings in ways(name)]
+        for name in PUBLISHED
+    ]
+    return xr.Dataset(
+        {
+            "accuracy": (("device", "way", "seed"), np.array(accuracy), {"units": "1"}),
+            "on_off": ("device", [ratio(name) for name in PUBLISHED], {"units": "1"}),
+        },
+        {"device": list(PUBLISHED), "way": list(WAYS)},
+        {"epochs": epochs},
+    )
+
+
+def rank_correlation(accuracy: NDArray[np.float64]) -> float:
+    """Spearman's correlation of the published accuracies with the means of ours (devices, seeds)."""
     from scipy.stats import spearmanr
 
-    ours = [mean(found[name][way]).accuracy for name in PUBLISHED]
-    return float(spearmanr([np.mean(values) for values in PUBLISHED.values()], ours).statistic)
+    published = [float(np.mean(values)) for values in PUBLISHED.values()]
+    return float(spearmanr(published, accuracy.mean(axis=1)).statistic)
 
 
-def table(found: Results) -> str:
-    """Markdown table."""
-    from analogep import DeviceCard
-
-    heads = ["device", "on/off", "published, backpropagation", *(f"EP, {label}" for label, _, _ in LOOKS)]
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for name, values in PUBLISHED.items():
-        window = DeviceCard.load(name).conductance
-        cells = [
-            name, f"{window.max / window.min:.3g}", " / ".join(f"{value:g}" for value in values) + " %",
-            *(f"{100 * mean(runs).accuracy:.1f} %" for runs in found[name]),
-        ]  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
-    ranks = [f"{rank_correlation(found, way):.2f}" for way in range(3)]
-    lines.append("| rank correlation with the published order | | 1 | " + " | ".join(ranks) + " |")
-    return "\n".join(lines)
-
-
-def draw(found: Results, path: Path) -> None:
-    """Our accuracy against the published one, in the three ways."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    x = [float(np.mean(values)) for values in PUBLISHED.values()]
-    for k, (label, colour, marker) in enumerate(
-        (("plain pulses", "#D55E00", "s"), ("card's own rule", "#0072B2", "o"))
-    ):
-        y = np.array([[100 * one.accuracy for one in found[name][k]] for name in PUBLISHED])
-        error = [y.mean(axis=1) - y.min(axis=1), y.max(axis=1) - y.mean(axis=1)]
-        axes.errorbar(x, y.mean(axis=1), error, linestyle="none", marker=marker, color=colour, capsize=2, label=label)
-        if k == 0:
-            for name, across, up in zip(PUBLISHED, x, y.mean(axis=1), strict=True):
-                axes.annotate(
-                    name, (across, up), xytext=(5, -10), textcoords="offset points", fontsize=8, color="#555555"
-                )
-    axes.set(
-        xlabel="published accuracy, backpropagation on MNIST (%)", ylabel="accuracy here, EP on 8x8 digits (%)",
-        title="Devices of the NeuroSim benchmark: mean and range of seeds", xlim=(0, 105), ylim=(0, 103),
-    )  # fmt: skip
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
-    save(figure, path)
+def table(dataset: xr.Dataset) -> str:
+    """Markdown table: means and 95 % intervals of the seeds."""
+    accuracy = dataset["accuracy"].values
+    heads = ["device", "on/off", "published, backpropagation", *(f"EP, {way}" for way in WAYS)]
+    lines = [heads, ["---"] * len(heads)]
+    for k, (name, values) in enumerate(PUBLISHED.items()):
+        published = " / ".join(f"{value:g}" for value in values) + " %"
+        ours = [said(100.0 * one, " %") for one in accuracy[k]]
+        lines.append([name, f"{float(dataset['on_off'][k]):.3g}", published, *ours])
+    ranks = [f"{rank_correlation(accuracy[:, way]):.2f}" for way in range(len(WAYS))]
+    lines.append(["rank correlation with the published order", "", "1", *ranks])
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def main() -> None:
     """Run all devices."""
-    parsed = options(__doc__, 3).parse_args()
-    found = results(range(parsed.seeds), parsed.workers)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--folder", type=Path, default=Path("runs/chip-library"))
+    parser.add_argument("--keep", action="store_true", help="keep the result for `python studies`")
+    parsed = parser.parse_args()
+    found = result(Kept(parsed.folder), parsed.seeds, parsed.epochs)
     print(table(found))
-    if parsed.figure:
-        draw(found, parsed.figure)
+    if parsed.keep:
+        command = f"python studies/published_order.py --seeds {parsed.seeds} --epochs {parsed.epochs} --keep"
+        stored.keep(found, "published_order", command)
 
 
 if __name__ == "__main__":

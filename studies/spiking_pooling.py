@@ -1,6 +1,6 @@
 """Does maximum pooling spoil equilibrium propagation between spiking neurons, and the average restore it?
 
-    python studies/spiking_pooling.py [--figure studies/figures/spiking_pooling.png] [--samples 20] [--epochs 6]
+    python studies/spiking_pooling.py [--samples 20] [--epochs 6]
 
 The claim is that of Lin, Bal and Sengupta 2024 (convolutional spiking networks). For `spiking-conv-digits` with either
 pooling, untrained and after some epochs: cosine between the estimate of two nudged phases and the exact gradient of the
@@ -12,16 +12,12 @@ network's among mean currents. In double precision, beta 0.2, without converters
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from analogep import Chip, CircuitCard, DeviceCard, Run, datasets
 from analogep.learning import compare
-
-Floats = NDArray[np.float64]
 
 POOLS = ("average", "max")
 WINDOWS = (1.0, 4.0, 16.0, 64.0, 256.0)
@@ -55,44 +51,20 @@ def cosines(pool: str, trained: xr.Dataset | None, window: float, samples: int) 
     return [compare(*both)[0] for both in zip(chip.gradient(x, y), chip.exact_gradient(x, y), strict=True)]
 
 
-def draw(found: dict[tuple[str, str], Floats], path: Path) -> None:
-    """A panel for each pooling, a line for each layer, dashed before training."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    for axes, pool in zip(figure.subplots(1, 2, sharey=True), POOLS, strict=True):
-        for state, style in (("untrained", "--"), ("trained", "-")):
-            for k, values in enumerate(found[pool, state].T):
-                axes.semilogx(WINDOWS, values, style, marker="o", color=f"C{k}", label=f"layer {k + 1}, {state}")
-        axes.set(title=f"pooling: {pool}", xlabel="window in which spikes are counted [us]", ylim=(-0.25, 1.02))
-        axes.grid(alpha=0.3)
-        axes.axhline(0.0, color="0.6", linewidth=0.8)
-    figure.axes[0].set_ylabel("cosine with the exact gradient [1]")
-    figure.axes[0].legend(fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
-
-
 def main() -> None:
-    """Print a table and draw it."""
+    """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--figure", type=Path, default=Path("studies/figures/spiking_pooling.png"))
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=6)
     parsed = parser.parse_args()
-    found: dict[tuple[str, str], Floats] = {}
     print("| pooling | state | window [us] | cosine of layers 1, 2, 3 |\n| --- | --- | --- | --- |")
     for pool in POOLS:
         run = Run(DeviceCard.load("ideal"), circuit(pool, f"learning.epochs={parsed.epochs}"), 0).execute()
         said = f"trained: test accuracy {100 * float(run.accuracy[-1]):.1f} %"
         for state, trained in (("untrained", None), ("trained", run)):
-            values = []
             for window in WINDOWS:
-                values.append(cosines(pool, trained, window, parsed.samples))
-                shown = ", ".join(f"{value:.3f}" for value in values[-1])
+                shown = ", ".join(f"{value:.3f}" for value in cosines(pool, trained, window, parsed.samples))
                 print(f"| {pool} | {state if trained is None else said} | {window:g} | {shown} |", flush=True)
-            found[pool, state] = np.array(values)
-    draw(found, parsed.figure)
 
 
 if __name__ == "__main__":

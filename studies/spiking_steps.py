@@ -1,6 +1,6 @@
 """Step by step between spikes: does equilibrium propagation follow backpropagation through time, with either pooling?
 
-    python studies/spiking_steps.py [--figure studies/figures/spiking_steps.png] [--samples 20] [--repeats 128]
+    python studies/spiking_steps.py [--samples 20] [--repeats 128] [--keep]
 
 Behind a sigma-delta encoder and its decoder a neuron hears the state of another but for one spike
 (`kinds.spiking.card.Predictive`), so that with constant filters the states of a spiking network take the equal steps of
@@ -14,9 +14,11 @@ averaged over free phases of several lengths. In double precision, beta 0.2, no 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+import curves
 import numpy as np
+import stored
 from numpy.typing import NDArray
 
 from analogep import Chip, CircuitCard, datasets
@@ -26,9 +28,14 @@ from analogep.kinds.rc.unrolled import backpropagated, unroll
 from analogep.kinds.spiking.equations import SpikingDrive
 from analogep.kinds.spiking.network import SpikingNetwork
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
 Floats = NDArray[np.float64]
 
 POOLS = ("average", "max")
+NEURONS = ("analog", "spikes")
 STEPS, FREE, BETA, STATE, DECODER = 16, 400, 0.2, 0.25, 0.05
 GAINS = {"average": "[2, 1.5, 0.5]", "max": "[2, 0.5, 0.3]"}
 """A maximum makes larger signals than an average of four, and needs smaller weights for a loop gain below 1."""
@@ -127,42 +134,72 @@ def cosines(found: list[list[Floats]], wanted: list[list[Floats]]) -> Floats:
     return np.array(out)
 
 
-def draw(found: dict[tuple[str, str], Floats], path: Path) -> None:
-    """A panel for each pooling, a line for each layer, dashed between analog neurons."""
-    from matplotlib.figure import Figure
+def result(samples: int, repeats: int) -> xr.Dataset:
+    """Cosines [1] (pooling, neurons, step, layer) with backpropagation through as many steps."""
+    import xarray as xr
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    for axes, pool in zip(figure.subplots(1, 2, sharey=True), POOLS, strict=True):
-        for neurons, style in (("analog", "--"), ("spikes", "-")):
-            for k, values in enumerate(found[pool, neurons].T):
-                axes.plot(np.arange(1, STEPS + 1), values, style, color=f"C{k}", label=f"layer {k + 1}, {neurons}")
-        axes.set(title=f"pooling: {pool}", xlabel="steps of the nudged phase [1]", ylim=(0.0, 1.02))
-        axes.grid(alpha=0.3)
-    figure.axes[0].set_ylabel("cosine with backpropagation through them [1]")
-    figure.axes[0].legend(fontsize=8, loc="lower right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
-
-
-def main() -> None:
-    """Compare, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--figure", type=Path, default=Path("studies/figures/spiking_steps.png"))
-    parser.add_argument("--samples", type=int, default=20)
-    parser.add_argument("--repeats", type=int, default=128)
-    parsed = parser.parse_args()
-    x, target = images(parsed.samples)
-    found = {}
-    print("| pooling | neurons | cosine of layers 1, 2, 3 after 4, 8 and 16 steps |\n| --- | --- | --- |")
+    x, target = images(samples)
+    found = []
     for pool in POOLS:
         network, circuit = network_of(pool)
         wanted = reference(network.analog, x, target)
-        found[pool, "analog"] = cosines(analog_steps(network.analog, x, target), wanted)
-        found[pool, "spikes"] = cosines(spiking_steps(network, circuit, x, target, parsed.repeats), wanted)
-        for neurons in ("analog", "spikes"):
-            rows = [", ".join(f"{c:.3f}" for c in found[pool, neurons][n - 1]) for n in (4, 8, 16)]
-            print(f"| {pool} | {neurons} | {'; '.join(rows)} |", flush=True)
-    draw(found, parsed.figure)
+        analog = cosines(analog_steps(network.analog, x, target), wanted)
+        found.append([analog, cosines(spiking_steps(network, circuit, x, target, repeats), wanted)])
+    return xr.Dataset(
+        {"cosine": (("pooling", "neurons", "step", "layer"), np.array(found), {"units": "1"})},
+        {"pooling": list(POOLS), "neurons": list(NEURONS), "step": np.arange(1, STEPS + 1), "layer": [1, 2, 3]},
+        {"samples": samples, "repeats": repeats},
+    )
+
+
+def table(dataset: xr.Dataset) -> str:
+    """Markdown: layers 1, 2, 3 after some steps."""
+    steps = (4, 8, 16)
+    heads = ["pooling", "neurons", *(f"layers 1, 2, 3 after {n} steps" for n in steps)]
+    lines = [heads, ["---"] * len(heads)]
+    for pool, some in zip(dataset["pooling"].values, dataset["cosine"].values, strict=True):
+        for neurons, cosine in zip(dataset["neurons"].values, some, strict=True):
+            cells = [", ".join(f"{value:.2f}" for value in cosine[n - 1]) for n in steps]
+            lines.append([str(pool), str(neurons), *cells])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def draw(dataset: xr.Dataset) -> Figure:
+    """A panel for each pooling, a colour for each layer, dashed between analog neurons."""
+    from analogep.plots.style import look
+
+    with curves.figure(len(POOLS)) as (figure, panels):
+        for axes, pool, some in zip(panels, POOLS, dataset["cosine"].values, strict=True):
+            for neurons, dashes, cosine in zip(NEURONS, ((0, (4.0, 2.0)), "-"), some, strict=True):
+                for k, values in enumerate(cosine.T):
+                    kind, label = look(k), f"layer {k + 1}, {neurons}"
+                    axes.plot(
+                        dataset["step"].values, values, color=kind.color, linestyle=dashes, marker=kind.marker,
+                        markersize=3.0, label=label,
+                    )  # fmt: skip
+            axes.set(
+                title=f"pooling: {pool}",
+                xlabel="steps of the nudged phase [1]",
+                ylim=(0.0, 1.03),
+                xticks=range(2, STEPS + 1, 2),
+            )
+        panels[0].set_ylabel("cosine with backpropagation through them [1]")
+        curves.finish(figure, f"untrained, {int(dataset.attrs['repeats'])} free phases averaged", columns=3)
+    return figure
+
+
+def main() -> None:
+    """Compare, print, keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=128)
+    parser.add_argument("--keep", action="store_true", help="keep the result for `python studies`")
+    parsed = parser.parse_args()
+    found = result(parsed.samples, parsed.repeats)
+    print(table(found))
+    if parsed.keep:
+        given = f"--samples {parsed.samples} --repeats {parsed.repeats}"
+        stored.keep(found, "spiking_steps", f"python studies/spiking_steps.py {given} --keep")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Does equilibrium propagation follow backpropagation step by step in a convolutional network, with either pooling?
 
-    python studies/step_gradients.py [--figure studies/figures/step_gradients.png] [--samples 20] [--epochs 3]
+    python studies/step_gradients.py [--samples 20] [--epochs 3]
 
 For each step of the nudged phase of `conv-digits`, untrained and after some epochs, what the step adds to the gradient
 beside what backpropagation through time finds at the step as many from the end of the settled free phase (Ernoult et
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,41 +113,17 @@ def memory(network: LayeredRC, samples: int) -> list[tuple[int, float, float]]:
     return found
 
 
-def draw(found: dict[tuple[str, int], tuple[Floats, Floats]], path: Path) -> None:
-    """Relative error and cosine against the step, a column for each pooling and state of training."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(2.6 * len(found) + 0.6, 5.2), layout="constrained")
-    panels = figure.subplots(2, len(found), sharex=True, sharey="row", squeeze=False)
-    for column, ((pool, epochs), (cosine, error)) in enumerate(found.items()):
-        for k, colour in enumerate(("#0072B2", "#E69F00", "#D55E00")):
-            for row, values in enumerate((1.0 - cosine, error)):
-                shown = np.maximum(values[:, k], 1e-12)
-                panels[row, column].semilogy(
-                    np.arange(1, STEPS + 1), shown, marker="o", markersize=3, color=colour, label=f"layer {k + 1}"
-                )
-        panels[0, column].set_title(f"{pool} pooling, {f'{epochs} epochs' if epochs else 'untrained'}", fontsize=10)
-        panels[1, column].set_xlabel("step of the nudged phase")
-    panels[0, 0].set_ylabel("1 - cosine with BPTT")
-    panels[1, 0].set_ylabel("relative difference from BPTT")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
-    figure.savefig(path, dpi=150)
-
-
 def main() -> None:
-    """Compare, print, draw."""
+    """Compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--figure", type=Path)
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=3)
     parsed = parser.parse_args()
-    found = {}
     print("| pooling | epochs | cosine, mean of steps (worst), layers 1, 2, 3 | relative difference, mean of steps |")
     print("| --- | --- | --- | --- |")
     for pool in POOLS:
         for epochs in dict.fromkeys((0, parsed.epochs)):
             cosine, error = compared(network_of(pool, epochs), parsed.samples)
-            found[pool, epochs] = cosine, error
             cosines = [f"{np.nanmean(c):.4f} ({np.nanmin(c):.3f})" for c in cosine.T]
             print(
                 f"| {pool} | {epochs} | {', '.join(cosines)} | {', '.join(f'{np.nanmean(e):.3g}' for e in error.T)} |"
@@ -157,8 +132,6 @@ def main() -> None:
     print("| --- | --- | --- |")
     for steps, ours, theirs in memory(network_of("average", 0), parsed.samples):
         print(f"| {steps} | {ours / 1e6:.2f} MB | {theirs / 1e6:.2f} MB |")
-    if parsed.figure is not None:
-        draw(found, parsed.figure)
 
 
 if __name__ == "__main__":

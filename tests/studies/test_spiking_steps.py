@@ -1,7 +1,5 @@
 """The study of spikes against backpropagation through time, on few images and repeats."""
 
-from pathlib import Path
-
 import numpy as np
 
 from .conftest import load_study
@@ -37,9 +35,3 @@ def test_nothing_has_come_to_the_first_layer_before_three_steps() -> None:
     assert not found[1][0].any()
     assert found[2][0].any()
     assert not study.reference(network.analog, x, target)[1][0].any()
-
-
-def test_the_figure_is_written(tmp_path: Path) -> None:
-    values = np.full((study.STEPS, 3), 0.5)
-    study.draw({(pool, kind): values for pool in study.POOLS for kind in ("analog", "spikes")}, tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

@@ -1,6 +1,4 @@
-"""The study of step-by-step gradients on few images: agreement, memory, the figure."""
-
-from pathlib import Path
+"""The study of step-by-step gradients on few images: agreement, memory."""
 
 import numpy as np
 import pytest
@@ -25,9 +23,3 @@ def test_the_memory_of_propagation_does_not_grow_with_the_steps(monkeypatch: pyt
     (_, ours, theirs), (_, later, grown) = study.memory(study.network_of("average", 0), 3)
     assert later < 1.1 * ours
     assert grown > 2.5 * theirs > 2.5 * ours
-
-
-def test_the_figure_is_written(tmp_path: Path) -> None:
-    values = np.full((study.STEPS, 3), 0.5)
-    study.draw({("average", 0): (values, values), ("max", 2): (values, values)}, tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -56,20 +57,38 @@ def test_what_is_older_than_its_result_is_told_and_drawn_again(tmp_path: Path) -
     assert changed
 
 
-@pytest.mark.parametrize("name", ["update_rules", "device_library"])
-def test_outcomes_that_are_kept_give_the_same_table_and_a_figure(name: str, tmp_path: Path) -> None:
-    """Made-up outcomes of two devices with two seeds, through the file and back."""
-    digits, stored, study = (load_study(one) for one in ("digits", "stored", name))
-    words = {"update_rules": ("rram", "stochastic"), "device_library": ("rram", "2", "closed loop 4/1")}[name]
-    found = [digits.Outcome(0.9 + 0.01 * k, 10.0, 2e-8, 7e-9, 5e-10, 0.9) for k in range(2)]
-    rows = [(words, found), (("ecram", *words[1:]), found[::-1])]
-    stored.keep(digits.dataset(rows), name, f"python studies/{name}.py --keep", tmp_path)
-    kept = stored.read(name, tmp_path)
-    assert digits.rows_of(kept) == rows
-    table = study.table(kept).splitlines()
-    assert table[2].startswith(f"| {' | '.join(words)} | 90.50 % (90.0 %) | 10 | 20 nJ | 500 pJ | 7 nJ |")
-    assert len(table) == 4
-    assert study.draw(kept).axes
+def test_a_run_is_kept_and_its_differences_from_ideal_are_of_the_same_seeds(tmp_path: Path) -> None:
+    """Made-up runs on two seeds 10 points apart: the difference is 1 +- 0 points, the accuracy 85 +- 63.53 %, which is
+    t(0.975, 1) = 12.706 times 5 points. The other circuit is carried over."""
+    import numpy as np
+
+    digits, study = load_study("digits"), load_study("chip_library")
+    kept = digits.Kept(tmp_path)
+    for device, accuracy in (("ideal", 0.84), ("rram", 0.85)):
+        for seed in range(2):
+            key = json.dumps(["digits", device, digits.EULER, seed, 3])
+            kept.known[key] = [accuracy + 0.1 * (seed - 0.5), 2e-8, 7e-9, 1e-6, 1e-7]
+    runs = study.trained(kept, {"digits": ["ideal", "rram"]}, 2, 3)
+    found = study.result(runs, np.array([[0.8, 0.9], [0.9, 1.0]]), 3)
+    chip = found.copy(deep=True)
+    chip["accuracy"].loc[{"circuit": "digits-chip"}] = 0.5
+    chip["interval"].loc[{"circuit": "digits-chip"}] = 0.25
+    lines = study.table(study.carried(found, chip, ["digits"])).splitlines()
+    assert lines[2].startswith("| rram | 3 | closed loop 4/1 | 50.00 +- 25.00 % |  | 85.00 +- 63.53 % | 1.00 +- 0.00 |")
+    assert lines[3].startswith("| ideal | 0 | stochastic | 50.00 +- 25.00 % |  | 84.00 +- 63.53 % | 0.00 +- 0.00 |")
+    assert lines[4].startswith("| logistic regression, floating point |  |  | 85.00 +- 63.53 % |  |")
+    assert lines[5].startswith("| 64-128-10, floating point |  |  | 95.00 +- 63.53 % |  | 95.00 +- 63.53 % | 11.00 +-")
+
+
+def test_a_run_that_is_kept_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = load_study("digits")
+    made = []
+    monkeypatch.setattr(digits, "one", lambda *key: made.append(key) or digits.Found(0.9, 1.0, 2.0, 3.0, 4.0))
+    first = digits.Kept(tmp_path).run("rram", {}, 0, 1)
+    assert digits.Kept(tmp_path).run("rram", {}, 0, 1) == first
+    assert len(made) == 1
+    monkeypatch.setattr(digits, "one", lambda *key: "refused")
+    assert digits.Kept(tmp_path).run("rram", {}, 1, 1) == "refused"
 
 
 def test_what_is_too_large_to_keep_is_refused(tmp_path: Path) -> None:
