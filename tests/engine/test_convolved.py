@@ -5,6 +5,7 @@ import pytest
 
 from analogep import CircuitCard, DeviceCard, Seeds
 from analogep.circuit.phases import Phase
+from analogep.engine.reads import Convolved
 from analogep.kinds.rc.layout import layout
 from analogep.kinds.rc.network import LayeredRC
 from analogep.network import Hardware
@@ -44,7 +45,7 @@ def test_compiled_steps_are_those_of_the_network(pool, device, precision, projec
     phase = Phase(duration=200e-9)
     known = layout(network, made.solver)
     assert known is not None
-    assert known.convolutional
+    assert isinstance(known.frame.meets, Convolved)
     fast = euler.march(network, drive, start, phase, made.solver, 0.01)
     monkeypatch.setattr(LayeredRC, "march", lambda *_: None)
     slow = euler.march(network, drive, start, phase, made.solver, 0.01)

@@ -176,6 +176,7 @@ def test_negative_nudging_that_leaves_an_output_without_an_equilibrium_is_warned
         "layers=[6,5,2]",
         f"network.outputs={outputs}",
         "network.output.leak=3 uS",
+        "nudging.beta=0.3",
         f"nudging.estimator={estimator}",
     )
     strongest = 0.6 if estimator == "richardson" else 0.3
