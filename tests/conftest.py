@@ -49,7 +49,15 @@ QUICK = [
         *("physics/test_kirchhoff.py", "test_draws.py", "test_energy.py", "test_streams.py", "test_units.py"),
     )
 ]
-"""Files and folders of `pytest -m quick`: about 75 s of one core where kernels have been compiled before."""
+"""Files and folders of `pytest -m quick`: 36 s of one core where kernels have been compiled before."""
+SLOWER = [
+    ROOT / "tests" / name
+    for name in (
+        *("chip/test_mismatch.py", "costs/test_gradients.py", "docs/test_hurry.py"),
+        *("parts/test_families.py", "parts/test_touch_points.py"),
+    )
+]
+"""Files of these folders that train or compile much, and are left out of it."""
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
@@ -117,8 +125,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def _belongs_to_quick(path: Path) -> bool:
-    """Whether a path is one of `QUICK`, or within one."""
-    return any(path.is_relative_to(one) for one in QUICK)
+    """Whether a path is one of `QUICK`, or within one, and none of `SLOWER`."""
+    return path not in SLOWER and any(path.is_relative_to(one) for one in QUICK)
 
 
 def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
