@@ -190,6 +190,8 @@ class Budget(Question):
     def kept(self, out: str | Path | None = None, resolution: float = RESOLUTION) -> xr.Dataset | None:
         """Weigh what has been trained so far, as after an interrupt; None without a pair."""
         folder = self.folder(out)
+        if not self.begun(folder):
+            return None
         trained = self.known(folder)
         if trained.sizes["seed"] == 0 or "accuracy" not in trained:
             return None

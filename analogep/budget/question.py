@@ -21,7 +21,7 @@ from analogep.errors import ResultError, SimulationError, UsageError
 from analogep.run import Run
 from analogep.study import Study, StudyCard
 from analogep.study.collect import collect
-from analogep.study.folder import Folder
+from analogep.study.folder import POINTS, Folder
 from analogep.study.values import written
 from analogep.study.work import Work
 
@@ -256,6 +256,10 @@ class Question:
         while any(place.read(point.digest) is not None for point in plan.round(number)):
             number += 1
         return collect(plan, place, [plan.round(k) for k in range(number)])
+
+    def begun(self, folder: Path) -> bool:
+        """Whether any training lies in the folder; imports nothing, as an interrupt may have cut an import short."""
+        return any((folder / PAIRS / POINTS).glob("*.nc"))
 
     def find_beta(self, folder: Path, report: Callable[[str], None] | None = None) -> None:
         """Measure the best beta on a trained chip as it is, unless the folder knows it; `deck` has it then.

@@ -157,6 +157,8 @@ class Specification(Question):
     def kept(self, out: str | Path | None, points: float) -> xr.Dataset | None:
         """The same of what has been trained so far, as after an interrupt; None without a pair."""
         folder = self.folder(out)
+        if not self.begun(folder):
+            return None
         trained = self.known(folder)
         if trained.sizes["seed"] == 0 or "accuracy" not in trained:
             return None

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,15 +190,20 @@ def _trained(parsed: argparse.Namespace, budget: Budget, folder: Path) -> xr.Dat
         except KeyboardInterrupt:
             # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
             gc.freeze()
-            raise KeyboardInterrupt(kept(budget.kept(folder, resolution), folder)) from None
+            raise KeyboardInterrupt(kept(lambda: budget.kept(folder, resolution), folder)) from None
 
 
 def _stage(stage: str) -> None:
     print(f"  {stage} ...", file=sys.stderr, flush=True)
 
 
-def kept(dataset: xr.Dataset | None, folder: Path) -> str:
-    """What an interrupted command leaves."""
+def kept(found: Callable[[], xr.Dataset | None], folder: Path) -> str:
+    """What an interrupted command leaves, as `found` weighs it."""
+    try:
+        dataset = found()
+    except (ImportError, AttributeError):
+        # The interrupt fell into an import, which this process cannot make again; another one can.
+        return "; the same command goes on from what is in " + str(folder)
     if dataset is None:
         return " before the first pair was trained; the same command goes on from there"
     from analogep.cards.wording import counted

@@ -44,7 +44,7 @@ def _trained(parsed: argparse.Namespace, question: Specification, folder: Path) 
             return question.run(folder, points=parsed.specify, pairs=pairs, **budget.running(parsed, bar))
         except KeyboardInterrupt:
             gc.freeze()
-            raise KeyboardInterrupt(budget.kept(question.kept(folder, parsed.specify), folder)) from None
+            raise KeyboardInterrupt(budget.kept(lambda: question.kept(folder, parsed.specify), folder)) from None
 
 
 def numbers(dataset: xr.Dataset) -> dict[str, Any]:

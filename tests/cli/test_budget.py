@@ -147,6 +147,20 @@ def test_ctrl_c_keeps_what_is_known(
     assert kept.attrs["ended"] == "it was stopped"
 
 
+def test_an_interrupt_within_an_import_ends_in_a_sentence(tmp_path: Path) -> None:
+    """A module that is half imported fails when it is asked for again, in one of two ways."""
+    from analogep.cli import budget
+
+    def broken() -> None:
+        raise AttributeError("partially initialized module 'pandas' has no attribute '_pandas_datetime_CAPI'")
+
+    assert budget.kept(broken, tmp_path) == f"; the same command goes on from what is in {tmp_path}"
+    began = Budget("ideal", set={"layers": [64, 4, 10]}, best=0.4)
+    assert not began.begun(tmp_path)
+    assert began.kept(tmp_path) is None
+    assert budget.kept(lambda: None, tmp_path).startswith(" before the first pair")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
