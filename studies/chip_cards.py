@@ -116,6 +116,8 @@ PLAN = {
 STILL = {"read.noise": {"kind": "none"}}
 PULSES = {"variation.cycle_to_cycle": {"kind": "none"}}
 COMMON = {"read.between_phases": "common"}
+BEFORE = {"network.target": 0.016, "nudging.beta": 0.3, "learning.rate": [0.23, 0.16]}
+"""Settings of `resistive-digits` when its limits were measured."""
 LIMITS: dict[str, dict[str, dict[str, Any]]] = {
     "conv-digits": {
         "the card": {},
@@ -125,13 +127,13 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
         "pulses without noise": PULSES,
     },
     "resistive-digits": {
-        "the card": {},
-        "read noise common to the phases of a sample": COMMON,
-        "reads without noise": STILL,
-        "half the read noise": {"read.noise.sigma": 0.0075},
-        "pulses without noise": PULSES,
-        "a third of the rates": {"learning.rate": [0.33, 0.67]},
-        "one-sided, beta 3": {"nudging.estimator": "positive", "nudging.beta": 3.0},
+        "the card as it was": BEFORE,
+        "read noise common to the phases of a sample": BEFORE | COMMON,
+        "reads without noise": BEFORE | STILL,
+        "half the read noise": BEFORE | {"read.noise.sigma": 0.0075},
+        "pulses without noise": BEFORE | PULSES,
+        "a third of the rates": BEFORE | {"learning.rate": [0.07, 0.05]},
+        "one-sided, beta 3": BEFORE | {"nudging.estimator": "positive", "nudging.beta": 3.0},
     },
 }
 LIMITED = (1100, 338, 3, 2)

@@ -2,12 +2,8 @@
 
     python studies/held_out.py rules --data MNIST [--device pcm] [--epochs 20] [--seeds 3]
     python studies/held_out.py resistive-digits --data MNIST
-    python studies/held_out.py resistive-xs --data MNIST
-    python studies/held_out.py resistive-1h --data MNIST
-    python studies/held_out.py fashion --data FASHION
-    python studies/held_out.py fashion-rram --data FASHION
-    python studies/held_out.py conv-fashion --data FASHION
-    python studies/held_out.py spiking-conv-mnist --data MNIST
+    python studies/held_out.py resistive-xs | resistive-1h | spiking-conv-mnist --data MNIST
+    python studies/held_out.py fashion | fashion-rram | conv-fashion --data FASHION
     python studies/held_out.py resistive-digits --test [--seeds 3] [--samples 10000]
 
 A search begins at round numbers that stand beside the card's, and walks from knob to knob: the next larger values
@@ -347,7 +343,11 @@ class Row:
 
 
 STILL = {"read.noise": {"kind": "none"}}
-ROWS = {"resistive-digits": (Row("ideal", "resistive-digits"), Row("rram", "resistive-digits", STILL))}
+FASHION = NARROW | {"learning.rate": [0.2, 0.2], "learning.center_inputs": None, "learning.epochs": 3}
+ROWS = {
+    "resistive-digits": (Row("ideal", "resistive-digits"), Row("rram", "resistive-digits", STILL)),
+    "fashion-rram": (Row("rram", "mnist", FASHION),),
+}
 
 
 def few(source: str, samples: int | None) -> Source:
@@ -364,13 +364,10 @@ def tabled(name: str, source: Source, seeds: int) -> None:
         results = [Run(row.device, row.card, seed, source, set=row.set).execute() for seed in range(1, seeds + 1)]
         right = 100 * np.array([float(one["accuracy"][-1]) for one in results])
         half = stdtrit(seeds - 1, 0.975) * right.std(ddof=1) / math.sqrt(seeds) if seeds > 1 else math.nan
-        spent = [
-            float(np.mean([float(one[key][-1]) for one in results])) for key in ("training_energy", "inference_energy")
-        ]
-        print(
-            f"| {row.device} | {right.mean():.2f} +- {half:.2f} % | {joules(spent[0])} | {joules(spent[1])} |",
-            flush=True,
+        learning, reading = (
+            joules(float(np.mean([one[key][-1] for one in results]))) for key in ("training_energy", "inference_energy")
         )
+        print(f"| {row.device} | {right.mean():.2f} +- {half:.2f} % | {learning} | {reading} |", flush=True)
 
 
 def main() -> int:
