@@ -4,14 +4,15 @@
     python studies/chip_cards.py conv-digits
     python studies/chip_cards.py mnist --data FOLDER [--device rram]
     python studies/chip_cards.py resistive
+    python studies/chip_cards.py spiking-digits
     python studies/chip_cards.py conv-digits --limits
     python studies/chip_cards.py resistive-digits --limits
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
 them. For the digits 1,100 samples in 12 epochs (8 with convolutions), tested on 338, three seeds; for MNIST 20,000 in
-three, tested on 10,000, one seed; resistive networks, whose thermal noise takes time, in two epochs, three seeds.
-Intervals are standard errors over the seeds. `--limits` asks instead what keeps the card without columns from learning
-with `rram`: each row makes something ideal, three epochs, two seeds.
+three, tested on 10,000, one seed; resistive networks, whose thermal noise takes time, in two epochs, spiking ones in
+four, three seeds. Intervals are standard errors over the seeds. `--limits` asks instead what keeps the card without
+columns from learning with `rram`: each row makes something ideal, three epochs, two seeds.
 """
 
 from __future__ import annotations
@@ -105,12 +106,20 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "targets of 16 mV, without thermal noise": capacitors(1e-12, 0.016) | QUIET,
         "limit: the same with identical amplifiers": capacitors(1e-12, 0.016) | QUIET | {"mismatch": None},
     },
+    "spiking-digits": {
+        "the card": {},
+        "limit: ideal lines, no noise, identical neurons": LIMIT,
+        "pulses of 10 ns": {"network.width": 10e-9},
+        "full scale 0.4 V": {"mapping.read_voltage": 0.4, "adc.low": -0.4, "adc.high": 0.8},
+        "twice the rates": {"learning.rate": [0.4, 0.2]},
+    },
 }
 PLAN = {
     "digits": (1100, 338, 12, 3),
     "conv-digits": (1100, 338, 8, 3),
     "mnist": (20_000, 10_000, 3, 1),
     "resistive": (1100, 338, 2, 3),
+    "spiking-digits": (1100, 338, 4, 3),
 }
 """Samples that are learned and held out, epochs, seeds."""
 STILL = {"read.noise": {"kind": "none"}}

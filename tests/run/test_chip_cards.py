@@ -8,7 +8,7 @@ import pytest
 from analogep import CircuitCard, DeviceCard, Run
 from analogep.network import check_fit, fit_warnings
 
-CHIPS = ("digits-chip", "conv-digits-chip", "mnist-chip", "resistive-chip")
+CHIPS = ("digits-chip", "conv-digits-chip", "mnist-chip", "resistive-chip", "spiking-digits-chip")
 
 
 @pytest.mark.parametrize("name", CHIPS)
