@@ -6,37 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analogep.device.laws import DIRECTIONS
+from analogep.device.told import Told
 from analogep.fit.records import Pulses
 
 
 @dataclass(frozen=True)
-class Known:
-    """What ramps do not tell of a device, as far as the user knows it; None where nothing was given.
+class Known(Told):
+    """What ramps do not tell of a device, as far as the user knows it."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the card.
-    title, technology : str or None
-    terminals : int or None
-    amplitude_up, amplitude_down : float or None
-        Write pulses [V]; the sign of down is the opposite of up unless given.
-    width_up, width_down : float or None
-        [s]
-    read_voltage, read_width : float or None
-        [V], [s]
-    """
-
-    name: str
-    title: str | None = None
-    technology: str | None = None
-    terminals: int | None = None
-    amplitude_up: float | None = None
-    amplitude_down: float | None = None
-    width_up: float | None = None
-    width_down: float | None = None
-    read_voltage: float | None = None
-    read_width: float | None = None
     of_files: frozenset[str] = frozenset()
     """Which of these a file says."""
 

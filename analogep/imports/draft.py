@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from analogep.device.told import Told
 from analogep.errors import DataError
 from analogep.units import format_exact, format_si, shown
 
@@ -43,21 +44,13 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Known:
+class Known(Told):
     """What the user knows and the file does not say; None where nothing was given.
 
     Parameters
     ----------
-    name : str
-        Name of the card.
-    title, technology : str or None
-    terminals : int or None
     window : tuple of float or None
         Conductances that the ends of the simulator's range stand for [S].
-    amplitude_up, amplitude_down, width_up, width_down : float or None
-        Pulses [V], [s].
-    read_voltage, read_width : float or None
-        [V], [s].
     mini_batch : float or None
         Time of what another simulator counts in mini-batches [s].
     leave_out : tuple of str
@@ -65,16 +58,7 @@ class Known:
     """
 
     name: str = "imported"
-    title: str | None = None
-    technology: str | None = None
-    terminals: int | None = None
     window: tuple[float, float] | None = None
-    amplitude_up: float | None = None
-    amplitude_down: float | None = None
-    width_up: float | None = None
-    width_down: float | None = None
-    read_voltage: float | None = None
-    read_width: float | None = None
     mini_batch: float | None = None
     leave_out: tuple[str, ...] = ()
 

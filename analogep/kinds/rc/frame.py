@@ -48,7 +48,8 @@ class Frame:
         Places of the layers in a row, each from a multiple of `_LANES` on.
     room : int
         Places of a row.
-    spans, neurons, devices, meets
+    spans : int64 ndarray (layers, 3)
+    neurons, devices, meets
         As `engine.steps.Net` takes them.
     paces : ndarray (2,) [1/s]
         Leak over capacitance of hidden and of output neurons.
