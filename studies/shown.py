@@ -56,8 +56,10 @@ SHOWN: Final = (
     Shown("verdict", table=True, figure=True),
 )
 NOT_STORED: Final[tuple[str, ...]] = ()
-"""Figures whose results are not stored: whether they are up to date is not known. So are all tables not in `SHOWN`: those
-of MNIST and Fashion-MNIST and of searches, which take hours, and some of single runs."""
+"""Figures whose results are not stored: whether they are up to date is not known.
+
+So are all tables not in `SHOWN`: those of MNIST, Fashion-MNIST and searches, which take hours, and some of single runs.
+"""
 
 
 def pages(root: Path) -> list[Path]:
