@@ -14,7 +14,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 from analogep.crossbar.wires import Resistances, TiledPorts, TiledRead, read, read_tiles
 from analogep.crossbar.wires.tiles import blockwise, cuts
@@ -47,6 +46,9 @@ class WiredHeld(Held):
 
 
 def _dense(blocks: tuple[Floats, ...]) -> Floats:
+    # Here, as circuits without such blocks do not need SciPy.
+    from scipy.linalg import block_diag
+
     return np.asarray(block_diag(*blocks))
 
 

@@ -13,8 +13,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
-from scipy.sparse import block_diag, csc_matrix
 
 from analogep.circuit.phases import Phase, Solver
 from analogep.errors import SimulationError
@@ -47,6 +45,9 @@ class Integrator(Method):
         self, network: Network, drive: Drive, v0: Floats, phase: Phase, solver: Solver, tolerance: float, record: bool
     ) -> Relaxed:
         """Integrate, and the joules by quadrature of the integrator's own interpolant."""
+        # Here and below: SciPy takes a tenth of the time to a first result, and most circuits do without it.
+        from scipy.integrate import solve_ivp
+
         samples, nodes = v0.shape
         derivative, powers = network.equations(drive)
         guard = Guard(derivative, (samples, nodes), solver.max_evaluations)
@@ -143,8 +144,9 @@ class Implicit(Integrator):
 
     def options(self, network: Network, drive: Drive, shape: tuple[int, int]) -> dict[str, Any]:
         """Samples do not couple: the Jacobian is block-diagonal, and sparse factorisation keeps it that way."""
+        from scipy.sparse import block_diag, csc_matrix
 
-        def jacobian(_time: float, state: Floats) -> csc_matrix:
+        def jacobian(_time: float, state: Floats) -> Any:
             return csc_matrix(block_diag(network.jacobian(state.reshape(shape), drive)))
 
         return {"jac": jacobian}

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from analogep.errors import SimulationError
 from analogep.kinds.rc.coupled import output_slope, pullback
@@ -31,6 +30,8 @@ def convolved_adjoint(network: RCEquations, v: Floats, target: Floats) -> list[F
     SimulationError
         If the solver does not converge, as near an instability.
     """
+    from scipy.sparse.linalg import LinearOperator, gmres
+
     back = pullback(network, v)
 
     def applied(flat: Floats) -> Floats:
