@@ -43,19 +43,28 @@ class Experimenter:
 
     def __init__(self, hardware: Hardware, ledger: Ledger, rng: np.random.Generator, *, noisy: bool = True) -> None:
         self.hardware, self.ledger, self.rng, self.noisy = hardware, ledger, rng, noisy
-        self.circuit: CircuitCard = hardware.circuit
+        self.circuit = hardware.circuit
         self._memory = hardware.memory
         self.tally = Tally()
         self._amplifiers, self._stretch = hardware.amplifier_power, hardware.stretch
-        adc, dac = self.circuit.adc, self.circuit.dac
-        self._converting, self._driving = adc.joules, dac.joules
-        # Two independent deviates of one sample are one.
-        self._sigma = math.hypot(self.circuit.sample_noise, adc.noise)
         self._reads: PhaseReads | None = None
         self._still: tuple[Network, Floats, Drive] | None = None
         self._rated: list[tuple[Floats, list[Floats]]] = []
         self._rest = np.zeros((0, 0))
         self._lengths: list[float] | None = None
+
+    @property
+    def circuit(self) -> CircuitCard:
+        """The card, that of the chip or one with other noise, phases or nudging."""
+        return self._circuit
+
+    @circuit.setter
+    def circuit(self, card: CircuitCard) -> None:
+        self._circuit = card
+        # Asked once: each is worked out from other numbers of the card.
+        self._converting, self._driving = card.adc.joules, card.dac.joules
+        # Two independent deviates of one sample are one.
+        self._sigma = math.hypot(card.sample_noise, card.adc.noise)
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages (samples, inputs) [V] of the input lines for inputs `x` (samples, inputs) [1], by the DAC."""
