@@ -81,9 +81,14 @@ def method(dataset: xr.Dataset) -> str:
     )
 
 
+def _resolution(dataset: xr.Dataset) -> str:
+    """The size of an effect that a budget is to resolve: '1 point', '0.5 points'."""
+    resolution = 100.0 * float(dataset.attrs["resolution"])
+    return f"{resolution:g} {'point' if resolution == 1.0 else 'points'}"
+
+
 def missing(dataset: xr.Dataset) -> str:
     """What is not resolved and how many pairs that takes; empty if all is."""
-    resolution = 100.0 * float(dataset.attrs["resolution"])
     ways = {"regained": "removed", "lost": "left"}
     open_ones = {
         f"{named(name)} {word}": _more(dataset.sel(limit=name), way)
@@ -98,10 +103,7 @@ def missing(dataset: xr.Dataset) -> str:
     named_ones = ", ".join(open_ones)
     if len(open_ones) > _NAMED:
         named_ones = f"{len(open_ones)} of {2 * dataset.sizes['limit']} effects, those with a question mark"
-    head = (
-        f"Not resolved to {resolution:g} {'point' if resolution == 1.0 else 'points'} ({dataset.attrs['ended']}): "
-        f"{named_ones}."
-    )
+    head = f"Not resolved to {_resolution(dataset)} ({dataset.attrs['ended']}): {named_ones}."
     if whole > MOST:
         return (
             f"{head} It would take more than the {MOST} pairs after which all looks are used up; a coarser "
@@ -122,8 +124,7 @@ def answer(dataset: xr.Dataset) -> str:
     costly = [(k, way) for k, way in known if float(dataset[way][k]) > 0.0]
     gap = points(*single(dataset, "gap"))
     if not costly:
-        resolution = 100.0 * float(dataset.attrs["resolution"])
-        doubt = "" if missing(dataset) else f", to {resolution:g} {'point' if resolution == 1.0 else 'points'}"
+        doubt = "" if missing(dataset) else f", to {_resolution(dataset)}"
         said = f"No limit costs accuracy that can be told from zero{doubt}; all of them together cost {gap} points."
         return said if doubt else f"{said}{_largest(dataset)}"
     k, way = max(costly, key=lambda one: float(dataset[one[1]][one[0]]))

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from analogep.cli.numbers import plain
@@ -201,8 +202,11 @@ def kept(found: Callable[[], xr.Dataset | None], folder: Path) -> str:
     """What an interrupted command leaves, as `found` weighs it."""
     try:
         dataset = found()
-    except (ImportError, AttributeError):
-        # The interrupt fell into an import, which this process cannot make again; another one can.
+    except (ImportError, AttributeError) as error:
+        # The interrupt fell into an import, which this process cannot make again; another one can. An attribute that
+        # anything but a module lacks is a fault of ours.
+        if isinstance(error, AttributeError) and not _half_imported(error):
+            raise
         return "; the same command goes on from what is in " + str(folder)
     if dataset is None:
         return " before the first pair was trained; the same command goes on from there"
@@ -210,6 +214,11 @@ def kept(found: Callable[[], xr.Dataset | None], folder: Path) -> str:
 
     pairs = counted(int(dataset.attrs["pairs"]), "pair")
     return f" after {pairs}, what is known of them is in {folder}; the same command goes on from there"
+
+
+def _half_imported(error: AttributeError) -> bool:
+    """Whether a module lacks the attribute; compiled modules raise such errors without naming the object."""
+    return isinstance(error.obj, ModuleType) or "partially initialized module" in str(error)
 
 
 def numbers(dataset: xr.Dataset) -> dict[str, Any]:

@@ -155,6 +155,8 @@ def test_an_interrupt_within_an_import_ends_in_a_sentence(tmp_path: Path) -> Non
         raise AttributeError("partially initialized module 'pandas' has no attribute '_pandas_datetime_CAPI'")
 
     assert budget.kept(broken, tmp_path) == f"; the same command goes on from what is in {tmp_path}"
+    with pytest.raises(AttributeError, match="sise"):
+        budget.kept(lambda: tmp_path.sise, tmp_path)  # type: ignore[attr-defined]
     began = Budget("ideal", set={"layers": [64, 4, 10]}, best=0.4)
     assert not began.begun(tmp_path)
     assert began.kept(tmp_path) is None
