@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import math
 import re
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from analogep.cli.numbers import plain
+from analogep.cli.numbers import finite, plain
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -238,11 +237,6 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     about = {key: attrs[key] for key in ("title", "data", "seed", "pairs", "validation_samples", "resolution", "ended")}
     said = {"answer": words.answer(dataset), "missing": words.missing(dataset)}
     return about | single | {"limits": limits, "failed": json.loads(attrs["failed"])} | said
-
-
-def finite(value: Any) -> float | None:
-    """A number for JSON, which has no other."""
-    return float(value) if math.isfinite(float(value)) else None
 
 
 def text(dataset: xr.Dataset) -> str:

@@ -1,6 +1,14 @@
-"""Numbers of options, as people write them."""
+"""Numbers of options, as people write them, and of answers, as programs read them."""
 
 from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def finite(value: Any) -> float | None:
+    """A number for JSON, which has no other."""
+    return float(value) if math.isfinite(float(value)) else None
 
 
 def plain(text: str) -> float:

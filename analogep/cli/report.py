@@ -7,17 +7,19 @@ import os
 import re
 from pathlib import Path
 
-HELP = "write one HTML page about a run, a study, a budget or a beta"
+HELP = "write one HTML page about a run, a study, a budget, a beta or a search for settings"
 DESCRIPTION = (
-    "Write one self-contained HTML page about a run, a study, a budget, a specification or a beta: its numbers, "
-    "figures, joules, cards, sources, and what makes it again. It needs no network and no scripts, and reads on a "
-    "telephone, on paper and in the dark."
+    "Write one self-contained HTML page about a run, a study, a budget, a specification, a beta or a search for "
+    "settings: its numbers, figures, joules, cards, sources, and what makes it again. It needs no network and no "
+    "scripts, and reads on a telephone, on paper and in the dark."
 )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("path", metavar="PATH", help="folder of a finished run, study, budget or beta, or its .nc file")
+    parser.add_argument(
+        "path", metavar="PATH", help="folder of a finished run, study, budget, beta or search, or its .nc file"
+    )
     parser.add_argument("--out", metavar="FILE", help="page to write (default: report.html in the folder)")
     parser.add_argument("--force", action="store_true", help="replace the page if it exists")
 

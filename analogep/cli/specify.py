@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analogep.cli import budget
+from analogep.cli.numbers import finite
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -55,9 +56,9 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     along = [str(name) for name, array in dataset.data_vars.items() if array.dims == ("limit",)]
     limits = [
         {"limit": name, **about[name]}
-        | {key: budget.finite(dataset[key].values[k]) for key in along}
-        | {"curve": [budget.finite(one) for one in dataset["curve"].values[k]]}
-        | {"accuracy": [[budget.finite(one) for one in row] for row in dataset["accuracy"].values[k]]}
+        | {key: finite(dataset[key].values[k]) for key in along}
+        | {"curve": [finite(one) for one in dataset["curve"].values[k]]}
+        | {"accuracy": [[finite(one) for one in row] for row in dataset["accuracy"].values[k]]}
         for k, name in enumerate(dataset["limit"].values.tolist())
     ]
     said = {key: attrs[key] for key in ("title", "data", "seed", "pairs", "validation_samples", "points", "ended")}

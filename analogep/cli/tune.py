@@ -13,19 +13,19 @@ from analogep.cli.numbers import plain
 if TYPE_CHECKING:
     import xarray as xr
 
-    from analogep.tune.choice import Wish
     from analogep.tune.search import Search
     from analogep.tune.store import Store
 
 HELP = "find the settings of a circuit that make a device accurate, and frugal"
 DESCRIPTION = (
     "Search for settings of the circuit card (rates, weight range, beta, estimator, phases, full scale, capacitances, "
-    "converter bits, update rule, columns: those that it has) with which DEVICE becomes accurate, and takes few joules "
-    "if joules are asked for. Every trial is judged on a validation part of the training samples; test samples are not "
-    "looked at. Trials begin with a ninth of the training and go on as long as they are not hopeless; the best one and "
-    "the card as it is are trained again with seeds that no trial had. The same command goes on where it was stopped. "
-    "Writes best.yaml, front.csv, knobs.csv, tune.nc and tune.png. Circuits that SciPy integrates are searched "
-    "several times as fast with --set solver.method=euler. Needs Optuna: pip install 'analogep[tune]'."
+    "converter bits, update rule, columns: those that it has) with which DEVICE becomes accurate, and takes few "
+    "joules, little time or little area if they are asked for. Every trial is judged on a validation part of the "
+    "training samples; test samples are not looked at. Trials begin with a ninth of the training and go on as long as "
+    "they are not hopeless; the best one and the card as it is are trained again with seeds that no trial had. The "
+    "same command goes on where it was stopped. Writes best.yaml, front.csv, knobs.csv, tune.nc and tune.png, of which "
+    "'analogep report' makes a page. Circuits that SciPy integrates are searched several times as fast with --set "
+    "solver.method=euler. Needs Optuna: pip install 'analogep[tune]'."
 )
 
 
@@ -40,7 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--held-out", type=_count, metavar="N", help="training samples of the validation part (default: as many as the "
         "test has, at most a quarter)")  # fmt: skip
     add("--for", dest="objectives", default="accuracy", metavar="A,B,...", help="what is to become good: accuracy, and "
-        "joules (of a training sample) or inference (joules of one) beside it (default: accuracy)")  # fmt: skip
+        "beside it joules or seconds (of a training sample), inference or latency (joules, seconds of one), or area of "
+        "the chip (default: accuracy)")  # fmt: skip
     add("--accuracy", type=_percent, metavar="PERCENT", help="the best settings are the cheapest that reach this "
         "validation accuracy, such as '97.5 %%'")  # fmt: skip
     add("--knobs", metavar="A,B,...", help="keys to search over (default: all settings that the card has)")
@@ -98,8 +99,8 @@ def run(parsed: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
         gc.freeze()
-        raise KeyboardInterrupt(_kept(search, store, folder, wish)) from None
-    found = _written(search, store, folder, wish)
+        raise KeyboardInterrupt(_kept(search, store, folder, parsed)) from None
+    found = _written(search, store, folder, parsed)
     if parsed.json:
         from analogep.cli.summary import as_json
 
@@ -142,12 +143,12 @@ def _say(line: str) -> None:
     print(f"  {line}", file=sys.stderr, flush=True)
 
 
-def _kept(search: Search, store: Store, folder: Path, wish: Wish) -> str:
+def _kept(search: Search, store: Store, folder: Path, parsed: argparse.Namespace) -> str:
     """What an interrupted search leaves."""
     from analogep.errors import ResultError
 
     try:
-        found = _written(search, store, folder, wish)
+        found = _written(search, store, folder, parsed)
     except ResultError:
         return f" after {store.begun()} trials, none trained to the end; the same command goes on from there"
     return (
@@ -156,18 +157,34 @@ def _kept(search: Search, store: Store, folder: Path, wish: Wish) -> str:
     )
 
 
-def _written(search: Search, store: Store, folder: Path, wish: Wish) -> xr.Dataset:
+def _command(parsed: argparse.Namespace) -> str:
+    """What makes the search again on a command line, but for its time, its workers and where it is kept."""
+    import shlex
+
+    words = ["analogep", "tune", parsed.device, "--circuit", parsed.circuit, "--for", parsed.objectives]
+    accuracy = None if parsed.accuracy is None else f"{100.0 * parsed.accuracy:g} %"
+    asked = {"--data": parsed.data, "--held-out": parsed.held_out, "--accuracy": accuracy, "--knobs": parsed.knobs}
+    asked |= {"--seeds": parsed.seeds, "--seed": parsed.seed}
+    words += [word for name, value in asked.items() if value is not None for word in (name, str(value))]
+    words += [word for name in ("knob", "set") for value in getattr(parsed, name) for word in (f"--{name}", value)]
+    return shlex.join(words)
+
+
+def _written(search: Search, store: Store, folder: Path, parsed: argparse.Namespace) -> xr.Dataset:
     """Write everything that is known, and return it."""
     from analogep import plots, results
-    from analogep.cli import tune_tables
+    from analogep.tune import tables
     from analogep.tune.answer import card_file
+    from analogep.tune.choice import Wish
+    from analogep.tune.found import TUNED
     from analogep.tune.found import found as collected
 
-    found = collected(search, store, wish)
-    results.write(found, folder / "tune.nc")
+    found = collected(search, store, Wish(parsed.accuracy))
+    found.attrs["command"] = _command(parsed)
+    results.write(found, folder / TUNED)
     results.write_bytes(folder / "best.yaml", card_file(search.circuit, found, int(found.attrs["best"])).encode())
-    results.write_bytes(folder / "front.csv", tune_tables.front(found).encode())
-    results.write_bytes(folder / "knobs.csv", tune_tables.knobs(found).encode())
+    results.write_bytes(folder / "front.csv", tables.front(found).encode())
+    results.write_bytes(folder / "knobs.csv", tables.knobs(found).encode())
     results.write_bytes(folder / "tune.png", plots.render(plots.tuned_settings(found), ".png"))
     return found
 
@@ -176,21 +193,18 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
     """Everything that is said, for programs: shares of 1, joules, null where nothing is known."""
     import json
 
+    from analogep.cli.numbers import finite
+    from analogep.tune.objectives import OBJECTIVES
+
     attrs, out = found.attrs, {}
     for which in ("card", "best"):
-        out[which] = {
-            name: found[f"confirmed_{name}"].sel(which=which).values.tolist()
-            for name in ("accuracy", "joules", "inference")
-        }
+        out[which] = {name: found[f"confirmed_{name}"].sel(which=which).values.tolist() for name in OBJECTIVES}
     front = found.isel(trial=found["front"].values)
     points = [
         {
             "trial": int(number),
             "settings": json.loads(attrs["settings"])[str(number)],
-            **{
-                name: float(front[name].sel(trial=number))
-                for name in ("accuracy", "accuracy_ci", "joules", "inference")
-            },
+            **{name: finite(front[name].sel(trial=number)) for name in (*OBJECTIVES, "accuracy_ci")},
         }
         for number in front["trial"].values
     ]
@@ -202,7 +216,7 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
 
 def text(found: xr.Dataset) -> str:
     """What the search found, for people: the front, the knobs, and the answer at the end."""
-    from analogep.cli import tune_tables
+    from analogep.tune import tables
     from analogep.tune.answer import answer
 
     attrs = found.attrs
@@ -210,4 +224,4 @@ def text(found: xr.Dataset) -> str:
         f"{attrs['title']}\n{attrs['trials']} trials, {attrs['finalists']} trained to the end; "
         f"{attrs['train_samples']} samples learned, {attrs['validation_samples']} held out; no test sample was seen"
     )
-    return "\n".join([head, "", *tune_tables.text(found), "", *answer(found)])
+    return "\n".join([head, "", *tables.text(found), "", *answer(found)])

@@ -223,8 +223,9 @@ def _coarse(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
             less = float(f"{ranges[k] * _FINE / ratio:.1g}")
             message = (
                 f"a pulse of device '{device.name}', step and noise, moves a weight of layer {k + 1} by {ratio:.2g} "
-                "times the spread of the initial weights, which little learning survives; a range of "
-                f"{less:g} there instead of {ranges[k]:g} makes it {_FINE:g}"
+                "times the spread of the initial weights: what a weight has learned survives few of them, so that it "
+                f"takes a rule that writes few, such as mixed_precision; a range of {less:g} there instead of "
+                f"{ranges[k]:g} makes it {_FINE:g}"
             )
             found.append(("mapping.weight_range", message))
     return found

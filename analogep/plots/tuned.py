@@ -1,7 +1,8 @@
-"""What a search for settings found: accuracy against joules, and how much each knob matters."""
+"""What a search for settings found: accuracy against what it costs, and how much each knob matters."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,21 +11,24 @@ from matplotlib.figure import Figure
 
 from analogep.plots.device_axes import log_axis
 from analogep.plots.style import BLACK, BLUE, GREY, VERMILLION, blank, drawn, look, scale
+from analogep.tune.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
-_WORDS: Final = {"accuracy": "accuracy", "joules": "joules of training", "inference": "joules of inference"}
+    Floats = NDArray[np.float64]
 
 _DECADE: Final = 5.0
-"""Ratio of the joules from which their axis is logarithmic."""
+"""Ratio of the costs from which their axis is logarithmic."""
 
 
 @drawn
 def tuned_settings(dataset: xr.Dataset) -> Figure:
-    """Validation accuracy [%] against joules of a training sample, and the importance of knobs where it is known.
+    """Validation accuracy [%] against every cost that was asked for, and the importance of knobs where it is known.
 
-    Dots are trials that were trained to the end; the line joins those that no other one dominates. Bars, which may
+    A panel for each cost, that of joules of a training sample where accuracy alone was asked for. Dots are trials that
+    were trained to the end; the line joins those that no other one beats in accuracy and this cost. Bars, which may
     leave the panel, are 95 % intervals of the mean over the seeds of the search.
 
     Parameters
@@ -32,53 +36,62 @@ def tuned_settings(dataset: xr.Dataset) -> Figure:
     dataset : xarray.Dataset
         As `analogep.tune.found` makes it.
     """
-    shares = [name for name in dataset.data_vars if str(name).startswith("importance_")]
+    shares = [str(name) for name in dataset.data_vars if str(name).startswith("importance_")]
     known = [name for name in shares if np.isfinite(dataset[name]).any()]
-    rows = dataset.sizes["knob"]
-    figure = blank(4.3 + (0.8 + 0.21 * rows if known else 0.0))
-    if not known:
-        _front(figure.subplots(), dataset)
-        return figure
-    upper, lower = figure.subplots(2, 1, height_ratios=[4.3, 0.8 + 0.21 * rows])
-    _front(upper, dataset)
-    _importance(lower, dataset, [str(name) for name in known])
+    costs = [name for name in json.loads(dataset.attrs["objectives"]) if name != "accuracy"] or ["joules"]
+    heights = [4.3 if len(costs) == 1 else 3.3] * len(costs) + [0.8 + 0.21 * dataset.sizes["knob"]] * bool(known)
+    figure = blank(sum(heights))
+    panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for k, (axes, name) in enumerate(zip(panels, costs, strict=False)):
+        _front(axes, dataset, name, first=k == 0)
+    if known:
+        _importance(panels[-1], dataset, known)
     return figure
 
 
-def _front(axes: Axes, dataset: xr.Dataset) -> None:
-    factor, unit = scale(dataset["joules"].values, "J")
-    joules, accuracy = factor * dataset["joules"].values, 100.0 * dataset["accuracy"].values
+def _undominated(cost: Floats, accuracy: Floats) -> list[int]:
+    """Trials, the cheapest first, with which no other one is more accurate and costs no more.
+
+    Parameters
+    ----------
+    cost : ndarray (trials,) [any unit]
+    accuracy : ndarray (trials,) [any unit]
+    """
+    kept: list[int] = []
+    for trial in np.lexsort((-accuracy, cost)):
+        if not kept or accuracy[trial] > accuracy[kept[-1]]:
+            kept.append(int(trial))
+    return kept
+
+
+def _front(axes: Axes, dataset: xr.Dataset, name: str, *, first: bool) -> None:
+    one = OBJECTIVES[name]
+    factor, unit = (1e6, "mm^2") if one.unit == "m^2" else scale(dataset[name].values, one.unit)
+    cost, accuracy = factor * dataset[name].values, 100.0 * dataset["accuracy"].values
     half = np.nan_to_num(100.0 * dataset["accuracy_ci"].values)
-    own = dataset["card"].values
-    order = np.argsort(joules)
-    kept = order[dataset["front"].values[order]]
-    axes.plot(joules, accuracy, "o", color=GREY, markersize=3.5, label="trials")
+    kept, own = _undominated(cost, accuracy), dataset["card"].values
+    axes.plot(cost, accuracy, "o", color=GREY, markersize=3.5, label="trials")
     axes.errorbar(
-        joules[kept],
-        accuracy[kept],
-        half[kept],
-        fmt="o-",
-        color=BLUE,
-        elinewidth=0.9,
-        label="nothing is better in both",
+        cost[kept], accuracy[kept], half[kept], fmt="o-", color=BLUE, elinewidth=0.9, label="nothing is better in both"
     )
     if own.any():
         axes.errorbar(
-            joules[own], accuracy[own], half[own], fmt="s", color=VERMILLION, elinewidth=0.9, label="the card as it is"
+            cost[own], accuracy[own], half[own], fmt="s", color=VERMILLION, elinewidth=0.9, label="the card as it is"
         )
     best = dataset["trial"].values == int(dataset.attrs["best"])
     axes.plot(
-        joules[best], accuracy[best], "*", color="white", markeredgecolor=BLACK, markersize=13.0, label="best settings"
+        cost[best], accuracy[best], "*", color="white", markeredgecolor=BLACK, markersize=13.0, label="best settings"
     )
-    low, high = 0.9 * float(joules.min()), 1.1 * float(joules.max())
+    low, high = 0.9 * float(cost.min()), 1.1 * float(cost.max())
     axes.set_xlim(low, high)
     if high > _DECADE * low:
         log_axis(axes, "x", [low, high])
     axes.set_ylim(max(0.0, accuracy.min() - 1.0), min(100.0, accuracy.max() + 1.0))
-    axes.set_xlabel(f"joules of a training sample [{unit}]")
+    axes.set_xlabel(f"{one.words} [{unit}]")
     axes.set_ylabel("validation accuracy [%]")
-    axes.set_title("mean of the seeds of the search, bars: 95 % interval of the mean")
-    axes.legend(loc="lower right")
+    if first:
+        axes.set_title("mean of the seeds of the search, bars: 95 % interval of the mean")
+        axes.legend(loc="lower right")
 
 
 def _importance(axes: Axes, dataset: xr.Dataset, names: list[str]) -> None:
@@ -87,7 +100,7 @@ def _importance(axes: Axes, dataset: xr.Dataset, names: list[str]) -> None:
     width = 0.8 / len(names)
     for k, name in enumerate(names):
         place = np.arange(len(order)) + (0.5 * (len(names) - 1) - k) * width
-        label = _WORDS.get(name.removeprefix("importance_"), name)
+        label = OBJECTIVES[name.removeprefix("importance_")].words
         axes.barh(place, 100.0 * dataset[name].values[order], width, color=look(k).color, label=label)
     axes.set_yticks(np.arange(len(order)), [str(dataset["knob"].values[k]) for k in order])
     axes.grid(False, axis="y")

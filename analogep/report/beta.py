@@ -11,9 +11,9 @@ import numpy as np
 from analogep import plots
 from analogep.beta import answer
 from analogep.errors import ResultError
-from analogep.report import svg
+from analogep.report import provenance, svg
 from analogep.report.alternatives import number
-from analogep.report.blocks import Drawing, Items, Listing, Page, Section, Table, Text, Tile, Tiles
+from analogep.report.blocks import Drawing, Items, Page, Section, Table, Text, Tile, Tiles
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,7 +72,7 @@ def page(dataset: xr.Dataset) -> Page:
         Section("estimators", "Each estimator", [figure, *tables]),
         *_trainings(dataset),
         Section("reproduce", "Where it comes from", [Text(_origin(dataset))]),
-        Section("cards", "Cards", _cards(dataset)),
+        Section("cards", "Cards", provenance.listings(attrs)),
     ]
     subtitle = (
         f"Bias of each estimator of the gradient and noise of its reads; device {attrs['device']}, circuit "
@@ -115,12 +115,3 @@ def _origin(dataset: xr.Dataset) -> str:
         f"analogep beta, version {dataset.attrs['analogep_version']}, {dataset.attrs['epochs']} epochs of training, "
         f"batches of {dataset.attrs['batch']}{said}."
     )
-
-
-def _cards(dataset: xr.Dataset) -> list[Listing]:
-    """Both cards as they were read, where the result has their text."""
-    return [
-        Listing(f"{kind.capitalize()} card: {dataset.attrs[kind]}", str(dataset.attrs[f"{kind}_card"]))
-        for kind in ("device", "circuit")
-        if dataset.attrs.get(f"{kind}_card")
-    ]

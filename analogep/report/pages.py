@@ -12,11 +12,12 @@ import analogep
 from analogep import results
 from analogep.budget import BETA, BUDGET, SPECIFICATION
 from analogep.errors import ResultError
-from analogep.report import beta, limits, run, study
+from analogep.report import beta, limits, run, study, tuned
 from analogep.report.blocks import Page
 from analogep.run import RESULT
 from analogep.study import STUDY
 from analogep.study.study_file import check_study
+from analogep.tune.found import TUNED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,13 +31,14 @@ KINDS: Final[dict[str, tuple[str, Callable[[xr.Dataset, Path], None], Callable[[
     STUDY: ("state", check_study, study.page),
     RESULT: ("trace_time", results.check_run, run.page),
     BETA: ("predicted_leading", beta.check, beta.page),
+    TUNED: ("confirmed_accuracy", tuned.check, tuned.page),
 }
 """File in a folder -> a variable that no kind below it has, what refuses odd ones, and what lays its page out."""
 
 
 WORKS: Final = (STUDY, RESULT)
 """Files of what can be run again as it is."""
-_NOUNS: Final = {BUDGET: "budget", SPECIFICATION: "specification", STUDY: "study", RESULT: "run", BETA: "beta"}
+_NOUNS: Final = dict(zip(KINDS, ("budget", "specification", "study", "run", "beta", "search"), strict=True))
 
 
 def find(path: Path, names: Sequence[str] = tuple(KINDS)) -> Path:

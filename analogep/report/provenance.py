@@ -13,7 +13,7 @@ from analogep.cards.reader import Document
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.errors import AnalogepError
-from analogep.report.blocks import Reference
+from analogep.report.blocks import Listing, Reference
 from analogep.run import RESULT
 
 Attributes = Mapping[str, Any]
@@ -180,6 +180,15 @@ def references(attrs: Attributes) -> list[Reference]:
     places = _places(attrs)
     cites = dict.fromkeys(str(text) for text in json.loads(attrs["citations"]) if text)
     return [Reference(cite, places.get(cite) or _doi(bibtex.from_text(cite).doi)) for cite in cites]
+
+
+def listings(attrs: Attributes) -> list[Listing]:
+    """Both cards of a result as they were read, where it has their text."""
+    return [
+        Listing(f"{kind.capitalize()} card: {attrs[kind]}", str(attrs[f"{kind}_card"]))
+        for kind in _KINDS
+        if attrs.get(f"{kind}_card")
+    ]
 
 
 def _places(attrs: Attributes) -> dict[str, str]:

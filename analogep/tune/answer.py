@@ -13,6 +13,7 @@ import numpy as np
 from analogep.circuit import CircuitCard
 from analogep.results.interval import binomial_interval
 from analogep.tune.found import half_interval
+from analogep.tune.objectives import OBJECTIVES
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -64,18 +65,26 @@ def answer(found: xr.Dataset) -> list[str]:
         f"validation accuracy {percent(tuned)} % of {samples} samples ({seeds}, "
         f"which no trial had; for other samples like these {100 * low:.1f} to {100 * high:.1f} %)"
     )
-    spent = {which: float(found["confirmed_joules"].sel(which=which).mean()) for which in ("card", "best")}
-    taken = f"{format_si(spent['best'], 'J')} a training sample"
+    asked = json.loads(attrs["objectives"])
+    taken = f"{format_si(float(found['confirmed_joules'].sel(which='best').mean()), 'J')} a training sample"
     if np.isnan(card).any():
         return [*lines, f"{taken}; the card as it is could not be trained"]
-    lines.append(
+    costs = dict.fromkeys(["joules", *(name for name in asked if name != "accuracy")])
+    lines += [
         f"the card as it is: {percent(card)} % with the same parts and seeds, a difference of "
-        f"{percent(tuned - card, sign=True)} points (paired); {taken} against {format_si(spent['card'], 'J')}, "
-        f"{spent['best'] / spent['card']:.2f} times as much"
-    )
-    if settings and float((tuned - card).mean()) < 0.0 and json.loads(attrs["objectives"]) == ["accuracy"]:
+        f"{percent(tuned - card, sign=True)} points (paired)",
+        *(_against(found, name) for name in costs),
+    ]
+    if settings and float((tuned - card).mean()) < 0.0 and asked == ["accuracy"]:
         lines.append("no better than the card with these seeds: keep the card, or search for longer")
     return lines
+
+
+def _against(found: xr.Dataset, name: str) -> str:
+    """A cost of the best settings beside that of the card, in the mean of the fresh seeds."""
+    one = OBJECTIVES[name]
+    best, card = (float(found[f"confirmed_{name}"].sel(which=which).mean()) for which in ("best", "card"))
+    return f"{one.words}: {one.said(best)} against {one.said(card)}, {best / card:.2f} times as much"
 
 
 def _interval(seeds: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from analogep.cards import record
 from analogep.circuit.tunable import BANDWIDTHS
 from analogep.errors import ResultError
 from analogep.results import circumstances
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from analogep.tune.store import Store, Tried
 
 LEVEL: Final = 0.95
+TUNED: Final = "tune.nc"
+"""File of a search in its folder."""
 
 
 def half_interval(values: Any) -> float:
@@ -65,8 +68,8 @@ def found(search: Search, store: Store, wish: Wish | None = None) -> xr.Dataset:
     kept = {one.number for one in front(ended, _compared(search))}
     variables: dict[str, Any] = {}
     for name, one in OBJECTIVES.items():
-        values = np.array([trial.last[name] for trial in ended])
-        half = np.array([half_interval(trial.last["seeds"][name]) for trial in ended])
+        values = np.array([trial.last.get(name, math.nan) for trial in ended])
+        half = np.array([half_interval(trial.last["seeds"].get(name, ())) for trial in ended])
         about = {"units": one.unit or "1", "long_name": f"{one.words}, mean of the seeds of the search"}
         variables[name] = ("trial", values, about)
         variables[f"{name}_ci"] = ("trial", half, about | {"long_name": f"half of the 95 % interval of {one.words}"})
@@ -93,8 +96,8 @@ def _confirmed(search: Search, store: Store, best: Tried) -> dict[str, Any]:
     for name, one in OBJECTIVES.items():
         rows = []
         for number in (CARD, best.number):
-            kept = store.confirmed(number)
-            rows.append([math.nan] * len(search.fresh) if kept is None else kept["seeds"][name])
+            kept, nothing = store.confirmed(number), [math.nan] * len(search.fresh)
+            rows.append(nothing if kept is None else kept["seeds"].get(name, nothing))
         about = {"units": one.unit or "1", "long_name": f"{one.words}, with seeds that no trial had"}
         out[f"confirmed_{name}"] = (("which", "seed"), np.array(rows), about)
     return out
@@ -122,6 +125,9 @@ def _attributes(search: Search, tried: list[Tried], ended: list[Tried], best: Tr
         "title": f"{search.device.name} in {search.circuit.name} on {search.data.name}: settings that were found",
         "analogep_version": search.identity()["version"],
         **circumstances.made_by(),
+        **record.recorded(search.device),
+        **record.recorded(search.circuit),
+        "citations": json.dumps([*(one.cite for one in search.device.sources.values()), search.data.citation]),
         "device": search.device.name,
         "circuit": search.circuit.name,
         "device_digest": search.device.digest,

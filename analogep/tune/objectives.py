@@ -1,4 +1,4 @@
-"""What a search makes large or small: numbers of a finished training, each a function of its result."""
+"""What a search makes large or small: numbers of a finished training, each a function of its result and its cards."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from analogep.area import areas, total
 from analogep.cards.wording import listed, near
 from analogep.errors import UsageError
+from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from analogep.circuit import CircuitCard
+    from analogep.device import DeviceCard
 
 
 @dataclass(frozen=True)
@@ -27,28 +32,41 @@ class Objective:
     largest : bool
         Whether more of it is better.
     of : callable
-        Result of a training -> the number [unit].
+        Result of a training, device and circuit that were trained -> the number [unit]; NaN where it is not known.
     """
 
     unit: str
     words: str
     largest: bool
-    of: Callable[[xr.Dataset], float]
+    of: Callable[[xr.Dataset, DeviceCard, CircuitCard], float]
+
+    def said(self, value: float) -> str:
+        """The number [unit] as people write it."""
+        if not self.unit:
+            return f"{100.0 * value:.2f} %"
+        return f"{1e6 * value:.4g} mm^2" if self.unit == "m^2" else format_si(value, self.unit)
 
     def cost(self, value: float) -> float:
-        """The number as what is to be small, joules by their logarithm: a factor counts the same everywhere."""
+        """The number as what is to be small, costs by their logarithm: a factor counts the same everywhere."""
         return -value if self.largest else math.log10(max(value, 1e-300))
 
 
 OBJECTIVES: Final[dict[str, Objective]] = {
-    "accuracy": Objective("", "validation accuracy", True, lambda result: float(result["accuracy"][-1])),
+    "accuracy": Objective("", "validation accuracy", True, lambda result, *_: float(result["accuracy"][-1])),
     "joules": Objective(
-        "J", "joules of a training sample", False, lambda result: float(result["training_energy"].mean())
+        "J", "joules of a training sample", False, lambda result, *_: float(result["training_energy"].mean())
     ),
-    "inference": Objective("J", "joules of an inference", False, lambda result: float(result["inference_energy"][-1])),
+    "inference": Objective(
+        "J", "joules of an inference", False, lambda result, *_: float(result["inference_energy"][-1])
+    ),
+    "seconds": Objective(
+        "s", "time of a training sample", False, lambda result, *_: float(result["training_seconds"].mean())
+    ),
+    "latency": Objective("s", "time of an inference", False, lambda result, *_: float(result["inference_seconds"][-1])),
+    "area": Objective("m^2", "area of the chip", False, lambda _, *cards: total(areas(*cards)) or math.nan),
 }
 """Every objective by its name: of training all phases, updates and verify reads in the mean of all epochs, of an
-inference its free phase after the last epoch."""
+inference its free phase after the last epoch; time is the chip's, area that of the blocks whose area is known."""
 
 
 def asked(names: Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import analogep
+from analogep.area import areas
 from analogep.circuit import CircuitCard
 from analogep.datasets import Source
 from analogep.device import DeviceCard
@@ -91,6 +92,11 @@ class Search:
         self.objectives = asked(objectives)
         self.device, self.circuit = load(device, circuit, set)
         check_fit(self.device, self.circuit)
+        if "area" in self.objectives and not areas(self.device, self.circuit):
+            raise UsageError(
+                f"--for area: circuit '{self.circuit.name}' names no technology, so that nothing of it has an area; "
+                "give a node, such as --set node='65 nm'"
+            )
         self.knobs = Knobs(self.device, self.circuit, names, bounds)
         self.parts = Parts(str(data) if isinstance(data, Path) else data, seed, held_out)
         self.data = self.parts.load()
@@ -145,6 +151,7 @@ class Search:
             "training part": training,
             "validation part": validation,
             "objectives": ",".join(self.objectives),
+            "numbers": ",".join(OBJECTIVES),
             "knobs": json.dumps(knobs),
             "seeds": f"{self.seeds} from {self.seed}",
         }
@@ -233,7 +240,7 @@ class Search:
 
     def reserve(self, found: Sequence[Tried], workers: int) -> float:
         """Seconds that training the best and the card again will take, as far as is known by now."""
-        whole = [one.rungs[2]["seconds"] for one in found if len(one.rungs) > 2]
+        whole = [one.rungs[2]["wall"] for one in found if len(one.rungs) > 2]
         return 0.0 if not whole else float(np.median(whole)) * 2 * self.seeds / min(workers, self.seeds)
 
 
@@ -242,7 +249,7 @@ def together(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     names = [name for name in OBJECTIVES if all(name in one.values for one in outcomes)]
     each = {name: [one.values[name] for one in outcomes] for name in names}
     mean = {name: float(np.mean(values)) for name, values in each.items()}
-    return mean | {"seconds": float(np.mean([one.seconds for one in outcomes])), "seeds": each}
+    return mean | {"wall": float(np.mean([one.seconds for one in outcomes])), "seeds": each}
 
 
 def _outcome(job: Future[Outcome]) -> Outcome:

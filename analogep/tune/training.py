@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -90,7 +91,7 @@ class Outcome:
     Attributes
     ----------
     values : dict
-        Objective -> number; empty where there is none.
+        Objective -> number, of those that are known; empty where nothing was trained to its end.
     problem : str
         Why there is none.
     late : bool
@@ -120,7 +121,8 @@ def train(job: Training) -> Outcome:
         return Outcome({}, late=True)
     except AnalogepError as error:
         return Outcome({}, problem=str(error).splitlines()[0], seconds=time.monotonic() - began)
-    values = {name: one.of(result) for name, one in OBJECTIVES.items()}
+    numbers = {name: one.of(result, job.device, circuit) for name, one in OBJECTIVES.items()}
+    values = {name: value for name, value in numbers.items() if not math.isnan(value)}
     return Outcome(values, seconds=time.monotonic() - began)
 
 

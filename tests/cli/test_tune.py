@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from analogep import CircuitCard, plots, results
+from analogep import CircuitCard, DeviceCard, plots, results
+from analogep.area import areas, total
 from analogep.tune import Search
 from tests.tune import artificial
 
@@ -33,7 +34,8 @@ def test_a_search_of_real_trainings_ends_in_a_card_that_trains(
 ) -> None:
     given = ("tune", "rram", "--data", str(few), *SMALL, "--set", "solver.method=euler", "--set", "learning.epochs=2")
     asked = ("--knobs", "nudging.beta", "--knob", "adc.bits=5..9", "--seeds", "2", "--trials", "3")
-    first = say(*given, *asked, "--for", "accuracy,joules", "--out", str(tmp_path / "out"))
+    costs = ("--for", "accuracy,joules,seconds,latency,area", "--set", "node=65 nm")
+    first = say(*given, *asked, *costs, "--out", str(tmp_path / "out"))
     assert (first.code, first.err) == (0, "")
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
     assert re.search(r"^best settings \(trial [0-2] of 3\): ", first.out, re.MULTILINE)
@@ -42,8 +44,22 @@ def test_a_search_of_real_trainings_ends_in_a_card_that_trains(
     )
     found = results.read(tmp_path / "out" / "tune.nc")
     assert found["confirmed_accuracy"].sizes == {"which": 2, "seed": 2}
-    assert not found["confirmed_joules"].isnull().any()
+    for name in ("joules", "inference", "seconds", "latency", "area"):
+        assert (found[f"confirmed_{name}"] > 0.0).all()
     card = CircuitCard.load(tmp_path / "out" / "best.yaml")
+    drawn = plots.tuned_settings(found).axes
+    assert [axes.get_xlabel().partition(" [")[0] for axes in drawn] == [
+        "joules of a training sample", "time of a training sample", "time of an inference", "area of the chip"
+    ]  # fmt: skip
+    chip = total(areas(DeviceCard.load("rram"), card))
+    assert found["confirmed_area"].sel(which="best").values == pytest.approx(chip, rel=1e-12)
+    assert f"area of the chip: {1e6 * chip:.4g} mm^2 against" in first.out
+    page = say("report", str(tmp_path / "out"))
+    assert (page.code, page.err) == (0, "")
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert "&#39;node=65 nm&#39;" in html
+    assert "--knobs nudging.beta --seeds 2 --seed 0 --knob adc.bits=5..9 --set" in html
+    assert f"name: {card.name}" in html
     assert (card.layers, card.name) == ((64, 6, 10), "digits-rram")
     assert 5 <= int(card.adc.bits or 0) <= 9
     again = ("--circuit", str(tmp_path / "out" / "best.yaml"), "--data", str(few), "--epochs", "1", "--quiet")
@@ -110,6 +126,18 @@ def test_ctrl_c_leaves_a_card_and_says_where(
         (("rram", "--knob", "nudging.beta=0.9..0.1"), 2, "the bounds are the wrong way round or equal"),
         (("rram", "--knob", "nudging.beta"), 2, "needs the form key=low..high, such as nudging.beta=0.1..0.9"),
         (("rram", "--for", "joules"), 2, "needs accuracy, and each objective once"),
+        (("rram", "--for", "accuracy,aera"), 2, "'area'; did you mean 'area'?"),
+        (
+            (
+                "ideal",
+                "--for",
+                "accuracy,area",
+                "--set",
+                "adc={bits: 7, low: 0 V, high: 1 V, energy: 1 pJ, source: x}",
+            ),
+            2,
+            "circuit 'digits' names no technology, so that nothing of it has an area; give a node",
+        ),
         (("rram", "--accuracy", "0.97"), 2, "needs a share up to 100 %, such as '97.5 %'; got '0.97'"),
         (("rram", "--minutes", "0"), 2, "needs minutes above 0, such as 30; got '0'"),
         (("rram", "--set", "learning.epochs=0"), 2, "learning.epochs is 0: there is nothing to train"),

@@ -106,7 +106,9 @@ def tuned(_: Path) -> xr.Dataset:
         "card": ("trial", [False, True]),
         "importance_accuracy": ("knob", [0.3, 0.7]),
     }
-    return xr.Dataset(values, {"trial": [4, 0], "knob": [ODD, "nudging.beta"]}, {"best": 4})
+    return xr.Dataset(
+        values, {"trial": [4, 0], "knob": [ODD, "nudging.beta"]}, {"best": 4, "objectives": '["accuracy"]'}
+    )
 
 
 def study(folder: Path) -> xr.Dataset:

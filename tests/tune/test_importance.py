@@ -75,7 +75,8 @@ def test_the_figure_has_a_bar_for_each_knob_and_objective() -> None:
         ("accuracy", [0.95, 0.97]), ("accuracy_ci", [0.01, np.nan]), ("joules", [1e-8, 2e-8]),
         ("front", [True, True]), ("card", [False, True]))}  # fmt: skip
     shares = {f"importance_{name}": ("knob", np.array([0.1, 0.2, 0.3, 0.4])) for name in ("accuracy", "joules")}
-    data = xr.Dataset({**values, **shares}, {"trial": [4, 0], "knob": knob}, {"title": "found", "best": 4})
+    about = {"title": "found", "best": 4, "objectives": '["accuracy", "joules"]'}
+    data = xr.Dataset({**values, **shares}, {"trial": [4, 0], "knob": knob}, about)
     upper, lower = plots.tuned_settings(data).axes
     assert upper.get_ylabel() == "validation accuracy [%]"
     widths = sorted(bar.get_width() for bar in lower.patches)

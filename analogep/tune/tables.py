@@ -8,12 +8,16 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from analogep.tune.objectives import OBJECTIVES
 from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_NUMBERS = ("accuracy", "accuracy_ci", "joules", "joules_ci", "inference", "inference_ci")
+
+def shown(found: xr.Dataset) -> list[str]:
+    """Objectives that are always shown, and what else was asked for."""
+    return list(dict.fromkeys(["accuracy", "joules", "inference", *json.loads(found.attrs["objectives"])]))
 
 
 def _csv(rows: list[list[Any]]) -> str:
@@ -31,10 +35,11 @@ def front(found: xr.Dataset) -> str:
     """Every trial that was trained to the end: shares of 1, joules, half 95 % intervals, and its settings."""
     chosen = json.loads(found.attrs["chosen"])
     names = found["knob"].values.tolist()
-    rows: list[list[Any]] = [["trial", "on_front", "is_card", *_NUMBERS, *names]]
+    numbers = [key for name in OBJECTIVES if name in found for key in (name, f"{name}_ci")]
+    rows: list[list[Any]] = [["trial", "on_front", "is_card", *numbers, *names]]
     for number in _ordered(found):
         one = found.sel(trial=number)
-        values = ["" if math.isnan(float(one[name])) else f"{float(one[name]):.6g}" for name in _NUMBERS]
+        values = ["" if math.isnan(float(one[name])) else f"{float(one[name]):.6g}" for name in numbers]
         settings = [chosen[str(number)].get(name) for name in names]
         rows.append([number, int(one["front"]), int(one["card"]), *values, *settings])
     return _csv(rows)
@@ -57,26 +62,31 @@ def knobs(found: xr.Dataset) -> str:
     return _csv(rows)
 
 
-def text(found: xr.Dataset) -> list[str]:
-    """Both tables, for people: of the trials those that nothing is better than, of the knobs all."""
-    kept = [number for number in _ordered(found) if bool(found["front"].sel(trial=number))]
-    rows = [["front: trial", "validation accuracy", "joules of a training sample", "of an inference", ""]]
-    for number in kept:
+def trials(found: xr.Dataset) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of the trials that nothing is better than, for people."""
+    names = shown(found)
+    rows = []
+    for number in (one for one in _ordered(found) if bool(found["front"].sel(trial=one))):
         one = found.sel(trial=number)
         half = float(one["accuracy_ci"])
         accuracy = f"{100 * float(one['accuracy']):.2f}" + ("" if math.isnan(half) else f" +- {100 * half:.2f}") + " %"
-        joules = [format_si(float(one[name]), "J") for name in ("joules", "inference")]
+        costs = [OBJECTIVES[name].said(float(one[name])) for name in names[1:]]
         mark = "the card as it is" if bool(one["card"]) else ""
-        rows.append([str(number), accuracy, *joules, "best" if number == found.attrs["best"] else mark])
+        rows.append([str(number), accuracy, *costs, "best" if number == found.attrs["best"] else mark])
+    return ["front: trial", *(OBJECTIVES[name].words for name in names), ""], rows
+
+
+def settings(found: xr.Dataset) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of the knobs, for people."""
     heads, *parts = csv.reader(io.StringIO(knobs(found)))
-    rest = [["knob", "card", "best", "within a point of the best", *(_said(head) for head in heads[4:])]]
-    rest += [[*part[:4], *(f"{100 * float(one):.0f} %" if one else "-" for one in part[4:])] for part in parts]
-    return [
-        *_table(rows),
-        "  (+- is half of the 95 % interval of the mean of the seeds of the search)",
-        "",
-        *_table(rest),
-    ]
+    rows = [[*part[:4], *(f"{100 * float(one):.0f} %" if one else "-" for one in part[4:])] for part in parts]
+    return ["knob", "card", "best", "within a point of the best", *(_said(head) for head in heads[4:])], rows
+
+
+def text(found: xr.Dataset) -> list[str]:
+    """Both tables, for people: of the trials those that nothing is better than, of the knobs all."""
+    both = [_table([heads, *rows]) for heads, rows in (trials(found), settings(found))]
+    return [*both[0], "  (+- is half of the 95 % interval of the mean of the seeds of the search)", "", *both[1]]
 
 
 def _said(head: str) -> str:
