@@ -83,6 +83,11 @@ def disturbance(card: DeviceCard, volts: float) -> Disturbance | None:
     return Disturbance(half, read) if any(half) or read else None
 
 
+def untold(card: DeviceCard) -> bool:
+    """Whether nothing is known of what reads do to states: `unknown`, and no rate law either."""
+    return not card.disturb.known and _rate(card.programming) is None
+
+
 def reads_move(card: DeviceCard) -> bool:
     """Whether reading moves states at some voltage: by a stated number, or by a rate law."""
     said = card.disturb

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analogep import Chip
+from analogep.cautions import AnalogepWarning
 from analogep.crossbar import Array
 from analogep.device import DeviceCard
 from analogep.device.disturb import Disturbance, disturbance
@@ -130,3 +131,23 @@ def test_reading_moves_states_while_a_chip_is_trained() -> None:
         UsageError, match=r"inferences is 1e\+07, which take 9 s of 1 s; give a number from 0 to 1.111e\+06"
     ):
         chip.aged(1.0, inferences=1e7)
+
+
+def test_inferences_that_move_nothing_because_nothing_is_known_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence that names the key and what to write, once for a card, and where the aged chip is shown."""
+    monkeypatch.setattr("analogep.cautions._said", set())
+    chips = [
+        Chip("ideal", "digits", 1, set={"layers": [64, 4, 10], "disturb": disturb})
+        for disturb in ({"kind": "unknown"}, {"kind": "none"}, {"kind": "stated", "half_select": "1 %"})
+    ]
+    with pytest.warns(AnalogepWarning) as caught:
+        later = [chip.aged("1 s", inferences=n) for chip in chips for n in (0, 1000, 2000)]
+    (warning,) = caught
+    assert str(warning.message) == (
+        "device card 'ideal': disturb is unknown, so that 1000 inferences move no state; write what the read voltage is "
+        "worth, in pulses a second, such as disturb: {kind: stated, read: 20 Hz}, or {kind: none} where it moves "
+        "nothing; no generic value is assumed for it"
+    )
+    nothing = [", which moved nothing: disturb is unknown" in repr(chip) for chip in later]
+    assert nothing == [False, True, True, *[False] * 6]
+    assert "1 s after it was written, after 2000 inferences" in repr(later[-1])
