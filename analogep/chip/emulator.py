@@ -134,6 +134,7 @@ class Emulator:
     def start(self) -> None:
         """Write the initial weights by pulses and verify reads."""
         self.updater.start(self.ledger, self.seeds.operation.rng("start"))
+        self.hardware.disturb(0.0)
 
     def begin(self, epoch: int) -> None:
         """Take the random streams of an epoch."""
@@ -184,9 +185,9 @@ class Emulator:
         if inferences and untold(device):
             caution(
                 f"inferences on {device.name}",
-                f"device card '{device.name}': disturb is unknown, so that {inferences:g} inferences move no state; write "
-                "what the read voltage is worth, in pulses a second, such as disturb: {kind: stated, read: 20 Hz}, or "
-                "{kind: none} where it moves nothing; no generic value is assumed for it",
+                f"device card '{device.name}': disturb is unknown, so that {inferences:g} inferences move no state; "
+                "write what the read voltage is worth, in pulses a second, such as disturb: {kind: stated, read: "
+                "20 Hz}, or {kind: none} where it moves nothing; no generic value is assumed for it",
             )
         later = copy.copy(self)
         later.hardware = self.hardware.aged(seconds, inferences * spans["relaxation"])
@@ -300,6 +301,7 @@ class Emulator:
                     written = one.write(np.clip(target, *one.range), operation, rng, hardware.adc_fraction, call=call)
                     self.updater.book(one, written, self.aside, "initial")
                     total += written
+        self.hardware.disturb(0.0)
         self._forget(self.aside)
         return total
 
