@@ -77,7 +77,12 @@ class Exposed:
         dict of ndarray
             `met_rows` (2, rows) and `met_columns` (2, columns) [pulses], `lit` (1,) [s], `met_reads` (rows, columns).
         """
-        named = {"met_rows": self.rows, "met_columns": self.columns, "lit": self.lit, "met_reads": self.reads}
+        named: dict[str, NDArray[Any]] = {
+            "met_rows": self.rows,
+            "met_columns": self.columns,
+            "lit": self.lit,
+            "met_reads": self.reads,
+        }
         return {name: values for name, values in named.items() if values.size}
 
     def met(self, side: int, slots: Floats, pulses: Floats) -> None:
@@ -95,7 +100,7 @@ class Exposed:
             self.columns[side] += pulses
 
     def looked(self, where: NDArray[np.bool_] | NDArray[np.int64]) -> None:
-        """Note a verify read of the cells `where`: a mask (rows, columns), or positions in the flattened array."""
+        """Note a verify read of the cells `where`: bool (rows, columns), or int64 positions of any shape."""
         if self.reads.size:
             (self.reads if where.dtype == np.bool_ else self.reads.reshape(-1))[where] += 1
 

@@ -59,8 +59,8 @@ class ColumnedRC(Network):
     reads : int
         What is read: `BOTH`, or in a turn `FORWARD`, `REVERSE` or `NEITHER`.
     winners : list of Winners or None
-        In a reverse turn what neurons follow that choose among patches: what they followed when lines were read forward
-        last, as nobody compares patches then.
+        In a reverse turn the index of the patch that each neuron follows, (samples, places, columns), which it followed
+        when lines were read forward last, as nobody compares patches then.
     tau : ndarray (states,) [s]
         Time constants of nodes, then of their columns.
     """

@@ -198,14 +198,14 @@ class RCEquations(Network):
         return ahead
 
     def nudging(self, v: Floats, drive: Drive) -> Floats:
-        """What the nudging source adds to the bracket of the outputs (samples, outputs) [V] at `v` (samples, nodes)
-        [V]."""
+        """What nudging adds to the bracket of the outputs (samples, outputs) [V] at `v` (samples, nodes) [V]."""
         return drive.beta * self.pull(self.layers[-1].activation.rate(v[:, self.slices[-1]]), drive)
 
     def sides(self, v: Floats, drive: Drive, kept: Sequence[Winners] | None = None) -> tuple[Floats, Floats]:
         """What the arrays in front of the nodes and what those behind them drive them with, inputs in the former.
 
-        As in `bracket`; nodes beyond the last are not looked at. In reverse `kept` winners are followed, or those now.
+        Shapes and units as in `bracket`, at `v` (samples, nodes and more) [V]. In reverse `kept`, indices of the shapes
+        of `winners`, are followed, or those at `v`.
         """
         rates, shape = self.rates(v), (len(v), self.slices[-1].stop)
         ahead, behind = np.empty(shape, v.dtype), np.zeros(shape, v.dtype)
