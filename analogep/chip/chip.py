@@ -333,7 +333,8 @@ class Chip:
         after : float [s] or str
             Such as 86400.0 or '1 d'; the device card's retention says what it does to each cell.
         inferences : float
-            In that time; what their voltages do by `disturb` of the card, or by its rate law, is done at its end.
+            In that time; what their voltages do by `disturb` of the card, or by its rate law, is done at its end. A
+            card that says neither is warned of: they move nothing.
 
         Raises
         ------
@@ -343,8 +344,9 @@ class Chip:
         seconds = TIME.parse(after) if isinstance(after, str) else float(after)
         if not 0.0 <= seconds < np.inf:
             raise UsageError(f"after is {after!r}; give a time from 0 s on, such as 86400.0 or '1 d'")
+        later = self.emulator.aged(seconds, inferences)
         only = f"it shows the chip {format_si(seconds, 's')} after it was written"
-        return type(self).of(self.emulator.aged(seconds, inferences), only)
+        return type(self).of(later, only + later.used(inferences))
 
     def _programmable(self) -> None:
         if self._only:

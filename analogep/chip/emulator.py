@@ -14,10 +14,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.cautions import caution
 from analogep.circuit import CircuitCard
 from analogep.crossbar.outer import Gradient, Outer
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
+from analogep.device.disturb import untold
 from analogep.energy import SPANS, TRAINING, Ledger
 from analogep.errors import UsageError
 from analogep.learning import Experimenter, Tally, Updater
@@ -132,6 +134,7 @@ class Emulator:
     def start(self) -> None:
         """Write the initial weights by pulses and verify reads."""
         self.updater.start(self.ledger, self.seeds.operation.rng("start"))
+        self.hardware.disturb(0.0)
 
     def begin(self, epoch: int) -> None:
         """Take the random streams of an epoch."""
@@ -164,6 +167,8 @@ class Emulator:
     def aged(self, seconds: float, inferences: float) -> Self:
         """The chip `seconds` [s] after its weights were written and after so many inferences; a copy to be read.
 
+        Where the device card does not say what reads do, they move nothing, and a warning says so.
+
         Raises
         ------
         UsageError
@@ -176,10 +181,25 @@ class Emulator:
                 f"inferences is {inferences:g}, which take {spoken(taken)} of {spoken(seconds)}; give a number from 0 "
                 f"to {seconds / sum(spans.values()):.4g}, or a longer time"
             )
+        device = self.hardware.device
+        if inferences and untold(device):
+            caution(
+                f"inferences on {device.name}",
+                f"device card '{device.name}': disturb is unknown, so that {inferences:g} inferences move no state; "
+                "write what the read voltage is worth, in pulses a second, such as disturb: {kind: stated, read: "
+                "20 Hz}, or {kind: none} where it moves nothing; no generic value is assumed for it",
+            )
         later = copy.copy(self)
         later.hardware = self.hardware.aged(seconds, inferences * spans["relaxation"])
         later.ledger, later.aside, later.spent = (Ledger() for _ in range(3))
         return later
+
+    def used(self, inferences: float) -> str:
+        """So many inferences in words, to be added to a time: whether anything is known of what they do, too."""
+        if not inferences:
+            return ""
+        nothing = ", which moved nothing: disturb is unknown" if untold(self.hardware.device) else ""
+        return f", after {inferences:g} inferences{nothing}"
 
     def observer(self, *, noisy: bool = True, draw: int | None = None) -> Experimenter:
         """An experimenter on the chip as it is now, with random numbers of its own: the same for the same `draw`."""
@@ -281,6 +301,7 @@ class Emulator:
                     written = one.write(np.clip(target, *one.range), operation, rng, hardware.adc_fraction, call=call)
                     self.updater.book(one, written, self.aside, "initial")
                     total += written
+        self.hardware.disturb(0.0)
         self._forget(self.aside)
         return total
 

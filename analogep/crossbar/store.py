@@ -151,7 +151,24 @@ class Store(ABC):
         """
         key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch) if verify else 0)
         quantum = self.real(lsb * self.device.conductance.span)
-        return self._write(wanted, counts, Reads(self._looks(verify), quantum, verify, key), at)
+        met = verify and any(array.exposed.reads.size for array in self.halves.values())
+        if met and not counts.size:
+            counts = np.zeros(self.shape, self.real)
+        work = self._write(wanted, counts, Reads(self._looks(verify), quantum, verify, key), at)
+        if not met:
+            return work
+
+        def finish() -> tuple[Written, Written]:
+            done = work.finish()
+            self._expose(counts != 0)
+            return done
+
+        return replace(work, finish=finish)
+
+    def _expose(self, where: Chosen) -> None:
+        """Let the cells `where` of all halves meet the voltage of a verify read."""
+        for array in self.halves.values():
+            array.exposed.looked(where)
 
     def _looks(self, verify: bool) -> Made:
         """Reads with their noise, where the engine needs it."""
@@ -234,7 +251,8 @@ class Store(ABC):
         return float(v[0] * read.iv.drive(v)[0]) * read.width
 
     def looked(self, where: Chosen) -> Written:
-        """Record of one verify read of the cells `where`, as in `Store.read`, without their pulses."""
+        """Record of one verify read of the cells `where`, as in `Store.read`, whose voltage they meet."""
+        self._expose(where)
         rows = where.any(axis=1).sum() if where.dtype == np.bool_ else np.unique(where // self.shape[1]).size
         reads = np.count_nonzero(where) if where.dtype == np.bool_ else where.size
         return Written(reads=len(self.halves) * int(reads), read_joules=self.read_joules(where), rows=int(rows))

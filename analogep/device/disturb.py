@@ -53,10 +53,13 @@ class Disturbance(NamedTuple):
         What half-selecting a cell once is worth, up and down, in pulses of that direction.
     read : float [pulses/s]
         What being read is worth: above 0 in pulses up, below 0 down.
+    verify : float [pulses]
+        What a verify read is worth, with the same signs.
     """
 
     half: tuple[float, float]
     read: float
+    verify: float = 0.0
 
 
 def disturbance(card: DeviceCard, volts: float) -> Disturbance | None:
@@ -64,6 +67,7 @@ def disturbance(card: DeviceCard, volts: float) -> Disturbance | None:
 
         half-selected     r(share V) / r(V)            the same width as the pulse
         read              r(V_read) / |r(V) t|         a second of it, V of the direction in which it moves
+        verify            r(V_r) t_r / |r(V) t|        `read.voltage` for `read.width`
 
     by the card's own numbers, or by its rate law r (`programming.kinetics`, or the rate of the kinetic law). Cells with
     a selector or a separate gate are never half-selected.
@@ -72,15 +76,21 @@ def disturbance(card: DeviceCard, volts: float) -> Disturbance | None:
     ----------
     card : DeviceCard
     volts : float [V]
-        At which cells are read.
+        At which cells are read in phases.
     """
     share, said = card.energy.half_select or 0.0, card.disturb
-    half, read = (0.0, 0.0), 0.0
+    half, read, verify = (0.0, 0.0), 0.0, 0.0
     if isinstance(said, StatedDisturb):
-        half, read = (said.half_select, said.half_select) if share else half, said.read
+        half, read, verify = (said.half_select, said.half_select) if share else half, said.read, said.read
     elif not said.known:
         half, read = _by_rates(card, share, volts)
-    return Disturbance(half, read) if any(half) or read else None
+        verify = _by_rates(card, share, card.read.voltage)[1]
+    return Disturbance(half, read, verify * card.read.width) if any(half) or read or verify else None
+
+
+def untold(card: DeviceCard) -> bool:
+    """Whether nothing is known of what reads do to states: `unknown`, and no rate law either."""
+    return not card.disturb.known and _rate(card.programming) is None
 
 
 def reads_move(card: DeviceCard) -> bool:

@@ -163,6 +163,15 @@ class Network(Clocked, ABC):
         """State (samples, nodes) [V] after a turn that has ended at `v` (samples, states) [V]: the same."""
         return v
 
+    def remembered(self, memory: Any, v: Floats) -> Any:
+        """What is known to later turns after one that read its lines last at `v` (samples, states) [V], where `memory`
+        was known before: the same."""
+        return memory
+
+    def knowing(self, memory: Any) -> Network:
+        """The network of a turn where `memory` is known from those before: itself."""
+        return self
+
     def spent(self, v: Floats) -> Floats:
         """Joules of a turn that has ended at `v` (samples, states) [V] besides its powers (samples, components) [J]:
         none."""

@@ -172,7 +172,7 @@ class Hardware:
         return True
 
     def disturb(self, seconds: float) -> None:
-        """Let half-selected pulses, and `seconds` [s] of reading, move the cells, where that is worth it."""
+        """Let half-selected pulses, verify reads and `seconds` [s] of phases move the cells, where that is worth it."""
         if self._disturbance is None:
             return
         found = False

@@ -38,6 +38,8 @@ class Relaxed:
         rises and its falls apart or their difference; empty otherwise.
     warm : bool
         Whether the node voltages have the thermal noise of the phase already.
+    read : ndarray (samples, nodes) or None [V]
+        Where lines were read last; None for the end.
     """
 
     v: Floats
@@ -51,6 +53,7 @@ class Relaxed:
     raster: NDArray[np.uint8] | None = None
     gathered: tuple[Floats, ...] = ()
     warm: bool = False
+    read: Floats | None = None
 
 
 @dataclass(frozen=True)

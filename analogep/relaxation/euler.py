@@ -175,11 +175,11 @@ def _plain(
     (count, h), v = grid, v0.copy()
     path = [v0] if record else []
     before = network.powers(v, drive)
-    energy, taken = np.zeros_like(before), 0
+    energy, taken, read = np.zeros_like(before), 0, v
     for _ in range(count):
         if phase.until == "settled" and float(network.residual(v, drive).max()) <= tolerance:
             break
-        v = network.stepped(v, drive, h)
+        read, v = v, network.stepped(v, drive, h)
         if solver.projected:
             v = network.within_rails(v)
         after = network.powers(v, drive)
@@ -189,4 +189,4 @@ def _plain(
             path.append(v)
     times = h * np.arange(taken + 1.0)
     kept = np.stack(path) if record else np.empty((0, *v.shape))
-    return Relaxed(v, network.residual(v, drive), taken * h, energy, taken + 1, times, kept)
+    return Relaxed(v, network.residual(v, drive), taken * h, energy, taken + 1, times, kept, read=read)

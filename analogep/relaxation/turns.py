@@ -34,12 +34,14 @@ def by_turns(
     turns = network.turns(phase.duration)
     if turns[0][1] is network:
         return relax(turns[0][1], v0, phase)
-    v, done = v0, []
+    v, done, memory = v0, [], None
     extra = np.zeros((len(v0), len(network.powers_of)))
     for length, one in turns:
-        done.append(relax(one, one.entered(v), Phase(duration=length)))
-        v = one.left(done[-1].v)
-        extra += one.spent(done[-1].v)
+        end = relax(one.knowing(memory), one.entered(v), Phase(duration=length))
+        memory = one.remembered(memory, end.v if end.read is None else end.read)
+        done.append(end)
+        v = one.left(end.v)
+        extra += one.spent(end.v)
         if phase.until == "settled" and float(network.residual(v, drive).max()) <= tolerance:
             break
     starts = np.cumsum([0.0, *(end.duration for end in done)])

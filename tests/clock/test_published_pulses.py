@@ -1,10 +1,12 @@
-"""The order of devices by seconds and joules of writing, that follows from their published pulses alone.
+"""The order of devices by seconds and joules of writing: from their published pulses, and as NeuroSim computed it.
 
-NeuroSim's own tables of write latency and write energy were found in no text, so that this is no check against what it
-computes: it says that clock and ledger keep the order, and nearly the size, of what goes into both.
+The former says that clock and ledger keep the order, and nearly the size, of what goes into both. The latter is a table
+of five devices, whose seconds are those of all pulses of a window in each write; its joules are not those of pulses.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 import pytest
@@ -26,6 +28,17 @@ PULSES = {
 """G_max [S], on/off, pulses over the window, V and s of pulses up and down: manual of MLP+NeuroSim V3.0."""
 
 
+COMPUTED = {
+    "rram_taox_tio2": (3.57e10, 65.86e-3),
+    "rram_pcmo": (7.00e8, 29.4e-3),
+    "rram_agsi": (4.20e8, 87.94e-3),
+    "rram_alox_hfo2": (5.60e7, 150e-3),
+    "fefet": (3.36e4, 98.01e-3),
+}
+"""Seconds and joules of learning 1M images of MNIST online, as NeuroSim has them with its peripheral circuits: M. Jerry
+et al., IEDM 2017, pp. 6.2.1-6.2.4, Fig. 17 (doi 10.1109/IEDM.2017.8268338)."""
+
+
 def through(name: str) -> tuple[float, float]:
     """Seconds, and joules, of taking a cell through its window and back: P (t + t'), P (V^2 t + V'^2 t') G in the
     middle, or P C (V^2 + V'^2) of a gate."""
@@ -36,6 +49,7 @@ def through(name: str) -> tuple[float, float]:
     return pulses * (rise + fall), pulses * each
 
 
+@cache
 def trained(name: str) -> tuple[float, float]:
     """Seconds and joules of pulses in three batches of plain stochastic updates."""
     rng = np.random.default_rng(0)
@@ -55,3 +69,19 @@ def test_updates_rank_devices_as_their_published_pulses_do() -> None:
         assert spearmanr(expected[:, kind], found[:, kind]).statistic == pytest.approx(1.0)
         ratios = found[:, kind] / expected[:, kind]
         assert ratios.max() / ratios.min() < spread
+
+
+def test_updates_rank_devices_as_neurosim_ranks_their_online_learning() -> None:
+    """Rank correlation 1 of seconds, over six decades; theirs are 7e9 windows of pulses, within 3.1 %.
+
+    Of joules it is 0. Theirs lie within a factor of 5.2, where a pulse takes a cell 2 fJ to 34 nJ, so that 66 mJ would
+    be two TaOx/TiO2 pulses an image: they are not those of the pulses, by which ours differ.
+    """
+    names, published = list(COMPUTED), np.array(list(COMPUTED.values()))
+    found = np.array([trained(name) for name in names])
+    windows = np.array([through(name)[0] for name in names])
+    assert np.ptp(np.log10(published[:, 0])) > 6
+    assert spearmanr(published[:, 0], found[:, 0]).statistic == pytest.approx(1.0)
+    np.testing.assert_allclose(published[:, 0] / windows, 7e9, rtol=0.031)
+    assert published[:, 1].max() / published[:, 1].min() < 5.2
+    assert spearmanr(published[:, 1], found[:, 1]).statistic == pytest.approx(0.0, abs=1e-12)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from analogep import Chip
-from analogep.crossbar import Array
+from analogep.cautions import AnalogepWarning
+from analogep.crossbar import Array, Pair
 from analogep.device import DeviceCard
 from analogep.device.disturb import Disturbance, disturbance
+from analogep.energy import COMPONENTS, PHASES
 from analogep.errors import UsageError
 from analogep.streams import Streams
 
@@ -78,8 +80,8 @@ def test_rates_say_what_an_exposure_is_worth() -> None:
     silent = DeviceCard.load("ideal", ["disturb={kind: unknown}"])
     assert disturbance(silent, 0.2) is None
     kept = (set(Array(one, (2, 3), Streams(1), "a").state()) for one in (card, chosen, silent))
-    assert [{"met_rows", "met_columns", "lit"} & names for names in kept] == [
-        {"met_rows", "met_columns", "lit"}, {"lit"}, set()
+    assert [{"met_rows", "met_columns", "lit", "met_reads"} & names for names in kept] == [
+        {"met_rows", "met_columns", "lit", "met_reads"}, {"lit", "met_reads"}, set()
     ], "nothing is kept of what moves nothing"  # fmt: skip
     assert silent.unknown == ("disturb",)
 
@@ -112,13 +114,14 @@ def test_reading_moves_states_while_a_chip_is_trained() -> None:
     }  # fmt: skip
     chip = Chip("ideal", "digits", 1, set=settings)
     array = chip.emulator.hardware.arrays()[0]
-    before = array.hidden.copy()
+    before, reads = array.hidden.copy(), array.exposed.reads * array.device.read.width
+    assert reads.max() > 0.0, "those of the initial write, which wait"
     x = np.random.default_rng(0).random((20, 64))
     for _ in range(3):
         chip.train(x, np.arange(20) % 10, rates=1e-12)
     seconds = chip.emulator.ledger.seconds[0].sum()
     assert seconds > 1e-5
-    expected = np.maximum(before - 200e3 * seconds * 1e-3, 0.0)
+    expected = np.maximum(before - 200e3 * (seconds + reads) * 1e-3, 0.0)
     np.testing.assert_allclose(array.hidden, expected, rtol=1e-9, atol=1e-12)
     chip.predict(x)
     np.testing.assert_allclose(array.hidden, expected, rtol=1e-9, atol=1e-12)
@@ -130,3 +133,97 @@ def test_reading_moves_states_while_a_chip_is_trained() -> None:
         UsageError, match=r"inferences is 1e\+07, which take 9 s of 1 s; give a number from 0 to 1.111e\+06"
     ):
         chip.aged(1.0, inferences=1e7)
+
+
+READS = ["disturb={kind: stated, read: -2 MHz}", "read.width=5 ns"]
+"""A verify read is worth a hundredth of a pulse down."""
+
+
+@pytest.mark.parametrize("law", ["", SOFT])
+def test_verify_reads_move_the_cells_that_are_read(law: str) -> None:
+    """n reads of t each: x - n s t step of constant steps to rounding; x e^{-n s t b} of soft bounds."""
+    steps = [law] if law else ["programming.up.step=1 %", "programming.down.step=1 %"]
+    pair = Pair(DeviceCard.load("ideal", [*READS, *steps]), (4, 5), 1.0, True, Streams(1), "a")
+    by, before = disturbance(pair.device, 0.1), pair.plus.hidden.copy()
+    assert by is not None
+    assert by.verify == pytest.approx(-0.01, rel=1e-15)
+    where, rng, number = np.zeros((4, 5), bool), np.random.default_rng(0), np.zeros((4, 5))
+    where[1, 2:] = where[3, 0] = True
+    for turn in range(300):
+        cells = where if turn % 3 else np.array([7])
+        pair.read(cells, 0.0, rng), pair.looked(cells)
+        number[where if turn % 3 else (1, 2)] += 1
+    for array in pair.halves.values():
+        assert array.disturb(by)
+        after = before - number * 0.01 * 0.01 if not law else before * np.exp(-number * 0.01 * 0.05)
+        np.testing.assert_allclose(array.hidden - before, after - before, rtol=2e-4 if law else 1e-12, atol=1e-16)
+        np.testing.assert_array_equal(array.hidden[number == 0], before[number == 0])
+        assert not array.disturb(by), "what cells have met is forgotten"
+
+
+def test_a_verify_read_is_worth_its_own_voltage_and_time() -> None:
+    """k sinh(V_r/V_s) t_r over k sinh(V/V_s) t of a pulse: 1 ns at 0.3 V, beside phases at another voltage."""
+    card = DeviceCard.load("ideal", [SINH, "disturb={kind: unknown}", "read.voltage=0.3 V", "read.width=1 ns"])
+    for volts in (0.2, -0.2):
+        by = disturbance(card, volts)
+        assert by is not None
+        assert by.verify == pytest.approx(np.sinh(3) * 1e-9 / (np.sinh(10) * 2e-6), rel=1e-12)
+    assert by.read < 0.0
+
+
+def test_reads_of_writes_of_mirrors_and_of_rules_that_verify_are_met_by_the_cells_that_are_read() -> None:
+    """As many as are paid: joules of the converter over those of a conversion, in the initial write and in training.
+
+    In training the second array, which has a mirror, is compared with it after each update: x + s [t + (k + 3) t_r] of
+    constant steps in both, and x + s (t + k t_r) in the first one, k of the initial write.
+    """
+    settings = {
+        "layers": [64, 4, 10], "solver.method": "euler",
+        "adc": {"bits": None, "low": "0 V", "high": "1 V", "energy": "1 pJ", "source": "x"},
+        "update": {"rule": "closed_loop", "threshold": 1.0, "max_pulses": 1},
+        "feedback": {"kind": "mirrored", "refresh": 1}, "programming.up.step": "0.1 %",
+        "programming.down.step": "0.1 %", "read.width": "100 ns", "disturb": {"kind": "stated", "read": "-1 Hz"},
+    }  # fmt: skip
+    chip = Chip("ideal", "digits", 1, set=settings)
+    emulator, x = chip.emulator, np.random.default_rng(0).random((20, 64))
+    every = emulator.hardware.arrays()
+
+    def paid(*phases: str) -> float:
+        return emulator.ledger.joules[COMPONENTS.index("adc"), [PHASES.index(one) for one in phases]].sum() / 1e-12
+
+    def met() -> int:
+        return sum(int(array.exposed.reads.sum()) for array in every)
+
+    assert met() == pytest.approx(paid("initial"), rel=1e-12)
+    assert met() > 2 * sum(array.hidden.size for array in every)
+    chip.train(x, np.arange(20) % 10, rates=1.0)
+    assert met() == pytest.approx(paid("initial", "verify"), rel=1e-12)
+    chip = Chip("ideal", "digits", 1, set=settings | {"disturb": {"kind": "stated", "read": "-2 MHz"}})
+    every, compared = chip.emulator.hardware.arrays(), [3 * layer for layer, *_ in chip.emulator.hardware.labelled()]
+    before = [(array.hidden.copy(), array.exposed.reads.copy()) for array in every]
+    for _ in range(3):
+        chip.train(x, np.arange(20) % 10, rates=1e-12)
+    seconds = chip.emulator.ledger.seconds[0].sum()
+    for array, (start, reads), more in zip(every, before, compared, strict=True):
+        expected = np.maximum(start - 2e6 * (seconds + (reads + more) * 100e-9) * 1e-3, 0.0)
+        np.testing.assert_allclose(array.hidden, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_inferences_that_move_nothing_because_nothing_is_known_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence that names the key and what to write, once for a card, and where the aged chip is shown."""
+    monkeypatch.setattr("analogep.cautions._said", set())
+    chips = [
+        Chip("ideal", "digits", 1, set={"layers": [64, 4, 10], "disturb": disturb})
+        for disturb in ({"kind": "unknown"}, {"kind": "none"}, {"kind": "stated", "half_select": "1 %"})
+    ]
+    with pytest.warns(AnalogepWarning) as caught:
+        later = [chip.aged("1 s", inferences=n) for chip in chips for n in (0, 1000, 2000)]
+    (warning,) = caught
+    assert str(warning.message) == (
+        "device card 'ideal': disturb is unknown, so that 1000 inferences move no state; write what the read voltage "
+        "is worth, in pulses a second, such as disturb: {kind: stated, read: 20 Hz}, or {kind: none} where it moves "
+        "nothing; no generic value is assumed for it"
+    )
+    nothing = [", which moved nothing: disturb is unknown" in repr(chip) for chip in later]
+    assert nothing == [False, True, True, *[False] * 6]
+    assert "1 s after it was written, after 2000 inferences" in repr(later[-1])

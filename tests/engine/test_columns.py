@@ -21,6 +21,15 @@ DEEP = {
     "layers": [64, 12, 11, 10], "mapping__weight_range": [1.0], "learning__initial_gain": [1.0],
     "learning__rate": [1.0],
 }  # fmt: skip
+_POOL: dict[str, Any] = {"kernel": 3, "padding": 1, "pool": {"kind": "max", "size": 2}}
+IMAGES: dict[str, Any] = {
+    "layers": [
+        {"kind": "image", "height": 8, "width": 8}, {"kind": "conv", "channels": 5, **_POOL},
+        {"kind": "conv", "channels": 6, **_POOL}, 10,
+    ],
+    "mapping__weight_range": [2.0], "learning__initial_gain": [1.0], "learning__rate": [1.0],
+}  # fmt: skip
+"""What a maximum followed in the last forward turn it follows in reverse, while nodes move on."""
 SWUNG = {**TIA, "headroom": "0.15 V"}
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "tia": ("ideal", {}),
@@ -28,6 +37,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "curved, at its swing": ("pcm", {"column": SWUNG, "mapping__weight_range": [20.0]}),
     "own neurons": ("ideal", {"mismatch": MISMATCH, "column": CONVEYOR}),
     "integrators, read noise": ("rram", {"feedback": alternating("60 ns"), "column": CHARGE}),
+    "convolutions with a maximum, read noise, turns": ("rram", {**IMAGES, "feedback": alternating("60 ns")}),
+    "convolutions with a maximum, integrators": (
+        "ideal",
+        {**IMAGES, "feedback": alternating("60 ns"), "column": CHARGE},
+    ),
     "deep, turns": ("ideal", {**DEEP, "feedback": alternating("50 ns"), "column": PASSIVE}),
 }
 

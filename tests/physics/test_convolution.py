@@ -158,6 +158,30 @@ def test_small_nudging_estimates_the_adjoint(pool):
         assert float((a * b).sum() / (b * b).sum()) == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.parametrize("kind", ["tia", "charge"])
+def test_small_nudging_estimates_the_adjoint_through_a_maximum_in_turns(kind):
+    """With columns that are fast and exact, 77 periods a phase: cosine 1 - 1e-9, gain within 1e-5, beta 0.001."""
+    column = f"{{kind: {kind}, supply: 1.1 V, dc_gain: 1e12, ratio: 1000, load: 0.2 pF, gm_over_id: 15, branches: 4}}"
+    turns = "{forward: 25 ns, reverse: 25 ns, guard: 1 ns, hold: 0.1 pF, droop: 100 s}"
+    feedback = f"feedback={{kind: alternating, gain: 0.25, turns: {turns}}}"
+    made = chip("max", "ideal", f"column={column}", feedback, "solver.method=euler")
+    network, (x, target), phase = made.network(), data(8), Phase(duration=4e-6)
+
+    def end(drive, start):
+        found = relax(network, drive, start, phase, made.circuit.solver, 0.01)
+        assert found.residual.max() < 1e-8
+        return found.v
+
+    free = end(network.drive(x), np.zeros((8, network.nodes)))
+    phases = [
+        (sign / 2e-3, network.rates(end(network.nudged(network.drive(x), sign * 1e-3, target), free)))
+        for sign in (1.0, -1.0)
+    ]
+    for a, b in zip(network.gradient(phases, x), network.exact_gradient(free, x, target), strict=True):
+        assert float((a * b).sum()) / (np.linalg.norm(a) * np.linalg.norm(b)) > 1.0 - 1e-9
+        assert float((a * b).sum() / (b * b).sum()) == pytest.approx(1.0, abs=1e-5)
+
+
 @pytest.mark.parametrize("pool", POOLS)
 def test_the_hopfield_energy_falls_while_the_network_relaxes(pool):
     network, (x, _) = network_of(chip(pool)), data()

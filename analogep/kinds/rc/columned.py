@@ -33,6 +33,7 @@ from analogep.kinds.rc.layout import layout
 from analogep.kinds.rc.network import LayeredRC
 from analogep.kinds.rc.reading import BOTH, FORWARD, NEITHER, REVERSE, Held, Steps, divided, steps_of, turns_of
 from analogep.network.base import Network, Phases
+from analogep.network.connection import Winners
 from analogep.network.drive import Drive
 from analogep.network.march import March
 from analogep.network.noise import Deviates
@@ -57,6 +58,9 @@ class ColumnedRC(Network):
         How arrays are read one way after the other; None where they are read both ways at once.
     reads : int
         What is read: `BOTH`, or in a turn `FORWARD`, `REVERSE` or `NEITHER`.
+    winners : list of Winners or None
+        In a reverse turn the index of the patch that each neuron follows, (samples, places, columns), which it followed
+        when lines were read forward last, as nobody compares patches then.
     tau : ndarray (states,) [s]
         Time constants of nodes, then of their columns.
     """
@@ -65,6 +69,7 @@ class ColumnedRC(Network):
     columns: Columns
     taking: Turns | None = None
     reads: int = BOTH
+    winners: Sequence[Winners] | None = None
     powers_of: ClassVar[tuple[str, ...]] = ("array", "leak", "nudging", "driver", "column", "sample_hold")
     slices: tuple[slice, ...] = field(init=False)
     tau: Floats = field(init=False)
@@ -93,7 +98,7 @@ class ColumnedRC(Network):
     def aims(self, v: Floats, drive: Drive) -> tuple[Floats, Floats, Floats]:
         """What a (samples, nodes), b (samples, nodes but outputs) and the outputs (samples, outputs) are driven to [V]
         at `v` (samples, nodes) [V]: brackets within the columns' limits, and nudging."""
-        ahead, behind = self.between.sides(v, drive)
+        ahead, behind = self.between.sides(v, drive, self.winners)
         (most, least), inner = self.columns.limits, self.columns.lags[1].size
         last = self.slices[-1]
         pull = self.between.nudging(v, drive) if drive.beta != 0.0 else np.zeros((len(v), last.stop - last.start))
@@ -102,7 +107,7 @@ class ColumnedRC(Network):
     def saturated(self, v: Floats, drive: Drive) -> tuple[Bools, Bools]:
         """Which columns are at their limits, a (samples, nodes) and b (samples, nodes but outputs), at `v` (samples,
         nodes) [V]."""
-        ahead, behind = self.between.sides(v, drive)
+        ahead, behind = self.between.sides(v, drive, self.winners)
         (most, least), inner = self.columns.limits, self.columns.lags[1].size
         return np.abs(ahead) >= most, np.abs(behind[:, :inner]) >= least
 
@@ -153,6 +158,16 @@ class ColumnedRC(Network):
         made = {reads: replace(self, reads=reads) for reads in (FORWARD, NEITHER, REVERSE)}
         return [(length, made[reads]) for length, reads in turns_of(self.taking, duration)]
 
+    def remembered(self, memory: Any, v: Floats) -> Any:
+        """Winners of the last forward turn, which read its lines last at `v` (samples, states) [V]."""
+        if not self.reads & FORWARD or all(layer.connection.linear for layer in self.between.layers):
+            return memory
+        return self.between.winners(self.rates(v))
+
+    def knowing(self, memory: Any) -> Network:
+        """A reverse turn with these winners."""
+        return self if memory is None or self.reads != REVERSE else replace(self, winners=memory)
+
     def residual(self, v: Floats, drive: Drive) -> Floats:
         """Largest drift over the read voltage (samples,) [1] at the state `v` (samples, states) [V]."""
         return np.asarray(np.abs(self.drifts(v, drive)).max(axis=1) / self.read_voltage)
@@ -196,7 +211,7 @@ class ColumnedRC(Network):
     def _blocks(self, v: Floats, drive: Drive) -> tuple[Floats, Floats, Floats]:
         """Derivatives of what a, b and the nudging are driven to by the nodes (samples, nodes, nodes) [1]."""
         between, (bits, words) = self.between, self.saturated(v, drive)
-        whole = between.jacobian(v, drive) * between.tau[:, None]
+        whole = between.jacobian(v, drive, self.winners) * between.tau[:, None]
         ahead, behind = np.zeros_like(whole), np.zeros_like(whole)
         for before, here in zip(self.slices[:-1], self.slices[1:], strict=True):
             ahead[:, here, before] = whole[:, here, before]

@@ -198,14 +198,14 @@ class RCEquations(Network):
         return ahead
 
     def nudging(self, v: Floats, drive: Drive) -> Floats:
-        """What the nudging source adds to the bracket of the outputs (samples, outputs) [V] at `v` (samples, nodes)
-        [V]."""
+        """What nudging adds to the bracket of the outputs (samples, outputs) [V] at `v` (samples, nodes) [V]."""
         return drive.beta * self.pull(self.layers[-1].activation.rate(v[:, self.slices[-1]]), drive)
 
-    def sides(self, v: Floats, drive: Drive) -> tuple[Floats, Floats]:
+    def sides(self, v: Floats, drive: Drive, kept: Sequence[Winners] | None = None) -> tuple[Floats, Floats]:
         """What the arrays in front of the nodes and what those behind them drive them with, inputs in the former.
 
-        Parameters and results as in `bracket`; nodes beyond the last (samples, more) are not looked at.
+        Shapes and units as in `bracket`, at `v` (samples, nodes and more) [V]. In reverse `kept`, indices of the shapes
+        of `winners`, are followed, or those at `v`.
         """
         rates, shape = self.rates(v), (len(v), self.slices[-1].stop)
         ahead, behind = np.empty(shape, v.dtype), np.zeros(shape, v.dtype)
@@ -217,6 +217,7 @@ class RCEquations(Network):
             backward = self.iv.drive(self.gains[k] * rates[k])
             connection, inner = layer.connection, self.inner(layer)
             ahead[:, here], winners = connection.compared(forward, inner)
+            winners = winners if kept is None else kept[k]
             constant = self.constants[k]
             if constant is not None:
                 ahead[:, here] += constant
@@ -316,14 +317,14 @@ class RCEquations(Network):
             backward.append(slope * gain * self.iv.slope(gain * r))
         return forward, backward
 
-    def jacobian(self, v: Floats, drive: Drive) -> Floats:
-        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]."""
+    def jacobian(self, v: Floats, drive: Drive, kept: Sequence[Winners] | None = None) -> Floats:
+        """Derivative of dv/dt, read noise left out (samples, nodes, nodes) [1/s]; `kept` as in `sides`, both ways."""
         samples, nodes = v.shape
         out = np.zeros((samples, nodes, nodes))
         out[:, range(nodes), range(nodes)] = -1.0
         forward, backward = self.slopes(v)
         rates = self.rates(v)
-        winners = self.winners(rates)
+        winners = self.winners(rates) if kept is None else kept
         for k in range(1, len(self.layers)):
             layer, before, here = self.layers[k], self.slices[k - 1], self.slices[k]
             assert layer.reverse is not None

@@ -52,7 +52,8 @@ class WindowedRC(ColumnedRC):
                 found.append((length, replace(self, reads=reads)))
             else:
                 whole = length > windows[reads] * (1.0 - 1e-9)
-                found.append((length, Window(self.between, self.columns, taking, reads, windows[reads], whole)))
+                window = Window(self.between, self.columns, taking, reads, window=windows[reads], whole=whole)
+                found.append((length, window))
         return found
 
     def march(self, solver: Solver) -> March | None:
