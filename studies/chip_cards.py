@@ -12,12 +12,11 @@
     python studies/chip_cards.py digits-chip --limits [--device pcm]
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
-them, beside the first row's with the same seeds. For the digits 1,100 samples in 12 epochs (3 with convolutions), tested
-on 338, three seeds; for MNIST 20,000 in three, tested on 10,000, one seed (2,000 in one, tested on 1,000, with
-convolutions and spikes); resistive networks, whose thermal noise takes time, in two epochs, spiking ones in four, three
-seeds. `--rows`, `--seeds` and `--epochs` ask for some of it. Intervals are standard errors over the seeds. `--limits` asks instead what keeps the card without
-columns from learning with `rram`: each row makes something ideal, three epochs, two seeds; and what cells that wander
-from sample to sample do to `digits-chip`.
+them, beside the first row's with the same seeds. `PLAN` has their numbers, epochs and seeds, fewer where networks take
+long; `--rows`, `--seeds` and `--epochs` ask for others. Intervals are standard errors over the seeds.
+
+`--limits` asks instead what keeps the card without columns from learning with `rram`: each row makes something ideal.
+Rows of `digits-chip` are of cells that wander from sample to sample.
 """
 
 from __future__ import annotations
