@@ -64,6 +64,7 @@ def capacitors(farads: float, target: float) -> dict[str, float]:
 QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
 SILENT = {"noise.thermal": "off"}
 """No thermal noise of the circuit."""
+SWING = {"feedback.gain": 0.5}
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
         "the card": {},
@@ -137,11 +138,12 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "weight ranges of conv-mnist": {"mapping.weight_range": [1.0, 0.5, 0.5]},
         "weight ranges [0.5, 0.15, 0.1]": {"mapping.weight_range": [0.5, 0.15, 0.1]},
         "five times the load": {"column.load": 1e-12},
-        "a swing back of 0.8": {"feedback.gain": 0.8},
+        "a swing back of 0.5": SWING,
+        "twice the beta": {"nudging.beta": 1.0},
         "twice the rates": {"learning.rate": [0.8, 0.4, 0.1]},
-        "without thermal noise": SILENT,
+        "a swing back of 0.5, without thermal noise": SWING | SILENT,
         "identical neurons": {"mismatch": None},
-        "limit: ideal lines, no noise, identical neurons": LIMIT,
+        "limit of that: ideal lines, no noise, identical neurons": SWING | LIMIT,
         "limit, weight ranges of conv-mnist": LIMIT | {"mapping.weight_range": [1.0, 0.5, 0.5]},
     },
 }
