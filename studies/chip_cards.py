@@ -9,14 +9,12 @@
     python studies/chip_cards.py spiking-digits
     python studies/chip_cards.py conv-digits --limits
     python studies/chip_cards.py resistive-digits --limits
-    python studies/chip_cards.py digits-chip --limits [--device pcm]
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
 them, beside the first row's with the same seeds. `PLAN` has their numbers, epochs and seeds, fewer where networks take
 long; `--rows`, `--seeds` and `--epochs` ask for others. Intervals are standard errors over the seeds.
 
 `--limits` asks instead what keeps the card without columns from learning with `rram`: each row makes something ideal.
-Rows of `digits-chip` are of cells that wander from sample to sample.
 """
 
 from __future__ import annotations
@@ -82,7 +80,6 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "0.5, weight ranges [0.5, 0.4, 0.3]": SWING | {"mapping.weight_range": [0.5, 0.4, 0.3]},
         "0.5, beta 0.8": SWING | {"nudging.beta": 0.8},
         "0.5, five times the load": SWING | {"column.load": 1e-12},
-        "0.5, limit: ideal lines, no noise, identical neurons": SWING | LIMIT,
     },
     "mnist": {
         "the card": {},
@@ -144,9 +141,6 @@ PLAN = {
 STILL = {"read.noise": {"kind": "none"}}
 PULSES = {"variation.cycle_to_cycle": {"kind": "none"}}
 COMMON = {"read.between_phases": "common"}
-WANDER = {"read.between_samples": "wander"}
-SPACED = {"read.noise.spacing": 1e-3, "read.noise.exponent": 1.0}
-"""What no source says of `rram`: reads a millisecond apart, and flicker noise between them."""
 BEFORE = {"network.target": 0.016, "nudging.beta": 0.3, "learning.rate": [0.23, 0.16]}
 """Settings of `resistive-digits` when its limits were measured."""
 LIMITS: dict[str, dict[str, dict[str, Any]]] = {
@@ -165,12 +159,6 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
         "pulses without noise": BEFORE | PULSES,
         "a third of the rates": BEFORE | {"learning.rate": [0.07, 0.05]},
         "one-sided, beta 3": BEFORE | {"nudging.estimator": "positive", "nudging.beta": 3.0},
-    },
-    "digits-chip": {
-        "the card": {},
-        "cells that wander": WANDER,
-        "reads 1 ms apart, 1/f (assumed)": SPACED,
-        "reads 1 ms apart, 1/f (assumed), cells that wander": SPACED | WANDER,
     },
 }
 LIMITED = (1100, 338, 3, 2)
