@@ -3,16 +3,18 @@
     python studies/chip_cards.py digits
     python studies/chip_cards.py conv-digits
     python studies/chip_cards.py mnist --data FOLDER [--device rram]
+    python studies/chip_cards.py conv-mnist --data FOLDER
+    python studies/chip_cards.py spiking-mnist --data FOLDER
     python studies/chip_cards.py resistive
     python studies/chip_cards.py spiking-digits
     python studies/chip_cards.py conv-digits --limits
     python studies/chip_cards.py resistive-digits --limits
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
-them. For the digits 1,100 samples in 12 epochs (8 with convolutions), tested on 338, three seeds; for MNIST 20,000 in
-three, tested on 10,000, one seed; resistive networks, whose thermal noise takes time, in two epochs, spiking ones in
-four, three seeds. Intervals are standard errors over the seeds. `--limits` asks instead what keeps the card without
-columns from learning with `rram`: each row makes something ideal, three epochs, two seeds.
+them, beside the first row's with the same seeds. `PLAN` has their numbers, epochs and seeds, fewer where networks take
+long; `--rows`, `--seeds` and `--epochs` ask for others. Intervals are standard errors over the seeds.
+
+`--limits` asks instead what keeps the card without columns from learning with `rram`: each row makes something ideal.
 """
 
 from __future__ import annotations
@@ -58,6 +60,9 @@ def capacitors(farads: float, target: float) -> dict[str, float]:
 
 
 QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
+SILENT = {"noise.thermal": "off"}
+"""No thermal noise of the circuit."""
+SWING = {"feedback.gain": 0.5}
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
         "the card": {},
@@ -70,14 +75,11 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "limit: ideal lines, no noise, identical neurons": {**LIMIT, "wires": {"kind": "none"}},
     },
     "conv-digits": {
-        "the card": {},
-        "a swing back of 0.25": {"feedback.gain": 0.25},
-        "a swing back of 0.8": {"feedback.gain": 0.8},
-        "beta 0.8": {"nudging.beta": 0.8},
-        "weight ranges [0.5, 0.4, 0.3]": {"mapping.weight_range": [0.5, 0.4, 0.3]},
-        "half the first rate": {"learning.rate": [1.0, 0.5, 0.1]},
-        "five times the load": {"column.load": 1e-12},
-        "limit: ideal lines, no noise, identical neurons": LIMIT,
+        "a swing back of 0.5": SWING,
+        "the card: a swing back of 0.8": {},
+        "0.5, weight ranges [0.5, 0.4, 0.3]": SWING | {"mapping.weight_range": [0.5, 0.4, 0.3]},
+        "0.5, beta 0.8": SWING | {"nudging.beta": 0.8},
+        "0.5, five times the load": SWING | {"column.load": 1e-12},
     },
     "mnist": {
         "the card": {},
@@ -113,13 +115,27 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "full scale 0.4 V": {"mapping.read_voltage": 0.4, "adc.low": -0.4, "adc.high": 0.8},
         "twice the rates": {"learning.rate": [0.4, 0.2]},
     },
+    "spiking-mnist": {
+        "the card": {},
+        "rates of spiking-mnist": {"learning.rate": [2.0, 0.05]},
+        "without thermal noise": SILENT,
+        "limit: ideal lines, no noise, identical neurons": LIMIT,
+    },
+    "conv-mnist": {
+        "the card: a swing back of 0.8": {},
+        "a swing back of 0.5": SWING,
+        "0.5, without thermal noise": SWING | SILENT,
+        "0.5, limit: ideal lines, no noise, identical neurons": SWING | LIMIT,
+    },
 }
 PLAN = {
     "digits": (1100, 338, 12, 3),
-    "conv-digits": (1100, 338, 8, 3),
+    "conv-digits": (1100, 338, 3, 3),
     "mnist": (20_000, 10_000, 3, 1),
     "resistive": (1100, 338, 2, 3),
     "spiking-digits": (1100, 338, 4, 3),
+    "spiking-mnist": (2000, 1000, 1, 1),
+    "conv-mnist": (2000, 1000, 1, 1),
 }
 """Samples that are learned and held out, epochs, seeds."""
 STILL = {"read.noise": {"kind": "none"}}
@@ -173,6 +189,12 @@ def trained(
     return float(right.mean()), float(spent.sum()) / (epochs * len(train)), float(read.sum()) / len(test)
 
 
+def with_error(values: np.ndarray, sign: str = "") -> str:
+    """Mean, and standard error where there are more values than one."""
+    spread = f" +- {values.std(ddof=1) / np.sqrt(len(values)):.2f}" if len(values) > 1 else ""
+    return f"{values.mean():{sign}.2f}{spread}"
+
+
 def main() -> None:
     """Print the rows of a search."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,23 +202,31 @@ def main() -> None:
     parser.add_argument("--data", default="", help="folder of MNIST")
     parser.add_argument("--device", default=None)
     parser.add_argument("--limits", action="store_true", help="what keeps the card without columns from learning")
+    parser.add_argument("--rows", nargs="+", help="some rows of the search; the first is what others are compared with")
+    parser.add_argument("--seeds", type=int, nargs="+", help="other seeds than 1, 2, ...")
+    parser.add_argument("--epochs", type=int, help="another number of them")
     parsed = parser.parse_args()
-    if parsed.card not in (LIMITS if parsed.limits else SEARCHES):
+    listed = LIMITS if parsed.limits else SEARCHES
+    if parsed.card not in listed:
         parser.error(f"{parsed.card}: {'no limits are' if parsed.limits else 'no chip is'} listed; see --help")
-    source = parsed.data if parsed.card == "mnist" else "digits"
-    if parsed.limits:
-        card, plan, rows, device = parsed.card, LIMITED, LIMITS[parsed.card], parsed.device or "rram"
-    else:
-        card, plan = f"{parsed.card}-chip", PLAN[parsed.card]
-        rows, device = SEARCHES[parsed.card], parsed.device or "ideal"
-    print("| change of the card | accuracy on held-out samples [%] | training sample [nJ] | inference [nJ] |")
-    print("| --- | --- | --- | --- |")
-    for label, changes in rows.items():
-        seeds = range(1, plan[3] + 1)
-        found = np.array([trained(card, plan, device, source, changes, seed) for seed in seeds])
+    if unknown := [row for row in parsed.rows or [] if row not in listed[parsed.card]]:
+        parser.error(f"--rows: {unknown[0]!r} is no row of {parsed.card}; there are {', '.join(listed[parsed.card])}")
+    source = parsed.data if "mnist" in parsed.card else "digits"
+    card = parsed.card if parsed.limits else f"{parsed.card}-chip"
+    learned, held, epochs, seeds = LIMITED if parsed.limits else PLAN[parsed.card]
+    plan = (learned, held, parsed.epochs or epochs, seeds)
+    device = parsed.device or ("rram" if parsed.limits else "ideal")
+    head = ("change of the card", "accuracy [%]", "above the first row", "training sample [nJ]", "inference [nJ]")
+    print(f"| {' | '.join(head)} |\n{5 * '| --- '}|", flush=True)
+    first = None
+    for label in parsed.rows or listed[parsed.card]:
+        changes = listed[parsed.card][label]
+        chosen = parsed.seeds or range(1, seeds + 1)
+        found = np.array([trained(card, plan, device, source, changes, seed) for seed in chosen])
         accuracy, joules = 100 * found[:, 0], 1e9 * found[:, 1:].mean(axis=0)
-        spread = f" +- {accuracy.std(ddof=1) / np.sqrt(len(found)):.2f}" if len(found) > 1 else ""
-        print(f"| {label} | {accuracy.mean():.2f}{spread} | {joules[0]:.4g} | {joules[1]:.4g} |", flush=True)
+        first = accuracy if first is None else first
+        above = "" if first is accuracy else with_error(accuracy - first, "+")
+        print(f"| {label} | {with_error(accuracy)} | {above} | {joules[0]:.4g} | {joules[1]:.4g} |", flush=True)
 
 
 if __name__ == "__main__":

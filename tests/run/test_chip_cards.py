@@ -8,19 +8,22 @@ import pytest
 from analogep import CircuitCard, DeviceCard, Run
 from analogep.network import check_fit, fit_warnings
 
-CHIPS = ("digits-chip", "conv-digits-chip", "mnist-chip", "resistive-chip", "spiking-digits-chip")
+CHIPS = (
+    *("digits-chip", "conv-digits-chip", "mnist-chip", "conv-mnist-chip"),
+    *("resistive-chip", "spiking-digits-chip", "spiking-mnist-chip"),
+)
 
 
 @pytest.mark.parametrize("name", CHIPS)
 @pytest.mark.parametrize("device", ["ideal", "rram"])
 def test_lines_columns_and_turns_are_made_for_each_other(name: str, device: str) -> None:
-    """Nothing is refused or slow; what is warned of are lines of `mnist-chip` without resistance, and coarse pulses."""
+    """Nothing is refused or slow; what is warned of are lines for MNIST without resistance, and coarse pulses."""
     card, kind = CircuitCard.load(name), DeviceCard.load(device)
     check_fit(kind, card)
     assert "a limit" not in card.understood()
     keys = {problem.key for problem in fit_warnings(kind, card)}
     assert keys <= {"wires", "mapping.weight_range"}
-    assert ("wires" in keys) == (name == "mnist-chip")
+    assert ("wires" in keys) == ("mnist-chip" in name)
     assert device == "rram" or "mapping.weight_range" not in keys
 
 
