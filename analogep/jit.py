@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numba import njit, types
+from numba.core.errors import NumbaError
 from numba.extending import intrinsic, overload
 
 from analogep.kernel_files import KernelFiles, config
@@ -31,6 +33,8 @@ PART: Final[dict[str, Any]] = {
     "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": Part,
 }  # fmt: skip
 """Options of what is compiled into its callers."""
+_LITERAL: Final = (types.IntegerLiteral, types.BooleanLiteral)
+_unliteral: Final[Any] = types.unliteral
 
 
 def compiled_in(text: bytes) -> bool:
@@ -71,7 +75,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         compiled: Any = njit(**together)(function)
         compiled._cache = KernelFiles(function, sources())
         # What other kernels call of it is compiled as a part of theirs.
-        part: Any = njit(**PART | options)(function)
+        part: Any = _widened(njit(**PART | options)(function))
         compiled.get_call_template, compiled.get_overload = part.get_call_template, part.get_overload
         return compiled  # type: ignore[no-any-return]
 
@@ -89,9 +93,27 @@ def inner(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     together: Any = PART | {"forceinline": True} | options
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        return function if config.DISABLE_JIT else njit(**together)(function)
+        return function if config.DISABLE_JIT else _widened(njit(**together)(function))
 
     return decorate
+
+
+def _widened(part: Any) -> Any:
+    """The compiled function, once for all integers and truth values: numba compiles it anew for every literal one.
+
+    A function that needs to know them, because types depend on them, is compiled for them nevertheless.
+    """
+    typed = part.get_call_template
+
+    def template(given: Any, named: Any) -> Any:
+        wide = tuple(_unliteral(one) if isinstance(one, _LITERAL) else one for one in given)
+        if wide != tuple(given):
+            with suppress(NumbaError):
+                return typed(wide, named)
+        return typed(given, named)
+
+    part.get_call_template = template
+    return part
 
 
 def lean(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

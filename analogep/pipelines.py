@@ -39,6 +39,32 @@ class Linked(codegen.JITCodeLibrary):
         return _NoEnvironments()
 
 
+class Called(codegen.JITCodeLibrary):
+    """A library of what Python calls. Wrappers that take Python's arguments apart, a third of the code of a kernel with
+    many, run once a call: they are not optimised."""
+
+    def add_ir_module(self, module: Any) -> None:
+        """Take a module of functions."""
+        if module.name == "wrapper":
+            for function in module.functions:
+                if not function.is_declaration:
+                    function.attributes.add("noinline")
+                    function.attributes.add("optnone")
+        _LIBRARY.add_ir_module(self, module)
+
+
+class Numbas(codegen.JITCodeLibrary):
+    """A library of one of numba's own functions, which kernels call, and C does not: optimised with them alone."""
+
+    def add_ir_module(self, module: Any) -> None:
+        """Take a module of functions, if it is no wrapper for C."""
+        if module.name != "cfunc_wrapper":
+            _LIBRARY.add_ir_module(self, module)
+
+    def _optimize_final_module(self) -> None:
+        """Left to its callers."""
+
+
 class _NoEnvironments:
     """Takes the environments of functions in `Linked`, which the kernels that they are linked into set instead."""
 
@@ -63,9 +89,14 @@ class Kernel(compiler.Compiler):
         """Compile the function, without looking for garbage: of a hundred thousand new objects all are in use."""
         collects = gc.isenabled()
         gc.disable()
+        state, maker = self.state, self.state.targetctx.codegen()
+        state.library = cast(Any, Called)(maker, function.__qualname__)
+        state.library.enable_object_caching()
+        own, maker._library_class = maker._library_class, Numbas
         try:
             found = _COMPILER.compile_extra(self, function)
         finally:
+            maker._library_class = own
             if collects:
                 gc.enable()
         for environment in found._find_referenced_environments():

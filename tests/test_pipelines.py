@@ -50,6 +50,27 @@ def test_what_only_kernels_call_has_no_machine_code() -> None:
     assert whole.library.get_pointer_to_function(whole.fndesc.mangled_name) != 0
 
 
+@inner()
+def _shifted(x, by):  # type: ignore[no-untyped-def]
+    return x + by
+
+
+@inner()
+def _chosen(pair, which):  # type: ignore[no-untyped-def]
+    return pair[which]
+
+
+def test_literal_numbers_have_no_code_of_their_own_unless_types_depend_on_them() -> None:
+    """One compilation for 1, 2 and any integer; of a tuple of two kinds one for each item."""
+    for by in (types.literal(1), types.literal(2), types.int64):
+        _shifted.get_call_template((types.float64, by), {})
+    assert list(_shifted.overloads) == [(types.float64, types.int64)]
+    pair = types.Tuple((types.int64, types.float64))
+    for which in (0, 1):
+        _chosen.get_call_template((pair, types.literal(which)), {})
+    assert [one.signature.return_type for one in _chosen.overloads.values()] == [types.int64, types.float64]
+
+
 def test_garbage_is_looked_for_again_after_a_kernel_was_compiled() -> None:
     assert gc.isenabled()
     quartered(np.ones(1, np.float32))

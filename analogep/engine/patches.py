@@ -109,7 +109,7 @@ def gather(image, geometry, share, patches):  # type: ignore[no-untyped-def]
                         here[n] = seen[n]
 
 
-@kernel(fastmath=_FAST)
+@inner(forceinline=False, fastmath=_FAST)
 def scatter(patches, geometry, share, image):  # type: ignore[no-untyped-def]
     """Add patches to the nodes that they were gathered from; parameters as in `gather`, `image` is added to."""
     _, width, channels, kernel, stride, _, pooled, tall, wide = geometry

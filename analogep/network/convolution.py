@@ -17,16 +17,20 @@ from numpy.typing import NDArray
 
 from analogep.circuit.topology import Conv, Grid
 from analogep.engine.patch_reads import products, read_ahead, read_back
-from analogep.engine.patches import chosen, gather, largest, returned, scatter
+from analogep.engine.patches import chosen, gather, largest, returned
 from analogep.network.connection import Connection, Reach, Winners
 
 Floats = NDArray[np.float64]
 
 
 def _alike(one: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """Both as compiled code takes them: contiguous, and of the same kind."""
+    """Both as compiled code takes them: contiguous, of the same kind, and not to be written to, as weights may be: for
+    each kind of array it is compiled anew."""
     kind = np.result_type(one, other)
-    return np.ascontiguousarray(one, kind), np.ascontiguousarray(other, kind)
+    both = np.ascontiguousarray(one, kind).view(), np.ascontiguousarray(other, kind).view()
+    for array in both:
+        array.flags.writeable = False
+    return both
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,9 @@ class Convolution(Connection):
         """The transpose: `patches` (samples, reads, rows) [V] added up at their nodes (samples, nodes) [V]."""
         out = np.zeros((patches.shape[0], self.before.size), patches.dtype)
         weight = patches.dtype.type(self.share if share is None else share)
-        scatter(np.ascontiguousarray(patches), self.geometry, weight, out)
+        # What is read back of a unit matrix: no kernel of its own.
+        lines, unit = _alike(patches, np.eye(self.rows, dtype=patches.dtype))
+        read_back(lines, self.geometry, weight, unit, out)
         return out
 
     def sums(self, x: Floats, weights: Floats, share: float | None = None) -> Floats:
@@ -124,6 +130,7 @@ class Convolution(Connection):
     def read(self, x: Floats, weights: Floats, out: Floats) -> None:
         """As in `Connection`."""
         shape = (x.shape[0], self.reads, weights.shape[1])
+        x, weights = _alike(x, weights)
         read_ahead(x, self.geometry, x.dtype.type(self.share), weights, out.reshape(shape))
 
     def read_back(self, y: Floats, weights: Floats, out: Floats) -> None:
