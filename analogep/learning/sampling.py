@@ -7,6 +7,8 @@ xi are normal deviates of a key and the position of the sample (`draws.normals`)
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,24 +39,43 @@ def _sampled(r, sigma, key, ends, lsb, out):  # type: ignore[no-untyped-def]
     return total
 
 
-def sampled(rates: Floats, sigma: float, adc: Adc, key: int) -> tuple[Floats, float]:
-    """Voltages as the digital side knows them, and the sum of squares that charging the capacitors costs.
+class Sampler(NamedTuple):
+    """Sample and hold, and the converter behind it.
 
-    Parameters
+    Attributes
     ----------
-    rates : ndarray (samples, nodes) [V]
-    sigma : float
-        Noise of a sample [V].
-    adc : Adc
-    key : int
-        64-bit key of the noise.
-
-    Returns
-    -------
-    ndarray (samples, nodes) [V]
-    float [V^2]
+    sigma : float [V]
+        Noise of a sample.
+    ends : (float, float) [V]
+        Lowest and highest code.
+    lsb : float [V]
+        Distance of two codes; 0 for an ideal converter.
     """
-    out = np.empty(rates.shape)
-    flat = np.ascontiguousarray(rates, dtype=np.float64).reshape(-1)
-    total = _sampled(flat, sigma, key_of(key), (adc.low, adc.high), adc.lsb, out.reshape(-1))
-    return out, float(total)
+
+    sigma: float
+    ends: tuple[float, float]
+    lsb: float
+
+    @classmethod
+    def of(cls, adc: Adc, sigma: float) -> Sampler:
+        """Of a circuit card's converter, and the noise of a sample [V]."""
+        return cls(sigma, (adc.low, adc.high), adc.lsb)
+
+    def __call__(self, rates: Floats, key: int) -> tuple[Floats, float]:
+        """Voltages as the digital side knows them, and the sum of squares that charging the capacitors costs.
+
+        Parameters
+        ----------
+        rates : ndarray (samples, nodes) [V]
+        key : int
+            64-bit key of the noise.
+
+        Returns
+        -------
+        ndarray (samples, nodes) [V]
+        float [V^2]
+        """
+        out = np.empty(rates.shape)
+        flat = np.ascontiguousarray(rates, dtype=np.float64).reshape(-1)
+        total = _sampled(flat, self.sigma, key_of(key), self.ends, self.lsb, out.reshape(-1))
+        return out, float(total)
