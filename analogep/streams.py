@@ -13,9 +13,12 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+_AT_A_TIME = 16
+"""Calls whose keys are made together: what makes them is out of the processor's cache when the next batch comes."""
 _SEED = re.compile(r"(fabrication|operation|data) ([0-9]+)(?: sample ([0-9]+))?")
 
 
@@ -50,6 +53,16 @@ class Streams:
     def keys(self, name: str, epoch: int, number: int) -> list[int]:
         """Several keys of one stream; the first of them is `key`."""
         return [int(one) for one in self._sequence(name, epoch).generate_state(number, np.uint64)]
+
+    def counted(self, name: str, call: int, epoch: int, number: int = 1) -> list[int]:
+        """`keys` of the stream "name/call": of one call after the other, which are made some at a time."""
+        return _some_keys(self, name, epoch, number, call // _AT_A_TIME)[call % _AT_A_TIME]
+
+
+@lru_cache(256)
+def _some_keys(streams: Streams, name: str, epoch: int, number: int, turn: int) -> list[list[int]]:
+    first = turn * _AT_A_TIME
+    return [streams.keys(f"{name}/{call}", epoch, number) for call in range(first, first + _AT_A_TIME)]
 
 
 @dataclass(frozen=True)

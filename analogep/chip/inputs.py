@@ -35,7 +35,7 @@ def inputs(x: ArrayLike, circuit: CircuitCard) -> NDArray[np.floating[Any]]:
         raise UsageError(
             f"x has the shape {found.shape}; give (samples, {needed}), a single sample as x[None] or x.reshape(1, -1)"
         )
-    if found.ndim == 0 or len(found) == 0 or found[0].size != needed:
+    if found.ndim == 0 or len(found) == 0 or found.size != len(found) * needed:
         raise UsageError(
             f"x has the shape {found.shape}; circuit '{circuit.name}', {circuit.outline}, takes (samples, {needed})"
         )

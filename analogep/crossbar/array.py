@@ -296,7 +296,7 @@ class Array:
         """
         real, keys, kept = self.hidden.dtype.type, (NO_KEY, NO_KEY), self._half
         if self._drawn:
-            pulse, write = at.operation.keys(f"{self.name}/pulse/{at.call}", at.epoch, 2)
+            pulse, write = at.operation.counted(f"{self.name}/pulse", at.call, at.epoch, 2)
             keys = (key_of(pulse), key_of(write))
         if kept is None or not (
             kept.hidden is self.hidden

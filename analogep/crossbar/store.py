@@ -150,7 +150,7 @@ class Store(ABC):
         verify : bool
         at : At
         """
-        key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch)) if verify else NO_KEY
+        key = key_of(at.operation.counted(f"{self.name}/verify", at.call, at.epoch)[0]) if verify else NO_KEY
         quantum = self.real(lsb * self.device.conductance.span)
         return self._write(wanted, counts, Reads(self._looks(verify), quantum, verify, key), at)
 

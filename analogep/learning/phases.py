@@ -14,7 +14,7 @@ from analogep.circuit.phases import Phase
 from analogep.clock import Timed
 from analogep.energy import Ledger
 from analogep.estimators import Contour
-from analogep.learning.sampling import Sampler
+from analogep.learning.sampling import Sampler, loaded
 from analogep.learning.tally import Tally
 from analogep.network import Drive, Hardware, Network
 from analogep.network.base import Phases
@@ -70,9 +70,7 @@ class Experimenter:
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages (samples, inputs) [V] of the input lines for inputs `x` (samples, inputs) [1], by the DAC."""
         # Data may be stored in single precision; phases are subtracted in double.
-        double = np.asarray(x, dtype=np.float64)
-        quantised = self.circuit.dac.quantise(double) if self.noisy else double
-        return quantised * self.circuit.mapping.read_voltage
+        return loaded(x, self.circuit.dac.bits if self.noisy else None, self.circuit.mapping.read_voltage)
 
     def _start(self, network: Network, samples: int) -> Floats:
         """All nodes at 0 V (samples, nodes) [V]: kept, so that the rates there are, too."""
@@ -233,7 +231,7 @@ class Experimenter:
         Relaxed
             The free phase.
         """
-        lines = self.lines(x) * swing
+        lines = self.lines(x) if swing == 1.0 else self.lines(x) * swing
         if self.noisy:
             nudged = sum(beta != 0.0 for beta, _ in contour)
             self._reads = phase_reads(self.hardware, network, lines.shape[0], nudged, self.rng)
@@ -352,8 +350,8 @@ class Experimenter:
                 self.ledger.book(phase, idle=self._amplifiers * waited)
 
     def _book(self, network: Network, phase: str, end: Relaxed, start: Floats, lines: Floats, loaded: int) -> None:
-        """Integrals of the transient, amplifier bias, `loaded` conversions, and C V^2 of the lines that neurons drive, and
-        of both lines of each input, as often as they are driven."""
+        """Integrals of the transient, amplifier bias, `loaded` conversions, and C V^2 of the lines that neurons drive,
+        and of both lines of each input, as often as they are driven."""
         before, after, drives = self.rates(network, start), self.rates(network, end.v), network.drives(end.duration)
         # Lines that are driven anew come from ground each time.
         before = before if drives == 1 else [np.zeros_like(r) for r in before]

@@ -7,7 +7,7 @@ xi are normal deviates of a key and the position of the sample (`draws.normals`)
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,28 @@ def _sampled(r, sigma, key, ends, lsb, out):  # type: ignore[no-untyped-def]
         for k in range(r.size):
             out[k] = low + np.rint((min(max(out[k], low), high) - low) / lsb) * lsb
     return total
+
+
+@kernel(error_model="numpy")
+def _loaded(x, top, volts, out):  # type: ignore[no-untyped-def]
+    """Flat `out` of flat inputs x [1]: the nearest of top + 1 voltages up to `volts`; top 0 for an ideal converter."""
+    for k in range(x.size):
+        share = np.float64(x[k])
+        out[k] = (np.rint(share * top) / top if top > 0.0 else share) * volts
+
+
+def loaded(x: NDArray[np.floating[Any]], bits: int | None, volts: float) -> Floats:
+    """Voltages of the input lines (samples, inputs) [V] behind a converter of so many bits, None for an ideal one.
+
+    Parameters
+    ----------
+    x : ndarray (samples, inputs) [1]
+        Shares of `volts` [V], in single or double precision.
+    """
+    out = np.empty(x.shape)
+    flat = np.ascontiguousarray(x, np.float32 if x.dtype == np.float32 else np.float64).reshape(-1)
+    _loaded(flat, 0.0 if bits is None else 2.0**bits - 1.0, volts, out.reshape(-1))
+    return out
 
 
 class Sampler(NamedTuple):

@@ -225,7 +225,7 @@ class Updater:
             Will hold the signed pulses of the store, where a mirror is to get the same.
         """
         verifies, lsb, nothing = self.rule.verifies, self.hardware.adc_fraction, np.zeros((0, 0), store.real)
-        key = at.operation.key(f"{store.name}/rounding/{at.call}", at.epoch) if self.rule.draws else 0
+        key = at.operation.counted(f"{store.name}/rounding", at.call, at.epoch)[0] if self.rule.draws else 0
         wanted = self._wanted(store, slope, rate, key)
         counts = nothing if mirror is None or verifies else np.zeros(store.shape, store.real)
         works[store.name] = store.update(wanted, counts, lsb, verifies, at)

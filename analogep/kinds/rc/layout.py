@@ -103,7 +103,7 @@ class Layout:
     def _lines(self) -> tuple[Reals, tuple[Reals, Reals]]:
         """Brackets of bias lines and offsets, and what lines drive forward and in reverse, for all nodes."""
         network, layers = self.network, self.network.layers
-        constants, ahead, behind = (np.zeros(self.frame.room) for _ in range(3))
+        constants, ahead, behind = table = np.zeros((3, self.frame.room))
         for k, (layer, here) in enumerate(zip(layers, self.frame.places, strict=True)):
             constant = network.constants[k]
             if k > 0:
@@ -114,8 +114,8 @@ class Layout:
                 ahead[here] = layers[k + 1].row_load(rows) if self._wired is None else self._wired.load(k + 1)[0]
         if isinstance(self.frame.devices, Straight) and self.frame.own is None and self.columns is None:
             ahead += network.gain**2 * behind
-        still = self.frame.still
-        return still(constants), (still(ahead), still(behind))
+        constants, ahead, behind = self.frame.still(table)
+        return constants, (ahead, behind)
 
     @cached_property
     def _wired(self) -> WiredLines | None:
