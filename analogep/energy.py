@@ -51,10 +51,6 @@ PHASES: Final = ("initial", "free", "nudged", "update", "verify", "inference")
 TRAINING: Final = ("free", "nudged", "update", "verify")
 """Phases that make up the joules of a training sample."""
 
-_ROW: Final = {name: k for k, name in enumerate(COMPONENTS)}
-_SPAN: Final = {name: k for k, name in enumerate(SPANS)}
-_COLUMN: Final = {name: k for k, name in enumerate(PHASES)}
-
 
 class Ledger:
     """Joules by component and phase, and seconds by span and phase, of one epoch.
@@ -75,24 +71,24 @@ class Ledger:
 
         Raises
         ------
-        KeyError
+        ValueError
             If the component or phase has no row.
         """
-        column = _COLUMN[phase]
+        column = PHASES.index(phase)
         for component, amount in joules.items():
-            self.joules[_ROW[component], column] += amount
+            self.joules[COMPONENTS.index(component), column] += amount
 
     def spend(self, phase: str, seconds: Mapping[str, float]) -> None:
         """Add seconds of spans to a phase.
 
         Raises
         ------
-        KeyError
+        ValueError
             If the span or phase has no row.
         """
-        column = _COLUMN[phase]
+        column = PHASES.index(phase)
         for span, amount in seconds.items():
-            self.seconds[_SPAN[span], column] += amount
+            self.seconds[SPANS.index(span), column] += amount
 
     def total(self, *phases: str) -> float:
         """Joules of all components in these phases; of all phases if none is named."""

@@ -40,7 +40,8 @@ class Streams:
     def _sequence(self, name: str, epoch: int) -> np.random.SeedSequence:
         words = self.seed, self.sample, zlib.crc32(name.encode()), epoch
         # The same numbers in half of the time, where each is a word of the generator's own.
-        return np.random.SeedSequence(words if max(words) >> 32 else np.array(words, np.uint32))
+        long = (self.seed | self.sample | epoch) >> 32
+        return np.random.SeedSequence(words if long else np.array(words, np.uint32))
 
     def rng(self, name: str, epoch: int = 0) -> np.random.Generator:
         """Generator of the stream `name` in `epoch`."""

@@ -104,7 +104,7 @@ class HardClip(Activation):
 
     def rate(self, v: Floats) -> Floats:
         """Line voltage of the node voltage `v` [V]."""
-        return np.clip(v, self.low, self.high)
+        return np.minimum(np.maximum(v, self.low), self.high)
 
     def slope(self, v: Floats) -> Floats:
         """Derivative of `rate` [1]; 0 at and beyond the rails."""
@@ -146,7 +146,8 @@ class ReLU(Activation):
 
     def rate(self, v: Floats) -> Floats:
         """Line voltage of the node voltage `v` [V]."""
-        return np.maximum(v, 0.0) if self.high is None else np.clip(v, 0.0, self.high)
+        r = np.maximum(v, 0.0)
+        return r if self.high is None else np.minimum(r, self.high)
 
     def slope(self, v: Floats) -> Floats:
         """Derivative of `rate` [1]; 0 at the rails."""

@@ -7,11 +7,12 @@ from analogep.jit import kernel
 
 @kernel(error_model="numpy")
 def add_up(sums, turns, sides, lines, totals):  # type: ignore[no-untyped-def]
-    """Add up the sums of a write in the order of its rows.
+    """Add up the sums of a write in the order of its rows and blocks.
 
     Parameters
     ----------
     sums : Sums
+        `moved` of the first block is left with the sum of all.
     turns, sides : int64 ndarray (members,)
         Of each array -1 where pulses up of the pair are its pulses down, else 1; and its directions, 0 if it has none.
     lines : tuple of (ndarray (rows,), ndarray (columns,)) [S]
@@ -21,30 +22,27 @@ def add_up(sums, turns, sides, lines, totals):  # type: ignore[no-untyped-def]
         all rows, and these where every row takes as many as the array with the most [pulses].
     """
     (blocks, members, columns), rows = sums.moved.shape, sums.slots.shape[1]
+    totals[:] = 0.0
     for h in range(members):
-        for k in range(sums.rows.shape[2]):
-            total = 0.0
-            for i in range(rows):
-                total += sums.rows[h, i, k]
-            totals[h, k] = total
+        for i in range(rows):
+            for k in range(sums.rows.shape[2]):
+                totals[h, k] += sums.rows[h, i, k]
         if sides[h] == 0:
             continue
-        row_g, column_g = lines[h]
+        (row_g, column_g), moved = lines[h], sums.moved[:, h]
         for i in range(rows):
             row_g[i] += sums.rows[h, i, 4]
+        for block in range(1, blocks):
+            for j in range(columns):
+                moved[0, j] += moved[block, j]
         for j in range(columns):
-            moved = sums.moved[0, h, j]
-            for block in range(1, blocks):
-                moved += sums.moved[block, h, j]
-            column_g[j] += moved
-    for side in range(2):
-        pulses, slots, longest = 0.0, 0.0, 0.0
-        for i in range(rows):
-            pulses += sums.pulses[side, i]
-            slots += sums.slots[side, i]
+            column_g[j] += moved[0, j]
+    for i in range(rows):
+        for side in range(2):
             most = 0.0
             for h in range(members):
                 if side < sides[h]:
                     most = max(most, sums.slots[side if turns[h] > 0 else 1 - side, i])
-            longest += most
-        totals[members, side], totals[members, 2 + side], totals[members, 4 + side] = pulses, slots, longest
+            totals[members, side] += sums.pulses[side, i]
+            totals[members, 2 + side] += sums.slots[side, i]
+            totals[members, 4 + side] += most

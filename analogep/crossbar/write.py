@@ -130,8 +130,9 @@ class Sheet:
             np.empty((blocks, count, columns)), self._rows[4:6],
         )  # fmt: skip
         # Pulses up of a pair are pulses down of a half with the opposite sign, which may have none.
-        self._turns = np.array([1 if sign > 0.0 else -1 for _, sign, _ in members])
-        self._sides = np.array([0 if sign == 0.0 else 1 if least == 0.0 else 2 for _, sign, least in members])
+        self._turns = [1 if sign > 0.0 else -1 for _, sign, _ in members]
+        self._sides = [0 if sign == 0.0 else 1 if least == 0.0 else 2 for _, sign, least in members]
+        self._ways = np.array(self._turns), np.array(self._sides)
         self._totals, self._spaces = np.zeros((count + 1, SUMS + 1)), list[Buffers]()
 
     def prepare(self, wanted: Wanted, shown: Shown, reads: Reads, at: At, siemens: float) -> Work:
@@ -170,7 +171,7 @@ class Sheet:
         """What was written and read, and the conductances of lines moved along; `before` are those before the write."""
         sums, members, written = self._sums, self.members, Written()
         lines = tuple((array.row_g, array.column_g) for array, _, _ in members)
-        add_up(sums, self._turns, self._sides, lines, self._totals)
+        add_up(sums, *self._ways, lines, self._totals)
         *each, whole = self._totals.tolist()
         pulses, slots = whole[:2], whole[2:4]
         for (array, _, _), turn, sides, own, g in zip(members, self._turns, self._sides, each, before, strict=True):
