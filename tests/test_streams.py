@@ -50,7 +50,8 @@ def test_keys_have_64_bits_and_differ_between_names_epochs_samples_and_seeds() -
 
 def test_keys_of_calls_that_are_made_together_are_those_of_each_by_itself() -> None:
     """Across the edges of what is made together, counted up and down; a seed of more than one word."""
-    for streams, call in itertools.product((Streams(3, 1), Streams(2**70)), (0, 15, 16, 1000, -1, -16, -17, -(1 << 20))):
+    calls = 0, 15, 16, 1000, -1, -16, -17, -(1 << 20)
+    for streams, call in itertools.product((Streams(3, 1), Streams(2**70)), calls):
         assert streams.counted("a/pulse", call, 2, 2) == streams.keys(f"a/pulse/{call}", 2, 2)
 
 

@@ -64,7 +64,7 @@ class Updater:
         circuit = hardware.circuit
         self._converting, self._copies, self._pump = circuit.adc.joules, circuit.copies, circuit.driver.pump
         self._waiting = hardware.amplifier_power if circuit.idle == "on" else None
-        self._per_cell = circuit.lines.capacitance_per_cell
+        self._per_cell, self._lsb = circuit.lines.capacitance_per_cell, hardware.adc_fraction
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
@@ -192,7 +192,8 @@ class Updater:
             elif mirror is not None and store.name in counts:
                 written = written.beside(mirror.program(counts[store.name], *at))
             self.book(store, written, ledger, "update", self._by_product(store, gradient[number], rates))
-            self.book(store, read, ledger, "verify")
+            if read.reads:
+                self.book(store, read, ledger, "verify")
             if store.name in counts:
                 self._remembered(store, mirror, read, ledger)
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
@@ -205,7 +206,8 @@ class Updater:
         """Book the accesses to what the rule remembers of a store in an update with the verify reads `read`."""
         digital = self.hardware.memory
         joules = digital.update(store.shape[0] * store.shape[1], mirror is not None, read.reads / len(store.halves))
-        ledger.book("update", **digital.booked(memory=joules))
+        if joules:
+            ledger.book("update", **digital.booked(memory=joules))
 
     def _by_product(self, store: Store, slope: Gradient, rates: tuple[float, ...]) -> float | None:
         """Seconds of the pulses of an update, of outer products that are written by coincidence [s]; else None."""
@@ -224,7 +226,7 @@ class Updater:
         ndarray (rows, columns) or (0, 0) [pulses]
             Will hold the signed pulses of the store, where a mirror is to get the same.
         """
-        verifies, lsb, nothing = self.rule.verifies, self.hardware.adc_fraction, np.zeros((0, 0), store.real)
+        verifies, lsb, nothing = self.rule.verifies, self._lsb, self._room(store.name, "nothing", (0, 0), store.real)
         key = at.operation.counted(f"{store.name}/rounding", at.call, at.epoch)[0] if self.rule.draws else 0
         wanted = self._wanted(store, slope, rate, key)
         counts = nothing if mirror is None or verifies else np.zeros(store.shape, store.real)

@@ -62,6 +62,8 @@ class Frame:
         What neurons have of their own, place by place; None where they are alike but for offsets.
     cost : numbers of a cost
         `Cost.numbers`.
+    none : ndarray (1, 1)
+        In place of an array that is not looked at.
     plans : dict
         The phases that were marched, laid out, by their numbers.
     """
@@ -79,6 +81,7 @@ class Frame:
     meets: Dense | Convolved
     own: Own | None
     cost: Any
+    none: Reals
     plans: dict[Any, Plan] = field(default_factory=dict)
 
     def plan(
@@ -197,4 +200,5 @@ def _frame(network: RCEquations, solver: Solver) -> Frame | None:
         meets=_convolved(network) if convolutional else Dense(turned),
         own=_own(network, places, room, kind),
         cost=network.cost.numbers(network.full_score, kind),
+        none=_still(np.zeros((1, 1)), kind),
     )

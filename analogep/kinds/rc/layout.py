@@ -83,8 +83,7 @@ class Layout:
     def _both(self, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[tuple[Reals, ...], ...]:
         """Forward and reverse arrays behind the first, laid out; one that serves both is held once."""
         still, turned = self.frame.still, self.frame.turned
-        none = still(np.zeros((1, 1)))
-        ahead, behind = [none], [none]
+        ahead, behind = [self.frame.none], [self.frame.none]
         for k, (one, other) in enumerate(pairs, 1):
             place, its = one.__array_interface__, other.__array_interface__
             same = place["data"] == its["data"] and one.strides == other.strides and one.shape == other.shape
