@@ -334,7 +334,7 @@ class Array:
         sums : sequence of float [S]
             As `program.SUMS` lists them, of all rows.
         met : Met or None
-            None where it is not needed: without half-selected cells that cost or move.
+            Of its (sides, rows) and (sides, columns) [pulses]; None without half-selected cells that cost or move.
         """
         self._stale = not self._kept
         written = Written()

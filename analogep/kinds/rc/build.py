@@ -15,7 +15,6 @@ from analogep.columns import Response, SummingLines
 from analogep.crossbar import Pair
 from analogep.kinds.rc.columned import ColumnedRC
 from analogep.kinds.rc.columns import Columns, Supplied
-from analogep.kinds.rc.equations import Still
 from analogep.kinds.rc.frame import FRAMES, Frames
 from analogep.kinds.rc.layer import Layer, PairWires
 from analogep.kinds.rc.network import LayeredRC
@@ -231,15 +230,9 @@ class RCBuilder(Neuronal):
                 )
             )
         read_voltage, gain = circuit.mapping.read_voltage, circuit.feedback.gain
-        network = LayeredRC(
-            layers, self.device.read.iv, read_voltage, gain, circuit.bias, circuit.cost, still=self._still
-        )
-        self._still = network.of_chip
+        network = LayeredRC(layers, self.device.read.iv, read_voltage, gain, circuit.bias, circuit.cost)
         network.made[FRAMES] = self._frames
         return network
-
-    _still: Still | None = None
-    """What all networks of this hardware share."""
 
     @cached_property
     def _frames(self) -> Frames:

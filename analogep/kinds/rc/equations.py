@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,7 +40,7 @@ from analogep.network.base import Network
 from analogep.network.connection import Winners
 from analogep.network.drive import Drive
 from analogep.network.lines import slices_of, swings, with_bias
-from analogep.network.mismatch import Mismatched, ends_of
+from analogep.network.mismatch import ends_of
 from analogep.network.noise import Deviates
 
 Floats = NDArray[np.float64]
@@ -49,17 +49,6 @@ Floats = NDArray[np.float64]
 def _both(bias: Floats | None, offset: Floats | None) -> Floats | None:
     """The sum of what is there."""
     return bias if offset is None else offset if bias is None else bias + offset
-
-
-@dataclass(frozen=True)
-class Still:
-    """Attributes of `RCEquations` that are the same in every instant of a chip; `fastest` is the least `tau` [s]."""
-
-    slices: tuple[slice, ...]
-    tau: Floats
-    fastest: float
-    bias_drive: float
-    gains: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -87,9 +76,6 @@ class RCEquations(Network):
         Bracket that each layer's bias line and the neurons' offsets contribute.
     gains : tuple of float or ndarray (neurons,)
         Feedback gain of each layer, or of each of its neurons.
-    of_chip : Still
-        Those of the attributes that follow from the chip alone: `still` of another instant of the same chip may be
-        given, which saves working them out.
     made : dict
         What others have made of this instant's numbers and use in all of its phases, by their own names.
     """
@@ -105,33 +91,21 @@ class RCEquations(Network):
     bias_drive: float = field(init=False)
     constants: tuple[Floats | None, ...] = field(init=False)
     gains: tuple[Any, ...] = field(init=False)
-    fastest: float = field(init=False)
-    of_chip: Still = field(init=False, repr=False, compare=False)
     made: dict[str, object] = field(init=False, repr=False, compare=False, default_factory=dict)
-    still: InitVar[Still | None] = None
 
-    def __post_init__(self, still: Still | None) -> None:
+    def __post_init__(self) -> None:
+        sizes = [layer.size for layer in self.layers]
+        object.__setattr__(self, "slices", slices_of(sizes))
+        object.__setattr__(self, "tau", np.concatenate([layer.tau for layer in self.layers]))
         own = [layer.own for layer in self.layers]
-        still = self._still(own) if still is None else still
-        for name, value in vars(still).items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "of_chip", still)
+        gains = tuple(self.gain if one.back is None else self.gain * one.back for one in own)
+        object.__setattr__(self, "gains", gains)
+        bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
+        object.__setattr__(self, "bias_drive", bias_drive)
         spread = [layer.connection.spread(layer.weights[-1]) for layer in self.layers] if self.bias else None
-        biases = [None if spread is None else spread[k] * self.bias_drive for k in range(len(self.layers))]
+        biases = [None if spread is None else spread[k] * bias_drive for k in range(len(self.layers))]
         offsets = [one.offset for one in own]
         object.__setattr__(self, "constants", tuple(map(_both, biases, offsets)))
-
-    def _still(self, own: Sequence[Mismatched]) -> Still:
-        """What follows from the chip alone, with what its neurons have of their `own`."""
-        tau = np.concatenate([layer.tau for layer in self.layers])
-        gains = tuple(self.gain if one.back is None else self.gain * one.back for one in own)
-        bias_drive = float(self.iv.drive(np.array([self.read_voltage]))[0])
-        return Still(slices_of([layer.size for layer in self.layers]), tau, float(tau.min()), bias_drive, gains)
-
-    @property
-    def shortest(self) -> float:
-        """Time constant of the fastest node [s]."""
-        return self.fastest
 
     @cached_property
     def leak(self) -> Floats:

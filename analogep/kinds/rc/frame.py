@@ -62,7 +62,7 @@ class Frame:
         What neurons have of their own, place by place; None where they are alike but for offsets.
     cost : numbers of a cost
         `Cost.numbers`.
-    none : ndarray (1, 1)
+    none : ndarray (1, 1) [1]
         In place of an array that is not looked at.
     plans : dict
         The phases that were marched, laid out, by their numbers.
