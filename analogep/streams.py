@@ -13,9 +13,12 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+_AT_A_TIME = 16
+"""Calls whose keys are made together: what makes them is out of the processor's cache when the next batch comes."""
 _SEED = re.compile(r"(fabrication|operation|data) ([0-9]+)(?: sample ([0-9]+))?")
 
 
@@ -35,7 +38,10 @@ class Streams:
     sample: int = 0
 
     def _sequence(self, name: str, epoch: int) -> np.random.SeedSequence:
-        return np.random.SeedSequence((self.seed, self.sample, zlib.crc32(name.encode()), epoch))
+        words = self.seed, self.sample, zlib.crc32(name.encode()), epoch
+        # The same numbers in half of the time, where each is a word of the generator's own.
+        long = (self.seed | self.sample | epoch) >> 32
+        return np.random.SeedSequence(words if long else np.array(words, np.uint32))
 
     def rng(self, name: str, epoch: int = 0) -> np.random.Generator:
         """Generator of the stream `name` in `epoch`."""
@@ -48,6 +54,16 @@ class Streams:
     def keys(self, name: str, epoch: int, number: int) -> list[int]:
         """Several keys of one stream; the first of them is `key`."""
         return [int(one) for one in self._sequence(name, epoch).generate_state(number, np.uint64)]
+
+    def counted(self, name: str, call: int, epoch: int, number: int = 1) -> list[int]:
+        """`keys` of the stream "name/call": of one call after the other, which are made some at a time."""
+        return _some_keys(self, name, epoch, number, call // _AT_A_TIME)[call % _AT_A_TIME]
+
+
+@lru_cache(256)
+def _some_keys(streams: Streams, name: str, epoch: int, number: int, turn: int) -> list[list[int]]:
+    first = turn * _AT_A_TIME
+    return [streams.keys(f"{name}/{call}", epoch, number) for call in range(first, first + _AT_A_TIME)]
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,13 @@ def test_keys_have_64_bits_and_differ_between_names_epochs_samples_and_seeds() -
     assert all(0 <= key < 2**64 for key in keys)
 
 
+def test_keys_of_calls_that_are_made_together_are_those_of_each_by_itself() -> None:
+    """Across the edges of what is made together, counted up and down; a seed of more than one word."""
+    calls = 0, 15, 16, 1000, -1, -16, -17, -(1 << 20)
+    for streams, call in itertools.product((Streams(3, 1), Streams(2**70)), calls):
+        assert streams.counted("a/pulse", call, 2, 2) == streams.keys(f"a/pulse/{call}", 2, 2)
+
+
 def test_the_numbers_of_a_seed_do_not_change_between_versions() -> None:
     """Results of old runs can be repeated: NumPy guarantees SeedSequence and Philox."""
     assert Streams(0).key("a") == int(np.random.SeedSequence((0, 0, 0xE8B7BE43, 0)).generate_state(1, np.uint64)[0])

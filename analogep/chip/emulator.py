@@ -125,6 +125,7 @@ class Emulator:
         self.seeds, self.circuit = seeds, circuit
         self.hardware = Hardware(device, circuit, seeds)
         self.updater = Updater(self.hardware)
+        self._contours = [circuit.nudging.contour(sign) for sign in (-1.0, 1.0)]
         self.ledger, self.aside, self.spent = Ledger(), Ledger(), Ledger()
         self.mean_input: Floats | None = None
         self.done = self.looks = 0
@@ -230,7 +231,7 @@ class Emulator:
         """
         experimenter, circuit, off = self.experimenter, self.circuit, self.circuit.learning.input_dropout
         network, begun = self.hardware.network(), self.ledger.seconds.copy()
-        contour = circuit.nudging.contour(1.0 if self.streams["signs"].random() < 0.5 else -1.0)
+        contour = self._contours[self.streams["signs"].random() < 0.5]
         lit = x * (self.streams["dropout"].random(x.shape) >= off) if off > 0.0 else x
         phases, lines, free = experimenter.phases(network, lit, target, contour, 1.0 / (1.0 - off))
         gradient = self._centered(network.factored(phases, lines))

@@ -35,7 +35,7 @@ def inputs(x: ArrayLike, circuit: CircuitCard) -> NDArray[np.floating[Any]]:
         raise UsageError(
             f"x has the shape {found.shape}; give (samples, {needed}), a single sample as x[None] or x.reshape(1, -1)"
         )
-    if found.ndim == 0 or len(found) == 0 or found[0].size != needed:
+    if found.ndim == 0 or len(found) == 0 or found.size != len(found) * needed:
         raise UsageError(
             f"x has the shape {found.shape}; circuit '{circuit.name}', {circuit.outline}, takes (samples, {needed})"
         )
@@ -72,13 +72,15 @@ def targets(target: ArrayLike, samples: int, circuit: CircuitCard) -> Floats:
             f"targets have the type {found.dtype}; number the classes from 0: np.unique(target, return_inverse=True)[1]"
         )
     if found.shape == (samples,):
-        labels = found.astype(np.int64) if np.isfinite(found).all() else np.full(samples, -1)
-        if (labels != found).any() or labels.min() < 0 or labels.max() >= classes:
+        labels = found
+        if found.dtype.kind in "bf":
+            labels = found.astype(np.int64) if np.isfinite(found).all() else np.full(samples, -1)
+        if (labels is not found and (labels != found).any()) or labels.min() < 0 or labels.max() >= classes:
             raise UsageError(
                 f"targets of shape {found.shape} are classes, whole numbers from 0 to {classes - 1}; got "
                 f"{found.min():g} to {found.max():g}. For shares of the target voltage give (samples, {classes})"
             )
-        return np.asarray(np.eye(classes)[labels] * circuit.target_voltage)
+        return np.asarray((labels[:, None] == np.arange(classes)) * circuit.target_voltage)
     if found.shape != (samples, classes):
         raise UsageError(
             f"targets have the shape {found.shape}; for {samples} samples give classes ({samples},) or shares of the "

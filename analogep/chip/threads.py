@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _door = threading.Lock()
 _inside = 0
 _before: list[tuple[Any, int]] = []
-"""Libraries, and how many threads each had."""
+"""Libraries with more than one thread, and how many each had."""
 _found: tuple[int, ThreadpoolController] | None = None
 """The libraries of this process, and how many modules there were when they were looked for."""
 
@@ -40,7 +40,8 @@ def one_blas_thread() -> Iterator[None]:
     with _door:
         if _inside == 0:
             # By hand: `threadpool_limits` describes every library each time, which small batches would notice.
-            _before = [(one, one.get_num_threads()) for one in _libraries().lib_controllers]
+            many = [(one, one.get_num_threads()) for one in _libraries().lib_controllers]
+            _before = [(one, threads) for one, threads in many if threads != 1]
             for one, _ in _before:
                 one.set_num_threads(1)
         _inside += 1

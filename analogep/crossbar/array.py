@@ -18,7 +18,7 @@ from analogep.crossbar.disturb import Exposed
 from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.program import Shown
 from analogep.crossbar.row import Half, pulsing
-from analogep.crossbar.write import At, Member, exact, prepare, together, wanted_counts
+from analogep.crossbar.write import At, Lines, Member, Met, Sheet, exact, together, wanted_counts
 from analogep.crossbar.written import Written, cost
 from analogep.device import DIRECTIONS, DeviceCard
 from analogep.device.disturb import Disturbance
@@ -28,7 +28,6 @@ from analogep.streams import Streams
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
-Lines = tuple[Floats, Floats]
 
 
 class Array:
@@ -283,7 +282,8 @@ class Array:
         empty = np.zeros((0, 0), real)
         nothing = Shown(empty, empty, empty, real(1.0), real(0.0))
         wanted, members = wanted_counts(counts, real), [Member(self, 1.0, -np.inf)]
-        return together([prepare(members, wanted, nothing, exact(real), At(operation, epoch, call), 0.0)])[0][0]
+        work = Sheet(members).prepare(wanted, nothing, exact(real), At(operation, epoch, call), 0.0)
+        return together([work])[0][0]
 
     def half(self, sign: float, least: float, at: At) -> Half:
         """The array for the programming engine.
@@ -296,19 +296,18 @@ class Array:
         """
         real, keys, kept = self.hidden.dtype.type, (NO_KEY, NO_KEY), self._half
         if self._drawn:
-            pulse, write = at.operation.keys(f"{self.name}/pulse/{at.call}", at.epoch, 2)
+            pulse, write = at.operation.counted(f"{self.name}/pulse", at.call, at.epoch, 2)
             keys = (key_of(pulse), key_of(write))
-        if kept is None or any(
-            one is not other
-            for one, other in zip((kept.hidden, kept.second, kept.cycles, kept.memory), self._moving(), strict=True)
+        if kept is None or not (
+            kept.hidden is self.hidden
+            and kept.second is self.second
+            and kept.cycles is self.cycles
+            and kept.memory is self.memory
         ):
+            # What pulses change in place, and a resume replaces.
             kept = self._half = self._made()
         g = self.g if self._kept else kept.g
         return kept._replace(g=g, sign=real(sign), least=real(least), keys=keys)
-
-    def _moving(self) -> tuple[NDArray[Any], ...]:
-        """What pulses change in place, and a resume replaces."""
-        return self.hidden, self.second, self.cycles, self.memory
 
     def _made(self) -> Half:
         """The array for the engine, but for what each write has of its own."""
@@ -322,35 +321,38 @@ class Array:
         )  # fmt: skip
 
     def booked(
-        self, slots: Floats, number: Sequence[float], sums: Floats, pulses: Floats, moved: Floats, before: Lines | None
+        self, slots: Sequence[float], number: Sequence[float], sums: Sequence[float], met: Met | None
     ) -> Written:
-        """Add what pulses did to the conductance of each line, and book their joules.
+        """Book the joules of pulses, after which what cells show is not known any more.
 
         Parameters
         ----------
-        slots : ndarray (sides, rows) [pulses]
-            Most pulses up and down of one cell of the row, or only up.
+        slots : sequence of float [pulses]
+            Of all rows, up and down, or only up.
         number : sequence of float [pulses]
             Pulses up and down.
-        sums : ndarray (rows, program.SUMS) [S]
-            Of each row, as `program.SUMS` lists them.
-        pulses : ndarray (sides, columns) [pulses]
-            Pulses of each column, up and down.
-        moved : ndarray (columns,) [S]
-            Change of the conductance on each column.
-        before : (ndarray (rows,), ndarray (columns,)) [S] or None
-            Conductance on each row and column before the write, for half-selected cells.
+        sums : sequence of float [S]
+            As `program.SUMS` lists them, of all rows.
+        met : Met or None
+            Of its (sides, rows) and (sides, columns) [pulses]; None without half-selected cells that cost or move.
         """
         self._stale = not self._kept
-        self.row_g += sums[:, 4]
-        self.column_g += moved
-        written, totals = Written(), sums.sum(axis=0).tolist()
+        written = Written()
         for side, (direction, some) in enumerate(zip(DIRECTIONS, number, strict=False)):
             if some:
-                met = totals[side], totals[2 + side]
-                written += cost(self.device, direction, some, *met, slots[side], pulses[side], before)
-                self.exposed.met(side, slots[side], pulses[side])
+                exposed = 0.0
+                if met is not None:
+                    rows, columns, before = met[0][side], met[1][side], met[2]
+                    self.exposed.met(side, rows, columns)
+                    if before is not None:
+                        exposed = float(rows @ before[0] + columns @ before[1]) - 2.0 * sums[2 + side]
+                written += cost(self.device, direction, some, sums[side], self.shape, slots[side], exposed)
         return written
+
+    @property
+    def remembers(self) -> bool:
+        """Whether its cells are moved by the pulses of others, which it has to note."""
+        return self.exposed.rows.size > 0
 
     @property
     def widths(self) -> tuple[float, float]:
@@ -382,8 +384,10 @@ class Array:
         if self.cycles.size:
             self.cycles += where
         pulses, after = float(before.size), self.g[where]
-        mean = 0.5 * float((before + after).sum())
+        if not pulses:
+            return Written()
+        mean, exposed = 0.5 * float((before + after).sum()), 0.0
         rows, columns = (np.asarray(found, dtype=np.float64) for found in (where.any(axis=1), where.sum(axis=0)))
-        return (
-            cost(self.device, "down", pulses, mean, float(before.sum()), rows, columns, lines) if pulses else Written()
-        )
+        if lines is not None:
+            exposed = float(rows @ lines[0] + columns @ lines[1]) - 2.0 * float(before.sum())
+        return cost(self.device, "down", pulses, mean, self.shape, float(rows.sum()), exposed)

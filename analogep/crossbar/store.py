@@ -15,12 +15,12 @@ from analogep.crossbar.array import Array, Counts, Floats
 from analogep.crossbar.program import Reads, Shown, Wanted
 from analogep.crossbar.wander import Wandering
 from analogep.crossbar.weigh import looking
-from analogep.crossbar.write import At, Member, Work, exact, prepare, together, wanted_counts
+from analogep.crossbar.write import At, Member, Sheet, Work, exact, together, wanted_counts
 from analogep.crossbar.written import Written
 from analogep.device import DeviceCard
 from analogep.device.components import Components
 from analogep.device.wander import Slow, slow_part
-from analogep.draws import key_of
+from analogep.draws import NO_KEY, key_of
 from analogep.parts import in_precision
 from analogep.routines import NOTHING, Made
 from analogep.streams import Streams
@@ -73,6 +73,7 @@ class Store(ABC):
     """For which a phase averages read noise [s]; None where phases are as long as verify reads."""
     slow: tuple[Slow, ...] = ()
     """What of each component of the read noise cells carry from sample to sample."""
+    _look: tuple[tuple[Slow, ...], float | None, float | None, Made] | None = None
 
     @property
     def noise(self) -> Components:
@@ -149,7 +150,7 @@ class Store(ABC):
         verify : bool
         at : At
         """
-        key = key_of(at.operation.key(f"{self.name}/verify/{at.call}", at.epoch) if verify else 0)
+        key = key_of(at.operation.counted(f"{self.name}/verify", at.call, at.epoch)[0]) if verify else NO_KEY
         quantum = self.real(lsb * self.device.conductance.span)
         met = verify and any(array.exposed.reads.size for array in self.halves.values())
         if met and not counts.size:
@@ -172,11 +173,20 @@ class Store(ABC):
 
     def _looks(self, verify: bool) -> Made:
         """Reads with their noise, where the engine needs it."""
-        needed = verify or bool(self.device.read.components)
-        return looking(self._read_noise, self.real) if needed else NOTHING
+        if not (verify or self.device.read.components):
+            return NOTHING
+        # The same from batch to batch, but where a chip ages or its cells begin to wander.
+        known, now = self._look, (self.elapsed, self.averaging)
+        if known is None or known[0] is not self.slow or known[1:3] != now:
+            known = self._look = (self.slow, *now, looking(self._read_noise, self.real))
+        return known[3]
 
     def _write(self, wanted: Wanted, counts: Floats, reads: Reads, at: At) -> Work:
-        return prepare(self.members, wanted, self.shown(counts), reads, at, self.joules_per_siemens)
+        return self._sheet.prepare(wanted, self.shown(counts), reads, at, self.joules_per_siemens)
+
+    @cached_property
+    def _sheet(self) -> Sheet:
+        return Sheet(self.members)
 
     @property
     def _read_noise(self) -> Any:
@@ -317,6 +327,7 @@ class Store(ABC):
     def aged(self, seconds: float) -> Self:
         """A copy as it stands `seconds` after it was written, read noise included."""
         later = copy.copy(self)
+        later.__dict__.pop("_sheet", None)
         later.halves = {half: array.aged(seconds) for half, array in self.halves.items()}
         later.elapsed = seconds
         later.refresh()

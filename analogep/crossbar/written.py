@@ -70,10 +70,9 @@ def cost(
     direction: Direction,
     pulses: float,
     conductance: float,
-    start: float,
-    slots: Floats,
-    per_column: Floats,
-    before: tuple[Floats, Floats] | None,
+    shape: tuple[int, int],
+    slots: float,
+    exposed: float = 0.0,
 ) -> Written:
     """Joules and seconds of the pulses of one direction on an array.
 
@@ -92,20 +91,17 @@ def cost(
         Number of pulses.
     conductance : float [S]
         Sum over these pulses of the mean conductance during each.
-    start : float [S]
-        The last of the three sums.
-    slots, per_column : ndarray (rows,), (columns,) [pulses]
-        Slots of each row, and pulses on each column.
-    before : (ndarray (rows,), ndarray (columns,)) [S] or None
-        G_i. and G_.j; None where half-selected cells cost nothing.
+    shape : (int, int)
+        Rows and columns.
+    slots : float [pulses]
+        Of all rows.
+    exposed : float [S]
+        The sums in brackets; 0 where half-selected cells cost nothing.
     """
-    branch, rows, columns = device.branch(direction), len(slots), len(per_column)
-    joules = device.energy.joules(branch, direction, pulses, conductance)
-    half = 0.0
-    if before is not None and device.energy.half_select is not None:
-        exposed = float(slots @ before[0] + per_column @ before[1]) - 2.0 * start
-        half = (device.energy.half_select * branch.amplitude) ** 2 * branch.width * max(exposed, 0.0)
-    total = float(slots.sum())
-    edges = branch.amplitude**2 * (total * columns + pulses * rows)
-    by_row, by_cell = total * branch.width, pulses * branch.width
-    return Written(pulses, joules, half, edges, row_seconds=by_row, cell_seconds=by_cell)
+    branch, (rows, columns) = device.branch(direction), shape
+    joules, half = device.energy.joules(branch, direction, pulses, conductance), 0.0
+    if exposed > 0.0 and device.energy.half_select is not None:
+        half = (device.energy.half_select * branch.amplitude) ** 2 * branch.width * exposed
+    lines = branch.amplitude**2 * (slots * columns + pulses * rows)
+    by_row, by_cell = slots * branch.width, pulses * branch.width
+    return Written(pulses, joules, half, lines, row_seconds=by_row, cell_seconds=by_cell)

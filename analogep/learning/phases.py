@@ -14,7 +14,7 @@ from analogep.circuit.phases import Phase
 from analogep.clock import Timed
 from analogep.energy import Ledger
 from analogep.estimators import Contour
-from analogep.learning.sampling import sampled
+from analogep.learning.sampling import Sampler, loaded
 from analogep.learning.tally import Tally
 from analogep.network import Drive, Hardware, Network
 from analogep.network.base import Phases
@@ -63,15 +63,14 @@ class Experimenter:
         self._circuit = card
         # Asked once: each is worked out from other numbers of the card.
         self._converting, self._driving = card.adc.joules, card.dac.joules
+        self._per_cell = card.lines.capacitance_per_cell
         # Two independent deviates of one sample are one.
-        self._sigma = math.hypot(card.sample_noise, card.adc.noise)
+        self._sampler = Sampler.of(card.adc, math.hypot(card.sample_noise, card.adc.noise))
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages (samples, inputs) [V] of the input lines for inputs `x` (samples, inputs) [1], by the DAC."""
         # Data may be stored in single precision; phases are subtracted in double.
-        double = np.asarray(x, dtype=np.float64)
-        quantised = self.circuit.dac.quantise(double) if self.noisy else double
-        return quantised * self.circuit.mapping.read_voltage
+        return loaded(x, self.circuit.dac.bits if self.noisy else None, self.circuit.mapping.read_voltage)
 
     def _start(self, network: Network, samples: int) -> Floats:
         """All nodes at 0 V (samples, nodes) [V]: kept, so that the rates there are, too."""
@@ -114,9 +113,7 @@ class Experimenter:
             fired = end.spikes[:, 1:].sum(axis=0).astype(np.float64)
             self.tally.spikes = fired if self.tally.spikes is None else self.tally.spikes + fired
         self._pass(phase, end.duration, len(lines))
-        self._book(network, phase, end, start)
-        self._book_inputs(network, phase, lines, network.drives(end.duration))
-        self.ledger.book(phase, dac=lines.size * self._driving)
+        self._book(network, phase, end, start, lines, lines.size)
         if phase == "free":
             self.ledger.book(phase, **self._memory.booked(memory=self._memory.inputs(lines.size)))
 
@@ -147,11 +144,7 @@ class Experimenter:
         self.tally.nudged_runs += len(start)
         self.tally.nudged_time += network.slots * end.duration * self._stretch * len(start)
         self._pass("nudged", end.duration, len(start))
-        self._book(network, "nudged", end, start)
-        drives = network.drives(end.duration)
-        # Inputs that stand still since the free phase are not driven again.
-        self._book_inputs(network, "nudged", lines, drives if drives > 1 else 0)
-        self.ledger.book("nudged", dac=target.size * self._driving)
+        self._book(network, "nudged", end, start, lines, target.size)
 
     def measure(self, network: Network, v: Floats, phase: str) -> list[Floats]:
         """Rates of each layer (samples, neurons) [V] at `v` (samples, nodes) [V] as the update sees them: sampled with
@@ -170,23 +163,22 @@ class Experimenter:
         start = self._start(network, lines.shape[0])
         return relax(network, network.drive(lines), start, longer, self.circuit.solver, timing.tolerance).v
 
-    def _keys(self, layers: int) -> NDArray[np.int64] | None:
+    def _keys(self, layers: int) -> list[int] | None:
         """Keys of the noise of a sample of each layer; None where samples have none."""
-        return self.rng.integers(2**63, size=layers) if self.noisy else None
+        return [int(self.rng.integers(2**63)) for _ in range(layers)] if self.noisy else None
 
-    def _sampled(self, rates: list[Floats], phase: str, keys: NDArray[np.int64] | None = None) -> list[Floats]:
+    def _sampled(self, rates: list[Floats], phase: str, keys: list[int] | None = None) -> list[Floats]:
         """Rates [V] sampled with noise, of new `keys` unless some are given, and quantised; booked under `phase`."""
         hold, conversions = self.circuit.sample_hold, sum(r.size for r in rates)
         if keys is None:
             keys = self._keys(len(rates))
         if keys is not None:
-            found = [sampled(r, self._sigma, self.circuit.adc, int(key)) for r, key in zip(rates, keys, strict=True)]
+            found = [self._sampler(r, key) for r, key in zip(rates, keys, strict=True)]
             volts, rates = sum(total for _, total in found), [r for r, _ in found]
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)
-        self.ledger.book(phase, adc=conversions * self._converting, sample_hold=hold.capacitance * volts)
-        if phase != "inference":
-            self.ledger.book(phase, **self._memory.booked(memory=self._memory.rates(conversions)))
+        held = {} if phase == "inference" else self._memory.booked(memory=self._memory.rates(conversions))
+        self.ledger.book(phase, adc=conversions * self._converting, sample_hold=hold.capacitance * volts, **held)
         return rates
 
     def rates(self, network: Network, v: Floats) -> list[Floats]:
@@ -239,7 +231,7 @@ class Experimenter:
         Relaxed
             The free phase.
         """
-        lines = self.lines(x) * swing
+        lines = self.lines(x) if swing == 1.0 else self.lines(x) * swing
         if self.noisy:
             nudged = sum(beta != 0.0 for beta, _ in contour)
             self._reads = phase_reads(self.hardware, network, lines.shape[0], nudged, self.rng)
@@ -335,7 +327,7 @@ class Experimenter:
             "nudged",
             **dict(zip(network.powers_of, map(float, end.energy.sum(axis=0)), strict=True)),
             amplifier=2.0 * self._amplifiers * end.duration * len(start),
-            lines=self.circuit.lines.capacitance_per_cell * swing,
+            lines=self._per_cell * swing,
             dac=2.0 * end.rates[-1].size * self._driving,
         )
         real, imaginary = (self._sampled(part, "nudged") for part in parts)
@@ -357,9 +349,9 @@ class Experimenter:
                 waited = times * (spans["load"] + spans["conversion"])
                 self.ledger.book(phase, idle=self._amplifiers * waited)
 
-    def _book(self, network: Network, phase: str, end: Relaxed, start: Floats) -> None:
-        """Integrals of the transient, amplifier bias, and C V^2 of the lines that neurons drive."""
-        samples, per_cell = start.shape[0], self.circuit.lines.capacitance_per_cell
+    def _book(self, network: Network, phase: str, end: Relaxed, start: Floats, lines: Floats, loaded: int) -> None:
+        """Integrals of the transient, amplifier bias, `loaded` conversions, and C V^2 of the lines that neurons drive,
+        and of both lines of each input, as often as they are driven."""
         before, after, drives = self.rates(network, start), self.rates(network, end.v), network.drives(end.duration)
         # Lines that are driven anew come from ground each time.
         before = before if drives == 1 else [np.zeros_like(r) for r in before]
@@ -367,13 +359,13 @@ class Experimenter:
         self.ledger.book(phase, **dict(zip(network.powers_of, end.energy.sum(axis=0).tolist(), strict=True)))
         self.ledger.book(
             phase,
-            amplifier=self._amplifiers * network.slots * end.duration * samples,
-            lines=drives * per_cell * network.line_swings(before, after),
+            amplifier=self._amplifiers * network.slots * end.duration * len(start),
+            lines=drives * self._per_cell * network.line_swings(before, after),
+            dac=loaded * self._driving,
         )
-
-    def _book_inputs(self, network: Network, phase: str, lines: Floats, drives: int) -> None:
-        """Charging of both lines of each input, as often as they are driven."""
-        self.ledger.book(phase, lines=drives * network.input_swings(lines) * self.circuit.lines.capacitance_per_cell)
+        # Inputs that stand still since the free phase are not driven again.
+        if phase != "nudged" or drives > 1:
+            self.ledger.book(phase, lines=drives * network.input_swings(lines) * self._per_cell)
 
     def _book_macs(self, macs: float, memory: float = 0.0) -> None:
         """Multiply-accumulates of an update, the `memory` [J] of their sums, clock and control of both."""

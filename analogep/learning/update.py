@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from analogep.crossbar.write import At, Work, together
 from analogep.draws import NO_KEY, key_of
 from analogep.energy import Ledger
 from analogep.network import Hardware
+from analogep.routines import Made
 from analogep.rules import Rule, rule_named
 
 Floats = NDArray[np.float64]
@@ -57,6 +59,12 @@ class Updater:
         self.memory: dict[str, Floats] = {}
         # After a resume nobody knows what memory still wants: look everywhere once.
         self._again = {store.name: np.ones(store.shape[0], dtype=bool) for store in hardware.every}
+        self._decided, self._rooms = dict[str, Made](), dict[tuple[str, str], Floats]()
+        # Asked once: each is worked out from other numbers of the cards.
+        circuit = hardware.circuit
+        self._converting, self._copies, self._pump = circuit.adc.joules, circuit.copies, circuit.driver.pump
+        self._waiting = hardware.amplifier_power if circuit.idle == "on" else None
+        self._per_cell, self._lsb = circuit.lines.capacitance_per_cell, hardware.adc_fraction
 
     def start(self, ledger: Ledger, rng: np.random.Generator) -> None:
         """Write the initial weights and fill the memory; the closed loop reads every pair once."""
@@ -120,21 +128,20 @@ class Updater:
         by_product : float or None [s]
             As in `clock.Writing.pulses`.
         """
-        circuit, writing = self.hardware.circuit, self._writing
-        spans = {
-            "programming": writing.pulses(written.row_seconds, written.cell_seconds, by_product),
-            "reading": writing.reads(written.rows, written.reads),
-        }
-        ledger.spend(phase, spans)
-        if circuit.idle == "on":
-            ledger.book(phase, idle=self.hardware.amplifier_power * sum(spans.values()))
-        written *= circuit.copies[store.layer]
-        lines, pump = circuit.lines.capacitance_per_cell * written.line_edges, circuit.driver.pump
+        writing, pump = self._writing, self._pump
+        programming = writing.pulses(written.row_seconds, written.cell_seconds, by_product)
+        reading = writing.reads(written.rows, written.reads)
+        ledger.spend(phase, {"programming": programming, "reading": reading})
+        if self._waiting is not None:
+            ledger.book(phase, idle=self._waiting * (programming + reading))
+        if self._copies[store.layer] != 1:
+            written *= self._copies[store.layer]
+        lines = self._per_cell * written.line_edges
         pulsed = written.joules + written.half_select_joules + lines
         ledger.book(
             phase,
             array=written.read_joules,
-            adc=written.reads * circuit.adc.joules,
+            adc=written.reads * self._converting,
             programming=written.joules,
             half_select=written.half_select_joules,
             lines=lines,
@@ -166,7 +173,7 @@ class Updater:
         list of float
             Pulses applied in each layer, in all copies of its arrays.
         """
-        pulses = [0.0] * self.hardware.circuit.depth
+        pulses = [0.0] * len(self._copies)
         hardware, works, counts = self.hardware, dict[str, Work](), dict[str, Floats]()
         done_now, at = dict[str, tuple[Written, Written]](), At(hardware.seeds.operation, epoch, batch)
         for store, mirror, slope in zip(hardware.stores, hardware.mirrors, gradient, strict=True):
@@ -174,7 +181,7 @@ class Updater:
             if isinstance(slope, Opposed):
                 done_now[store.name] = self._at_spikes(store, mirror, slope * rate, epoch, batch), Written()
             else:
-                counts[store.name] = self._prepare(store, mirror, slope * -rate, at, works)
+                counts[store.name] = self._prepare(store, mirror, slope, -rate, at, works)
         done_now |= dict(zip(works, together(list(works.values())), strict=True))
         for number, (store, mirror) in enumerate(zip(hardware.stores, hardware.mirrors, strict=True)):
             written, read = done_now[store.name]
@@ -185,12 +192,13 @@ class Updater:
             elif mirror is not None and store.name in counts:
                 written = written.beside(mirror.program(counts[store.name], *at))
             self.book(store, written, ledger, "update", self._by_product(store, gradient[number], rates))
-            self.book(store, read, ledger, "verify")
+            if read.reads:
+                self.book(store, read, ledger, "verify")
             if store.name in counts:
                 self._remembered(store, mirror, read, ledger)
             taken = written.pulses + self._renew(store, mirror, epoch, batch, ledger, rng, done)
             taken += self._refresh(store, mirror, at, ledger, rng, done)
-            pulses[store.layer] += hardware.circuit.copies[store.layer] * taken
+            pulses[store.layer] += self._copies[store.layer] * taken
         hardware.wiring.moved()
         return pulses
 
@@ -198,7 +206,8 @@ class Updater:
         """Book the accesses to what the rule remembers of a store in an update with the verify reads `read`."""
         digital = self.hardware.memory
         joules = digital.update(store.shape[0] * store.shape[1], mirror is not None, read.reads / len(store.halves))
-        ledger.book("update", **digital.booked(memory=joules))
+        if joules:
+            ledger.book("update", **digital.booked(memory=joules))
 
     def _by_product(self, store: Store, slope: Gradient, rates: tuple[float, ...]) -> float | None:
         """Seconds of the pulses of an update, of outer products that are written by coincidence [s]; else None."""
@@ -208,18 +217,18 @@ class Updater:
         return self._writing.product(slope.rows, columns, store.device.programming.unidirectional)
 
     def _prepare(
-        self, store: Store, mirror: Store | None, change: Outer | Floats, at: At, works: dict[str, Work]
+        self, store: Store, mirror: Store | None, slope: Outer | Floats, rate: float, at: At, works: dict[str, Work]
     ) -> Floats:
-        """Add the writes of a store and of a mirror that is verified to `works`.
+        """Add the writes of a store and of a mirror that is verified to `works`: `rate` times `slope` is wanted.
 
         Returns
         -------
         ndarray (rows, columns) or (0, 0) [pulses]
             Will hold the signed pulses of the store, where a mirror is to get the same.
         """
-        verifies, lsb, nothing = self.rule.verifies, self.hardware.adc_fraction, np.zeros((0, 0), store.real)
-        key = at.operation.key(f"{store.name}/rounding/{at.call}", at.epoch) if self.rule.draws else 0
-        wanted = self._wanted(store, change, key)
+        verifies, lsb, nothing = self.rule.verifies, self._lsb, self._room(store.name, "nothing", (0, 0), store.real)
+        key = at.operation.counted(f"{store.name}/rounding", at.call, at.epoch)[0] if self.rule.draws else 0
+        wanted = self._wanted(store, slope, rate, key)
         counts = nothing if mirror is None or verifies else np.zeros(store.shape, store.real)
         works[store.name] = store.update(wanted, counts, lsb, verifies, at)
         if mirror is not None and verifies:
@@ -231,16 +240,28 @@ class Updater:
             works[mirror.name] = mirror.update(own, nothing, lsb, verifies, at)
         return counts
 
-    def _wanted(self, store: Store, change: Outer | Floats, key: int) -> Wanted:
-        """A wanted change [steps] for the engine, beside the rule's memory."""
-        real, name, nothing = store.real, store.name, np.zeros((0, 0), store.real)
-        lines, columns = nothing, change
-        if isinstance(change, Outer):
-            lines, columns = np.ascontiguousarray(change.rows.T, real), change.columns
+    def _wanted(self, store: Store, slope: Outer | Floats, rate: float, key: int) -> Wanted:
+        """A wanted change [steps], `rate` times `slope`, for the engine, beside the rule's memory."""
+        real, name = store.real, store.name
+        nothing = lines = self._room(name, "nothing", (0, 0), real)
+        if isinstance(slope, Outer):
+            lines = self._room(name, "lines", slope.rows.shape[::-1], real)
+            lines[...] = slope.rows.T
+            slope = slope.columns
+        change = self._room(name, "change", slope.shape, real)
+        np.multiply(slope, rate, out=change, casting="same_kind")
         kept = self.memory.get(f"{name}/wanted", self.memory.get(f"{name}/residual", nothing))
         seen, again = self.memory.get(f"{name}/seen", nothing), self._again[name]
-        rule = deciding(self.rule.numbers(store.step, store.range), real)
-        return Wanted(lines, np.ascontiguousarray(columns, real), False, rule, kept, seen, again, key_of(key))
+        if name not in self._decided:
+            self._decided[name] = deciding(self.rule.numbers(store.step, store.range), real)
+        return Wanted(lines, change, False, self._decided[name], kept, seen, again, key_of(key))
+
+    def _room(self, name: str, part: str, shape: tuple[int, ...], real: type[np.floating[Any]]) -> Floats:
+        """An array of the store `name` that each update fills anew."""
+        found = self._rooms.get((name, part))
+        if found is None or found.shape != shape:
+            found = self._rooms[name, part] = np.zeros(shape, real)
+        return found
 
     def _at_spikes(self, store: Store, mirror: Store | None, wanted: Opposed, epoch: int, batch: int) -> Written:
         """Pulses of all spikes of a batch for `wanted` [steps], those up and those down.

@@ -150,19 +150,35 @@ def _marched(
     made: March, drives: Sequence[Drive], v0: Floats, grids: Sequence[tuple[int, float]], *, chained: bool,
     constant: bool,
 ) -> list[Relaxed]:  # fmt: skip
-    """The ends of all phases."""
-    found, betas = [], [one.beta for one in drives]
+    """The ends of all phases.
+
+    Raises
+    ------
+    SimulationError
+        If one is not finite, or further away than any circuit goes.
+    """
+    betas = [one.beta for one in drives]
     ends, residual, energy = made.run(drives, v0, grids, betas, chained=chained, constant=constant)
+    if _astray(ends):
+        worst = next(k for k, v in enumerate(ends) if _astray(v))
+        raise diverged(grids[worst][0] * grids[worst][1], grids[worst][0])
+    found = []
     for v, left, joules, (count, h) in zip(ends[:, :, 0], residual, energy, grids, strict=True):
         times, path = np.array([0.0, count * h]), np.empty((0, *v.shape))
-        end = Relaxed(v, left, count * h, joules, count + 1, times, path, warm=made.warms)
-        found.append(_checked(end, count))
+        found.append(Relaxed(v, left, count * h, joules, count + 1, times, path, warm=made.warms))
     return found
 
 
+def _astray(v: Floats) -> bool:
+    """Whether a voltage is not finite, or further away than any circuit goes."""
+    flat = v.reshape(-1)
+    # No voltage is larger than the root of the sum of squares, which is one pass over them.
+    return not float(flat @ flat) <= MOST_VOLTS**2 and not max(float(v.max()), -float(v.min())) <= MOST_VOLTS
+
+
 def _checked(end: Relaxed, count: int) -> Relaxed:
-    """Refuse an end that is not finite, or further away than any circuit goes."""
-    if not max(float(end.v.max()), -float(end.v.min())) <= MOST_VOLTS:
+    """Refuse such an end."""
+    if _astray(end.v):
         raise diverged(end.duration, count)
     return end
 

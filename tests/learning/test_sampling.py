@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analogep.circuit.converters import Adc
-from analogep.learning.sampling import sampled
+from analogep.circuit.converters import Adc, Dac
+from analogep.learning.sampling import Sampler, loaded
 
 
 def adc(bits: int | None) -> Adc:
@@ -14,7 +14,7 @@ def adc(bits: int | None) -> Adc:
 @pytest.mark.parametrize("bits", [None, 1, 10])
 def test_without_noise_it_is_the_converter(bits):
     rates = np.random.default_rng(0).uniform(-0.4, 0.6, (21, 33))
-    out, total = sampled(rates, 0.0, adc(bits), 3)
+    out, total = Sampler.of(adc(bits), 0.0)(rates, 3)
     # The nearest code, but for voltages within rounding of the middle of two.
     np.testing.assert_allclose(out, adc(bits).quantise(rates), rtol=0, atol=1e-15)
     assert total == pytest.approx(np.square(rates).sum(), rel=1e-13)
@@ -24,7 +24,7 @@ def test_without_noise_it_is_the_converter(bits):
 def test_noise_has_the_given_deviation_and_no_mean(shape):
     """Within five standard errors; neighbours, and samples half an array apart, are independent."""
     rates = np.full(shape, 0.1)
-    out, _ = sampled(rates, 0.02, adc(None), 9)
+    out, _ = Sampler.of(adc(None), 0.02)(rates, 9)
     xi = (out - rates).ravel() / 0.02
     assert np.isfinite(xi).all()
     if (n := xi.size) < 1000:
@@ -37,6 +37,15 @@ def test_noise_has_the_given_deviation_and_no_mean(shape):
 
 def test_the_key_alone_decides():
     rates = np.random.default_rng(1).random((5, 8))
-    one, other, third = (sampled(rates, 0.01, adc(10), key)[0] for key in (1, 1, 2))
+    one, other, third = (Sampler.of(adc(10), 0.01)(rates, key)[0] for key in (1, 1, 2))
     np.testing.assert_array_equal(one, other)
     assert not np.array_equal(one, third)
+
+
+@pytest.mark.parametrize("bits", [None, 1, 8])
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_lines_are_loaded_as_the_card_says_to_the_last_bit(bits: int | None, kind: type) -> None:
+    """Data in any precision, rows that do not lie side by side."""
+    x = np.random.default_rng(2).random((7, 31)).astype(kind)[:, ::2]
+    wanted = Dac(bits=bits, booked=8, supply="1 V").quantise(x.astype(np.float64)) * 0.3
+    np.testing.assert_array_equal(loaded(x, bits, 0.3), wanted)

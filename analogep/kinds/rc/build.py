@@ -199,6 +199,8 @@ class RCBuilder(Neuronal):
             )
             reverse_variance = None if reverse_variance is None else reverse_variance[:rows]
             held, own, back_offset = self._held(k, pair, back, rows), self.hardware.neurons[k], None
+            row_total, column_total = pair.row_total, pair.column_total
+            totals = (row_total, column_total) if back is pair else (back.row_total, back.column_total)
             if held is not None:
                 weights, variance = weights * held[0].gain, _squared(variance, held[0].gain)
                 if k > 0:
@@ -213,15 +215,15 @@ class RCBuilder(Neuronal):
                     reverse=behind[:rows] if k > 0 else None,
                     variance=variance,
                     reverse_variance=reverse_variance,
-                    row_total=pair.row_total,
-                    column_total=back.column_total,
+                    row_total=row_total,
+                    column_total=totals[1],
                     activation=neuron.activation,
                     capacitance=neuron.capacitance,
                     leak=neuron.leak,
                     forward_wires=forward,
                     reverse_wires=reverse if k > 0 else None,
                     connection=self._connections[k],
-                    ground=(pair.scale**2 * pair.column_total, back.scale**2 * back.row_total[:rows]),
+                    ground=(pair.scale**2 * column_total, back.scale**2 * totals[0][:rows]),
                     own=own,
                     columns=held,
                     back_offset=back_offset,

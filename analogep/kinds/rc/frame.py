@@ -6,7 +6,7 @@ It is made once for a chip and a solver: a batch has other conductances, and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from analogep.engine.nodes import Neurons
 from analogep.engine.own import Own
 from analogep.engine.parts import Bent, Straight, devices, padded
 from analogep.engine.reads import Convolved, Dense
+from analogep.engine.steps import Plan
 from analogep.kinds.rc.equations import RCEquations
 from analogep.network.convolution import Convolution
 from analogep.network.mismatch import OwnCurve, ends_of
@@ -27,6 +28,8 @@ Reals = NDArray[Any]
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
 _LANES = 16
 """Numbers of a vector."""
+_PLANS = 64
+"""Phases that are kept at most."""
 _PAGE = 512
 """Numbers of a page of memory, of 8 bytes."""
 FRAMES: Final = __name__
@@ -59,6 +62,10 @@ class Frame:
         What neurons have of their own, place by place; None where they are alike but for offsets.
     cost : numbers of a cost
         `Cost.numbers`.
+    none : ndarray (1, 1) [1]
+        In place of an array that is not looked at.
+    plans : dict
+        The phases that were marched, laid out, by their numbers.
     """
 
     solver: Solver
@@ -74,6 +81,22 @@ class Frame:
     meets: Dense | Convolved
     own: Own | None
     cost: Any
+    none: Reals
+    plans: dict[Any, Plan] = field(default_factory=dict)
+
+    def plan(
+        self, grids: tuple[tuple[int, float], ...], betas: tuple[complex, ...], chained: bool, constant: bool
+    ) -> Plan:
+        """The phases of a march with so many steps of such a length [s] each, as `Plan` has them; kept."""
+        key = grids, betas, chained, constant
+        found = self.plans.get(key)
+        if found is None:
+            if len(self.plans) >= _PLANS:
+                self.plans.clear()
+            counts, shares = np.array([count for count, _ in grids]), np.outer([h for _, h in grids], self.paces)
+            found = Plan(counts, shares.astype(self.kind), np.array(betas, complex), chained, constant)
+            self.plans[key] = found
+        return found
 
     def still(self, array: NDArray[Any]) -> Reals:
         """The `array` (...) [u] in the march's precision (...) [u], as one that is not written to: their types are the
@@ -177,4 +200,5 @@ def _frame(network: RCEquations, solver: Solver) -> Frame | None:
         meets=_convolved(network) if convolutional else Dense(turned),
         own=_own(network, places, room, kind),
         cost=network.cost.numbers(network.full_score, kind),
+        none=_still(np.zeros((1, 1)), kind),
     )

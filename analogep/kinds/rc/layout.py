@@ -18,7 +18,7 @@ from analogep.engine.noise import Noise
 from analogep.engine.parts import Straight, padded
 from analogep.engine.products import GROUP
 from analogep.engine.reads import Convolved
-from analogep.engine.steps import Batch, Net, Plan, march
+from analogep.engine.steps import Batch, Net, march
 from analogep.kinds.rc.column_layout import columned, walk
 from analogep.kinds.rc.drive import ColumnDrive, RCDrive
 from analogep.kinds.rc.equations import RCEquations
@@ -83,9 +83,10 @@ class Layout:
     def _both(self, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[tuple[Reals, ...], ...]:
         """Forward and reverse arrays behind the first, laid out; one that serves both is held once."""
         still, turned = self.frame.still, self.frame.turned
-        ahead, behind = [still(np.zeros((1, 1)))], [still(np.zeros((1, 1)))]
+        ahead, behind = [self.frame.none], [self.frame.none]
         for k, (one, other) in enumerate(pairs, 1):
-            same = one.ctypes.data == other.ctypes.data and one.strides == other.strides and one.shape == other.shape
+            place, its = one.__array_interface__, other.__array_interface__
+            same = place["data"] == its["data"] and one.strides == other.strides and one.shape == other.shape
             ahead.append(still(one.T if turned[k] else one))
             behind.append(ahead[-1] if same else still(other.T if turned[k] else other))
         return padded(ahead), padded(behind)
@@ -101,7 +102,7 @@ class Layout:
     def _lines(self) -> tuple[Reals, tuple[Reals, Reals]]:
         """Brackets of bias lines and offsets, and what lines drive forward and in reverse, for all nodes."""
         network, layers = self.network, self.network.layers
-        constants, ahead, behind = (np.zeros(self.frame.room) for _ in range(3))
+        constants, ahead, behind = table = np.zeros((3, self.frame.room))
         for k, (layer, here) in enumerate(zip(layers, self.frame.places, strict=True)):
             constant = network.constants[k]
             if k > 0:
@@ -112,8 +113,8 @@ class Layout:
                 ahead[here] = layers[k + 1].row_load(rows) if self._wired is None else self._wired.load(k + 1)[0]
         if isinstance(self.frame.devices, Straight) and self.frame.own is None and self.columns is None:
             ahead += network.gain**2 * behind
-        still = self.frame.still
-        return still(constants), (still(ahead), still(behind))
+        constants, ahead, behind = self.frame.still(table)
+        return constants, (ahead, behind)
 
     @cached_property
     def _wired(self) -> WiredLines | None:
@@ -186,14 +187,13 @@ class Layout:
             Of all arrays, leaks and nudging, and with columns of drivers and columns.
         """
         network, frame, (samples, _), phases = self.network, self.frame, start.shape, len(grids)
-        counts, lengths = np.array([count for count, _ in grids]), np.array([h for _, h in grids])
-        held = None if self.columns is None else self.columns.steps(grids)
-        counts = counts if held is None else held.counts
-        shares = np.outer(lengths, frame.paces).astype(frame.kind)
-        plan = Plan(counts, shares, np.array(betas, complex), chained, constant)
+        held, plan = None, frame.plan(tuple(grids), tuple(betas), chained, constant)
+        if self.columns is not None:
+            held = self.columns.steps(grids)
+            plan = plan._replace(counts=held.counts)
         batch = self._batch(drives, start, (phases, samples, parts, start.shape[1]))
         net, cost = self._net(self._nodes(parts, held)), frame.cost
-        workers = threads.worth(samples * parts * network.nodes * int(counts.sum()))
+        workers = threads.worth(samples * parts * network.nodes * int(plan.counts.sum()))
         groups = -(-samples * parts // GROUP)
         dense = max(1, GROUP * min(_GROUPS, -(-groups // workers)) // parts)
         size = _SAMPLES if isinstance(frame.meets, Convolved) else dense
@@ -208,8 +208,9 @@ class Layout:
 
         threads.share(job, -(-samples // size), workers)
         if held is None:
+            lengths = np.array([h for _, h in grids])
             batch.energy[:] *= lengths[:, None, None]
-            self._book(drives, batch, (counts * lengths, counts * lengths))
+            self._book(drives, batch, (plan.counts * lengths,) * 2)
         else:
             self._book(drives, batch, (held.weights[..., 1].sum(axis=1), held.weights[..., 2].sum(axis=1)))
         return batch.ends, batch.residual / network.read_voltage, batch.energy
@@ -218,17 +219,19 @@ class Layout:
         """Add the joules of lines that stand still, driven forward and in reverse for `seconds` (phases,) [s] each."""
         network, energy, on = self.network, batch.energy, seconds[0][:, None]
         driver = None if self.columns is None else self.columns.columns.driver
-        power = np.stack([drive.power for drive in drives])
-        current = np.zeros_like(power) if driver is None else np.stack([_current(drive) for drive in drives])
+        power, current = np.array([drive.power for drive in drives]), None
+        if driver is not None:
+            current = np.array([_current(drive) for drive in drives])
         if self._wired is not None:
             # One part: cards with complex voltages and wires are refused (`circuit.holomorphic_rules`).
             ends = batch.ends[:, :, 0, : network.nodes]
-            self._wired.books(energy, ends, np.stack([power, current]), seconds, driver)
+            both = np.stack([power, np.zeros_like(power) if current is None else current])
+            self._wired.books(energy, ends, both, seconds, driver)
             return
         bias = sum(layer.bias_load for layer in network.layers[1:]) if network.bias else 0.0
         power = power + network.read_voltage * network.bias_drive * bias
         energy[..., 0] += power * on
-        if driver is not None:
+        if driver is not None and current is not None:
             energy[..., 3] += (driver * current - power) * on
 
     def _batch(self, drives: Sequence[RCDrive], start: Floats, shape: tuple[int, ...]) -> Batch:
@@ -239,7 +242,7 @@ class Layout:
         target, frozen = drives[-1].target, drives[-1].frozen
         return Batch(
             start=np.ascontiguousarray(start, np.float64),
-            inputs=np.stack([one.inputs for one in inputs]).astype(kind, copy=False),
+            inputs=np.array([one.inputs for one in inputs], kind),
             target=none if target is None else np.ascontiguousarray(target, kind),
             pulls=none if frozen is None else np.ascontiguousarray(frozen, kind),
             noise=self._noise(drives),

@@ -56,7 +56,10 @@ def outer_products(phases: Phases, x: Floats, read_voltage: float, gain: float, 
     """
     depth, unit = len(phases[0][1]), -1.0 / (x.shape[0] * read_voltage**2)
     products = products_of(phases, x, read_voltage if bias else None)
-    return [product * (unit / gain ** (depth - 1 - k)) for k, product in enumerate(products)]
+    for k, product in enumerate(products):
+        of_cells = product.columns if isinstance(product, Outer) else product
+        of_cells *= unit / gain ** (depth - 1 - k)
+    return products
 
 
 def convolved_products(network: RCEquations, phases: Phases, x: Floats) -> list[Floats]:

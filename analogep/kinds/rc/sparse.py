@@ -49,6 +49,18 @@ def _columns(lines, weights, first, last, out):  # type: ignore[no-untyped-def]
             out[b, first + j] = sums[b, j]
 
 
+@kernel()
+def _turned(x, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with x transposed, a few lines at a time; returns how many numbers of x are not zero."""
+    found, (samples, count) = 0, x.shape
+    for start in range(0, count, _LINES):
+        for b in range(samples):
+            for i in range(start, min(start + _LINES, count)):
+                out[i, b] = x[b, i]
+                found += x[b, i] != 0.0
+    return found
+
+
 def product(x: Floats, weights: Floats) -> Floats:
     """x weights (samples, columns) [V] of `x` (samples, lines) [V] and `weights` (lines, columns) [1], in the precision
     of the latter.
@@ -56,10 +68,9 @@ def product(x: Floats, weights: Floats) -> Floats:
     BLAS multiplies unless most of x is zero. The choice and the order of the sums depend on the numbers alone, not on
     threads.
     """
-    if weights.size < _LEAST or np.count_nonzero(x) > _FULL * x.size:
+    if weights.size < _LEAST or _turned(x, lines := np.empty(x.shape[::-1], weights.dtype)) > _FULL * x.size:
         return np.asarray(x.astype(weights.dtype, copy=False) @ weights)
     out, columns = np.empty((x.shape[0], weights.shape[1]), weights.dtype), weights.shape[1]
-    lines = np.ascontiguousarray(x.T, dtype=weights.dtype)
 
     def job(k: int) -> None:
         _columns(lines, weights, k * _COLUMNS, min((k + 1) * _COLUMNS, columns), out)
