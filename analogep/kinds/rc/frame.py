@@ -5,9 +5,9 @@ It is made once for a chip and a solver: a batch has other conductances, and the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from analogep.network.mismatch import OwnCurve, ends_of
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
+T = TypeVar("T")
 
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
 _LANES = 16
@@ -74,6 +75,14 @@ class Frame:
     meets: Dense | Convolved
     own: Own | None
     cost: Any
+    _kept: dict[type, tuple[object, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def kept(self, kind: type[T], asked: object, made: Callable[[], T]) -> T:
+        """What was `made` last of the `kind`, while all that it follows from beside the chip is equal to `asked`."""
+        known = self._kept.get(kind)
+        if known is None or known[0] != asked:
+            known = self._kept[kind] = asked, made()
+        return cast(T, known[1])
 
     def still(self, array: NDArray[Any]) -> Reals:
         """The `array` (...) [u] in the march's precision (...) [u], as one that is not written to: their types are the
@@ -83,7 +92,7 @@ class Frame:
     def placed(self, values: Floats, empty: float = 0.0) -> Reals:
         """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
         u as it is; `empty` in those of none."""
-        out = np.full((*values.shape[:-1], self.room), empty)
+        out = np.full((*values.shape[:-1], self.room), empty, self.kind)
         for here, own in zip(self.places, self.slices, strict=True):
             if own.start < values.shape[-1]:
                 out[..., here] = values[..., own]
