@@ -186,7 +186,7 @@ def numbers(network: Columned, steps: Sequence[tuple[float, int, float]], root: 
 
     Returns
     -------
-    ndarray (2 `PARTS` + 2, steps, nodes) [1], [V]
+    ndarray (2 PARTS + 2, steps, nodes) [1], [V]
         `PARTS` numbers of a, and as many of b, in the order of `engine.agitation.Side`; then what is left of v [1], and
         the standard deviation of what v gets of its own and of its columns, besides what these carry [V]. Outputs have
         no b: what nudges them stands in its place.
