@@ -25,17 +25,19 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from analogep.jit import instruction, kernel, lean
+from analogep.jit import inner, instruction, kernel, lean
 
 u32, u64, f32 = np.uint32, np.uint64, np.float32
 _HALF = u64(32)
-_S9, _S10, _S11, _S12, _S23 = (u32(k) for k in (9, 10, 11, 12, 23))
+_S9, _S10, _S11, _S12, _S23, _S31 = (u32(k) for k in (9, 10, 11, 12, 23, 31))
 _ONE = u32(1)
 _EXPONENT_ONE, _MANTISSA = u32(0x3F800000), u32(0x7FFFFF)
 _SCALE = f32(2.0**-20)
 _HALF_STEP = f32(2.0**-21)
 _LOW9 = u32(0x1FF)
 _ANGLE = f32(np.pi / 4.0 / 256.0)
+_BLOCK = 1024
+"""Numbers that are made at a time: their bits stay near the core."""
 _LN2 = f32(0.6931471805599453)
 _SQRT2 = f32(1.4142135623730951)
 
@@ -94,7 +96,8 @@ def _log(u):  # type: ignore[no-untyped-def]
     """ln u of a positive normal number: exponent, and a polynomial for the mantissa (Cephes logf, S. L. Moshier)."""
     i = f32(u).view(u32)
     big = u32(i & _MANTISSA) > u32(0x3504F3)
-    e = f32(np.int32(u32(i >> _S23)) - (np.int32(126) if big else np.int32(127)))
+    # 32 bits on all the way: a difference of two int32 would be one of 64 bits, and halve the vectors.
+    e = f32(u32(u32(i >> _S23) - (u32(126) if big else u32(127))).view(np.int32))
     m = u32(u32(i & _MANTISSA) | (u32(0x3F000000) if big else _EXPONENT_ONE)).view(f32)
     x = f32(m - f32(1.0))
     z = f32(x * x)
@@ -111,11 +114,17 @@ def _log(u):  # type: ignore[no-untyped-def]
 
 
 @lean(forceinline=True, fastmath=False)
+def _signed(a, bit):  # type: ignore[no-untyped-def]
+    """a, or -a where the lowest bit is 1."""
+    return u32(f32(a).view(u32) ^ u32(u32(bit & _ONE) << _S31)).view(f32)
+
+
+@lean(forceinline=True, fastmath=False)
 def normals(h):  # type: ignore[no-untyped-def]
     """Two independent normal deviates of 32 random bits."""
     radius = np.sqrt(f32(f32(-2.0) * _log(uniform(h))))
     # Nine bits for an angle within +-pi/4, three for which octants: no reduction, no branch.
-    t = f32(f32(f32(u32(h & _LOW9)) - f32(255.5)) * _ANGLE)
+    t = f32(f32(f32(u32(h & _LOW9).view(np.int32)) - f32(255.5)) * _ANGLE)
     z = f32(t * t)
     s = _fma(_fma(f32(-1.9515295891e-4), z, f32(8.3321608736e-3)), z, f32(-1.6666654611e-1))
     s = _fma(f32(s * z), t, t)
@@ -124,21 +133,31 @@ def normals(h):  # type: ignore[no-untyped-def]
     swap = u32(u32(h >> _S9) & _ONE) != u32(0)
     a = f32(radius * (s if swap else c))
     b = f32(radius * (c if swap else s))
-    a = -a if u32(u32(h >> _S10) & _ONE) != u32(0) else a
-    b = -b if u32(u32(h >> _S11) & _ONE) != u32(0) else b
-    return a, b
+    return _signed(a, u32(h >> _S10)), _signed(b, u32(h >> _S11))
+
+
+@inner(error_model="numpy", fastmath=False)
+def pairs(key, turn, start, out, other):  # type: ignore[no-untyped-def]
+    """Two normal deviates of each of the cells from `start` on at a turn, into flat `out` and `other` of one size."""
+    bits = np.empty(min(out.size, _BLOCK), np.uint32)
+    for first in range(0, out.size, _BLOCK):
+        one, two = out[first : first + _BLOCK], other[first : first + _BLOCK]
+        # One loop with vectors of 64 bits and one of 32: together they would be as short as the longer numbers' ones.
+        for j in range(one.size):
+            bits[j] = word(key, start + first + j, turn)
+        for j in range(one.size):
+            one[j], two[j] = normals(bits[j])
 
 
 @kernel()
 def fill_normals(key, out):  # type: ignore[no-untyped-def]
     """Fill flat `out` with normal deviates of a key."""
     half = (out.size + 1) // 2
-    first, second, spare = out[:half], out[half:], np.empty(half, np.float32)
+    spare = np.empty(half, np.float32)
     # Two deviates of each scrambling: one for either half of the numbers.
-    for k in range(half):
-        first[k], spare[k] = normals(word(key, k, 0))
-    for k in range(second.size):
-        second[k] = spare[k]
+    pairs(key, 0, 0, out[:half], spare)
+    for k in range(out.size - half):
+        out[half + k] = spare[k]
 
 
 def standard_normals(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:

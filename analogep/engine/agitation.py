@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.draws import normals, word
+from analogep.draws import pairs
 from analogep.engine.columns import driving
 from analogep.engine.own import placed
 from analogep.engine.products import FAST, GROUP
@@ -85,8 +85,7 @@ class Walk(NamedTuple):
 @kernel()
 def deviates(key, turn, out, other):  # type: ignore[no-untyped-def]
     """Two normal deviates of each cell at a turn, into flat `out` and `other`."""
-    for k in range(out.size):
-        out[k], other[k] = normals(word(key, k, turn))
+    pairs(key, turn, 0, out, other)
 
 
 @inner(error_model="numpy", fastmath=False)
@@ -94,10 +93,8 @@ def _drawn(net, key, turn, first, nodes, out, other):  # type: ignore[no-untyped
     """The same of the cells of some samples, from sample `first` on, by their places."""
     for n in range(out.shape[0]):
         for k in range(net.spans.shape[0]):
-            one, two = out[n, net.spans[k, 0] : net.spans[k, 1]], other[n, net.spans[k, 0] : net.spans[k, 1]]
-            start = (first + n) * nodes + net.spans[k, 2]
-            for j in range(one.size):
-                one[j], two[j] = normals(word(key, start + j, turn))
+            here = slice(net.spans[k, 0], net.spans[k, 1])
+            pairs(key, turn, (first + n) * nodes + net.spans[k, 2], out[n, here], other[n, here])
 
 
 @inner(fastmath=FAST, error_model="numpy")

@@ -69,6 +69,22 @@ def test_the_march_takes_the_steps_of_the_equations(case: str) -> None:
         np.testing.assert_allclose(warm.v, noisy, rtol=0, atol=1e-15)
 
 
+def test_what_is_kept_of_a_chip_follows_its_phases_and_turns() -> None:
+    """A chip that has marched other phases, in other turns, marches these as a new one does, to the last bit."""
+    other, wanted = (alternating(turn) for turn in ("80 ns", "60 ns"))
+    used, new = (chip(feedback=turns, solver__method="euler") for turns in (other, wanted))
+    assert new.circuit.feedback is not None
+    ends, (x, _), solver = [], batch(3), new.circuit.solver
+    for made, durations in ((used, (200e-9, 333e-9)), (new, (333e-9,))):
+        for duration in durations:
+            for net in (network(made), replace(network(made), taking=new.circuit.feedback.turns)):
+                drive = replace(net.drive(x), thermal=Thermal(KT, 7, 4.0 / 3.0))
+                end = march(net, drive, np.zeros((3, net.nodes)), Phase(duration=duration), solver, 0.01)
+        ends.append(end)
+    np.testing.assert_array_equal(ends[0].v, ends[1].v)
+    np.testing.assert_array_equal(ends[0].energy, ends[1].energy)
+
+
 @pytest.mark.parametrize("turns", [False, True])
 def test_fine_steps_tend_to_scipys_transient(turns: bool) -> None:
     """The error of voltages and joules of equal steps is of first order: halved with the step, 35 to 65 %."""

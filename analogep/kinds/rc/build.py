@@ -46,8 +46,13 @@ class Cell:
     leak: float
 
 
+def _gained(weights: Floats, gain: Floats) -> Floats:
+    """Weights behind columns, in the precision of the former: a chip in single precision stays in it."""
+    return np.asarray(weights * gain.astype(weights.dtype, copy=False))
+
+
 def _squared(variance: Floats | None, gain: Floats) -> Floats | None:
-    return None if variance is None else variance * np.square(gain)
+    return None if variance is None else _gained(variance, np.square(gain))
 
 
 def _offset(own: Mismatched, held: Response, connection: Connection) -> Mismatched:
@@ -202,12 +207,12 @@ class RCBuilder(Neuronal):
             row_total, column_total = pair.row_total, pair.column_total
             totals = (row_total, column_total) if back is pair else (back.row_total, back.column_total)
             if held is not None:
-                weights, variance = weights * held[0].gain, _squared(variance, held[0].gain)
+                weights, variance = _gained(weights, held[0].gain), _squared(variance, held[0].gain)
                 if k > 0:
                     left, offsets = held[1].gain[:, None], self.word_offsets[k]
                     if offsets is not None:
                         back_offset = self._connections[k].row_load(offsets * held[1].offset)
-                    behind, reverse_variance = behind[:rows] * left, _squared(reverse_variance, left)
+                    behind, reverse_variance = _gained(behind[:rows], left), _squared(reverse_variance, left)
                 own = _offset(own, held[0], self._connections[k])
             layers.append(
                 Layer(

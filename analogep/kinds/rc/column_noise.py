@@ -30,7 +30,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -38,13 +39,16 @@ from numpy.typing import NDArray
 
 from analogep.circuit.mapping import Turns
 from analogep.draws import key_of
-from analogep.engine.agitation import deviates
+from analogep.engine.agitation import Side, deviates
+from analogep.jit import inner, kernel
 from analogep.kinds.rc.columns import Columns
 from analogep.kinds.rc.reading import BOTH, FORWARD, REVERSE, divided, turns_of
 from analogep.network.drive import Drive
 
 Floats = NDArray[np.float64]
 Three = tuple[Floats, Floats, Floats]
+Step = tuple[float, int]
+"""Length [s], and what is read."""
 
 STEP: Final = 0.4
 """Step in time constants of the fastest node."""
@@ -56,61 +60,72 @@ MEMORY: Final = 12.0
 """Time constants of the slowest node after which noise is forgotten: e^-5 of it at a loop gain of 0.8."""
 
 
-@dataclass(frozen=True)
-class Following:
-    """One column of each node in a step `h`.
+PARTS: Final = 8
+"""Numbers of a column in a step: those of `engine.agitation.Side`, but for the last."""
 
-    Attributes
+
+@inner(error_model="numpy")
+def _followed(h, tau, lag, noise, faded, away, root, side, square):  # type: ignore[no-untyped-def]
+    """Columns that follow with the time constants `lag` [s] and R_n `noise` [ohm] before nodes of `tau` [s], in a step
+    `h` [s] at whose end 1 - e^(-beta h) is `faded` and 1 - e^(-alpha h) is `away`; what v gets of their noise besides
+    is added to `square` [V^2/J]."""
+    left, seen, driven, pushed, ramped, bent, spread, carried = side
+    for j in range(lag.size):
+        a, b, share = away[j], faded[j], lag[j] / (lag[j] - tau[j])
+        # Integrals over the step of e^(-alpha t), e^(-beta t), and of their squares and product.
+        one, other = a * lag[j], b * tau[j]
+        ones, others = 0.5 * a * (2.0 - a) * lag[j], 0.5 * b * (2.0 - b) * tau[j]
+        mixed = (a + b - a * b) * lag[j] * tau[j] / (lag[j] + tau[j])
+        density = 2.0 * noise[j] / (lag[j] * lag[j])
+        own, both = density * ones, density * share * (ones - mixed)
+        node = density * share * share * (ones - 2.0 * mixed + others)
+        ratio = both / own if own > 0.0 else 0.0
+        left[j], seen[j], driven[j] = 1.0 - a, share * (b - a), a
+        pushed[j], ramped[j] = b - seen[j], 1.0 - one / h
+        bent[j] = 1.0 - other / h - share * (one - other) / h
+        spread[j] = root * np.sqrt(own)
+        carried[j] = spread[j] * ratio
+        square[j] += max(node - ratio * both, 0.0)
+
+
+@kernel(error_model="numpy")
+def _filled(steps, fade, nodes, lags, noises, gone, root, out):  # type: ignore[no-untyped-def]
+    """Numbers of steps of all nodes and columns (2 `PARTS` + 2, steps, nodes), as `numbers` has them.
+
+    Parameters
     ----------
-    left, seen : ndarray (columns,) [1]
-        What is left of y, and what of it is in v.
-    driven, ramped : (ndarray, ndarray) (columns,) [1]
-        What y and v take of f, and of its change.
-    spread, rest : ndarray (columns,) [V/sqrt(J)]
-        Standard deviation of the noise of y, and of what v has of it besides.
-    carried : ndarray (columns,) [1]
-        What v has of the noise of y.
+    steps : (ndarray, int64 ndarray, ndarray) (steps,) [s], [1], [1]
+        Length, what is read, and `stirred`.
+    fade : float [1/s]
+    nodes : (ndarray, ndarray, int) (nodes,) [s], [S]
+        Time constants and leaks, and the first output.
+    lags, noises : (ndarray, ndarray) (columns,) [s], [ohm]
+    gone : (ndarray, ndarray, ndarray) (steps, nodes or columns) [1]
+        1 - e^(-h/tau) of nodes and of the columns of both directions.
+    root : float [sqrt(J)]
+    out : ndarray
+        Filled.
     """
-
-    left: Floats
-    seen: Floats
-    driven: tuple[Floats, Floats]
-    ramped: tuple[Floats, Floats]
-    spread: Floats
-    rest: Floats
-    carried: Floats
-
-
-def following(h: float, tau: Floats, lag: Floats, noise: Floats) -> Following:
-    """Numbers of columns with the time constants `lag` (columns,) [s] and R_n `noise` (columns,) [ohm] before nodes of
-    `tau` (columns,) [s], for a step `h` [s]."""
-    # Equal time constants are the limit of nearly equal ones.
-    lag = np.where(np.abs(lag / tau - 1.0) < 1e-4, tau * (1.0 + 1e-4), lag)
-    alpha, beta = 1.0 / lag, 1.0 / tau
-    share = lag / (lag - tau)
-
-    def faded(rate: Floats) -> Floats:
-        """Integral of e^(-rate t) over the step."""
-        return np.asarray(-np.expm1(-rate * h) / rate)
-
-    seen = share * (np.exp(-alpha * h) - np.exp(-beta * h))
-    driven = -np.expm1(-alpha * h), -np.expm1(-beta * h) - seen
-    ramped = 1.0 - faded(alpha) / h, 1.0 - faded(beta) / h - share * (faded(alpha) - faded(beta)) / h
-    density = 2.0 * noise / np.square(lag)
-    own = density * faded(2.0 * alpha)
-    both = density * share * (faded(2.0 * alpha) - faded(alpha + beta))
-    node = density * np.square(share) * (faded(2.0 * alpha) - 2.0 * faded(alpha + beta) + faded(2.0 * beta))
-    carried = np.divide(both, own, out=np.zeros_like(both), where=own > 0.0)
-    rest = np.sqrt(np.maximum(node - carried * both, 0.0))
-    return Following(np.exp(-alpha * h), seen, driven, ramped, np.sqrt(own), rest, carried)
-
-
-def standing(h: float, tau: Floats, fade: float) -> Following:
-    """The same of columns that stand on capacitors and leak at the rate `fade` [1/s], before nodes of `tau` (columns,)
-    [s]."""
-    none = np.zeros_like(tau)
-    left = np.full_like(tau, math.exp(-h * fade))
-    return Following(left, -np.expm1(-h / tau), (none, none), (none, none), none, none, none)
+    tau, leak, last = nodes
+    for s in range(steps[0].size):
+        h, reads, stirred = steps[0][s], steps[1][s], steps[2][s]
+        faded, stay, fresh = gone[0][s], out[2 * PARTS, s], out[2 * PARTS + 1, s]
+        for j in range(tau.size):
+            stay[j] = 1.0 - faded[j]
+            fresh[j] = faded[j] * (2.0 - faded[j]) / (tau[j] * leak[j]) * (1.0 + stirred if j >= last else 1.0)
+        for k in range(2):
+            side, lag = out[PARTS * k : PARTS * (k + 1), s], lags[k]
+            side[:] = 0.0
+            if reads >> k & 1:
+                parts = side[0], side[1], side[2], side[3], side[4], side[5], side[6], side[7]
+                _followed(h, tau, lag, noises[k], faded, gone[k + 1][s], root, parts, fresh)
+            else:
+                side[0, : lag.size], side[1, : lag.size] = math.exp(-h * fade), faded[: lag.size]
+            # What nudges an output that has no column reaches it at once.
+            for j in range(lag.size, tau.size):
+                side[3, j], side[5, j] = faded[j], 1.0 - faded[j] * tau[j] / h
+        for j in range(tau.size):
+            fresh[j] = root * np.sqrt(fresh[j])
 
 
 class Columned(Protocol):
@@ -136,58 +151,60 @@ class Columned(Protocol):
         """What a, b and the outputs are driven to (samples, ...) [V] at `v` (samples, nodes) [V]."""
 
 
-def last_steps(turns: Turns | None, tau: Floats, duration: float, coarse: float = COARSE) -> list[tuple[float, int]]:
+def last_steps(turns: Turns | None, tau: Floats, duration: float, coarse: float = COARSE) -> Sequence[Step]:
     """Length [s] of each of the last steps of a phase of `duration` [s], and what is read in it, before nodes of `tau`
     (nodes,) [s]; steps far from the end are `coarse` [1]."""
-    fine, span = STEP * float(tau.min()), min(duration, MEMORY * float(tau.max()))
-    near, steps, left = NEAR * float(tau.max()) * (1.0 - 1e-9), list[tuple[float, int]](), duration
+    return _last_steps(turns, float(tau.min()), float(tau.max()), duration, coarse)
+
+
+@lru_cache(64)
+def _last_steps(turns: Turns | None, fastest: float, slowest: float, duration: float, coarse: float) -> Sequence[Step]:
+    fine, span = STEP * fastest, min(duration, MEMORY * slowest)
+    near, steps, left = NEAR * slowest * (1.0 - 1e-9), list[Step](), duration
     if turns is None:
         far = max(0.0, span - near)
-        return divided([(far, BOTH)] if far > 0.0 else [], coarse * fine / STEP) + divided([(span - far, BOTH)], fine)
+        ahead = divided([(far, BOTH)] if far > 0.0 else [], coarse * fine / STEP)
+        return (*ahead, *divided([(span - far, BOTH)], fine))
     for turn in turns_of(turns, duration):
         left -= turn[0]
         steps += divided([turn], fine if left < near else coarse * fine / STEP)
     # Lengths from each step to the end.
-    ahead = np.cumsum([length for length, _ in reversed(steps)])[::-1]
-    return steps[int(np.count_nonzero(ahead > span * (1.0 + 1e-9))) :]
+    lengths = np.cumsum([length for length, _ in reversed(steps)])[::-1]
+    return tuple(steps[int(np.count_nonzero(lengths > span * (1.0 + 1e-9))) :])
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """Numbers of a step of all nodes, and of their columns in both directions.
+def numbers(network: Columned, steps: Sequence[tuple[float, int, float]], root: float = 1.0) -> Floats:
+    """Numbers of some steps of all nodes, and of their columns in both directions.
 
-    Attributes
+    Parameters
     ----------
-    stay : ndarray (nodes,) [1]
-        What is left of v.
-    fresh : ndarray (nodes,) [V/sqrt(J)]
-        Standard deviation of what v gets of its own and of its columns, besides what these carry.
-    pulled, late : ndarray (nodes,) [1]
-        What v takes of what drives it at once, and of its change.
-    sides : (Following, Following)
+    network : Columned
+    steps : sequence of (float, int, float)
+        Length [s], what is read, and `stirred` as in `Drive` [1].
+    root : float [sqrt(J)]
+        sqrt(kT); 1 for deviations in [V/sqrt(J)].
+
+    Returns
+    -------
+    ndarray (2 PARTS + 2, steps, nodes) [1], [V]
+        `PARTS` numbers of a, and as many of b, in the order of `engine.agitation.Side`; then what is left of v [1], and
+        the standard deviation of what v gets of its own and of its columns, besides what these carry [V]. Outputs have
+        no b: what nudges them stands in its place.
     """
-
-    stay: Floats
-    fresh: Floats
-    pulled: Floats
-    late: Floats
-    sides: tuple[Following, Following]
-
-
-def numbers(network: Columned, h: float, reads: int, stirred: float) -> Numbers:
-    """Numbers of a step `h` [s] in which `reads` is read; `stirred` as in `Drive` [1]."""
-    columns = network.columns
-    between, lags, noises = columns.between, columns.lags, columns.density
-    tau, square = between.tau, -np.expm1(-2.0 * h / between.tau) / (between.tau * between.leak)
-    sides = [
-        following(h, tau[: lag.size], lag, noise) if reads & way else standing(h, tau[: lag.size], network.fade)
-        for way, lag, noise in zip((FORWARD, REVERSE), lags, noises, strict=True)
+    columns, (lengths, reads, stirred) = network.columns, (np.array(part) for part in zip(*steps, strict=True))
+    between, own = columns.between, columns.between.tau
+    # Equal time constants are the limit of nearly equal ones.
+    lags = [
+        np.where(np.abs(lag / own[: lag.size] - 1.0) < 1e-4, own[: lag.size] * (1.0 + 1e-4), lag)
+        for lag in columns.lags
     ]
-    square[network.slices[-1]] *= 1.0 + stirred
-    for side in sides:
-        square[: side.rest.size] += np.square(side.rest)
-    pulled = -np.expm1(-h / tau)
-    return Numbers(1.0 - pulled, np.sqrt(square), pulled, 1.0 - pulled * tau / h, (sides[0], sides[1]))
+    gone = [-np.expm1(-lengths[:, None] / tau) for tau in (own, *lags)]
+    out = np.empty((2 * PARTS + 2, len(lengths), own.size))
+    _filled(
+        (lengths, reads, stirred), network.fade, (own, between.leak, network.slices[-1].start), tuple(lags),
+        columns.density, tuple(gone), root, out,
+    )  # fmt: skip
+    return out
 
 
 def beginning(columns: Columns) -> tuple[Floats, list[tuple[Floats, Floats]]]:
@@ -249,7 +266,7 @@ class _Walk:
         self.network, self.drive, self.last = network, replace(drive, noise=()), network.slices[-1]
         self.base = state[:, : network.columns.between.nodes]
         self.key, self.root = key_of(drive.thermal.key), math.sqrt(drive.thermal.kt)
-        self.rest, self.known = network.aims(self.base, self.drive), dict[tuple[float, int], Numbers]()
+        self.rest, self.known = network.aims(self.base, self.drive), dict[Step, Floats]()
         own, sides = beginning(network.columns)
         kicks, (fresh, _) = self.drawn(0), self.drawn(1)
         self.v, self.ys = own * fresh, list[Floats]()
@@ -270,8 +287,9 @@ class _Walk:
     def take(self, k: int, h: float, reads: int, held: int) -> None:
         """Step `k` of the length `h` [s] in which `reads` is read, the columns `held` sampled before it."""
         if (h, reads) not in self.known:
-            self.known[h, reads] = numbers(self.network, h, reads, self.drive.stirred)
-        step, (fresh, *kicks) = self.known[h, reads], (*self.drawn(2 * k + 2), *self.drawn(2 * k + 3))
+            self.known[h, reads] = numbers(self.network, [(h, reads, self.drive.stirred)])[:, 0]
+        table, (fresh, *kicks) = self.known[h, reads], (*self.drawn(2 * k + 2), *self.drawn(2 * k + 3))
+        stay, own = table[2 * PARTS :]
         # Deviates in the order in which they are wanted: of the nodes, of columns that are read, of a sample.
         wanted = [kicks.pop(0) if reads & way else np.zeros_like(fresh) for way in (FORWARD, REVERSE)]
         if held:
@@ -280,15 +298,19 @@ class _Walk:
             width = self.ys[which].shape[1]
             self.ys[which] = self.ys[which] + self.network.taking.hold**-0.5 * kicks[0][:, :width]
         f, last = self.driven(self.v), self.last
-        moved = step.stay * self.v + step.fresh * fresh
-        moved[:, last] += step.pulled[last] * f[2]
-        for n, (y, side) in enumerate(zip(self.ys, step.sides, strict=True)):
-            kick = side.spread * wanted[n][:, : y.shape[1]]
-            moved[:, : y.shape[1]] += side.seen * y + side.driven[1] * f[n] + side.carried * kick
-            self.ys[n] = side.left * y + side.driven[0] * f[n] + kick
+        moved, sides = stay * self.v + own * fresh, [Side(*(*table[PARTS * n :][:PARTS], None)) for n in range(2)]
+        pushed, bent = sides[1].pushed[last], sides[1].bent[last]
+        moved[:, last] += pushed * f[2]
+        for n, (y, side) in enumerate(zip(self.ys, sides, strict=True)):
+            width = y.shape[1]
+            kick = wanted[n][:, :width]
+            carried = side.carried[:width] * kick
+            moved[:, :width] += side.seen[:width] * y + side.pushed[:width] * f[n] + carried
+            self.ys[n] = side.left[:width] * y + side.driven[:width] * f[n] + side.spread[:width] * kick
         ahead = self.driven(moved)
-        moved[:, last] += step.late[last] * (ahead[2] - f[2])
-        for n, (y, side) in enumerate(zip(self.ys, step.sides, strict=True)):
-            moved[:, : y.shape[1]] += side.ramped[1] * (ahead[n] - f[n])
-            y += side.ramped[0] * (ahead[n] - f[n])
+        moved[:, last] += bent * (ahead[2] - f[2])
+        for n, (y, side) in enumerate(zip(self.ys, sides, strict=True)):
+            width = y.shape[1]
+            moved[:, :width] += side.bent[:width] * (ahead[n] - f[n])
+            y += side.ramped[:width] * (ahead[n] - f[n])
         self.v = moved

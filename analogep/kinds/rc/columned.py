@@ -31,7 +31,7 @@ from analogep.kinds.rc.columns import Columns
 from analogep.kinds.rc.drive import ColumnDrive
 from analogep.kinds.rc.layout import layout
 from analogep.kinds.rc.network import LayeredRC
-from analogep.kinds.rc.reading import BOTH, FORWARD, NEITHER, REVERSE, Held, Steps, divided, steps_of, turns_of
+from analogep.kinds.rc.reading import BOTH, FORWARD, NEITHER, REVERSE, Held, Steps, steps_in_turns, turns_of
 from analogep.network.base import Network, Phases
 from analogep.network.connection import Winners
 from analogep.network.drive import Drive
@@ -240,9 +240,7 @@ class ColumnedRC(Network):
 
     def steps(self, grids: Sequence[tuple[int, float]]) -> Steps:
         """Steps of phases of so many steps of such a length [s], of which those of turns are no longer."""
-        if self.taking is None:
-            return steps_of([[(h, BOTH)] * count for count, h in grids])
-        return steps_of([divided(turns_of(self.taking, count * h), h) for count, h in grids], self.fade)
+        return steps_in_turns(self.taking, tuple(grids))
 
     def agitated(self, v: Floats, drive: Drive, duration: float) -> Floats:
         """The end `v` (samples, states) [V] of a phase of `duration` [s] with thermal noise of nodes and columns."""

@@ -5,9 +5,9 @@ It is made once for a chip and a solver: a batch has other conductances, and the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,11 @@ from analogep.network.mismatch import OwnCurve, ends_of
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
+T = TypeVar("T")
 
 _ACCURACY = {"double": 1e-15, "single": 1e-8}
 _LANES = 16
 """Numbers of a vector."""
-_PLANS = 64
-"""Phases that are kept at most."""
 _PAGE = 512
 """Numbers of a page of memory, of 8 bytes."""
 FRAMES: Final = __name__
@@ -82,21 +81,25 @@ class Frame:
     own: Own | None
     cost: Any
     none: Reals
-    plans: dict[Any, Plan] = field(default_factory=dict)
+    _kept: dict[type, tuple[object, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def kept(self, kind: type[T], asked: object, made: Callable[[], T]) -> T:
+        """What was `made` last of the `kind`, while all that it follows from beside the chip is equal to `asked`."""
+        known = self._kept.get(kind)
+        if known is None or known[0] != asked:
+            known = self._kept[kind] = asked, made()
+        return cast(T, known[1])
 
     def plan(
         self, grids: tuple[tuple[int, float], ...], betas: tuple[complex, ...], chained: bool, constant: bool
     ) -> Plan:
-        """The phases of a march with so many steps of such a length [s] each, as `Plan` has them; kept."""
-        key = grids, betas, chained, constant
-        found = self.plans.get(key)
-        if found is None:
-            if len(self.plans) >= _PLANS:
-                self.plans.clear()
+        """The phases of a march with so many steps of such a length [s] each, as `Plan` has them."""
+
+        def made() -> Plan:
             counts, shares = np.array([count for count, _ in grids]), np.outer([h for _, h in grids], self.paces)
-            found = Plan(counts, shares.astype(self.kind), np.array(betas, complex), chained, constant)
-            self.plans[key] = found
-        return found
+            return Plan(counts, shares.astype(self.kind), np.array(betas, complex), chained, constant)
+
+        return self.kept(Plan, (grids, betas, chained, constant), made)
 
     def still(self, array: NDArray[Any]) -> Reals:
         """The `array` (...) [u] in the march's precision (...) [u], as one that is not written to: their types are the
@@ -106,7 +109,7 @@ class Frame:
     def placed(self, values: Floats, empty: float = 0.0) -> Reals:
         """Numbers `values` of nodes (..., nodes) [u], or of the first of them, in places (..., places) [u], their unit
         u as it is; `empty` in those of none."""
-        out = np.full((*values.shape[:-1], self.room), empty)
+        out = np.full((*values.shape[:-1], self.room), empty, self.kind)
         for here, own in zip(self.places, self.slices, strict=True):
             if own.start < values.shape[-1]:
                 out[..., here] = values[..., own]

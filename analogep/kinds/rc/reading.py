@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ NEITHER, FORWARD, REVERSE, BOTH = 0, 1, 2, 3
 """What is read in a step: no lines, bit lines, word lines, both."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Steps:
     """Steps of all phases of a march; sorts of steps differ in their length or in what is read.
 
@@ -70,10 +71,10 @@ class Steps:
         held = np.exp(-self.lengths * self.fade)[:, None]
         return held * np.ones_like(lag), np.zeros((self.lengths.size, lag.size))
 
-    def gather(self, window: float, lag: Floats, which: int) -> Floats:
-        """Each step over the `window` [s] in which `which` is read, as in `follow` [1], for as many columns as there is
-        a `lag` (columns,) [s]: (sorts, columns) [1]."""
-        return (self.reads & which > 0)[:, None] * (self.lengths / window)[:, None] * np.ones_like(lag)
+    def gather(self, window: float, columns: int, which: int) -> Floats:
+        """Each step over the `window` [s] in which `which` is read, as in `follow`, of so many columns (sorts, columns)
+        [1]."""
+        return np.asarray((self.reads & which > 0)[:, None] * (self.lengths / window)[:, None] * np.ones(columns))
 
 
 def steps_of(
@@ -94,6 +95,15 @@ def steps_of(
     lengths, *whole = (np.array(part) for part in zip(*kinds, strict=True))
     reads, marks = (one.astype(np.int64) for one in whole)
     return Steps(np.array([len(phase) for phase in phases]), sorts, lengths, reads, weights, marks, fade)
+
+
+@lru_cache(64)
+def steps_in_turns(turns: Turns | None, grids: tuple[tuple[int, float], ...]) -> Steps:
+    """Steps of phases of so many steps of such a length [s], of which those of `turns` are no longer; lines are read
+    both ways at once without."""
+    if turns is None:
+        return steps_of([[(h, BOTH)] * count for count, h in grids])
+    return steps_of([divided(turns_of(turns, count * h), h) for count, h in grids], 1.0 / turns.droop)
 
 
 def turns_of(turns: Turns, duration: float) -> list[tuple[float, int]]:
