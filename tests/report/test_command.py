@@ -68,14 +68,18 @@ def test_the_same_result_gives_the_same_page_also_from_its_file(folder: Path, sa
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("empty",), 1, "empty: holds no budget.nc or specification.nc or study.nc or result.nc or beta.nc; give"),
+        (
+            ("empty",),
+            1,
+            "empty: holds no budget.nc or specification.nc or study.nc or result.nc or beta.nc or tune.nc; give",
+        ),
         (("no.nc",), 1, "no.nc: no such result"),
         (("rram",), 1, "rram: no such result"),
         (("damaged.nc",), 1, "damaged.nc: is damaged or not a result of analogep"),
         (
             ("other.nc",),
             1,
-            "other.nc: is no result of a budget or specification or study or run or beta; give the folder",
+            "other.nc: is no result of a budget or specification or study or run or beta or search; give the folder",
         ),
         (
             ("old.nc",),
