@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from analogep.budget.looks import MOST
 from analogep.cards.wording import counted
+from analogep.results.interval import with_half
 from analogep.units import format_si
 
 if TYPE_CHECKING:
@@ -32,16 +33,12 @@ def named(limit: str) -> str:
 
 def points(mean: float, half: float) -> str:
     """A difference of accuracies in points, with half its interval."""
-    if math.isnan(mean):
-        return _DASH
-    return f"{100.0 * mean:+.2f}" + ("" if math.isnan(half) else f" +- {100.0 * half:.2f}")
+    return _DASH if math.isnan(mean) else with_half(mean, half, signed=True)
 
 
 def share(mean: float, half: float) -> str:
     """An accuracy in percent, with half its interval."""
-    if math.isnan(mean):
-        return _DASH
-    return f"{100.0 * mean:.2f}" + ("" if math.isnan(half) else f" +- {100.0 * half:.2f}") + " %"
+    return _DASH if math.isnan(mean) else f"{with_half(mean, half)} %"
 
 
 def single(dataset: xr.Dataset, name: str) -> tuple[float, float]:

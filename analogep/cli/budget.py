@@ -230,7 +230,7 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     limits = [
         {"limit": name, "ideal": ideal[name]}
         | {str(key): finite(dataset[key].values[k]) for key in along}
-        | {f"{way}_each": [finite(one) for one in dataset[f"{way}_each"].values[k]] for way in ("regained", "lost")}
+        | {f"{way}_each": finite(dataset[f"{way}_each"].values[k]) for way in ("regained", "lost")}
         for k, name in enumerate(dataset["limit"].values.tolist())
     ]
     single = {str(key): finite(array.values) for key, array in dataset.data_vars.items() if not array.dims}

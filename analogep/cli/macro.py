@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from analogep.cli.numbers import finite
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,12 +86,6 @@ def _length(given: str) -> float:
 
 def numbers(made: xr.Dataset) -> dict[str, Any]:
     """What the page says, for programs; SI units, null where nothing is known."""
-
-    def finite(value: Any) -> Any:
-        if isinstance(value, list):
-            return [finite(entry) for entry in value]
-        return None if isinstance(value, float) and not math.isfinite(value) else value
-
     found: dict[str, Any] = {key: finite(value) for key, value in made.attrs.items() if key != "area"}
     found["area"] = made.attrs["area"]
     for key in ("area", "joules"):
@@ -104,7 +99,7 @@ def numbers(made: xr.Dataset) -> dict[str, Any]:
             }
     found["arrays"] = [
         {"size": int(size), "bits": int(bits)}
-        | {key: finite(float(made[key].sel(size=size, bits=bits))) for key in ("efficiency", "density", "mac")}
+        | {key: finite(made[key].sel(size=size, bits=bits).values) for key in ("efficiency", "density", "mac")}
         for size in made["size"].values
         for bits in made["bits"].values
     ]

@@ -6,9 +6,15 @@ import math
 from typing import Any
 
 
-def finite(value: Any) -> float | None:
-    """A number for JSON, which has no other."""
-    return float(value) if math.isfinite(float(value)) else None
+def finite(value: Any) -> Any:
+    """Numbers, arrays, lists and dicts of them as JSON takes them: null where a number is not finite."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {key: finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain(text: str) -> float:

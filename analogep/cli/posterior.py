@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from analogep.cli.numbers import finite
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -86,8 +87,7 @@ def _plain(found: xr.Dataset, dataset: xr.Dataset, folder: Path) -> dict[str, An
     """All numbers in SI units; null where there is none."""
     numbers: dict[str, Any] = {}
     for name, array in found.data_vars.items():
-        values = [float(value) if math.isfinite(value) else None for value in array.values.ravel()]
-        numbers[str(name)] = values if array.ndim else values[0]
+        numbers[str(name)] = finite(array.values.ravel() if array.ndim else array.values)
     return {
         "folder": str(folder),
         "measurements": dict(zip(map(str, found["measurement"].values), map(str, found["what"].values), strict=True)),

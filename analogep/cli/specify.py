@@ -57,8 +57,8 @@ def numbers(dataset: xr.Dataset) -> dict[str, Any]:
     limits = [
         {"limit": name, **about[name]}
         | {key: finite(dataset[key].values[k]) for key in along}
-        | {"curve": [finite(one) for one in dataset["curve"].values[k]]}
-        | {"accuracy": [[finite(one) for one in row] for row in dataset["accuracy"].values[k]]}
+        | {"curve": finite(dataset["curve"].values[k])}
+        | {"accuracy": finite(dataset["accuracy"].values[k])}
         for k, name in enumerate(dataset["limit"].values.tolist())
     ]
     said = {key: attrs[key] for key in ("title", "data", "seed", "pairs", "validation_samples", "points", "ended")}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analogep.cli.numbers import finite
 from analogep.device.unknown import told
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, fol
             "failed": failed,
         }
         more = {} if spread is None else {"spread": _spread_json(spread)}
-        print(json.dumps(about | {"rows": [_json(vars(row)) for row in rows]} | more, allow_nan=False))
+        print(json.dumps(about | {"rows": [finite(vars(row)) for row in rows]} | more, allow_nan=False))
         return
     if parsed.quiet:
         return
@@ -62,13 +63,8 @@ def answer(parsed: argparse.Namespace, card: StudyCard, dataset: xr.Dataset, fol
         print(f"written to {folder / 'study.nc'}")
 
 
-def _json(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value if not isinstance(value, float) or math.isfinite(value) else None
-            for key, value in values.items()}  # fmt: skip
-
-
 def _spread_json(spread: Spread) -> dict[str, Any]:
-    levels = {name: _json(spread.levels(name)) for name in ("accuracy", "training", "inference")}
+    levels = {name: finite(spread.levels(name)) for name in ("accuracy", "training", "inference")}
     return {"over": spread.over, "number": spread.done, **levels}
 
 

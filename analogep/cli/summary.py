@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analogep.cards import origin
+from analogep.cli.numbers import finite
 from analogep.device.unknown import told
 from analogep.energy import TRAINING
 from analogep.results.gradients import against_exact
@@ -26,15 +26,7 @@ __all__ = ["aged", "as_json", "cautions", "numbers", "text"]
 
 def as_json(values: dict[str, Any]) -> str:
     """Write numbers as JSON; what is no number, such as the cosine of a gradient of zero, is null."""
-    return json.dumps(_finite(values), indent=1, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(finite(values), indent=1, allow_nan=False)
 
 
 def _row(name: str, training: float, inference: float) -> str:

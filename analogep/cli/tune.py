@@ -13,6 +13,7 @@ from analogep.cli.numbers import plain
 if TYPE_CHECKING:
     import xarray as xr
 
+    from analogep.tune.choice import Wish
     from analogep.tune.search import Search
     from analogep.tune.store import Store
 
@@ -85,7 +86,7 @@ def _percent(text: str) -> float:
 
 def run(parsed: argparse.Namespace) -> int:
     """Search, write what was found, and answer."""
-    from analogep.tune.choice import Wish
+    from analogep.tune.choice import Wish, finalists
 
     wish, search = Wish(parsed.accuracy), _search(parsed)
     folder = Path(parsed.out) if parsed.out else search.default_folder
@@ -99,8 +100,8 @@ def run(parsed: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         # At exit Python looks for cycles among all objects, the longest part of a Ctrl-C; none of them matters now.
         gc.freeze()
-        raise KeyboardInterrupt(_kept(search, store, folder, parsed)) from None
-    found = _written(search, store, folder, parsed)
+        raise KeyboardInterrupt(_kept(search, store, folder, parsed, wish)) from None
+    found = _written(search, store, folder, parsed, wish)
     if parsed.json:
         from analogep.cli.summary import as_json
 
@@ -108,8 +109,6 @@ def run(parsed: argparse.Namespace) -> int:
     elif not parsed.quiet:
         print(text(found))
         print(f"written to {folder}: best.yaml, front.csv, knobs.csv, tune.nc, tune.png")
-    from analogep.tune.choice import finalists
-
     wish.check(finalists(store.trials()))
     return 0
 
@@ -143,12 +142,12 @@ def _say(line: str) -> None:
     print(f"  {line}", file=sys.stderr, flush=True)
 
 
-def _kept(search: Search, store: Store, folder: Path, parsed: argparse.Namespace) -> str:
+def _kept(search: Search, store: Store, folder: Path, parsed: argparse.Namespace, wish: Wish) -> str:
     """What an interrupted search leaves."""
     from analogep.errors import ResultError
 
     try:
-        found = _written(search, store, folder, parsed)
+        found = _written(search, store, folder, parsed, wish)
     except ResultError:
         return f" after {store.begun()} trials, none trained to the end; the same command goes on from there"
     return (
@@ -170,16 +169,15 @@ def _command(parsed: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _written(search: Search, store: Store, folder: Path, parsed: argparse.Namespace) -> xr.Dataset:
+def _written(search: Search, store: Store, folder: Path, parsed: argparse.Namespace, wish: Wish) -> xr.Dataset:
     """Write everything that is known, and return it."""
     from analogep import plots, results
     from analogep.tune import tables
     from analogep.tune.answer import card_file
-    from analogep.tune.choice import Wish
     from analogep.tune.found import TUNED
     from analogep.tune.found import found as collected
 
-    found = collected(search, store, Wish(parsed.accuracy))
+    found = collected(search, store, wish)
     found.attrs["command"] = _command(parsed)
     results.write(found, folder / TUNED)
     results.write_bytes(folder / "best.yaml", card_file(search.circuit, found, int(found.attrs["best"])).encode())
@@ -198,13 +196,13 @@ def numbers(found: xr.Dataset) -> dict[str, Any]:
 
     attrs, out = found.attrs, {}
     for which in ("card", "best"):
-        out[which] = {name: found[f"confirmed_{name}"].sel(which=which).values.tolist() for name in OBJECTIVES}
+        out[which] = {name: finite(found[f"confirmed_{name}"].sel(which=which).values) for name in OBJECTIVES}
     front = found.isel(trial=found["front"].values)
     points = [
         {
             "trial": int(number),
             "settings": json.loads(attrs["settings"])[str(number)],
-            **{name: finite(front[name].sel(trial=number)) for name in (*OBJECTIVES, "accuracy_ci")},
+            **{name: finite(front[name].sel(trial=number).values) for name in (*OBJECTIVES, "accuracy_ci")},
         }
         for number in front["trial"].values
     ]

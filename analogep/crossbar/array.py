@@ -19,7 +19,7 @@ from analogep.crossbar.fabrication import fabricate
 from analogep.crossbar.program import Shown
 from analogep.crossbar.row import Half, pulsing
 from analogep.crossbar.write import At, Lines, Member, Met, Sheet, exact, together, wanted_counts
-from analogep.crossbar.written import Written, cost
+from analogep.crossbar.written import Written, cost, half_selected
 from analogep.device import DIRECTIONS, DeviceCard
 from analogep.device.disturb import Disturbance
 from analogep.device.retention import Leak
@@ -345,7 +345,7 @@ class Array:
                     rows, columns, before = met[0][side], met[1][side], met[2]
                     self.exposed.met(side, rows, columns)
                     if before is not None:
-                        exposed = float(rows @ before[0] + columns @ before[1]) - 2.0 * sums[2 + side]
+                        exposed = half_selected(rows, columns, before, sums[2 + side])
                 written += cost(self.device, direction, some, sums[side], self.shape, slots[side], exposed)
         return written
 
@@ -389,5 +389,5 @@ class Array:
         mean, exposed = 0.5 * float((before + after).sum()), 0.0
         rows, columns = (np.asarray(found, dtype=np.float64) for found in (where.any(axis=1), where.sum(axis=0)))
         if lines is not None:
-            exposed = float(rows @ lines[0] + columns @ lines[1]) - 2.0 * float(before.sum())
+            exposed = half_selected(rows, columns, lines, float(before.sum()))
         return cost(self.device, "down", pulses, mean, self.shape, float(rows.sum()), exposed)

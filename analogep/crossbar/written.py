@@ -65,6 +65,22 @@ class Written(NamedTuple):
         return done._replace(row_seconds=self.row_seconds, cell_seconds=self.cell_seconds, rows=self.rows)
 
 
+def half_selected(rows: Floats, columns: Floats, lines: tuple[Floats, Floats], own: float) -> float:
+    """Conductance that half-selected cells show, summed over pulses [S].
+
+    A slot of a row shows all cells of the row, a pulse on a column all of that column; the pulsed cell is among both.
+
+    Parameters
+    ----------
+    rows, columns : ndarray (rows,), (columns,) [slots, pulses]
+    lines : (ndarray, ndarray) (rows,), (columns,) [S]
+        Conductance of all cells on each.
+    own : float
+        Conductance of the pulsed cells, summed over pulses [S].
+    """
+    return float(rows @ lines[0] + columns @ lines[1]) - 2.0 * own
+
+
 def cost(
     device: DeviceCard,
     direction: Direction,

@@ -66,7 +66,9 @@ def _undominated(cost: Floats, accuracy: Floats) -> list[int]:
 
 def _front(axes: Axes, dataset: xr.Dataset, name: str, *, first: bool) -> None:
     one = OBJECTIVES[name]
-    factor, unit = (1e6, "mm^2") if one.unit == "m^2" else scale(dataset[name].values, one.unit)
+    factor, unit = one.written
+    if unit == one.unit:
+        factor, unit = scale(dataset[name].values, unit)
     cost, accuracy = factor * dataset[name].values, 100.0 * dataset["accuracy"].values
     half = np.nan_to_num(100.0 * dataset["accuracy_ci"].values)
     kept, own = _undominated(cost, accuracy), dataset["card"].values

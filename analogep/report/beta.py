@@ -10,8 +10,7 @@ import numpy as np
 
 from analogep import plots
 from analogep.beta import answer
-from analogep.errors import ResultError
-from analogep.report import provenance, svg
+from analogep.report import needed, provenance, svg
 from analogep.report.alternatives import number
 from analogep.report.blocks import Drawing, Items, Page, Section, Table, Text, Tile, Tiles
 
@@ -42,9 +41,7 @@ def check(dataset: xr.Dataset, path: Path) -> None:
     ResultError
         If variables are missing.
     """
-    lacking = [name for name in _NEEDS if name not in dataset]
-    if lacking:
-        raise ResultError(f"{path}: lacks '{lacking[0]}'; it was made by another version, run 'analogep beta' again")
+    needed.check(dataset, path, _NEEDS, (), "'analogep beta'")
 
 
 def page(dataset: xr.Dataset) -> Page:

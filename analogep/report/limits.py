@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from analogep import plots
 from analogep.budget import specified, words
-from analogep.errors import ResultError
-from analogep.report import provenance, svg
+from analogep.report import needed, provenance, svg
 from analogep.report.blocks import Drawing, Items, Listing, Page, References, Section, Table, Text, Tile, Tiles
 
 if TYPE_CHECKING:
@@ -52,10 +51,7 @@ def check_specification(dataset: xr.Dataset, path: Path) -> None:
 
 
 def _check(dataset: xr.Dataset, path: Path, noun: str) -> None:
-    lacking = [name for name in _NEEDS[noun] if name not in dataset]
-    lacking += [key for key in ("command", "failed", "pairs", "validation_samples") if key not in dataset.attrs]
-    if lacking:
-        raise ResultError(f"{path}: lacks '{lacking[0]}'; it was made by another version, run the {noun} again")
+    needed.check(dataset, path, _NEEDS[noun], ("command", "failed", "pairs", "validation_samples"), f"the {noun}")
 
 
 def budget_page(dataset: xr.Dataset) -> Page:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from analogep import plots
 from analogep.cards.record import card_of
 from analogep.circuit import CircuitCard
-from analogep.errors import ResultError
-from analogep.report import provenance, svg
+from analogep.report import needed, provenance, svg
 from analogep.report.blocks import Drawing, Items, Listing, Page, References, Section, Table, Tile, Tiles
 from analogep.tune import tables
 from analogep.tune.answer import answer, card_file, percent
@@ -35,10 +36,7 @@ def check(dataset: xr.Dataset, path: Path) -> None:
     ResultError
         If variables or attributes are missing.
     """
-    lacking = [name for name in ("confirmed_accuracy", *OBJECTIVES) if name not in dataset]
-    lacking += [key for key in _NEEDS if key not in dataset.attrs]
-    if lacking:
-        raise ResultError(f"{path}: lacks '{lacking[0]}'; it was made by another version, run 'analogep tune' again")
+    needed.check(dataset, path, ("confirmed_accuracy", *OBJECTIVES), _NEEDS, "'analogep tune'")
 
 
 def page(dataset: xr.Dataset) -> Page:
@@ -50,12 +48,13 @@ def page(dataset: xr.Dataset) -> Page:
         As `analogep tune` writes it into `tune.nc`.
     """
     attrs = dataset.attrs
+    tiles = _tiles(dataset)
     front, knobs = tables.trials(dataset), tables.settings(dataset)
     said = f"Nothing is better than {'; '.join(', '.join(row[1:]).rstrip(', ') for row in front[1])}."
     figure = Drawing(svg.inline(plots.tuned_settings(dataset), "front", said), _CAPTION, said)
     best = card_file(card_of(attrs, CircuitCard), dataset, int(attrs["best"]))
     sections = [
-        Section("result", "Result", [Tiles(_tiles(dataset)), Items(answer(dataset))]),
+        Section("result", "Result", [*([Tiles(tiles)] if tiles else []), Items(answer(dataset))]),
         Section("front", "Accuracy and what it costs", [figure, Table("Nothing is better than these", *front)]),
         Section("knobs", "The knobs", [Table("Of the card, and found", *knobs)]),
         Section("settings", "The card that was found", [Listing(f"Circuit card for {attrs['device']}", best)]),
@@ -73,9 +72,11 @@ def page(dataset: xr.Dataset) -> Page:
 
 
 def _tiles(dataset: xr.Dataset) -> list[Tile]:
-    """The best settings and the card, each with seeds that no trial had."""
+    """The best settings and the card, each with seeds that no trial had, once they have been trained with them."""
     out = []
     for which, name in (("best", "Best settings"), ("card", "The card as it is")):
         accuracy, joules = (dataset[f"confirmed_{key}"].sel(which=which).values for key in ("accuracy", "joules"))
+        if np.isnan(accuracy).any():
+            continue
         out.append(Tile(name, f"{percent(accuracy)} %", f"{OBJECTIVES['joules'].said(float(joules.mean()))} a sample"))
     return out

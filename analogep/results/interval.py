@@ -35,6 +35,19 @@ def binomial_interval(share: float, samples: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
+def with_half(mean: float, half: float, *, signed: bool = False) -> str:
+    """A share, or a difference of shares, and half of its interval, in percent or points: `98.40 +- 0.12`.
+
+    Parameters
+    ----------
+    mean, half : float
+        [1]; a half that is NaN is left out, as one seed has none.
+    signed : bool
+        Whether a plus stands before what is positive.
+    """
+    return f"{100.0 * mean:{'+' if signed else ''}.2f}" + ("" if math.isnan(half) else f" +- {100.0 * half:.2f}")
+
+
 def said(share: float, samples: int) -> str:
     """A share with its interval, in percent: `96.10 % [93.6, 97.7]`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from analogep.circuit import CircuitCard
-from analogep.results.interval import binomial_interval
+from analogep.results.interval import binomial_interval, with_half
 from analogep.tune.found import half_interval
 from analogep.tune.objectives import OBJECTIVES
 from analogep.units import format_si
@@ -25,9 +24,8 @@ _WIDTH: Final = 116
 
 def percent(values: Any, sign: bool = False) -> str:
     """Mean and half of its 95 % interval of the shares `values` (seeds,) [1], in percent."""
-    given = 100.0 * np.asarray(values, dtype=np.float64)
-    half = half_interval(given)
-    return f"{given.mean():{'+' if sign else ''}.2f}" + ("" if math.isnan(half) else f" +- {half:.2f}")
+    given = np.asarray(values, dtype=np.float64)
+    return with_half(float(given.mean()), half_interval(given), signed=sign)
 
 
 def seeds_said(numbers: Any) -> str:
@@ -128,8 +126,7 @@ def _measured(found: xr.Dataset, number: int) -> list[str]:
     if number == int(found.attrs["best"]):
         return [f"{line[0].upper()}{line[1:]}." for line in answer(found)[1:]]
     one, seeds = found.sel(trial=number), json.loads(found.attrs["search_seeds"])
-    half = float(one["accuracy_ci"])
-    accuracy = f"{100 * float(one['accuracy']):.2f}" + ("" if math.isnan(half) else f" +- {100 * half:.2f}")
+    accuracy = with_half(float(one["accuracy"]), float(one["accuracy_ci"]))
     return [
         f"Validation accuracy {accuracy} % ({_interval(len(seeds))}{seeds_said(seeds)}, "
         f"with which the search chose), {format_si(float(one['joules']), 'J')} a training sample."

@@ -44,7 +44,13 @@ class Objective:
         """The number [unit] as people write it."""
         if not self.unit:
             return f"{100.0 * value:.2f} %"
-        return f"{1e6 * value:.4g} mm^2" if self.unit == "m^2" else format_si(value, self.unit)
+        factor, unit = self.written
+        return f"{factor * value:.4g} {unit}" if unit != self.unit else format_si(value, unit)
+
+    @property
+    def written(self) -> tuple[float, str]:
+        """Factor and unit in which it is written, where prefixes of the SI unit would not be read: mm^2."""
+        return (1e6, "mm^2") if self.unit == "m^2" else (1.0, self.unit)
 
     def cost(self, value: float) -> float:
         """The number as what is to be small, costs by their logarithm: a factor counts the same everywhere."""

@@ -8,6 +8,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from analogep.results.interval import with_half
 from analogep.tune.objectives import OBJECTIVES
 from analogep.units import format_si
 
@@ -68,8 +69,7 @@ def trials(found: xr.Dataset) -> tuple[list[str], list[list[str]]]:
     rows = []
     for number in (one for one in _ordered(found) if bool(found["front"].sel(trial=one))):
         one = found.sel(trial=number)
-        half = float(one["accuracy_ci"])
-        accuracy = f"{100 * float(one['accuracy']):.2f}" + ("" if math.isnan(half) else f" +- {100 * half:.2f}") + " %"
+        accuracy = f"{with_half(float(one['accuracy']), float(one['accuracy_ci']))} %"
         costs = [OBJECTIVES[name].said(float(one[name])) for name in names[1:]]
         mark = "the card as it is" if bool(one["card"]) else ""
         rows.append([str(number), accuracy, *costs, "best" if number == found.attrs["best"] else mark])

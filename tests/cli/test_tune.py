@@ -116,6 +116,11 @@ def test_ctrl_c_leaves_a_card_and_says_where(
         "the same command goes on from there\n"
     )
     assert "not yet trained again" in (tmp_path / "best.yaml").read_text().replace("\n# ", " ")
+    assert say("report", str(tmp_path)).code == 0
+    html = (tmp_path / "report.html").read_text()
+    assert "not yet trained again" in html
+    assert "nan %" not in html
+    assert "Best settings" not in html
 
 
 @pytest.mark.parametrize(
