@@ -13,7 +13,8 @@ def accuracy(circuit: str, seed: int) -> float:
     return float(result["accuracy"][-1])
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
 def test_the_resistive_card_learns_the_digits(seed: int) -> None:
     """At least 95 %, with 12-bit converters and kT/C noise."""
     assert accuracy("resistive-digits", seed) >= 0.95
