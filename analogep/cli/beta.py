@@ -102,7 +102,7 @@ class _Stages:
 
 def _job(parsed: argparse.Namespace) -> Run:
     from analogep.cli import overrides
-    from analogep.network import fit_warnings
+    from analogep.network import suspicious
     from analogep.run import Run
 
     texts = list(parsed.set)
@@ -110,7 +110,7 @@ def _job(parsed: argparse.Namespace) -> Run:
         texts.append(f"learning.epochs={parsed.epochs}")
     device, circuit = overrides.load(parsed.device, parsed.circuit, texts)
     if not parsed.quiet:
-        for warning in (*device.warnings(), *circuit.warnings(), *fit_warnings(device, circuit)):
+        for warning in suspicious(device, circuit):
             print(f"warning: {warning}", file=sys.stderr)
     return Run(device, circuit, parsed.seed, parsed.data)
 

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analogep.cards import Card
+    from analogep.circuit import CircuitCard
+    from analogep.device import DeviceCard
 
 HELP = "validate cards and print what was understood"
 DESCRIPTION = (
     "Validate device and circuit cards, and print what was understood, defaults included, in SI units: a card again, "
-    "with notes behind a hash; of a device with a circuit also the time that they take on the chip."
+    "with notes behind a hash; of a device with a circuit also whether they go together, and the time that they take "
+    "on the chip."
 )
 _SAMPLES = 60_000
 """As many as MNIST has."""
@@ -48,31 +51,44 @@ def run(parsed: argparse.Namespace) -> int:
             for remark in card.remarks():
                 print(f"# note: {remark}")
             print(card.understood())
-    if not parsed.quiet:
-        for sentence in _times(cards):
-            print(f"# note: {sentence}")
+    if {card.kind for card in cards} == {"device", "circuit"}:
+        failed |= not all(_together(*pair, quiet=parsed.quiet) for pair in _pairs(cards))
     return 2 if failed else 0
 
 
-def _times(cards: Sequence[Card]) -> Iterator[str]:
-    """What every device among the cards takes in every circuit, before a run, a sentence each."""
-    kinds = {card.kind for card in cards}
-    if kinds != {"device", "circuit"}:
-        return
-    from analogep import clock
+def _pairs(cards: Sequence[Card]) -> Iterator[tuple[DeviceCard, CircuitCard]]:
+    """Every device among the cards with every circuit."""
     from analogep.circuit import CircuitCard
     from analogep.device import DeviceCard
 
-    devices = [card for card in cards if isinstance(card, DeviceCard)]
     for circuit in (card for card in cards if isinstance(card, CircuitCard)):
-        for device in devices:
-            sample = clock.batch(circuit, device) / circuit.learning.batch
-            latency, each, many = map(clock.spoken, (clock.latency(circuit, device), sample, _SAMPLES * sample))
-            yield (
-                f"{device.name} in {circuit.name}: an inference takes {latency} on the chip, a training sample {each}, "
-                f"{_SAMPLES} of them {many}, where each update gives a cell of every row a pulse up and one down"
-            )
-            yield from (f"{circuit.name}: {one}" for one in clock.unstated(circuit))
+        yield from ((card, circuit) for card in cards if isinstance(card, DeviceCard))
+
+
+def _together(device: DeviceCard, circuit: CircuitCard, *, quiet: bool) -> bool:
+    """Say what a run would say of two cards, and how long they take on the chip; returns whether they go together."""
+    from analogep import clock
+    from analogep.errors import CardError
+    from analogep.network import check_fit, fit_warnings
+
+    try:
+        check_fit(device, circuit)
+    except CardError as error:
+        print(error, file=sys.stderr)
+        return False
+    for warning in fit_warnings(device, circuit):
+        print(f"warning: {warning}", file=sys.stderr)
+    if quiet:
+        return True
+    sample = clock.batch(circuit, device) / circuit.learning.batch
+    latency, each, many = map(clock.spoken, (clock.latency(circuit, device), sample, _SAMPLES * sample))
+    print(
+        f"# note: {device.name} in {circuit.name}: an inference takes {latency} on the chip, a training sample {each}, "
+        f"{_SAMPLES} of them {many}, where each update gives a cell of every row a pulse up and one down"
+    )
+    for one in clock.unstated(circuit):
+        print(f"# note: {circuit.name}: {one}")
+    return True
 
 
 def load(given: str) -> Card:

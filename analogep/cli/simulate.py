@@ -151,7 +151,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     from analogep.cli import overrides
     from analogep.cli.progress import say
     from analogep.device.generic import filled
-    from analogep.network.fit import fit_warnings
+    from analogep.network.fit import suspicious
     from analogep.run import Run
     from analogep.streams import Seeds
 
@@ -162,7 +162,7 @@ def _job(parsed: argparse.Namespace, bar: Bar) -> Run:
     if parsed.assume:
         device = filled(device)
     if not parsed.quiet:
-        for warning in (*device.warnings(), *circuit.warnings(), *fit_warnings(device, circuit)):
+        for warning in suspicious(device, circuit):
             say(bar, f"warning: {warning}")
     seeds = Seeds.of(
         parsed.seed, fabrication=parsed.fabrication_seed, operation=parsed.operation_seed, data=parsed.data_seed

@@ -131,6 +131,7 @@ def _trained(parsed: argparse.Namespace) -> xr.Dataset | None:
 def _job(parsed: argparse.Namespace, result: xr.Dataset | None) -> Run:
     """Cards, data and seeds; those of the finished run if there is one."""
     from analogep.cli import overrides
+    from analogep.network import suspicious
     from analogep.run import Run
     from analogep.spice import seeds_of
     from analogep.streams import Seeds
@@ -139,7 +140,7 @@ def _job(parsed: argparse.Namespace, result: xr.Dataset | None) -> Run:
     # Names decide no numbers, and of a run it is not known which card was given one.
     numbers = [text for text in before if text.partition("=")[0] not in ("name", "title")]
     device, circuit = overrides.load(parsed.device, parsed.circuit, [*numbers, *parsed.set])
-    for warning in (*device.warnings(), *circuit.warnings()):
+    for warning in suspicious(device, circuit):
         print(f"warning: {warning}", file=sys.stderr)
     seeds = Seeds.of(parsed.seed or 0) if result is None else seeds_of(result)
     return Run(device, circuit, seeds, parsed.data)

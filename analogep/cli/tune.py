@@ -86,13 +86,14 @@ def _percent(text: str) -> float:
 
 def run(parsed: argparse.Namespace) -> int:
     """Search, write what was found, and answer."""
+    from analogep.network import suspicious
     from analogep.tune.choice import Wish, finalists
 
     wish, search = Wish(parsed.accuracy), _search(parsed)
     folder = Path(parsed.out) if parsed.out else search.default_folder
     store = search.store(folder, parsed.storage)
     if not parsed.quiet:
-        for problem in (*search.device.warnings(), *search.circuit.warnings()):
+        for problem in suspicious(search.device, search.circuit):
             print(f"warning: {problem}", file=sys.stderr)
     talk = _say if sys.stderr.isatty() and not parsed.quiet else None
     try:

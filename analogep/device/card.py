@@ -29,6 +29,10 @@ Path = tuple[str | int, ...]
 
 _MOST_SIEMENS = 1e6
 """Largest conductance of a card: beyond it squares of conductances overflow sooner or later."""
+_MOST_PLAUSIBLE = 0.01
+"""Conductance [S] above which a card is doubted: a hundred cells of it on a line of 1 ohm take all of its voltage."""
+_LEAST_READ = 1e-12
+"""Current [A] of a cell that is fully on below which a card is doubted: switches on the same line leak as much."""
 
 
 class Conductance(Block):
@@ -262,12 +266,25 @@ class DeviceCard(Card):
             f"{words[taken]} (read.between_phases: {taken}); read.between_phases={other} takes the other limit",
         ]
 
+    def _window_warning(self) -> str:
+        """Why a window is unlikely to be that of a cell; empty if it is not."""
+        most = self.conductance.max
+        if most > _MOST_PLAUSIBLE:
+            ohms, least = format_si(1.0 / most, "ohm"), format_si(1.0 / _MOST_PLAUSIBLE, "ohm")
+            return f"is {format_si(most, 'S')}, a cell of {ohms}, below {least}: lines would lose more than cells say"
+        current = most * self.read.voltage
+        if current < _LEAST_READ:
+            return f"gives {format_si(current, 'A')} at read.voltage, below {format_si(_LEAST_READ, 'A')}"
+        return ""
+
     def warnings(self) -> list[Problem]:
         """Return what is allowed but suspicious about the device."""
         found: list[tuple[Path, str]] = []
         ratio = self.conductance.max / self.conductance.min
         if ratio < 2.0:
             found.append((("conductance",), f"on/off ratio is {ratio:.3g}, below 2"))
+        if doubt := self._window_warning():
+            found.append((("conductance", "max"), f"{doubt}; is the prefix of the unit right?"))
         middle = 0.5 * (self.conductance.min + self.conductance.max)
         for direction in DIRECTIONS:
             branch = self.branch(direction)

@@ -7,17 +7,17 @@ from analogep import lazy
 if TYPE_CHECKING:
     from analogep.network.base import Network
     from analogep.network.drive import Drive
-    from analogep.network.fit import check_fit, fit_warnings, wire_severity
+    from analogep.network.fit import check_fit, fit_warnings, suspicious, wire_severity
     from analogep.network.hardware import Hardware
 
-__all__ = ["Drive", "Hardware", "Network", "check_fit", "fit_warnings", "wire_severity"]
+__all__ = ["Drive", "Hardware", "Network", "check_fit", "fit_warnings", "suspicious", "wire_severity"]
 
 if not TYPE_CHECKING:
     __getattr__ = lazy.names(
         __name__,
         {
             "base": ("Drive", "Network"),
-            "fit": ("check_fit", "fit_warnings", "wire_severity"),
+            "fit": ("check_fit", "fit_warnings", "suspicious", "wire_severity"),
             "hardware": ("Hardware",),
         },
     )

@@ -162,6 +162,11 @@ def fit_warnings(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
     return [Problem(origin, key, text) for key, text in found]
 
 
+def suspicious(device: DeviceCard, circuit: CircuitCard) -> list[Problem]:
+    """What is allowed but suspicious about each of two cards, and about both together, before they are used."""
+    return [*device.warnings(), *circuit.warnings(), *fit_warnings(device, circuit)]
+
+
 def _pole(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, str]]:
     """Whether negative nudging can cancel what holds an output."""
     nudging, network = circuit.nudging, circuit.network

@@ -80,6 +80,22 @@ def test_several_cards_of_both_kinds_are_checked_at_once(say: Say) -> None:
     assert said.out[len(alone) :].startswith("# note: rram in digits: an inference takes ")
 
 
+def test_a_device_that_does_not_go_with_a_circuit_is_told_before_a_run(say: Say, tmp_path: Path) -> None:
+    """As `simulate` would tell it, with its exit code."""
+    card = tmp_path / "mine.yaml"
+    card.write_text(
+        (Path(__file__).parents[2] / "devices" / "rram.yaml").read_text().replace("max: 10 uS", "max: 200 uS")
+    )
+    warned = say("check", str(card), "digits-chip", "--quiet")
+    assert warned.code == 0
+    assert "warning: digits-chip: wires: eat much of the signal of layer 1: severity kappa is " in warned.err
+    card.write_text(card.read_text().replace("max: 200 uS", "max: 10 S"))
+    refused = say("check", str(card), "digits-chip", "digits", "--quiet")
+    assert refused.code == 2
+    assert "digits-chip: wires: eat nearly all of the signal of layer 1" in refused.err
+    assert "conductance.max: is 10 S, a cell of 100 mohm, below 100 ohm" in refused.err
+
+
 def test_json_is_the_dataset(simulate: Say, tmp_path: Path) -> None:
     said = simulate("--out", str(tmp_path / "out"), "--json")
     assert (said.code, said.err) == (0, "")

@@ -182,6 +182,11 @@ def test_a_number_set_on_the_command_line_needs_no_provenance() -> None:
         (["programming.up.width=1 s"], "programming.up: a pulse takes 5.5 uJ, above 1 uJ"),
         (["programming.down.width=2 s"], "programming.down.width: a pulse lasts 2 s, above 1 s"),
         (["read.voltage=0.6 V"], "read.voltage: is above half of the up amplitude"),
+        (["conductance.max=10 S"], "conductance.max: is 10 S, a cell of 100 mohm, below 100 ohm: lines would lose"),
+        (
+            ["conductance.min=1 fS", "conductance.max=10 fS"],
+            "conductance.max: gives 1 fA at read.voltage, below 1 pA; is the prefix of the unit right?",
+        ),
         (
             ["energy={write: capacitive, gate_capacitance: 2.2 aF}"],
             "energy.gate_capacitance: is below 10 aF: no wiring is counted",
