@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from analogep.draws import normals, word
+from analogep.draws import normals, pairs, word
 from analogep.jit import inner, lean
 
 _FAST = {"contract", "nsz", "nnan"}
+
+
+@inner(fastmath=_FAST | {"reassoc"}, error_model="numpy", forceinline=False)
+def _squares(x):  # type: ignore[no-untyped-def]
+    """Sum of x^2."""
+    square = x.dtype.type(0)
+    for i in range(x.size):
+        square += x[i] * x[i]
+    return square
 
 
 @inner(fastmath=_FAST, error_model="numpy")
@@ -21,18 +30,25 @@ def drifted(x, u, drive, numbers, charges, one, other, shaken, b, turn):  # type
     """
     noise, key = shaken[0], shaken[1][b]
     a, mean, decay, floor, top = numbers[0], numbers[1], numbers[2], numbers[5], u.dtype.type(2)
-    square, leaks = x.dtype.type(0), decay < 1
-    for i in range(one, other):
-        xi, eta = normals(word(key, i, turn))
-        away = x[i] - drive[i]
-        square += x[i] * x[i]
-        kick = noise[0, i] * xi
-        x[i] = drive[i] + away * a + kick
-        if leaks:
-            leaked, _ = normals(word(key, x.size + i, turn))
-            u[i] += noise[3, i] * leaked
-        seen = drive[i] + away * mean + noise[1, i] * kick + noise[2, i] * eta
-        u[i] = min(max(u[i] * decay + seen * charges[i], floor), top)
+    many = other - one
+    kick, seen = np.empty(many, x.dtype), np.empty(many, x.dtype)
+    if decay < 1:
+        pairs(key, turn, x.size + one, kick, seen)
+        for i in range(many):
+            u[one + i] += noise[3, one + i] * kick[i]
+    pairs(key, turn, one, kick, seen)
+    for i in range(many):
+        kick[i] *= noise[0, one + i]
+    for i in range(many):
+        seen[i] = noise[1, one + i] * kick[i] + noise[2, one + i] * seen[i]
+    x, u, drive, charges = x[one:other], u[one:other], drive[one:other], charges[one:other]
+    for i in range(many):
+        seen[i] += drive[i] + (x[i] - drive[i]) * mean
+    for i in range(many):
+        u[i] = min(max(u[i] * decay + seen[i] * charges[i], floor), top)
+    square = _squares(x)
+    for i in range(many):
+        x[i] = drive[i] + (x[i] - drive[i]) * a + kick[i]
     return square * numbers[9]
 
 
@@ -62,10 +78,16 @@ def decoded(x, arrived, drive, share, one, other, shaken, b, turn):  # type: ign
     `share` is the decoder's, the rest as in `drifted`.
     """
     noise, key = shaken[0], shaken[1][b]
-    square, leak = 0.0, np.sqrt(share * (x.dtype.type(2) - share))
-    for i in range(one, other):
-        xi, eta = normals(word(key, i, turn))
-        square += x[i] * x[i]
-        x[i] += share * (drive[i] + arrived[i] + noise[1, i] * eta - x[i]) + leak * noise[0, i] * xi
+    leak, many = np.sqrt(share * (x.dtype.type(2) - share)), other - one
+    kick, mean = np.empty(many, x.dtype), np.empty(many, x.dtype)
+    pairs(key, turn, one, kick, mean)
+    for i in range(many):
+        kick[i] *= leak * noise[0, one + i]
+    for i in range(many):
+        mean[i] *= noise[1, one + i]
+    x, arrived, drive = x[one:other], arrived[one:other], drive[one:other]
+    square = _squares(x)
+    for i in range(many):
+        x[i] += share * (drive[i] + arrived[i] + mean[i] - x[i]) + kick[i]
         arrived[i] = 0
     return square
