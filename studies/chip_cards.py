@@ -9,6 +9,7 @@
     python studies/chip_cards.py spiking-digits
     python studies/chip_cards.py conv-digits --limits
     python studies/chip_cards.py resistive-digits --limits
+    python studies/chip_cards.py digits-chip --limits --device pcm
 
 Each row changes some keys of a card and trains on a part of the training samples; its accuracy is that on others of
 them, beside the first row's with the same seeds. `PLAN` has their numbers, epochs and seeds, fewer where networks take
@@ -144,6 +145,7 @@ COMMON = {"read.between_phases": "common"}
 BEFORE = {"network.target": 0.016, "nudging.beta": 0.3, "learning.rate": [0.23, 0.16]}
 """Settings of `resistive-digits` when its limits were measured."""
 LIMITS: dict[str, dict[str, dict[str, Any]]] = {
+    "digits-chip": {"the card": {}, "slow read noise wanders": {"read.between_samples": "wander"}},
     "conv-digits": {
         "the card": {},
         "read noise common to the phases of a sample": COMMON,
