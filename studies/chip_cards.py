@@ -44,14 +44,14 @@ def scale(volts: float, low: float, high: float) -> dict[str, float]:
     }
 
 
+def phases(free: float, nudged: float) -> dict[str, float]:
+    """Phases of other lengths."""
+    return {"timing.free.duration": free, "timing.nudged.duration": nudged}
+
+
 def turns(seconds: float, free: float, nudged: float) -> dict[str, float]:
     """Both turns of a length, and phases."""
-    return {
-        "feedback.turns.forward": seconds,
-        "feedback.turns.reverse": seconds,
-        "timing.free.duration": free,
-        "timing.nudged.duration": nudged,
-    }
+    return {"feedback.turns.forward": seconds, "feedback.turns.reverse": seconds} | phases(free, nudged)
 
 
 def capacitors(farads: float, target: float) -> dict[str, float]:
@@ -64,6 +64,7 @@ QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
 SILENT = {"noise.thermal": "off"}
 """No thermal noise of the circuit."""
 SWING = {"feedback.gain": 0.5}
+WIDE = {"feedback.gain": 0.8}
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
         "the card": {},
@@ -76,11 +77,15 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "limit: ideal lines, no noise, identical neurons": {**LIMIT, "wires": {"kind": "none"}},
     },
     "conv-digits": {
-        "a swing back of 0.5": SWING,
-        "the card: a swing back of 0.8": {},
-        "0.5, weight ranges [0.5, 0.4, 0.3]": SWING | {"mapping.weight_range": [0.5, 0.4, 0.3]},
-        "0.5, beta 0.8": SWING | {"nudging.beta": 0.8},
-        "0.5, five times the load": SWING | {"column.load": 1e-12},
+        "phases of 500 and 400 ns, a swing back of 0.8": phases(500e-9, 400e-9) | WIDE,
+        "800 and 500 ns, 0.8": phases(800e-9, 500e-9) | WIDE,
+        "1000 and 600 ns, 0.8": phases(1000e-9, 600e-9) | WIDE,
+        "1000 and 800 ns, 0.8": WIDE,
+        "the card: 1000 and 800 ns, 0.5": {},
+        "weight ranges [0.5, 0.4, 0.3]": {"mapping.weight_range": [0.5, 0.4, 0.3]},
+        "0.8, beta 0.2": WIDE | {"nudging.beta": 0.2},
+        "0.8, half the rates": WIDE | {"learning.rate": [1.0, 0.25, 0.05]},
+        "limit: ideal lines, no noise, identical neurons": LIMIT,
     },
     "mnist": {
         "the card": {},
@@ -131,7 +136,7 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
 }
 PLAN = {
     "digits": (1100, 338, 12, 3),
-    "conv-digits": (1100, 338, 3, 3),
+    "conv-digits": (1100, 338, 20, 3),
     "mnist": (20_000, 10_000, 3, 1),
     "resistive": (1100, 338, 2, 3),
     "spiking-digits": (1100, 338, 4, 3),

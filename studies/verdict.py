@@ -38,7 +38,9 @@ CASES = (
     ("convolution, digits", "conv-digits-chip", "ideal"),
     ("convolution, digits", "conv-digits", "ideal"),
     ("convolution, MNIST", "conv-mnist", "ideal"),
+    ("spikes, digits", "spiking-digits-chip", "ideal"),
     ("spikes, digits", "spiking-digits", "ideal"),
+    ("spikes, MNIST", "spiking-mnist-chip", "ideal"),
     ("spikes, MNIST", "spiking-mnist", "ideal"),
 )
 NODE, BANK = "65 nm", 8192
