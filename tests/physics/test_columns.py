@@ -13,6 +13,8 @@ from scipy.linalg import expm, solve_continuous_lyapunov
 from analogep.circuit.phases import Phase
 from analogep.kinds.rc import column_noise
 from analogep.kinds.rc.columned import ColumnedRC
+from analogep.kinds.rc.convolved import convolved_adjoint
+from analogep.kinds.rc.coupled import output_slope
 from analogep.network.lines_fit import summing_lines
 from analogep.network.thermal import Thermal
 from analogep.relaxation import relax
@@ -104,6 +106,37 @@ def test_the_exact_gradient_is_the_derivative_of_the_cost(headroom: str) -> None
     assert net.saturated(rest[:, : net.count], net.drive(x))[0].any() == (headroom == "0.35 V")
     exact = net.exact_gradient(rest, x, target)
     for k, at in ((0, (20, 3)), (0, (64, 5)), (1, (4, 7)), (1, (12, 2)), (0, (36, 8))):
+        h = 1e-5
+        slope = (_loss_of(net, k, at, h) - _loss_of(net, k, at, -h)) / (2.0 * h)
+        assert exact[k][at] == pytest.approx(slope, abs=1e-5 * np.abs(exact[k]).max())
+
+
+@pytest.mark.parametrize("pool", ["average", "max"])
+def test_the_exact_gradient_of_convolutions_needs_no_matrix(pool: str) -> None:
+    """Columns at their swings included: central differences, 1e-5 of the largest; the adjoint as by the matrix of the
+    whole network, which would have 40 GB for the probe of `conv-mnist-chip`."""
+    patch = {"kind": "conv", "channels": 4, "kernel": 3, "padding": 1, "pool": {"kind": pool, "size": 2}}
+    output = {"neurons__output__activation": {"kind": "tanh", "amplitude": "0.2 V"}, "mapping__read_voltage": "0.2 V"}
+    made = chip(
+        layers=[{"kind": "image", "height": 8, "width": 8}, patch, patch, 10], column={**TIA, "headroom": "0.35 V"},
+        neurons__hidden__activation={"kind": "tanh", "amplitude": "0.15 V"}, **output,
+        mapping__weight_range=[2.0], learning__initial_gain=[4.0, 1.0, 0.5], learning__rate=[1.0],
+    )  # fmt: skip
+    net, (x, target) = network(made), batch(2)
+    rest = equilibrium(net, net.drive(x), np.zeros((2, net.nodes)))[0]
+    node, drive = rest[:, : net.count], net.between.quiet(x)
+    masks = net.saturated(node, drive)
+    assert masks[0].any()
+    turned = np.swapaxes(np.eye(net.count) - sum(net._blocks(node, drive)), -1, -2)
+    source = output_slope(net.between, node, target)
+    np.testing.assert_allclose(
+        convolved_adjoint(net.between, node, target, masks),
+        np.linalg.solve(turned, source[:, :, None])[:, :, 0],
+        rtol=1e-8,
+        atol=1e-10 * np.abs(source).max(),
+    )
+    exact = net.exact_gradient(rest, x, target)
+    for k, at in ((0, (4, 3)), (0, (9, 1)), (1, (7, 2)), (1, (20, 0)), (2, (5, 7)), (2, (16, 2))):
         h = 1e-5
         slope = (_loss_of(net, k, at, h) - _loss_of(net, k, at, -h)) / (2.0 * h)
         assert exact[k][at] == pytest.approx(slope, abs=1e-5 * np.abs(exact[k]).max())

@@ -9,15 +9,16 @@ derivative along what the pulses do: the same change in both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from analogep.kinds.rc.convolved import convolved_adjoint
-from analogep.kinds.rc.coupled import output_slope, uses
+from analogep.kinds.rc.coupled import Masks, output_slope, passed, uses
 from analogep.kinds.rc.equations import RCEquations
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def _scaled(matrix: Floats, factor: Floats) -> Floats:
@@ -70,7 +71,7 @@ def adjoint(network: RCEquations, v: Floats, target: Floats) -> list[Floats]:
 def exact_gradient(network: RCEquations, v: Floats, x: Floats, target: Floats) -> list[Floats]:
     """Gradient of each store (rows, columns) [1] by the adjoint; parameters as in `Network.exact_gradient`."""
     dense = all(layer.dense for layer in network.layers)
-    mu = adjoint(network, v, target) if dense else convolved_adjoint(network, v, target)
+    mu = adjoint(network, v, target) if dense else _by_layer(network, convolved_adjoint(network, v, target))
     rates, out = network.rates(v), []
     winners = network.winners(rates)
     for k, layer in enumerate(network.layers):
@@ -94,8 +95,12 @@ def _through_wires(network: RCEquations, k: int, x: Floats, rates: list[Floats],
     return out
 
 
+def _by_layer(network: RCEquations, mu: Floats) -> list[Floats]:
+    return [np.ascontiguousarray(mu[:, part]) for part in network.slices]
+
+
 def masked_gradient(
-    network: RCEquations, v: Floats, x: Floats, target: Floats, slopes: Floats, masks: tuple[Bools, Bools]
+    network: RCEquations, v: Floats, x: Floats, target: Floats, slopes: Callable[[], Floats], masks: Masks
 ) -> list[Floats]:
     """Gradient of each store (rows, columns) [1] where some columns are at their limits and pass nothing on.
 
@@ -104,20 +109,23 @@ def masked_gradient(
     network : RCEquations
     v, x, target
         As in `Network.exact_gradient`.
-    slopes : ndarray (samples, nodes, nodes) [1]
-        Derivatives of what nodes are driven to, columns at their limits left out.
+    slopes : callable -> ndarray (samples, nodes, nodes) [1]
+        Derivatives of what nodes are driven to, columns at their limits left out; not asked for where there are
+        convolutions, of which these matrices would have gigabytes.
     masks : tuple of bool ndarray (samples, nodes), (samples, nodes but outputs)
         Which columns are at their limits, forward and in reverse.
     """
-    turned = np.swapaxes(np.eye(v.shape[1]) - slopes, -1, -2)
-    mu = np.asarray(np.linalg.solve(turned, output_slope(network, v, target)[:, :, None])[:, :, 0], np.float64)
-    ahead, behind = np.where(masks[0], 0.0, mu), mu.copy()
-    behind[:, : masks[1].shape[1]][masks[1]] = 0.0
-    rates, slices, out = network.rates(v), network.slices, []
+    if all(layer.dense for layer in network.layers):
+        turned = np.swapaxes(np.eye(v.shape[1]) - slopes(), -1, -2)
+        mu = np.asarray(np.linalg.solve(turned, output_slope(network, v, target)[:, :, None])[:, :, 0], np.float64)
+    else:
+        mu = convolved_adjoint(network, v, target, masks)
+    ahead, behind = (_by_layer(network, part) for part in passed(mu, masks))
+    rates, out = network.rates(v), []
     winners = network.winners(rates)
     for k in range(len(network.layers)):
         # What reaches the nodes of layer k goes through their bit lines, what reaches those before it through theirs.
-        mixed = [behind[:, part] if j < k else ahead[:, part] for j, part in enumerate(slices)]
+        mixed = [*behind[:k], *ahead[k:]]
         wired = network.layers[k].forward_wires is not None
         total = _through_wires(network, k, x, rates, mixed) if wired else uses(network, k, x, rates, mixed, winners[k])
         out.append(total / x.shape[0])

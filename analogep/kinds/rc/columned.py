@@ -339,8 +339,11 @@ class ColumnedRC(Network):
         masks = self.saturated(node, drive)
         if not any(mask.any() for mask in masks):
             return self.between.exact_gradient(node, x, target)
-        ahead, behind, own = self._blocks(node, drive)
-        return masked_gradient(self.between, node, x, target, ahead + behind + own, masks)
+
+        def slopes() -> Floats:
+            return np.asarray(sum(self._blocks(node, drive)))
+
+        return masked_gradient(self.between, node, x, target, slopes, masks)
 
     def loop_gain(self, v: Floats, drive: Drive) -> Floats:
         """Of the network whose columns follow at once (samples,) [1] at the state `v` (samples, states) [V]: lags do

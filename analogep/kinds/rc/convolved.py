@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.errors import SimulationError
-from analogep.kinds.rc.coupled import output_slope, pullback
+from analogep.kinds.rc.coupled import Masks, output_slope, pullback
 from analogep.kinds.rc.equations import RCEquations
 
 Floats = NDArray[np.float64]
@@ -22,8 +22,8 @@ _TOLERANCE = 1e-12
 _ROUNDS = 200
 
 
-def convolved_adjoint(network: RCEquations, v: Floats, target: Floats) -> list[Floats]:
-    """mu of each layer (samples, neurons) [1/V]; parameters as in `adjoint.adjoint`.
+def convolved_adjoint(network: RCEquations, v: Floats, target: Floats, masks: Masks | None = None) -> Floats:
+    """mu of all nodes (samples, nodes) [1/V]; parameters as in `adjoint.adjoint`, `masks` as in `coupled.passed`.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def convolved_adjoint(network: RCEquations, v: Floats, target: Floats) -> list[F
     """
     from scipy.sparse.linalg import LinearOperator, gmres
 
-    back = pullback(network, v)
+    back = pullback(network, v, masks)
 
     def applied(flat: Floats) -> Floats:
         mu = flat.reshape(v.shape)
@@ -46,4 +46,4 @@ def convolved_adjoint(network: RCEquations, v: Floats, target: Floats) -> list[F
             "the adjoint of a network with convolutions did not converge: its loop gain is close to 1; lower "
             "learning.initial_gain or learning.rate"
         )
-    return [np.ascontiguousarray(mu.reshape(v.shape)[:, part]) for part in network.slices]
+    return np.asarray(mu.reshape(v.shape))

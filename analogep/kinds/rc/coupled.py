@@ -17,6 +17,7 @@ from analogep.kinds.rc.equations import RCEquations
 from analogep.network.connection import Winners
 
 Floats = NDArray[np.float64]
+Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def output_slope(network: RCEquations, v: Floats, target: Floats) -> Floats:
@@ -28,18 +29,29 @@ def output_slope(network: RCEquations, v: Floats, target: Floats) -> Floats:
     return out
 
 
-def pullback(network: RCEquations, v: Floats) -> Callable[[Floats], Floats]:
-    """y -> B(v)' y, both (samples, nodes), at `v` (samples, nodes) [V]: slopes and winners are found once."""
+def passed(y: Floats, masks: Masks | None) -> tuple[Floats, Floats]:
+    """y (samples, nodes) [1/V] as it goes back through bit lines, and through word lines: nothing where columns are at
+    their limits, the true ones of `masks` (samples, nodes) and (samples, nodes but outputs), if there are any."""
+    if masks is None:
+        return y, y
+    ahead, behind = np.where(masks[0], 0.0, y), y.copy()
+    behind[:, : masks[1].shape[1]][masks[1]] = 0.0
+    return ahead, behind
+
+
+def pullback(network: RCEquations, v: Floats, masks: Masks | None = None) -> Callable[[Floats], Floats]:
+    """y -> B(v)' y, both (samples, nodes), at `v` (samples, nodes) [V]: slopes and winners are found once. `masks` are
+    as in `passed`."""
     (forward, backward), winners = network.slopes(v), network.winners(network.rates(v))
 
     def apply(y: Floats) -> Floats:
-        out = np.zeros_like(y)
+        out, (ahead, behind) = np.zeros_like(y), passed(y, masks)
         for k in range(1, len(network.layers)):
             layer, before, here = network.layers[k], network.slices[k - 1], network.slices[k]
             assert layer.reverse is not None
             meet = layer.connection
-            out[:, before] += forward[k - 1] * meet.backward(y[:, here], network.inner(layer), winners[k])
-            out[:, here] += backward[k] * meet.forward(y[:, before], layer.reverse, winners[k])
+            out[:, before] += forward[k - 1] * meet.backward(ahead[:, here], network.inner(layer), winners[k])
+            out[:, here] += backward[k] * meet.forward(behind[:, before], layer.reverse, winners[k])
         return out
 
     return apply
