@@ -63,7 +63,6 @@ def capacitors(farads: float, target: float) -> dict[str, float]:
 QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
 SILENT = {"noise.thermal": "off"}
 """No thermal noise of the circuit."""
-SWING = {"feedback.gain": 0.5}
 WIDE = {"feedback.gain": 0.8}
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
@@ -128,10 +127,10 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "limit: ideal lines, no noise, identical neurons": LIMIT,
     },
     "conv-mnist": {
-        "the card: a swing back of 0.8": {},
-        "a swing back of 0.5": SWING,
-        "0.5, without thermal noise": SWING | SILENT,
-        "0.5, limit: ideal lines, no noise, identical neurons": SWING | LIMIT,
+        "the card": {},
+        "phases of 500 and 400 ns": phases(500e-9, 400e-9),
+        "without thermal noise": SILENT,
+        "limit: ideal lines, no noise, identical neurons": LIMIT,
     },
 }
 PLAN = {

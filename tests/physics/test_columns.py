@@ -13,8 +13,8 @@ from scipy.linalg import expm, solve_continuous_lyapunov
 from analogep.circuit.phases import Phase
 from analogep.kinds.rc import column_noise
 from analogep.kinds.rc.columned import ColumnedRC
-from analogep.kinds.rc.convolved import convolved_adjoint
 from analogep.kinds.rc.coupled import output_slope
+from analogep.kinds.rc.iterated import iterated_adjoint
 from analogep.network.lines_fit import summing_lines
 from analogep.network.thermal import Thermal
 from analogep.relaxation import relax
@@ -130,7 +130,7 @@ def test_the_exact_gradient_of_convolutions_needs_no_matrix(pool: str) -> None:
     turned = np.swapaxes(np.eye(net.count) - sum(net._blocks(node, drive)), -1, -2)
     source = output_slope(net.between, node, target)
     np.testing.assert_allclose(
-        convolved_adjoint(net.between, node, target, masks),
+        iterated_adjoint(net.between, node, target, masks),
         np.linalg.solve(turned, source[:, :, None])[:, :, 0],
         rtol=1e-8,
         atol=1e-10 * np.abs(source).max(),

@@ -9,14 +9,12 @@ derivative along what the pulses do: the same change in both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from analogep.kinds.rc.convolved import convolved_adjoint
 from analogep.kinds.rc.coupled import Masks, output_slope, passed, uses
 from analogep.kinds.rc.equations import RCEquations
+from analogep.kinds.rc.iterated import iterated_adjoint
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +69,7 @@ def adjoint(network: RCEquations, v: Floats, target: Floats) -> list[Floats]:
 def exact_gradient(network: RCEquations, v: Floats, x: Floats, target: Floats) -> list[Floats]:
     """Gradient of each store (rows, columns) [1] by the adjoint; parameters as in `Network.exact_gradient`."""
     dense = all(layer.dense for layer in network.layers)
-    mu = adjoint(network, v, target) if dense else _by_layer(network, convolved_adjoint(network, v, target))
+    mu = adjoint(network, v, target) if dense else _by_layer(network, iterated_adjoint(network, v, target))
     rates, out = network.rates(v), []
     winners = network.winners(rates)
     for k, layer in enumerate(network.layers):
@@ -99,9 +97,7 @@ def _by_layer(network: RCEquations, mu: Floats) -> list[Floats]:
     return [np.ascontiguousarray(mu[:, part]) for part in network.slices]
 
 
-def masked_gradient(
-    network: RCEquations, v: Floats, x: Floats, target: Floats, slopes: Callable[[], Floats], masks: Masks
-) -> list[Floats]:
+def masked_gradient(network: RCEquations, v: Floats, x: Floats, target: Floats, masks: Masks) -> list[Floats]:
     """Gradient of each store (rows, columns) [1] where some columns are at their limits and pass nothing on.
 
     Parameters
@@ -109,17 +105,10 @@ def masked_gradient(
     network : RCEquations
     v, x, target
         As in `Network.exact_gradient`.
-    slopes : callable -> ndarray (samples, nodes, nodes) [1]
-        Derivatives of what nodes are driven to, columns at their limits left out; not asked for where there are
-        convolutions, of which these matrices would have gigabytes.
     masks : tuple of bool ndarray (samples, nodes), (samples, nodes but outputs)
         Which columns are at their limits, forward and in reverse.
     """
-    if all(layer.dense for layer in network.layers):
-        turned = np.swapaxes(np.eye(v.shape[1]) - slopes(), -1, -2)
-        mu = np.asarray(np.linalg.solve(turned, output_slope(network, v, target)[:, :, None])[:, :, 0], np.float64)
-    else:
-        mu = convolved_adjoint(network, v, target, masks)
+    mu = iterated_adjoint(network, v, target, masks)
     ahead, behind = (_by_layer(network, part) for part in passed(mu, masks))
     rates, out = network.rates(v), []
     winners = network.winners(rates)

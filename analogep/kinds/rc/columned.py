@@ -339,11 +339,7 @@ class ColumnedRC(Network):
         masks = self.saturated(node, drive)
         if not any(mask.any() for mask in masks):
             return self.between.exact_gradient(node, x, target)
-
-        def slopes() -> Floats:
-            return np.asarray(sum(self._blocks(node, drive)))
-
-        return masked_gradient(self.between, node, x, target, slopes, masks)
+        return masked_gradient(self.between, node, x, target, masks)
 
     def loop_gain(self, v: Floats, drive: Drive) -> Floats:
         """Of the network whose columns follow at once (samples,) [1] at the state `v` (samples, states) [V]: lags do

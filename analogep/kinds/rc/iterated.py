@@ -1,4 +1,4 @@
-"""The exact gradient of a network with convolutions: the adjoint by an iterative solver, without its matrix.
+"""The adjoint by an iterative solver, without its matrix: of networks with convolutions, or with columns at their limits.
 
 J' mu = -dC/dv with J = M - 1, M what couples the layers, has the rows
 
@@ -22,7 +22,7 @@ _TOLERANCE = 1e-12
 _ROUNDS = 200
 
 
-def convolved_adjoint(network: RCEquations, v: Floats, target: Floats, masks: Masks | None = None) -> Floats:
+def iterated_adjoint(network: RCEquations, v: Floats, target: Floats, masks: Masks | None = None) -> Floats:
     """mu of all nodes (samples, nodes) [1/V]; parameters as in `adjoint.adjoint`, `masks` as in `coupled.passed`.
 
     Raises
@@ -43,7 +43,7 @@ def convolved_adjoint(network: RCEquations, v: Floats, target: Floats, masks: Ma
     mu, problem = gmres(operator, source, rtol=_TOLERANCE, restart=60, maxiter=_ROUNDS)
     if problem:
         raise SimulationError(
-            "the adjoint of a network with convolutions did not converge: its loop gain is close to 1; lower "
+            "the adjoint of the network did not converge: its loop gain is close to 1; lower "
             "learning.initial_gain or learning.rate"
         )
     return np.asarray(mu.reshape(v.shape))
