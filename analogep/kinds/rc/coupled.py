@@ -30,8 +30,18 @@ def output_slope(network: RCEquations, v: Floats, target: Floats) -> Floats:
 
 
 def passed(y: Floats, masks: Masks | None) -> tuple[Floats, Floats]:
-    """y (samples, nodes) [1/V] as it goes back through bit lines, and through word lines: nothing where columns are at
-    their limits, the true ones of `masks` (samples, nodes) and (samples, nodes but outputs), if there are any."""
+    """What goes back through bit lines, and through word lines: nothing where columns are at their limits.
+
+    Parameters
+    ----------
+    y : ndarray (samples, nodes) [1/V]
+    masks : tuple of bool ndarray (samples, nodes), (samples, nodes but outputs) [1], or None
+        Which columns are at their limits, forward and in reverse.
+
+    Returns
+    -------
+    ndarray, ndarray (samples, nodes) [1/V]
+    """
     if masks is None:
         return y, y
     ahead, behind = np.where(masks[0], 0.0, y), y.copy()

@@ -1,4 +1,4 @@
-"""The adjoint by an iterative solver, without its matrix: of networks with convolutions, or with columns at their limits.
+"""The adjoint by an iterative solver, without its matrix: of convolutions, and where columns are at their limits.
 
 J' mu = -dC/dv with J = M - 1, M what couples the layers, has the rows
 
