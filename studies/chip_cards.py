@@ -63,6 +63,7 @@ def capacitors(farads: float, target: float) -> dict[str, float]:
 QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
 SILENT = {"noise.thermal": "off"}
 """No thermal noise of the circuit."""
+FAST = {"column.ratio": 5.0}
 WIDE = {"feedback.gain": 0.8}
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
@@ -116,14 +117,19 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "spiking-digits": {
         "the card": {},
         "limit: ideal lines, no noise, identical neurons": LIMIT,
-        "pulses of 10 ns": {"network.width": 10e-9},
-        "full scale 0.4 V": {"mapping.read_voltage": 0.4, "adc.low": -0.4, "adc.high": 0.8},
-        "twice the rates": {"learning.rate": [0.4, 0.2]},
+        "columns of half a pulse": {"column.ratio": 2.0},
+        "columns of 1/1.2 of a pulse": {"column.ratio": 1.2},
+        "columns of a fifth of a pulse": FAST,
+        "the same, pulses of 10 ns": FAST | {"network.width": 10e-9},
+        "the same, full scale 0.4 V": FAST | {"mapping.read_voltage": 0.4, "adc.low": -0.4, "adc.high": 0.8},
+        "the same, twice the rates": FAST | {"learning.rate": [0.4, 0.2]},
     },
     "spiking-mnist": {
         "the card": {},
-        "rates of spiking-mnist": {"learning.rate": [2.0, 0.05]},
-        "without thermal noise": SILENT,
+        "columns of half a pulse": {"column.ratio": 2.0},
+        "columns of a fifth of a pulse": FAST,
+        "the same, rates of spiking-mnist": FAST | {"learning.rate": [2.0, 0.05]},
+        "the same, without thermal noise": FAST | SILENT,
         "limit: ideal lines, no noise, identical neurons": LIMIT,
     },
     "conv-mnist": {
