@@ -52,7 +52,8 @@ def run(parsed: argparse.Namespace) -> int:
                 print(f"# note: {remark}")
             print(card.understood())
     if {card.kind for card in cards} == {"device", "circuit"}:
-        failed |= not all(_together(*pair, quiet=parsed.quiet) for pair in _pairs(cards))
+        for device, circuit in _pairs(cards):
+            failed |= not _together(device, circuit, quiet=parsed.quiet)
     return 2 if failed else 0
 
 

@@ -90,8 +90,9 @@ def test_a_device_that_does_not_go_with_a_circuit_is_told_before_a_run(say: Say,
     assert warned.code == 0
     assert "warning: digits-chip: wires: eat much of the signal of layer 1: severity kappa is " in warned.err
     card.write_text(card.read_text().replace("max: 200 uS", "max: 10 S"))
-    refused = say("check", str(card), "digits-chip", "digits", "--quiet")
+    refused = say("check", str(card), "digits-chip", "digits-chip", "--quiet")
     assert refused.code == 2
+    assert refused.err.count("eat nearly all of the signal") == 2
     assert "digits-chip: wires: eat nearly all of the signal of layer 1" in refused.err
     assert "conductance.max: is 10 S, a cell of 100 mohm, below 100 ohm" in refused.err
 

@@ -31,6 +31,7 @@ def drifted(x, u, drive, numbers, charges, one, other, shaken, b, turn):  # type
     noise, key = shaken[0], shaken[1][b]
     a, mean, decay, floor, top = numbers[0], numbers[1], numbers[2], numbers[5], u.dtype.type(2)
     many = other - one
+    # Loops over few arrays each: the compiler takes no vectors where too many of them might overlap.
     kick, seen = np.empty(many, x.dtype), np.empty(many, x.dtype)
     if decay < 1:
         pairs(key, turn, x.size + one, kick, seen)
