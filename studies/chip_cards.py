@@ -6,6 +6,7 @@
     python studies/chip_cards.py conv-mnist --data FOLDER
     python studies/chip_cards.py spiking-mnist --data FOLDER
     python studies/chip_cards.py resistive
+    python studies/chip_cards.py resistive-xs --data FOLDER
     python studies/chip_cards.py spiking-digits
     python studies/chip_cards.py conv-digits --limits
     python studies/chip_cards.py resistive-digits --limits
@@ -54,13 +55,13 @@ def turns(seconds: float, free: float, nudged: float) -> dict[str, float]:
     return {"feedback.turns.forward": seconds, "feedback.turns.reverse": seconds} | phases(free, nudged)
 
 
-def capacitors(farads: float, target: float) -> dict[str, float]:
-    """Capacitors of nodes and samples of a resistive network [F], and the target of its outputs [V]."""
-    keys = ("network.hidden.capacitance", "network.output.capacitance", "sample_hold.capacitance")
-    return dict.fromkeys(keys, farads) | {"network.target": target}
+def target(volts: float, bias: float) -> dict[str, Any]:
+    """The target of a resistive network's outputs, and the bias of its last array [V]."""
+    return {"network.target": volts, "network.bias": [0.5, bias]}
 
 
-QUIET = {"noise.thermal": "off", "sample_hold.noise": 65e-6}
+COLD = {"noise.thermal": "off", "sample_hold.noise": 0.0}
+"""No thermal noise of circuit and samples."""
 SILENT = {"noise.thermal": "off"}
 """No thermal noise of the circuit."""
 FAST = {"column.ratio": 5.0}
@@ -105,14 +106,22 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "resistive": {
         "the card": {},
-        "targets of 16 mV, capacitors of 1 pF": capacitors(1e-12, 0.016),
-        "capacitors of 10 pF": capacitors(1e-11, 0.05),
-        "half the rates": {"learning.rate": [0.115, 0.08]},
-        "targets of 100 mV": capacitors(4e-12, 0.1),
-        "one-sided, beta 1": {"nudging.estimator": "positive", "nudging.beta": 1.0},
+        "half the rates": {"learning.rate": [0.23, 0.16]},
+        "targets of 16 mV, half the rates": {"network.target": 0.016, "learning.rate": [0.23, 0.16]},
+        "targets of 50 mV": {"network.target": 0.05},
+        "hidden nodes of 10 pF": {"network.hidden.capacitance": 1e-11},
         "identical amplifiers": {"mismatch": None},
-        "targets of 16 mV, without thermal noise": capacitors(1e-12, 0.016) | QUIET,
-        "limit: the same with identical amplifiers": capacitors(1e-12, 0.016) | QUIET | {"mismatch": None},
+        "without thermal noise": COLD,
+        "limit: identical amplifiers, no thermal noise": {**COLD, "mismatch": None},
+    },
+    "resistive-xs": {
+        "the card": {},
+        "targets of 14 mV": target(0.014, 8.4e-3),
+        "half the rates": {"learning.rate": [2.0, 1.0]},
+        "a quarter of the way back": {"network.amplifiers.back": 1.0},
+        "beta 0.3": {"nudging.beta": 0.3},
+        "a third of the amplifiers' load": {"network.amplifiers.bias.load": 10.5e-12},
+        "limit: identical amplifiers, no thermal noise": {**COLD, "mismatch": None},
     },
     "spiking-digits": {
         "the card": {},
@@ -143,7 +152,8 @@ PLAN = {
     "digits": (1100, 338, 12, 3),
     "conv-digits": (1100, 338, 20, 3),
     "mnist": (20_000, 10_000, 3, 1),
-    "resistive": (1100, 338, 2, 3),
+    "resistive": (1100, 338, 20, 3),
+    "resistive-xs": (10_000, 5000, 4, 1),
     "spiking-digits": (1100, 338, 4, 3),
     "spiking-mnist": (2000, 1000, 1, 1),
     "conv-mnist": (2000, 1000, 1, 1),
@@ -189,7 +199,7 @@ def trained(
         chip.mean_input = data.train_x[train].mean(axis=0, dtype=np.float64)
     size, final = chip.circuit.learning.batch, chip.circuit.learning.final
     for epoch in range(epochs):
-        share = 1.0 - (1.0 - final) * epoch / epochs
+        share = chip.circuit.learning.decay**epoch * (1.0 - (1.0 - final) * epoch / epochs)
         rates = [share * rate for rate in chip.circuit.per_layer(chip.circuit.learning.rate)]
         given = np.random.default_rng([seed, epoch]).permutation(train)
         for start in range(0, len(given) - size + 1, size):
@@ -223,7 +233,7 @@ def main() -> None:
         parser.error(f"{parsed.card}: {'no limits are' if parsed.limits else 'no chip is'} listed; see --help")
     if unknown := [row for row in parsed.rows or [] if row not in listed[parsed.card]]:
         parser.error(f"--rows: {unknown[0]!r} is no row of {parsed.card}; there are {', '.join(listed[parsed.card])}")
-    source = parsed.data if "mnist" in parsed.card else "digits"
+    source = parsed.data if "mnist" in parsed.card or parsed.card == "resistive-xs" else "digits"
     card = parsed.card if parsed.limits else f"{parsed.card}-chip"
     learned, held, epochs, seeds = LIMITED if parsed.limits else PLAN[parsed.card]
     plan = (learned, held, parsed.epochs or epochs, seeds)

@@ -119,18 +119,17 @@ def _cells(circuit: CircuitCard, technology: Node) -> Area:
 
 
 def _neurons(circuit: CircuitCard) -> int:
-    return sum(circuit.sizes[1:])
+    return sum(circuit.sizes[1:-1]) + circuit.sizes[-1] * circuit.network.output_nodes
 
 
 def _capacitors(circuit: CircuitCard, technology: Node) -> Area:
     """All capacitance that a card states [F]."""
     sizes, feedback = circuit.sizes, circuit.feedback
     farads = _neurons(circuit) * circuit.sample_hold.capacitance
-    if circuit.neurons is not None:
-        hidden, output = circuit.neurons.hidden.capacitance, circuit.neurons.output.capacitance
-        if hidden is None or output is None:
-            return Area("capacitors", farads, None, "nodes follow from their columns: give neurons.*.capacitance")
-        farads += sum(sizes[1:-1]) * hidden + sizes[-1] * output
+    hidden, output = circuit.network.nodes(circuit)
+    if hidden is None or output is None:
+        return Area("capacitors", farads, None, "nodes follow from their columns: give neurons.*.capacitance")
+    farads += sum(sizes[1:-1]) * hidden + sizes[-1] * circuit.network.output_nodes * output
     if feedback is not None and feedback.turns is not None:
         farads += feedback.turns.hold * (_forward(circuit) + _reverse(circuit))
     farads += sizes[0] * _OF_DAC * (circuit.dac.effective or 0.0)
@@ -150,7 +149,7 @@ def _reverse(circuit: CircuitCard) -> int:
 
 
 def _amplifiers(circuit: CircuitCard, technology: Node) -> Area:
-    count = float(0 if circuit.neurons is None else _neurons(circuit))
+    count = float(circuit.network.amplifiers_in(circuit))
     column = circuit.column
     if circuit.network.sums and not column.limiting:
         tile = column.tile if isinstance(column, Transimpedance) and column.tile else 0

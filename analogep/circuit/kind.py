@@ -140,6 +140,18 @@ class Kind(Block, ABC):
         """Rules between the block and the rest of the circuit card, as (path in the card, message)."""
         yield from ()
 
+    def nodes(self, circuit: Any) -> tuple[float | None, float | None]:
+        """Capacitance of a hidden node and of an output node [F]; None where it follows from columns."""
+        return circuit.neurons.hidden.capacitance, circuit.neurons.output.capacitance
+
+    def amplifiers_in(self, circuit: Any) -> int:
+        """Amplifiers of its neurons."""
+        return sum(circuit.sizes[1:])
+
+    def in_front(self, layer: int, depth: int, kelvin: float) -> float:
+        """Standard deviation of what an amplifier adds to a sample of a layer (0: the first of weights) [V]."""
+        return 0.0
+
     def output_limit(self, window: Window, circuit: Any) -> tuple[float, float] | None:
         """Conductance of the nudging at beta = 1, and that which holds an output at least [S].
 

@@ -65,7 +65,9 @@ class Experimenter:
         self._converting, self._driving = card.adc.joules, card.dac.joules
         self._per_cell = card.lines.capacitance_per_cell
         # Two independent deviates of one sample are one.
-        self._sampler = Sampler.of(card.adc, math.hypot(card.sample_noise, card.adc.noise))
+        self._samplers = [
+            Sampler.of(card.adc, math.hypot(card.sampled_noise(k), card.adc.noise)) for k in range(card.depth)
+        ]
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:
         """Voltages (samples, inputs) [V] of the input lines for inputs `x` (samples, inputs) [1], by the DAC."""
@@ -173,7 +175,9 @@ class Experimenter:
         if keys is None:
             keys = self._keys(len(rates))
         if keys is not None:
-            found = [self._sampler(r, key) for r, key in zip(rates, keys, strict=True)]
+            # Of all layers, or of the outputs alone.
+            behind = self._samplers[-len(rates) :]
+            found = [sampler(r, key) for sampler, r, key in zip(behind, rates, keys, strict=True)]
             volts, rates = sum(total for _, total in found), [r for r, _ in found]
         else:
             volts = sum(float(np.square(r).sum()) for r in rates)

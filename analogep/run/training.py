@@ -27,6 +27,7 @@ from analogep.run.history import History
 from analogep.run.progress import Progress
 from analogep.run.trace import trace
 from analogep.streams import Seeds
+from analogep.units import format_si
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -107,6 +108,7 @@ def _begun(run: Run, emulator: Emulator, folder: Folder | None) -> tuple[assembl
         emulator.start()
         before = assemble.histogram(emulator.hardware)
         _check_stability(emulator.hardware)
+        _check_settling(emulator.hardware)
         check_work(emulator.hardware.network(), run.circuit, len(run.data.train_y), len(run.data.watched[1]))
         return before, History(run.data.validation_x is not None), _Past()
     assert folder is not None  # a checkpoint came from it
@@ -128,6 +130,23 @@ def _check_stability(hardware: Hardware) -> None:
             f"the circuit is unstable as written: its loop gain is {bound:.3g}, it must be below 1 before "
             "training; lower learning.initial_gain of the later layers, mapping.weight_range, or feedback.gain"
         )
+
+
+def _check_settling(hardware: Hardware) -> None:
+    """Newton's method takes the equilibrium however short a phase is: a node must come to it in that time."""
+    circuit = hardware.circuit
+    if circuit.solver.method != "newton":
+        return
+    slowest = float(hardware.network().tau.max())
+    needed = math.log(1.0 / circuit.timing.tolerance) * slowest
+    for name, phase in (("free", circuit.timing.free), ("nudged", circuit.timing.nudged)):
+        if phase.until == "duration" and phase.duration < needed:
+            raise SimulationError(
+                f"timing.{name}.duration: {format_si(phase.duration, 's')} are too short for the circuit as written: "
+                f"the slowest node has a time constant of {format_si(slowest, 's')} and settles to "
+                f"{100 * circuit.timing.tolerance:g} % in {format_si(needed, 's')}, and Newton's method takes it as "
+                "settled; give longer phases, smaller capacitances, or solver.method=RK23, which follows it in time"
+            )
 
 
 def aged(run: Run, result: xr.Dataset, seconds: float) -> float:

@@ -75,6 +75,17 @@ def test_mirrors_shared_converters_and_single_cells_are_counted() -> None:
     assert blocks("rram", single)["cells"].count == sum(rows * columns for rows, columns in single.shapes)
 
 
+def test_nodes_and_converters_of_a_resistive_network_take_area() -> None:
+    """64 hidden nodes and 20 outputs, each with node, sample and converter; 50 fF for each of 8 bits of 64 DACs."""
+    card = CircuitCard.load("resistive-chip")
+    found = blocks("ideal", card)
+    assert (found["converters"].count, found["amplifiers"].count) == (84, 64)
+    samples, inputs = 84 * 4e-12, 64 * 8 * 50e-15
+    assert found["capacitors"].count == pytest.approx(64 * 30e-12 + 20 * 4e-12 + samples + inputs)
+    larger = CircuitCard.load("resistive-chip", ["network.hidden.capacitance=60 pF"])
+    assert blocks("ideal", larger)["capacitors"].total > 1.5 * found["capacitors"].total
+
+
 def test_every_block_shrinks_from_node_to_node() -> None:
     card = CircuitCard.load("digits")
     sizes = (180e-9, 130e-9, 65e-9, 40e-9, 28e-9, 22e-9, 14e-9)

@@ -58,3 +58,30 @@ def test_a_budget_makes_nodes_and_samples_cold_together() -> None:
     spiking = Deck("rram", "spiking-digits", {"noise.thermal": "on"})
     assert spiking.cards([])[1].noise.kt > 0.0
     assert spiking.cards(["thermal"])[1].noise.kt == 0.0
+
+
+AMPLIFIED = "network.amplifiers.bias={supply: 1.1 V, bandwidth: 200 MHz, load: 8 pF, gm_over_id: 15, branches: 4}"
+
+
+def test_samples_behind_amplifiers_have_their_noise_and_those_of_outputs_do_not() -> None:
+    """gain gamma kT/C_load beside kT/C of the sample."""
+    card = CircuitCard.load("resistive-chip", [AMPLIFIED, "network.amplifiers.gain=20"])
+    kt = 1.380649e-23 * 300.0
+    behind = 20.0 * 4.0 / 3.0 * kt / 8e-12
+    assert card.sampled_noise(0) == pytest.approx((kt / card.sample_hold.capacitance + behind) ** 0.5, rel=1e-12)
+    assert card.sampled_noise(1) == card.sample_noise
+    quiet = CircuitCard.load("resistive-chip", [AMPLIFIED, "network.amplifiers.excess=0"])
+    cold = CircuitCard.load("resistive-chip", [AMPLIFIED, "noise.thermal=off", "sample_hold.noise=1 mV"])
+    assert quiet.sampled_noise(0) == quiet.sample_noise
+    assert cold.sampled_noise(0) == 1e-3
+
+
+def test_amplifiers_that_do_not_settle_in_a_phase_are_refused_with_the_bandwidth_that_would_do() -> None:
+    """ln(100) gain/(2 pi GBW) of a phase of 200 ns."""
+    message = (
+        "network.amplifiers.bias.bandwidth: must be at least 58.63 MHz, got 50 MHz: a gain of 16 leaves 1/16 of it, "
+        "and one stage has to settle to 1 % in a phase of 200 ns"
+    )
+    assert message in refused("resistive-digits", "network.amplifiers.bias.bandwidth=50 MHz")
+    CircuitCard.load("resistive-digits", ["network.amplifiers.bias.bandwidth=59 MHz"])
+    assert "must be at least 58.63 MHz, got 0 Hz" in refused("resistive-xs", "network.amplifiers.bias.bandwidth=0 Hz")

@@ -92,6 +92,8 @@ def resistive(
     doubled: bool = False,
     gain: float = 1.0,
     back: float = 1.0,
+    hiss: float = 0.0,
+    lag: float = 0.0,
     leak: float = 1e-6,
     rule: IV | None = None,
 ) -> Resistive:
@@ -110,6 +112,8 @@ def resistive(
                 sign=np.where(np.arange(columns) < columns // 2, 1.0, -1.0),
                 gain=1.0 if last else gain,
                 back=1.0 if last else back,
+                hiss=0.0 if last else hiss,
+                lag=0.0 if last else lag,
             )
         )
         rows = columns

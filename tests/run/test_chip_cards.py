@@ -13,7 +13,7 @@ from analogep.network import Hardware, check_fit, fit_warnings
 
 CHIPS = (
     *("digits-chip", "conv-digits-chip", "mnist-chip", "conv-mnist-chip"),
-    *("resistive-chip", "spiking-digits-chip", "spiking-mnist-chip"),
+    *("resistive-chip", "resistive-xs-chip", "spiking-digits-chip", "spiking-mnist-chip"),
 )
 
 

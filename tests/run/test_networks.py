@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import xarray as xr
 
 from analogep import results
 from analogep.crossbar import threads
+from analogep.errors import SimulationError
 from analogep.network import Hardware
 
 from .tiny import NETWORKS, network, wires
@@ -226,3 +228,18 @@ def test_a_finished_network_is_answered_from_its_folder(tmp_path: Path) -> None:
     first = network("resistive, wires").execute(tmp_path)
     xr.testing.assert_identical(network("resistive, wires").execute(tmp_path), first)
     xr.testing.assert_identical(results.read(tmp_path / "result.nc"), trained("resistive, wires"))
+
+
+@pytest.mark.parametrize("phase", ["free", "nudged"])
+def test_newtons_method_is_refused_where_a_node_would_not_come_to_rest(phase: str) -> None:
+    """It takes the equilibrium however short a phase is; what follows the path in time is let begin."""
+    other = "nudged" if phase == "free" else "free"
+    slow = "network.output.capacitance=1 pF"
+    short = (f"timing.{phase}.duration=150 ns", f"timing.{other}.duration=1 us")
+    said = rf"timing\.{phase}\.duration: 150 ns are too short .* constant of \d.* ns and settles to 1 % in (\S+) ns, .*"
+    with pytest.raises(SimulationError, match=said) as caught:
+        trained("resistive", slow, *short)
+    found = re.search(r"to 1 % in (\S+) ns", str(caught.value))
+    assert found is not None
+    enough = 1.01 * float(found[1])
+    trained("resistive", slow, f"timing.free.duration={enough} ns", f"timing.nudged.duration={enough} ns")

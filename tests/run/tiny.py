@@ -57,7 +57,15 @@ def tiny(*circuit: str, seed: int | Seeds = 1, device: Sequence[str] = (), card:
 
 _FEW = "learning={rate: [0.1, 0.1], batch: 20, epochs: 3, probe: 4}"
 # The card's nudging sources of 100 uS outweigh the ten cells on an output: negative nudging has no stable state there.
-_RESISTIVE = ("layers=[64,8,10]", "network.nudging_conductance=5 uS", "network.target=40 mV", "nudging.beta=0.1", _FEW)
+_RESISTIVE = (
+    "layers=[64,8,10]",
+    # So few cells would take longer than a phase to charge the card's.
+    "network.output.capacitance=100 fF",
+    "network.nudging_conductance=5 uS",
+    "network.target=40 mV",
+    "nudging.beta=0.1",
+    _FEW,
+)
 _PASSIVE = (
     "layers=[64,6,10]",
     "learning={rate: [0.3, 0.1], batch: 20, epochs: 3, probe: 4, initial_gain: [1, 0.3]}",

@@ -34,7 +34,7 @@ class ResistiveBuilder(Builder):
     @property
     def amplifiers(self) -> int:
         """Amplifiers behind the hidden layers."""
-        return 0 if self._card.amplifiers is None else sum(self.circuit.sizes[1:-1])
+        return self._card.amplifiers_in(self.circuit)
 
     def time_constant(self, k: int) -> float:
         """C/(g + sum of the cells in front of the nodes) [s]; what stands behind them is left out."""
@@ -81,6 +81,8 @@ class ResistiveBuilder(Builder):
                     sign=np.where(np.arange(size) < (size + 1) // 2, 1.0, -1.0),
                     gain=1.0 if amplifiers is None else amplifiers.gain,
                     back=1.0 if amplifiers is None else amplifiers.back,
+                    hiss=0.0 if amplifiers is None else amplifiers.resistance,
+                    lag=0.0 if amplifiers is None else amplifiers.lag,
                     spread=self._spread(store.array, store),
                     own=ALIKE if amplifiers is None else self.hardware.neurons[k],
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,8 +11,9 @@ from pydantic import Field
 from analogep.cards import Block
 from analogep.circuit.kind import Kind, Path, Scheme, Window
 from analogep.circuit.neuron import Amplifier
+from analogep.circuit.noise import BOLTZMANN
 from analogep.kinds.resistive.diodes import Diodes
-from analogep.units import Farads, Fraction, Siemens, Volts
+from analogep.units import Farads, Fraction, Siemens, Volts, format_si
 
 Share = Annotated[Fraction, Field(ge=0, le=1)]
 
@@ -22,12 +24,31 @@ class BidirectionalAmplifier(Block):
     The network is reciprocal only for back = gain. For back = 1/gain what an amplifier drives costs the node before
     it little, and the gradient of the layers before it comes out back/gain of the true one for each stage, which the
     update divides out.
+
+    With gm = 2 pi GBW C_load its input-referred noise is e_n^2 = 4kT gamma/gm [V^2/Hz] up to GBW/gain, where it closes:
+    gain gamma kT/C_load at its output.
     """
 
     gain: Annotated[float, Field(gt=0, le=1e4)]
     back: Annotated[float, Field(gt=0, le=1e4)]
     bias: Amplifier
-    """Its bias power."""
+    """Its bias power, its gain-bandwidth product, and what it drives beside the cells."""
+    excess: Annotated[float, Field(ge=0, le=100)] = 4.0 / 3.0
+    """gamma: 2/3 for each of the two input transistors in strong inversion."""
+
+    @property
+    def lag(self) -> float:
+        """gain/(2 pi GBW) [s]; without end for 0 Hz."""
+        return self.gain / (2.0 * math.pi * self.bias.bandwidth) if self.bias.bandwidth else math.inf
+
+    @property
+    def resistance(self) -> float:
+        """gamma/gm [ohm]: the resistor that makes as much noise at the input."""
+        return self.excess * self.lag / (self.gain * self.bias.load)
+
+    def shown(self, kelvin: float) -> float:
+        """Standard deviation of its noise in a sample of its output [V]."""
+        return math.sqrt(self.gain * self.excess * BOLTZMANN * kelvin / self.bias.load)
 
 
 class HiddenNode(Block):
@@ -116,8 +137,44 @@ class Resistive(Kind):
         """Mismatch is that of amplifiers."""
         if self.amplifiers is None and circuit.mismatch is not None and circuit.mismatch.spread:
             yield ("mismatch",), "is that of amplifiers in a resistive network, which has none; give network.amplifiers"
+        yield from self._pace(circuit)
+
+    def _pace(self, circuit: Any) -> Iterator[tuple[Path, str]]:
+        """Amplifiers that do not settle within a phase: the equations have them follow at once."""
+        stages = circuit.depth - 1
+        if self.amplifiers is None or stages == 0:
+            return
+        timing = circuit.timing
+        shortest = min(timing.free.duration, timing.nudged.duration)
+        needed = stages * math.log(1.0 / timing.tolerance)
+        if needed * self.amplifiers.lag <= shortest:
+            return
+        least = needed * self.amplifiers.gain / (2.0 * math.pi * shortest)
+        yield (
+            ("network", "amplifiers", "bias", "bandwidth"),
+            f"must be at least {format_si(least, 'Hz')}, got {format_si(self.amplifiers.bias.bandwidth, 'Hz')}: a gain "
+            f"of {self.amplifiers.gain:g} leaves 1/{self.amplifiers.gain:g} of it, and {_stages(stages)} to "
+            f"settle to {100 * timing.tolerance:g} % in a phase of {format_si(shortest, 's')}",
+        )
+
+    def nodes(self, circuit: Any) -> tuple[float | None, float | None]:
+        """The block's own."""
+        return self.hidden.capacitance, self.output.capacitance
+
+    def amplifiers_in(self, circuit: Any) -> int:
+        """One behind each hidden node, if there are any."""
+        return 0 if self.amplifiers is None else sum(circuit.sizes[1:-1])
+
+    def in_front(self, layer: int, depth: int, kelvin: float) -> float:
+        """Of the amplifier behind a hidden node, at whose output it is sampled."""
+        return 0.0 if self.amplifiers is None or layer == depth - 1 else self.amplifiers.shown(kelvin)
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for k, (low, high) in enumerate(self.initial):
             if low > high:
                 yield ("initial", k), f"must not fall from {100 * low:g} % to {100 * high:g} %; give [lower, upper]"
+
+
+def _stages(count: int) -> str:
+    """So many stages, in words."""
+    return "one stage has" if count == 1 else f"{count} stages in a row have"

@@ -59,6 +59,10 @@ class Stage:
         Amplifiers between this layer and the next array.
     spread : Spread or None
         Read noise of the array.
+    hiss : float [ohm]
+        Resistor that makes as much noise as an amplifier's input.
+    lag : float [s]
+        Time constant of an amplifier, beyond which it makes no noise.
     own : Mismatched
         Offsets and gains of the layer's amplifiers; with gains of their own, forward or back, F is no function that
         transients lower.
@@ -72,6 +76,8 @@ class Stage:
     sign: Floats
     gain: float = 1.0
     back: float = 1.0
+    hiss: float = 0.0
+    lag: float = 0.0
     spread: Spread | None = None
     own: Mismatched = ALIKE
 

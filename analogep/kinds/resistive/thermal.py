@@ -4,9 +4,15 @@
 
 h is the back-current factor of the amplifier, through which the cells of the next array reach the node. A soft diode
 makes shot noise, q (|I| + 2 I_s) in place of 2kT g, equal to it at rest; an ideal one that conducts has its
-conductance. A cell between two nodes takes from one what it gives to the other (`cells`), so that without amplifiers
-every node has kT/C at rest (equipartition). What nudges an output has gamma |beta| times the conductance that nudges at
-beta = 1. Amplifiers make no noise here.
+conductance. An amplifier's input noise drives the lines behind it a times as much, as if R_n = gamma/gm stood in front:
+
+    D/(kT) = 2 R_n sum_j (a g_ji)^2 f_i/C^2 at the nodes behind it,    2 R_n (h a sum_i g_ji)^2 f_j/C^2 at its own
+
+(a gain, g cells of the array behind), all of one amplifier alike. It ends at the amplifier's pole, tau_a, which leaves
+f = tau/(tau + tau_a) of the variance of white noise at a node by itself.
+
+A cell between two nodes takes from one what it gives to the other (`cells`), so that without amplifiers every node has
+kT/C at rest (equipartition). What nudges an output has gamma |beta| times the conductance that nudges at beta = 1.
 """
 
 from __future__ import annotations
@@ -36,6 +42,10 @@ def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, s
     for k, cells in enumerate(arrays, 1):
         total[:, network.slices[k]] += cells.columns
         total[:, network.slices[k - 1]] += network.stages[k - 1].backs ** 2 * cells.rows
+        if network.stages[k - 1].hiss > 0.0:
+            into, taken = _spoken(network, cells, k)
+            total[:, network.slices[k]] += np.square(into).sum(axis=0)
+            total[:, network.slices[k - 1]] += np.square(taken)
     total[:, network.slices[-1]] += stirred * network.nudging
     return np.asarray(2.0 * total / np.square(network.capacitance))
 
@@ -46,6 +56,9 @@ def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirr
     `stirred` [1] as in `Drive`."""
     root, pushed = np.sqrt(_alone(network, arrays, v)), np.sqrt(stirred * network.nudging)
     classes = network.stages[-1].size // (2 if network.doubled else 1)
+    amplified = [
+        _spoken(network, cells, k) if network.stages[k - 1].hiss > 0.0 else None for k, cells in enumerate(arrays, 1)
+    ]
 
     def drawn(rng: np.random.Generator) -> Floats:
         out = root * standard_normals(v.shape, rng)
@@ -53,6 +66,12 @@ def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirr
             into, taken = cells.currents(v.shape[0], rng)
             out[:, network.slices[k]] += into
             out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * taken
+            heard = amplified[k - 1]
+            if heard is not None:
+                ahead, back = heard
+                own = standard_normals((v.shape[0], back.size), rng)
+                out[:, network.slices[k]] += own @ ahead
+                out[:, network.slices[k - 1]] -= own * back
         if pushed > 0.0:
             current = pushed * standard_normals((v.shape[0], classes), rng)
             out[:, network.slices[-1]] += np.hstack([current, -current]) if network.doubled else current
@@ -68,3 +87,14 @@ def _alone(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> F
         total = stage.coupling.column_load() if k == 0 else arrays[k - 1].outside
         out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], stage.sign)
     return out
+
+
+def _spoken(network: ResistiveEquations, cells: Cells, k: int) -> tuple[Floats, Floats]:
+    """What a unit of the amplifiers' noise before array k drives into the nodes behind (nodes before, nodes) and out of
+    their own (nodes before,) [S^(1/2)]."""
+    before = network.stages[k - 1]
+    ahead, own = (
+        np.sqrt(network.tau[part] / (network.tau[part] + before.lag)) for part in network.slices[k - 1 : k + 1][::-1]
+    )
+    gains = np.broadcast_to(np.sqrt(before.hiss) * before.gains, before.size)
+    return gains[:, None] * cells.shares * cells.rows[:, None] * ahead, gains * before.backs * cells.rows * own
