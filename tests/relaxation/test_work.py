@@ -15,6 +15,7 @@ from analogep.streams import Seeds
 LEARNING = "learning={rate: [0.1], batch: 20, epochs: 2, initial_gain: [0.3], probe: 4}"
 EULER = "solver.method=euler"
 FAST = ("neurons.hidden.capacitance=1 aF",)
+AT_ONCE = "network.amplifiers.bias.bandwidth=100 THz"
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rc": ("digits", ("layers=[64,6,10]", EULER, *FAST)),
     "rc, two hidden layers": ("digits", ("layers=[64,6,5,10]", "mapping.weight_range=[1]", LEARNING, EULER, *FAST)),
@@ -31,7 +32,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "passive": ("passive-digits", ("layers=[64,6,10]", EULER, *FAST)),
-    "resistive": ("resistive-digits", ("layers=[64,6,10]", EULER, "network.hidden.capacitance=1 aF")),
+    # Amplifiers are refused where a phase of femtoseconds would be over before they settle.
+    "resistive": ("resistive-digits", ("layers=[64,6,10]", EULER, "network.hidden.capacitance=1 aF", AT_ONCE)),
     "convolutions": ("conv-digits", ("learning.probe=4", *FAST)),
 }
 SLOW = {"rc, no hidden layer": ("neurons.output.capacitance=1 aF",)}

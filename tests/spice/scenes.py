@@ -25,7 +25,7 @@ WIRES = "wires={kind: exact, word: 300 ohm, bit: 200 ohm, driver: 1 kohm, sense:
 NODE = "{capacitance: 0.2 pF, leak: 1 uS}"
 NO_AMPLIFIERS = "null"
 AMPLIFIERS = (
-    "{gain: 4, back: 0.25, bias: {supply: 1.1 V, bandwidth: 100 MHz, load: 0.5 pF, gm_over_id: 15, branches: 4}}"
+    "{gain: 4, back: 0.25, bias: {supply: 1.1 V, bandwidth: 300 MHz, load: 0.5 pF, gm_over_id: 15, branches: 4}}"
 )
 TIA = "{kind: tia, supply: 1.1 V, dc_gain: 10000, load: 0.2 pF, gm_over_id: 15, branches: 4}"
 CONVEYOR = (
