@@ -126,7 +126,7 @@ def _capacitors(circuit: CircuitCard, technology: Node) -> Area:
     """All capacitance that a card states [F]."""
     sizes, feedback = circuit.sizes, circuit.feedback
     farads = _neurons(circuit) * circuit.sample_hold.capacitance
-    hidden, output = circuit.network.nodes(circuit)
+    hidden, output = circuit.network.node_capacitances(circuit)
     if hidden is None or output is None:
         return Area("capacitors", farads, None, "nodes follow from their columns: give neurons.*.capacitance")
     farads += sum(sizes[1:-1]) * hidden + sizes[-1] * circuit.network.output_nodes * output

@@ -142,7 +142,7 @@ class CircuitCard(Card):
     def sampled_noise(self, layer: int) -> float:
         """Standard deviation of one sample of a layer (0: the first of weights) with what stands in front of it [V]."""
         warm = self.noise.thermal == "on"
-        before = self.network.in_front(layer, self.depth, self.noise.temperature) if warm else 0.0
+        before = self.network.amplifier_noise(layer, self.depth, self.noise.temperature) if warm else 0.0
         return math.hypot(self.sample_noise, before)
 
     def per_layer(self, values: tuple[float, ...]) -> tuple[float, ...]:

@@ -140,15 +140,17 @@ class Kind(Block, ABC):
         """Rules between the block and the rest of the circuit card, as (path in the card, message)."""
         yield from ()
 
-    def nodes(self, circuit: Any) -> tuple[float | None, float | None]:
+    def node_capacitances(self, circuit: Any) -> tuple[float | None, float | None]:
         """Capacitance of a hidden node and of an output node [F]; None where it follows from columns."""
+        if circuit.neurons is None:
+            return 0.0, 0.0
         return circuit.neurons.hidden.capacitance, circuit.neurons.output.capacitance
 
     def amplifiers_in(self, circuit: Any) -> int:
         """Amplifiers of its neurons."""
-        return sum(circuit.sizes[1:])
+        return 0 if circuit.neurons is None else sum(circuit.sizes[1:])
 
-    def in_front(self, layer: int, depth: int, kelvin: float) -> float:
+    def amplifier_noise(self, layer: int, depth: int, kelvin: float) -> float:
         """Standard deviation of what an amplifier adds to a sample of a layer (0: the first of weights) [V]."""
         return 0.0
 

@@ -92,7 +92,7 @@ def resistive(
     doubled: bool = False,
     gain: float = 1.0,
     back: float = 1.0,
-    hiss: float = 0.0,
+    noise_resistance: float = 0.0,
     lag: float = 0.0,
     leak: float = 1e-6,
     rule: IV | None = None,
@@ -112,7 +112,7 @@ def resistive(
                 sign=np.where(np.arange(columns) < columns // 2, 1.0, -1.0),
                 gain=1.0 if last else gain,
                 back=1.0 if last else back,
-                hiss=0.0 if last else hiss,
+                noise_resistance=0.0 if last else noise_resistance,
                 lag=0.0 if last else lag,
             )
         )

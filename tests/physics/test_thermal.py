@@ -46,14 +46,14 @@ def diffusion(network: Network, v: Floats, drive: Any) -> Floats:
         d[before, here] = between / np.outer(c[before], c[here])
         d[here, before] = d[before, here].T
         stage = network.stages[k - 1]
-        if stage.hiss > 0.0:
+        if stage.noise_resistance > 0.0:
             # Column j: what amplifier j drives into all nodes for a volt at its input, cell by cell.
             g = stage.gain * network.stages[k].coupling.g[: stage.size]
             driven = np.zeros((len(d), stage.size))
             driven[here] = g.T
             driven[before] = -np.diag(stage.back * g.sum(axis=1))
             driven *= np.sqrt(network.tau / (network.tau + stage.lag))[:, None] / c[:, None]
-            common = 2.0 * stage.hiss * driven @ driven.T
+            common = 2.0 * stage.noise_resistance * driven @ driven.T
             d += common - np.diag(np.diag(common))
     return KT * d
 
@@ -190,7 +190,7 @@ def test_amplifiers_take_a_resistive_network_out_of_equilibrium():
     assert abs(found.var(axis=0).sum() / np.trace(p) - 1.0) < 0.02
 
 
-AMPLIFIER = {"gain": 16.0, "back": 0.5, "hiss": 1e4}
+AMPLIFIER = {"gain": 16.0, "back": 0.5, "noise_resistance": 1e4}
 
 
 @pytest.mark.parametrize("lag", [0.0, 2e-8])
@@ -217,14 +217,14 @@ def test_amplifiers_make_the_noise_of_their_inputs_as_it_is_drawn(lag, monkeypat
 
 def test_an_amplifier_of_one_pole_leaves_what_its_pole_leaves():
     """One node behind one amplifier: Lyapunov's equation with the amplifier's noise as a state of its own."""
-    hiss, lag = 5e4, 2e-7
-    network = resistive((3, 1, 1), NONE, LINEAR, gain=8.0, back=1e-3, hiss=hiss, lag=lag)
+    noise_resistance, lag = 5e4, 2e-7
+    network = resistive((3, 1, 1), NONE, LINEAR, gain=8.0, back=1e-3, noise_resistance=noise_resistance, lag=lag)
     g, c = network.stages[1].coupling.g[0, 0], network.capacitance[1]
     tau = network.tau[1]
     # State (e, v) of e' = -e/lag + sqrt(2 kT R_n) xi/lag, v' = -v/tau + a g e/C.
     a = np.array([[-1.0 / lag, 0.0], [8.0 * g / c, -1.0 / tau]])
-    exact = solve_continuous_lyapunov(a, -np.diag([2.0 * KT * hiss / lag**2, 0.0]))[1, 1]
-    quiet = replace(network, stages=[replace(stage, hiss=0.0) for stage in network.stages])
+    exact = solve_continuous_lyapunov(a, -np.diag([2.0 * KT * noise_resistance / lag**2, 0.0]))[1, 1]
+    quiet = replace(network, stages=[replace(stage, noise_resistance=0.0) for stage in network.stages])
     x = inputs(network, 3)
     ours = covariance(network, x)[0][1, 1] - covariance(quiet, x)[0][1, 1]
     # The cells' way back through a factor of a thousandth is left out above.

@@ -81,7 +81,7 @@ class ResistiveBuilder(Builder):
                     sign=np.where(np.arange(size) < (size + 1) // 2, 1.0, -1.0),
                     gain=1.0 if amplifiers is None else amplifiers.gain,
                     back=1.0 if amplifiers is None else amplifiers.back,
-                    hiss=0.0 if amplifiers is None else amplifiers.resistance,
+                    noise_resistance=0.0 if amplifiers is None else amplifiers.resistance,
                     lag=0.0 if amplifiers is None else amplifiers.lag,
                     spread=self._spread(store.array, store),
                     own=ALIKE if amplifiers is None else self.hardware.neurons[k],

@@ -46,7 +46,7 @@ class BidirectionalAmplifier(Block):
         """gamma/gm [ohm]: the resistor that makes as much noise at the input."""
         return self.excess * self.lag / (self.gain * self.bias.load)
 
-    def shown(self, kelvin: float) -> float:
+    def output_noise(self, kelvin: float) -> float:
         """Standard deviation of its noise in a sample of its output [V]."""
         return math.sqrt(self.gain * self.excess * BOLTZMANN * kelvin / self.bias.load)
 
@@ -157,7 +157,7 @@ class Resistive(Kind):
             f"settle to {100 * timing.tolerance:g} % in a phase of {format_si(shortest, 's')}",
         )
 
-    def nodes(self, circuit: Any) -> tuple[float | None, float | None]:
+    def node_capacitances(self, circuit: Any) -> tuple[float | None, float | None]:
         """The block's own."""
         return self.hidden.capacitance, self.output.capacitance
 
@@ -165,9 +165,9 @@ class Resistive(Kind):
         """One behind each hidden node, if there are any."""
         return 0 if self.amplifiers is None else sum(circuit.sizes[1:-1])
 
-    def in_front(self, layer: int, depth: int, kelvin: float) -> float:
+    def amplifier_noise(self, layer: int, depth: int, kelvin: float) -> float:
         """Of the amplifier behind a hidden node, at whose output it is sampled."""
-        return 0.0 if self.amplifiers is None or layer == depth - 1 else self.amplifiers.shown(kelvin)
+        return 0.0 if self.amplifiers is None or layer == depth - 1 else self.amplifiers.output_noise(kelvin)
 
     def rules(self) -> Iterator[tuple[Path, str]]:
         for k, (low, high) in enumerate(self.initial):

@@ -59,7 +59,7 @@ class Stage:
         Amplifiers between this layer and the next array.
     spread : Spread or None
         Read noise of the array.
-    hiss : float [ohm]
+    noise_resistance : float [ohm]
         Resistor that makes as much noise as an amplifier's input.
     lag : float [s]
         Time constant of an amplifier, beyond which it makes no noise.
@@ -76,7 +76,7 @@ class Stage:
     sign: Floats
     gain: float = 1.0
     back: float = 1.0
-    hiss: float = 0.0
+    noise_resistance: float = 0.0
     lag: float = 0.0
     spread: Spread | None = None
     own: Mismatched = ALIKE

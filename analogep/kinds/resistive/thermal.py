@@ -42,8 +42,8 @@ def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, s
     for k, cells in enumerate(arrays, 1):
         total[:, network.slices[k]] += cells.columns
         total[:, network.slices[k - 1]] += network.stages[k - 1].backs ** 2 * cells.rows
-        if network.stages[k - 1].hiss > 0.0:
-            into, taken = _spoken(network, cells, k)
+        if network.stages[k - 1].noise_resistance > 0.0:
+            into, taken = _driven_by_noise(network, cells, k)
             total[:, network.slices[k]] += np.square(into).sum(axis=0)
             total[:, network.slices[k - 1]] += np.square(taken)
     total[:, network.slices[-1]] += stirred * network.nudging
@@ -57,7 +57,8 @@ def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirr
     root, pushed = np.sqrt(_alone(network, arrays, v)), np.sqrt(stirred * network.nudging)
     classes = network.stages[-1].size // (2 if network.doubled else 1)
     amplified = [
-        _spoken(network, cells, k) if network.stages[k - 1].hiss > 0.0 else None for k, cells in enumerate(arrays, 1)
+        _driven_by_noise(network, cells, k) if network.stages[k - 1].noise_resistance > 0.0 else None
+        for k, cells in enumerate(arrays, 1)
     ]
 
     def drawn(rng: np.random.Generator) -> Floats:
@@ -66,9 +67,9 @@ def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirr
             into, taken = cells.currents(v.shape[0], rng)
             out[:, network.slices[k]] += into
             out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * taken
-            heard = amplified[k - 1]
-            if heard is not None:
-                ahead, back = heard
+            pair = amplified[k - 1]
+            if pair is not None:
+                ahead, back = pair
                 own = standard_normals((v.shape[0], back.size), rng)
                 out[:, network.slices[k]] += own @ ahead
                 out[:, network.slices[k - 1]] -= own * back
@@ -89,12 +90,12 @@ def _alone(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> F
     return out
 
 
-def _spoken(network: ResistiveEquations, cells: Cells, k: int) -> tuple[Floats, Floats]:
+def _driven_by_noise(network: ResistiveEquations, cells: Cells, k: int) -> tuple[Floats, Floats]:
     """What a unit of the amplifiers' noise before array k drives into the nodes behind (nodes before, nodes) and out of
     their own (nodes before,) [S^(1/2)]."""
     before = network.stages[k - 1]
     ahead, own = (
         np.sqrt(network.tau[part] / (network.tau[part] + before.lag)) for part in network.slices[k - 1 : k + 1][::-1]
     )
-    gains = np.broadcast_to(np.sqrt(before.hiss) * before.gains, before.size)
+    gains = np.broadcast_to(np.sqrt(before.noise_resistance) * before.gains, before.size)
     return gains[:, None] * cells.shares * cells.rows[:, None] * ahead, gains * before.backs * cells.rows * own
