@@ -139,12 +139,6 @@ class CircuitCard(Card):
         stated = self.sample_hold.noise
         return self.sample_hold.thermal_noise(self.noise.temperature) if stated is None else stated
 
-    def sampled_noise(self, layer: int) -> float:
-        """Standard deviation of one sample of a layer (0: the first of weights) with what stands in front of it [V]."""
-        warm = self.noise.thermal == "on"
-        before = self.network.amplifier_noise(layer, self.depth, self.noise.temperature) if warm else 0.0
-        return math.hypot(self.sample_noise, before)
-
     def per_layer(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """One value for each layer of weights from a list of one or of as many."""
         return values if len(values) == self.depth else values * self.depth

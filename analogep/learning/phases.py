@@ -14,7 +14,7 @@ from analogep.circuit.phases import Phase
 from analogep.clock import Timed
 from analogep.energy import Ledger
 from analogep.estimators import Contour
-from analogep.learning.sampling import Sampler, loaded
+from analogep.learning.sampling import Sampler, loaded, sampled_noise
 from analogep.learning.tally import Tally
 from analogep.network import Drive, Hardware, Network
 from analogep.network.base import Phases
@@ -66,7 +66,7 @@ class Experimenter:
         self._per_cell = card.lines.capacitance_per_cell
         # Two independent deviates of one sample are one.
         self._samplers = [
-            Sampler.of(card.adc, math.hypot(card.sampled_noise(k), card.adc.noise)) for k in range(card.depth)
+            Sampler.of(card.adc, math.hypot(sampled_noise(card, k), card.adc.noise)) for k in range(card.depth)
         ]
 
     def lines(self, x: NDArray[np.floating[Any]]) -> Floats:

@@ -7,11 +7,13 @@ xi are normal deviates of a key and the position of the sample (`draws.normals`)
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analogep.circuit import CircuitCard
 from analogep.circuit.converters import Adc
 from analogep.draws import fill_normals, key_of
 from analogep.jit import kernel
@@ -59,6 +61,13 @@ def loaded(x: NDArray[np.floating[Any]], bits: int | None, volts: float) -> Floa
     flat = np.ascontiguousarray(x, np.float32 if x.dtype == np.float32 else np.float64).reshape(-1)
     _loaded(flat, 0.0 if bits is None else 2.0**bits - 1.0, volts, out.reshape(-1))
     return out
+
+
+def sampled_noise(card: CircuitCard, layer: int) -> float:
+    """Standard deviation of one sample of a layer (0: the first of weights), with what stands in front of it [V]."""
+    warm = card.noise.thermal == "on"
+    before = card.network.amplifier_noise(layer, card.depth, card.noise.temperature) if warm else 0.0
+    return math.hypot(card.sample_noise, before)
 
 
 class Sampler(NamedTuple):

@@ -8,6 +8,7 @@ from analogep.budget.deck import Deck
 from analogep.circuit import CircuitCard
 from analogep.errors import CardError
 from analogep.kinds.spiking.card import Spiking
+from analogep.learning.sampling import sampled_noise
 
 ON = "noise.thermal=on"
 
@@ -68,12 +69,12 @@ def test_samples_behind_amplifiers_have_their_noise_and_those_of_outputs_do_not(
     card = CircuitCard.load("resistive-chip", [AMPLIFIED, "network.amplifiers.gain=20"])
     kt = 1.380649e-23 * 300.0
     behind = 20.0 * 4.0 / 3.0 * kt / 8e-12
-    assert card.sampled_noise(0) == pytest.approx((kt / card.sample_hold.capacitance + behind) ** 0.5, rel=1e-12)
-    assert card.sampled_noise(1) == card.sample_noise
+    assert sampled_noise(card, 0) == pytest.approx((kt / card.sample_hold.capacitance + behind) ** 0.5, rel=1e-12)
+    assert sampled_noise(card, 1) == card.sample_noise
     quiet = CircuitCard.load("resistive-chip", [AMPLIFIED, "network.amplifiers.excess=0"])
     cold = CircuitCard.load("resistive-chip", [AMPLIFIED, "noise.thermal=off", "sample_hold.noise=1 mV"])
-    assert quiet.sampled_noise(0) == quiet.sample_noise
-    assert cold.sampled_noise(0) == 1e-3
+    assert sampled_noise(quiet, 0) == quiet.sample_noise
+    assert sampled_noise(cold, 0) == 1e-3
 
 
 def test_amplifiers_that_do_not_settle_in_a_phase_are_refused_with_the_bandwidth_that_would_do() -> None:
