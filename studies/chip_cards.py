@@ -194,13 +194,13 @@ def trained(
     data, (learned, held, epochs, _) = load_data(source), plan
     order = np.random.default_rng(5).permutation(len(data.train_y))
     test, train = order[:held], order[held : held + learned]
-    chip = Chip(device, card, seed=seed, set=changes)
+    chip = Chip(device, card, seed=seed, set={"learning.epochs": epochs, **changes})
     if chip.circuit.learning.center_inputs is not None:
         chip.mean_input = data.train_x[train].mean(axis=0, dtype=np.float64)
-    size, final = chip.circuit.learning.batch, chip.circuit.learning.final
+    learning = chip.circuit.learning
+    size = learning.batch
     for epoch in range(epochs):
-        share = chip.circuit.learning.decay**epoch * (1.0 - (1.0 - final) * epoch / epochs)
-        rates = [share * rate for rate in chip.circuit.per_layer(chip.circuit.learning.rate)]
+        rates = [learning.share(epoch) * rate for rate in chip.circuit.per_layer(learning.rate)]
         given = np.random.default_rng([seed, epoch]).permutation(train)
         for start in range(0, len(given) - size + 1, size):
             part = given[start : start + size]

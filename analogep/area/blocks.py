@@ -118,18 +118,14 @@ def _cells(circuit: CircuitCard, technology: Node) -> Area:
     return Area("cells", count, _SQUARE * max(pitch**2, least), said)
 
 
-def _neurons(circuit: CircuitCard) -> int:
-    return sum(circuit.sizes[1:-1]) + circuit.sizes[-1] * circuit.network.output_nodes
-
-
 def _capacitors(circuit: CircuitCard, technology: Node) -> Area:
     """All capacitance that a card states [F]."""
     sizes, feedback = circuit.sizes, circuit.feedback
-    farads = _neurons(circuit) * circuit.sample_hold.capacitance
+    farads = sum(circuit.nodes) * circuit.sample_hold.capacitance
     hidden, output = circuit.network.node_capacitances(circuit)
     if hidden is None or output is None:
         return Area("capacitors", farads, None, "nodes follow from their columns: give neurons.*.capacitance")
-    farads += sum(sizes[1:-1]) * hidden + sizes[-1] * circuit.network.output_nodes * output
+    farads += sum(circuit.nodes[:-1]) * hidden + circuit.nodes[-1] * output
     if feedback is not None and feedback.turns is not None:
         farads += feedback.turns.hold * (_forward(circuit) + _reverse(circuit))
     farads += sizes[0] * _OF_DAC * (circuit.dac.effective or 0.0)
@@ -164,7 +160,7 @@ def _amplifiers(circuit: CircuitCard, technology: Node) -> Area:
 
 def _converters(circuit: CircuitCard) -> Area:
     adc = circuit.adc
-    count = math.ceil(_neurons(circuit) / adc.shared)
+    count = math.ceil(sum(circuit.nodes) / adc.shared)
     if adc.area is not None:
         return Area("converters", count, adc.room, str(adc.source))
     if adc.room is None:
@@ -180,7 +176,7 @@ def _memory(device: DeviceCard, circuit: CircuitCard, technology: Node) -> Area:
 def _digital(circuit: CircuitCard, technology: Node) -> Area:
     bits = float(circuit.adc.effective or 8.0)
     wide = mac_joules(bits, bits, 2.0 * bits) / mac_joules(8.0, 8.0, 16.0)
-    count = math.ceil(_neurons(circuit) / circuit.adc.shared)
+    count = math.ceil(sum(circuit.nodes) / circuit.adc.shared)
     return Area("digital", count, _SQUARE * technology.mac_area * wide, technology.sources["mac_area"])
 
 

@@ -15,6 +15,7 @@ from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.defaults import filled, without
 from analogep.circuit.driver import Driver
 from analogep.circuit.holomorphic_rules import holomorphic_rules
+from analogep.circuit.imperfection_rules import mismatch_rules, noise_rules
 from analogep.circuit.kind import AnyKind, kinds_with
 from analogep.circuit.learning import Learning
 from analogep.circuit.mapping import Feedback, Lines, Mapping
@@ -150,8 +151,8 @@ class CircuitCard(Card):
         One word line for the bias; in a resistive network two, two for each input, and two bit lines for each doubled
         output. The array of a convolution has the word lines of a patch and a bit line for each channel.
         """
-        kind, ends, grids = self.network, list(self.sizes), self.grids
-        ends[-1] *= kind.output_nodes
+        kind, grids = self.network, self.grids
+        ends = (self.sizes[0], *self.nodes)
         out = []
         for k in range(self.depth):
             rows, columns = ends[k] * (kind.input_lines if k == 0 else 1), ends[k + 1]
@@ -160,6 +161,11 @@ class CircuitCard(Card):
                 rows, columns = layer.kernel**2 * before.channels, layer.channels
             out.append((rows + int(self.bias) * kind.bias_lines, columns))
         return tuple(out)
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """Nodes of each layer behind the inputs, whose voltages are sampled: two for each doubled output."""
+        return (*self.sizes[1:-1], self.sizes[-1] * self.network.output_nodes)
 
     @property
     def copies(self) -> tuple[int, ...]:
@@ -202,10 +208,10 @@ class CircuitCard(Card):
                 ("learning", "center_inputs"),
                 f"needs a network of kind {kinds_with('centers_inputs')}, and bias: true, to take up the mean",
             )
-        yield from self._noise_rules()
+        yield from noise_rules(self)
         yield from self.network.rules_with(self)
         yield from holomorphic_rules(self)
-        yield from self._mismatch_rules()
+        yield from mismatch_rules(self)
         yield from column_rules(self)
 
     def _node_rules(self) -> Iterator[tuple[Path, str]]:
@@ -231,25 +237,6 @@ class CircuitCard(Card):
                     f"needs 1 number or {self.depth}, one for each layer of weights; got {len(values)}",
                 )
 
-    def _noise_rules(self) -> Iterator[tuple[Path, str]]:
-        """Less noise than physics gives, and what has no thermal noise yet."""
-        if self.noise.thermal == "off":
-            return
-        stated, floor = self.sample_hold.noise, self.sample_hold.thermal_noise(self.noise.temperature)
-        # Stated with two digits, as people do.
-        if stated is not None and stated < 0.98 * floor:
-            yield (
-                ("sample_hold", "noise"),
-                f"must be at least kT/C of its capacitor, {format_si(floor, 'V')} at "
-                f"{format_si(self.noise.temperature, 'K')}, got {format_si(stated, 'V')}; leave it out to have that, "
-                "or set noise.thermal=off for a limit without",
-            )
-        if not self.network.thermal:
-            known = kinds_with("thermal")
-            yield ("noise", "thermal"), f"needs a network of kind {known}; '{self.network.kind}' has none so far"
-        if not self.nudging.chosen.real:
-            yield ("noise", "thermal"), "needs real voltages; 'holomorphic' has complex ones, which no circuit has"
-
     def _convolution_rules(self) -> Iterator[tuple[Path, str]]:
         """What a convolution cannot have."""
         if not self.convolutional:
@@ -273,23 +260,6 @@ class CircuitCard(Card):
             yield ("solver", "projected"), f"needs method 'euler' and a network of kind {known}"
         if solver.precision == "single" and solver.method != "euler":
             yield ("solver", "precision"), f"'single' needs method 'euler'; '{solver.method}' computes in double"
-
-    def _mismatch_rules(self) -> Iterator[tuple[Path, str]]:
-        """Keys of the mismatch that the network's neurons do not have, or its solver cannot follow."""
-        spread, kind = () if self.mismatch is None else self.mismatch.spread, self.network
-        for key in spread:
-            if key not in kind.mismatches:
-                known = ", ".join(f"'{name}'" for name in kind.mismatches) or "no mismatch"
-                yield (
-                    ("mismatch", key),
-                    f"is none of a network of kind '{kind.kind}', which has {known}; remove it",
-                )
-            elif key != "offset" and not self.nudging.chosen.real:
-                yield (
-                    ("mismatch", key),
-                    f"is not written for complex voltages; leave 'offset' alone, or take an estimator other than "
-                    f"'{self.nudging.estimator}'",
-                )
 
     def _network_rules(self) -> Iterator[tuple[Path, str]]:
         """Rules between the kind of network and the blocks that it needs."""

@@ -92,10 +92,12 @@ class Pace(NamedTuple):
     @classmethod
     def of(cls, circuit: CircuitCard) -> Pace:
         """Of a card."""
-        sizes, outputs = circuit.sizes, circuit.sizes[-1] * circuit.network.output_nodes
-        widest = max(*sizes[1:], outputs) if circuit.network.measured else 0
+        sizes, nodes = circuit.sizes, circuit.nodes
+        widest = max(nodes) if circuit.network.measured else 0
         loaded = (loading(circuit, sizes[0]), loading(circuit, sizes[-1]))
-        return cls(slots(circuit), stretch(circuit), *loaded, converting(circuit, widest), converting(circuit, outputs))
+        return cls(
+            slots(circuit), stretch(circuit), *loaded, converting(circuit, widest), converting(circuit, nodes[-1])
+        )
 
     def inferred(self, length: float) -> Timed:
         """An inference with a free phase of `length` [s]."""

@@ -40,7 +40,7 @@ def grounded(network: LayeredRC, ohms: tuple[float, float] = (3e8, 5e8)) -> Laye
 def diffusion(network: Network, v: Floats, drive: Any) -> Floats:
     """D (nodes, nodes) [V^2/s]: its diagonal, and what cells between two nodes have in common."""
     d = np.diag(np.broadcast_to(network.agitation(v, drive), v.shape)[0])
-    for k, cells in enumerate(getattr(network, "between", []), 1):
+    for k, (cells, _) in enumerate(getattr(network, "between", []), 1):
         before, here, c = network.slices[k - 1], network.slices[k], network.capacitance
         between = -2.0 * network.stages[k - 1].back * cells.shares * cells.rows[:, None]
         d[before, here] = between / np.outer(c[before], c[here])

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analogep.kinds.resistive import adjoint, content, thermal
-from analogep.kinds.resistive.cells import Cells
 from analogep.kinds.resistive.equations import ResistiveEquations
 from analogep.network.base import Kicks, Phases
 from analogep.network.drive import Drive
@@ -31,7 +30,7 @@ class Resistive(ResistiveEquations):
         return adjoint.exact_gradient(self, v, x, target)
 
     @cached_property
-    def between(self) -> list[Cells]:
+    def between(self) -> list[thermal.Source]:
         """The arrays between layers of nodes, as sources of thermal noise."""
         return thermal.between(self)
 

@@ -18,6 +18,7 @@ kT/C at rest (equipartition). What nudges an output has gamma |beta| times the c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,46 +31,60 @@ from analogep.network.base import Kicks
 Floats = NDArray[np.float64]
 
 
-def between(network: ResistiveEquations) -> list[Cells]:
+class Source(NamedTuple):
+    """What makes noise between two layers of nodes.
+
+    Attributes
+    ----------
+    cells : Cells
+        Of the array.
+    driven : (ndarray (nodes before, nodes), ndarray (nodes before,)) or None [S^(1/2)]
+        What a unit of the noise of the amplifiers before it drives into the nodes behind, and out of their own nodes;
+        None for amplifiers without noise.
+    """
+
+    cells: Cells
+    driven: tuple[Floats, Floats] | None
+
+
+def between(network: ResistiveEquations) -> list[Source]:
     """The arrays between layers of nodes, as sources of noise."""
-    pairs = zip(network.stages, network.stages[1:], strict=False)
-    return [Cells.of(stage.coupling, before.size) for before, stage in pairs]
+    found = []
+    for k, (before, stage) in enumerate(zip(network.stages, network.stages[1:], strict=False), 1):
+        cells = Cells.of(stage.coupling, before.size)
+        found.append(Source(cells, _driven(network, cells, k) if before.noise_resistance > 0.0 else None))
+    return found
 
 
-def agitation(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirred: float) -> Floats:
+def agitation(network: ResistiveEquations, arrays: Sequence[Source], v: Floats, stirred: float) -> Floats:
     """D/(kT) on the diagonal (samples, nodes) [V^2/(s J)] at `v` (samples, nodes) [V]; `stirred` [1] as in `Drive`."""
     total = _alone(network, arrays, v)
-    for k, cells in enumerate(arrays, 1):
+    for k, (cells, driven) in enumerate(arrays, 1):
         total[:, network.slices[k]] += cells.columns
         total[:, network.slices[k - 1]] += network.stages[k - 1].backs ** 2 * cells.rows
-        if network.stages[k - 1].noise_resistance > 0.0:
-            into, taken = _driven_by_noise(network, cells, k)
+        if driven is not None:
+            into, taken = driven
             total[:, network.slices[k]] += np.square(into).sum(axis=0)
             total[:, network.slices[k - 1]] += np.square(taken)
     total[:, network.slices[-1]] += stirred * network.nudging
     return np.asarray(2.0 * total / np.square(network.capacitance))
 
 
-def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirred: float) -> Kicks:
+def kicks(network: ResistiveEquations, arrays: Sequence[Source], v: Floats, stirred: float) -> Kicks:
     """A function that draws normal deviates with the covariance of D/(kT) at `v` (samples, nodes) [V]; the cells of an
     array between two layers push their ends in opposite directions, and what nudges both outputs of a class them.
     `stirred` [1] as in `Drive`."""
     root, pushed = np.sqrt(_alone(network, arrays, v)), np.sqrt(stirred * network.nudging)
     classes = network.stages[-1].size // (2 if network.doubled else 1)
-    amplified = [
-        _driven_by_noise(network, cells, k) if network.stages[k - 1].noise_resistance > 0.0 else None
-        for k, cells in enumerate(arrays, 1)
-    ]
 
     def drawn(rng: np.random.Generator) -> Floats:
         out = root * standard_normals(v.shape, rng)
-        for k, cells in enumerate(arrays, 1):
+        for k, (cells, driven) in enumerate(arrays, 1):
             into, taken = cells.currents(v.shape[0], rng)
             out[:, network.slices[k]] += into
             out[:, network.slices[k - 1]] -= network.stages[k - 1].backs * taken
-            pair = amplified[k - 1]
-            if pair is not None:
-                ahead, back = pair
+            if driven is not None:
+                ahead, back = driven
                 own = standard_normals((v.shape[0], back.size), rng)
                 out[:, network.slices[k]] += own @ ahead
                 out[:, network.slices[k - 1]] -= own * back
@@ -81,18 +96,17 @@ def kicks(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats, stirr
     return drawn
 
 
-def _alone(network: ResistiveEquations, arrays: Sequence[Cells], v: Floats) -> Floats:
+def _alone(network: ResistiveEquations, arrays: Sequence[Source], v: Floats) -> Floats:
     """Conductance whose noise reaches one node alone (samples, nodes) [S]: to lines that sources hold, leak, diode."""
     out = np.empty_like(v)
     for k, (stage, part) in enumerate(zip(network.stages, network.slices, strict=True)):
-        total = stage.coupling.column_load() if k == 0 else arrays[k - 1].outside
+        total = stage.coupling.column_load() if k == 0 else arrays[k - 1].cells.outside
         out[:, part] = total + stage.leak + stage.diodes.agitation(v[:, part], stage.sign)
     return out
 
 
-def _driven_by_noise(network: ResistiveEquations, cells: Cells, k: int) -> tuple[Floats, Floats]:
-    """What a unit of the amplifiers' noise before array k drives into the nodes behind (nodes before, nodes) and out of
-    their own (nodes before,) [S^(1/2)]."""
+def _driven(network: ResistiveEquations, cells: Cells, k: int) -> tuple[Floats, Floats]:
+    """`Source.driven` of array k."""
     before = network.stages[k - 1]
     ahead, own = (
         np.sqrt(network.tau[part] / (network.tau[part] + before.lag)) for part in network.slices[k - 1 : k + 1][::-1]
