@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field
 
-from analogep.cards import Card
+from analogep.cards import Card, written
 from analogep.circuit.column_rules import column_rules
 from analogep.circuit.converters import Adc, Dac, Digital, SampleHold
 from analogep.circuit.defaults import filled, without
@@ -84,6 +84,10 @@ class CircuitCard(Card):
     @classmethod
     def _completed(cls, data: dict[str, Any]) -> dict[str, Any]:
         return filled(data)
+
+    def _plain(self) -> dict[str, Any]:
+        # A card with a node has a memory unless it says null: that is no default there.
+        return written.data(self, ("memory",) if self.memory is None and self.technology is not None else ())
 
     @property
     def technology(self) -> Node | None:
@@ -270,6 +274,8 @@ class CircuitCard(Card):
                 ("mapping", "scheme"),
                 f"must be {known} in networks of kind '{network.kind}', got '{self.mapping.scheme}'",
             )
+        if not network.pairs and self.mapping.common_mode != 0.5:
+            yield ("mapping", "common_mode"), f"is of pairs, which networks of kind '{network.kind}' lack; remove it"
         needed: tuple[tuple[Path, object, bool], ...] = (
             (("neurons",), self.neurons, network.neurons),
             (("feedback",), self.feedback, network.pairs),

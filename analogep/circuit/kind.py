@@ -41,6 +41,9 @@ class Window(Protocol):
     def max(self) -> float:
         """Upper end [S]."""
 
+    def at(self, share: float) -> float:
+        """The conductance at a `share` of the window [1], from its lower end [S]."""
+
 
 class Kind(Block, ABC):
     """A kind of network.

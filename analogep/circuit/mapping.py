@@ -9,7 +9,7 @@ from pydantic import Field
 
 from analogep.cards import Block
 from analogep.circuit.kind import Scheme
-from analogep.units import Amperes, Farads, Seconds, Volts
+from analogep.units import Amperes, Farads, Fraction, Seconds, Volts
 
 Path = tuple[str | int, ...]
 
@@ -17,8 +17,8 @@ Path = tuple[str | int, ...]
 class Mapping(Block):
     """w = range (g_plus - g_minus)/(G_max - G_min), with the nominal window of the device card.
 
-    `push_pull` moves both halves of a pair in opposite directions about the middle of the window; `reference` keeps
-    g_minus in the middle and moves g_plus alone, which leaves half of the range. At a virtual ground a current
+    `push_pull` moves both halves of a pair in opposite directions about the common mode; `reference` keeps
+    g_minus there and moves g_plus alone, which leaves half of the range. At a virtual ground a current
     conveyor of gain k = g_leak range/(G_max - G_min) brings the pair's current to the summing node, so that
     W = k (g_plus - g_minus). Of a passive network `separate` lets each half descend its own gradient; a resistive one
     has `single` conductances, w = range (g - G_min)/(G_max - G_min).
@@ -29,6 +29,11 @@ class Mapping(Block):
     weight_range: tuple[Annotated[float, Field(gt=0, le=1000)], ...]
     """Largest |weight| of each layer with push-pull pairs; one number serves all layers."""
     scheme: Scheme = "push_pull"
+    common_mode: Annotated[Fraction, Field(gt=0, lt=1)] = 0.5
+    """Where in the window both halves of a pair stand as the chip is made, G_0 = G_min + share (G_max - G_min): what
+    their mean stays near. Less of it leaves less current on the lines, hence less bias in their columns, and less of
+    the noise that grows with conductance; a half that has come to the lower end leaves the rest of a weight to the
+    other one. Devices whose pulses only go up begin at their reset state instead."""
 
 
 class Turns(Block):

@@ -54,6 +54,7 @@ FULL_SCALE: Final = (
 """What is designed in units of the read voltage."""
 
 RANGE: Final = "mapping.weight_range"
+COMMON_MODE: Final = "mapping.common_mode"
 BANDWIDTHS: Final = ("neurons.hidden.amplifier.bandwidth", "neurons.output.amplifier.bandwidth")
 """Gain-bandwidth products of neurons' amplifiers, which follow weight ranges where lines have none of their own."""
 

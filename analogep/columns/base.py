@@ -54,7 +54,7 @@ class SummingLines:
     Attributes
     ----------
     design : float [S]
-        Conductance of all cells of a line, each in the middle of its window: what a circuit is made for.
+        Conductance of all cells of a line, each at the common mode of its pair: what a circuit is made for.
     cells : int
         Cells of a line; the two of a pair are one.
     tile : int
@@ -180,7 +180,7 @@ class Column(Block, ABC):
         )
 
     def time_constant(self, lines: SummingLines) -> float:
-        """Its time constant where cells are in the middle of their window [s]."""
+        """Its time constant where cells are at their common mode [s]."""
         return float(self.response(lines, np.array([lines.design])).tau[0])
 
     def slowness(self, lines: SummingLines) -> float:

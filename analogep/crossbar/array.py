@@ -43,6 +43,10 @@ class Array:
         Seed of the spread between cells and of the faults.
     name : str
         Name of the array in its random streams, such as `layer1/plus`.
+    single : bool
+        Whether states and conductances are held in single precision.
+    start : float
+        As in `fabricate`.
 
     Attributes
     ----------
@@ -59,11 +63,18 @@ class Array:
     """
 
     def __init__(
-        self, device: DeviceCard, shape: tuple[int, int], fabrication: Streams, name: str, *, single: bool = False
+        self,
+        device: DeviceCard,
+        shape: tuple[int, int],
+        fabrication: Streams,
+        name: str,
+        *,
+        single: bool = False,
+        start: float = 0.5,
     ) -> None:
         self.device, self.name, self.shape, self._fabrication = device, name, shape, fabrication
         real: type[np.floating[Any]] = np.float32 if single else np.float64
-        cells = fabricate(device, shape, fabrication, name)
+        cells = fabricate(device, shape, fabrication, name, start)
         self._cells = replace(cells, each=cells.each.astype(real), shapes=cells.shapes.astype(real))
         self.responds, self.hidden = cells.responds, cells.start.astype(real)
         first = device.programming.second

@@ -56,7 +56,7 @@ class Cells:
         return self.each[..., 3]
 
 
-def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: str) -> Cells:
+def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: str, start: float = 0.5) -> Cells:
     """Draw the cells of an array.
 
     Parameters
@@ -67,6 +67,8 @@ def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: 
         Fabrication seed; every quantity has a stream of its own, so that one that is not spread shifts nothing.
     name : str
         Name of the array in the streams.
+    start : float
+        Where in its own window each cell stands [1], but for unidirectional devices and stuck cells.
     """
     spread = device.variation.device_to_device
     window = device.conductance
@@ -85,12 +87,12 @@ def fabricate(device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: 
         own = window.span / (high - low)
         up, down = up * own, down * own
     shapes = _shapes(device, shape, up, down, (low, high), seeds, name)
-    responds, start, dead = _faults(device, shape, seeds, name)
+    responds, stand, dead = _faults(device, shape, seeds, name, start)
     cold, warm = (1.0, 1.0) if device.temperature is None else device.temperature.window()
     low, high = low * cold, high * warm
     if dead is not None:
         low, high = (np.where(dead, 0.0, end) for end in (low, high))
-    return Cells(_side_by_side([up, down, low, high], shape), shapes, responds, start)
+    return Cells(_side_by_side([up, down, low, high], shape), shapes, responds, stand)
 
 
 def _side_by_side(columns: list[Floats], shape: tuple[int, int]) -> Floats:
@@ -132,15 +134,15 @@ def _shapes(
 
 
 def _faults(
-    device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: str
+    device: DeviceCard, shape: tuple[int, int], seeds: Streams, name: str, first: float
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.bool_] | None]:
     """Which cells respond, where they start, and which are open.
 
-    As fabricated, cells stand in the middle of their own window, those of a unidirectional device at its reset state;
-    the initial weights are pulses away.
+    As fabricated, cells stand at the share `first` of their own window, those of a unidirectional device at its reset
+    state; the initial weights are pulses away.
     """
     faults, reset = device.faults, device.programming.reset
-    start = np.full(shape, 0.5 if reset is None else reset.to)
+    start = np.full(shape, first if reset is None else reset.to)
     if reset is not None and reset.sigma:
         xi = seeds.rng(f"{name}/fabrication/reset").standard_normal(shape)
         start = np.clip(start + reset.sigma * xi, 0.0, 1.0)

@@ -40,6 +40,8 @@ class Pair(Store):
         Whether weights, states and conductances are held in single precision.
     averaging : float or None
         As in `Store`.
+    common_mode : float
+        Where in the window both halves stand as fabricated [1] (`circuit.Mapping`).
     """
 
     def __init__(
@@ -54,18 +56,20 @@ class Pair(Store):
         *,
         single: bool = False,
         averaging: float | None = None,
+        common_mode: float = 0.5,
     ) -> None:
         self.device, self.shape, self.name, self.layer = device, shape, name, layer
+        self.common_mode = common_mode
         self.weight_range, self.push_pull, self.averaging = weight_range, push_pull, averaging
         self.unidirectional = device.programming.unidirectional
         self.halves = {
-            half: array_of(device)(device, shape, fabrication, f"{name}/{half}", single=single)
+            half: array_of(device)(device, shape, fabrication, f"{name}/{half}", single=single, start=common_mode)
             for half in ("plus", "minus")
         }
         self.scale = weight_range / device.conductance.span
         """Weight per siemens [1/S]."""
         both = push_pull and not self.unidirectional
-        self.step = device.step * weight_range * (2.0 if both else 1.0)
+        self.step = device.step_at(device.stands(common_mode)) * weight_range * (2.0 if both else 1.0)
         """Nominal weight change by one pulse on the pair [1]."""
         self.refresh()
 
@@ -104,14 +108,11 @@ class Pair(Store):
         return np.asarray(self.plus.column_g + self.minus.column_g)
 
     @property
-    def limit(self) -> float:
-        """Largest |weight| that the nominal window holds [1]."""
-        return self.weight_range * (1.0 if self.push_pull or self.unidirectional else 0.5)
-
-    @property
     def range(self) -> tuple[float, float]:
         """Lowest and highest weight that the nominal window holds [1]."""
-        return -self.limit, self.limit
+        if self.push_pull or self.unidirectional:
+            return -self.weight_range, self.weight_range
+        return -self.common_mode * self.weight_range, (1.0 - self.common_mode) * self.weight_range
 
     def noise_variance(self) -> Floats | None:
         """Variance of each weight in one read (rows, columns) [1], or None where reads have no noise."""
@@ -143,13 +144,13 @@ class Pair(Store):
     def conductances(self, weights: Floats) -> dict[str, Floats]:
         """Conductances [S] of both halves, or a new one of the plus half alone where pulses move no other.
 
-        Of all halves with the wanted difference those whose mean is nearest to the middle of the nominal window, or to
+        Of all halves with the wanted difference those whose mean is nearest to the common mode, or to
         half of the difference above its lower end where pulses only go up.
         """
         window, half = self.device.conductance, 0.5 * weights / self.scale
         if not (self.push_pull or self.unidirectional):
             return {"plus": np.asarray(self.minus.g + 2.0 * half), "minus": np.array(self.minus.g)}
-        mean = window.min + np.abs(half) if self.unidirectional else 0.5 * (window.min + window.max)
+        mean = window.min + np.abs(half) if self.unidirectional else window.at(self.common_mode)
         low = np.maximum(self.plus.g_min - half, self.minus.g_min + half)
         high = np.minimum(self.plus.g_max - half, self.minus.g_max + half)
         mean = np.clip(mean, low, np.maximum(low, high))
@@ -198,6 +199,6 @@ class Pair(Store):
             plus_reset, minus_reset = (array.reset(where, operation, epoch, call) for array in self.halves.values())
             done += plus_reset.beside(minus_reset)
             self.refresh()
-            target = np.clip(self.weigh(seen), -self.limit, self.limit)
+            target = np.clip(self.weigh(seen), *self.range)
             done += self.write(target, operation, rng, lsb, where, epoch, call - 1)
         return done, where

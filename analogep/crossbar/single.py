@@ -1,6 +1,6 @@
 """Single conductances as weights: of a resistive network, or one half of a pair that learns by itself.
 
-w = range (g - g_0)/(G_max - G_min)       g_0 the lower end or the middle of the card's nominal window
+w = range (g - g_0)/(G_max - G_min)       g_0 the lower end of the card's nominal window, or a pair's common mode
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ class Single(Store):
     name, layer : str, int
         As in `Store`.
     half : {'', 'plus', 'minus'}
-        What the results call the array; a half of a pair counts its weight from the middle of the window.
+        What the results call the array; a half of a pair counts its weight from the pair's common mode.
     averaging : float or None
         As in `Store`.
+    common_mode : float
+        Where in the window cells stand as fabricated [1].
     """
 
     def __init__(
@@ -46,14 +48,17 @@ class Single(Store):
         half: str = "",
         *,
         averaging: float | None = None,
+        common_mode: float = 0.5,
     ) -> None:
         self.device, self.shape, self.layer, self.averaging = device, shape, layer, averaging
         self.name = f"{name}/{half}" if half else name
-        self.halves = {half: array_of(device)(device, shape, fabrication, f"{name}/{half or 'single'}")}
+        self.halves = {
+            half: array_of(device)(device, shape, fabrication, f"{name}/{half or 'single'}", start=common_mode)
+        }
         window = device.conductance
         self.scale = weight_range / window.span
-        self.step = device.step * weight_range
-        self.origin = 0.5 * (window.min + window.max) if half else window.min
+        self.step = device.step_at(common_mode) * weight_range
+        self.origin = window.at(common_mode) if half else window.min
         """Conductance of the weight 0 [S]."""
 
     @property

@@ -43,9 +43,16 @@ class Wandering(Array):
     """
 
     def __init__(
-        self, device: DeviceCard, shape: tuple[int, int], fabrication: Streams, name: str, *, single: bool = False
+        self,
+        device: DeviceCard,
+        shape: tuple[int, int],
+        fabrication: Streams,
+        name: str,
+        *,
+        single: bool = False,
+        start: float = 0.5,
     ) -> None:
-        super().__init__(device, shape, fabrication, name, single=single)
+        super().__init__(device, shape, fabrication, name, single=single, start=start)
         real, each = self.hidden.dtype, self._cells.each
         self._cells = replace(self._cells, each=np.array(np.broadcast_to(each, (*shape, each.shape[-1]))))
         self._at_rest = self._cells.each[..., 2:].copy()

@@ -48,6 +48,10 @@ class Conductance(Block):
         """Width of the window [S]."""
         return self.max - self.min
 
+    def at(self, share: float) -> float:
+        """The conductance at a `share` of the window [1], from its lower end [S]."""
+        return self.min + share * self.span
+
     def rules(self) -> Iterator[tuple[Path, str]]:
         if self.min >= self.max:
             low, high = format_si(self.min, "S"), format_si(self.max, "S")
@@ -124,9 +128,17 @@ class DeviceCard(Card):
     @property
     def step(self) -> float:
         """Mean size of a pulse in the middle of the window, of both gradual directions, as a fraction of the window."""
-        law = self.programming
-        middle = np.array(0.5)
-        return float(np.mean([abs(float(law.step(direction, middle))) for direction in law.directions]))
+        return self.step_at(0.5)
+
+    def stands(self, common_mode: float) -> float:
+        """Where in the window circuits expect the cells of pairs with this common mode [1]: there, or in the middle
+        where pulses only go up, which begin at their reset state whatever the circuit says."""
+        return 0.5 if self.programming.unidirectional else common_mode
+
+    def step_at(self, share: float) -> float:
+        """The same at a `share` of the window [1], from its lower end."""
+        law, state = self.programming, np.array(share)
+        return float(np.mean([abs(float(law.step(direction, state))) for direction in law.directions]))
 
     @property
     def lifetime(self) -> float | None:

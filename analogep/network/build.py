@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -97,7 +98,7 @@ class Builder(ABC):
         return min(2.0 * self.time_constant(k), timing.free.duration, timing.nudged.duration)
 
     def time_constant(self, k: int) -> float:
-        """Time constant of the nodes behind layer `k` of weights [s], with every cell in the middle of the window where
+        """Time constant of the nodes behind layer `k` of weights [s], with every cell at the common mode where
         cells load nodes; infinite where a kind does not say, whose phases then average for as long as they last."""
         return math.inf
 
@@ -143,18 +144,19 @@ class Neuronal(Builder):
         """A pair for each layer, and a mirrored one behind the first where feedback is mirrored."""
         found: list[Store] = []
         mirrors: list[Store | None] = []
-        push_pull, single = self.circuit.mapping.scheme == "push_pull", self.circuit.solver.single
+        mapping, single = self.circuit.mapping, self.circuit.solver.single
+        push_pull = mapping.scheme == "push_pull"
         for k, shape in enumerate(self.circuit.shapes):
             args = (self.device, shape, self.ranges[k], push_pull, self.hardware.seeds.fabrication)
-            averaging = self.averaging(k)
-            found.append(Pair(*args, f"layer{k + 1}", k, single=single, averaging=averaging))
-            mirrored = self._mirrored and k > 0
-            mirrors.append(Pair(*args, f"mirror{k + 1}", k, single=single, averaging=averaging) if mirrored else None)
+            made = partial(Pair, *args, single=single, averaging=self.averaging(k), common_mode=mapping.common_mode)
+            found.append(made(f"layer{k + 1}", k))
+            mirrors.append(made(f"mirror{k + 1}", k) if self._mirrored and k > 0 else None)
         return found, mirrors
 
     def initial(self) -> list[Floats]:
         """Uniform within gain sqrt(6/(inputs + outputs)), biases 0."""
-        return [self._uniform(store.layer, store.shape, store.range[1]) for store in self.hardware.stores]
+        stores = self.hardware.stores
+        return [self._uniform(store.layer, store.shape, min(map(abs, store.range))) for store in stores]
 
     def _uniform(self, k: int, shape: tuple[int, int], limit: float) -> Floats:
         assert self.circuit.learning.initial_gain is not None

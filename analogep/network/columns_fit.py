@@ -47,8 +47,8 @@ def column_warnings(circuit: CircuitCard, known: Known) -> Iterator[tuple[str, s
         if not _LOST <= gain <= 1.0 / _LOST:
             yield (
                 "column",
-                f"the columns of the {name} pass on {gain:.2g} times the current of their lines, with cells in the "
-                "middle of their window",
+                f"the columns of the {name} pass on {gain:.2g} times the current of their lines, with cells at "
+                "mapping.common_mode",
             )
     full = circuit.mapping.read_voltage
     for most, message in _short(circuit, known):
@@ -63,7 +63,7 @@ def column_warnings(circuit: CircuitCard, known: Known) -> Iterator[tuple[str, s
 
 
 def _designed(circuit: CircuitCard, lines: SummingLines) -> Response:
-    """Of a column whose cells are in the middle of their window."""
+    """Of a column whose cells are at the common mode."""
     return circuit.column.response(lines, np.array([lines.design]))
 
 

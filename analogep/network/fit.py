@@ -87,7 +87,7 @@ def check_fit(device: DeviceCard, circuit: CircuitCard) -> None:
                     circuit.origin or circuit.name,
                     "wires",
                     f"eat nearly all of the signal of layer {layer + 1}: severity kappa is {kappa:.3g}, above "
-                    f"{_HOPELESS:g}, at the middle of device '{device.name}'s window; use a smaller tile or less "
+                    f"{_HOPELESS:g}, with device '{device.name}' at mapping.common_mode; use a smaller tile or less "
                     "resistance",
                 )
             ]
@@ -133,7 +133,7 @@ def _check_complex(device: DeviceCard, circuit: CircuitCard) -> None:
 
 
 def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]:
-    """Severity kappa of the worst layer's largest tile with every cell in the middle of the window, and that layer.
+    """Severity kappa of the worst layer's largest tile with every cell at the common mode, and that layer.
 
     About the share of the worst bit line's current that the wires eat while it is small
     (`analogep.crossbar.wires.severity`); 0 without wires.
@@ -141,12 +141,12 @@ def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]
     wires = circuit.wires
     if not isinstance(wires, ExactWires):
         return 0.0, 0
-    middle = 0.5 * (device.conductance.min + device.conductance.max)
+    stands = device.conductance.at(device.stands(circuit.mapping.common_mode))
     resistances = Resistances(wires.word, wires.bit, wires.driver, wires.sense)
     found = []
     for k, shape in enumerate(circuit.shapes):
         tile = tuple(min(size, most) for size, most in zip(shape, wires.tile, strict=True))
-        found.append((severity(np.full(tile, middle), resistances), k))
+        found.append((severity(np.full(tile, stands), resistances), k))
     return max(found)
 
 
@@ -193,7 +193,7 @@ def _wire_warnings(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, 
         return []
     message = (
         f"eat much of the signal of layer {layer + 1}: severity kappa is {kappa:.3g} (0.1 is a tenth of the worst "
-        f"line's current) at the middle of device '{device.name}'s window; use a smaller tile or less resistance"
+        f"line's current) with device '{device.name}' at mapping.common_mode; use a smaller tile or less resistance"
     )
     return [("wires", message)]
 
@@ -201,16 +201,17 @@ def _wire_warnings(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, 
 def pulse_ratios(device: DeviceCard, circuit: CircuitCard) -> list[float]:
     """Change of each layer's weights by one pulse, step and noise, over the spread of its initial weights.
 
-    A pulse on a push-pull pair moves it by 2 step range and scatters it by sqrt(2) sigma range, in the middle of the
-    window; initial weights are uniform within gain sqrt(6/(inputs + outputs)), hence spread gain sqrt(2/(...)).
+    A pulse on a push-pull pair moves it by 2 step range and scatters it by sqrt(2) sigma range, at the common
+    mode; initial weights are uniform within gain sqrt(6/(inputs + outputs)), hence spread gain sqrt(2/(...)).
     Networks that start from conductances have none.
     """
     gains = circuit.learning.initial_gain
     if gains is None:
         return []
-    law, middle, step = device.programming, np.array(0.5), device.step
+    share = device.stands(circuit.mapping.common_mode)
+    law, state, step = device.programming, np.array(share), device.step_at(share)
     noise = device.variation.cycle_to_cycle
-    scatter = max(float(noise.deviation(law, one, middle, device.conductance)) for one in law.directions)
+    scatter = max(float(noise.deviation(law, one, state, device.conductance)) for one in law.directions)
     both = circuit.mapping.scheme == "push_pull" and not device.programming.unidirectional
     change = math.hypot((2.0 if both else 1.0) * step, (math.sqrt(2.0) if both else 1.0) * scatter)
     per_layer = zip(

@@ -42,8 +42,8 @@ def summing_lines(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, S
 
 
 def driven_currents(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, float]]:
-    """Current [A] of a pair's driven lines of each array at full scale, cells in the middle of the window, by name."""
-    middle, found = 0.5 * (device.conductance.min + device.conductance.max), []
+    """Current [A] of a pair's driven lines of each array at full scale, cells at the common mode, by name."""
+    stands, found = device.conductance.at(device.stands(circuit.mapping.common_mode)), []
     full, feedback = circuit.mapping.read_voltage, circuit.feedback
     for k, (rows, columns) in enumerate(circuit.shapes, 1):
         drives = [("word", full, columns)]
@@ -51,7 +51,7 @@ def driven_currents(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str,
             drives.append(("bit", full * feedback.gain, rows))
         for name, volts, cells in drives:
             current = float(np.asarray(device.read.iv.drive(np.array([volts])))[0])
-            found.append((f"a {name} line of layer {k}", middle * current * cells))
+            found.append((f"a {name} line of layer {k}", stands * current * cells))
     return found
 
 
@@ -67,9 +67,9 @@ def line_problems(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
         if most is not None and current > most:
             yield (
                 key,
-                f"{name} carries {format_si(current, 'A')} at full scale with device '{device.name}' in the middle of "
-                f"its window, more than the {format_si(most, 'A')} that {what}; give {key} of as much, a smaller "
-                "mapping.read_voltage, or a device of less conductance",
+                f"{name} carries {format_si(current, 'A')} at full scale with device '{device.name}' at "
+                f"mapping.common_mode, more than the {format_si(most, 'A')} that {what}; give {key} of as much, a "
+                "smaller mapping.read_voltage or common mode, or a device of less conductance",
             )
     yield from _tied(device, circuit)
     yield from _turns(device, circuit)
@@ -173,13 +173,13 @@ def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
                 "column",
                 f"the columns of the {name} close at a time constant of {format_si(lag, 's')}, "
                 f"{lag / lines.tau:.2g} times that of their {what}, {format_si(lines.tau, 's')}, with device "
-                f"'{device.name}' in the middle of its window; {circuit.column.remedy(lines, 0.2 * lines.tau)}",
+                f"'{device.name}' at mapping.common_mode; {circuit.column.remedy(lines, 0.2 * lines.tau)}",
             )
     yield from column_warnings(circuit, summing_lines(device, circuit))
     if circuit.wires.kind == "none":
-        middle = 0.5 * (device.conductance.min + device.conductance.max)
+        stands = device.conductance.at(device.stands(circuit.mapping.common_mode))
         found = [
-            severity(np.full(shape, middle), Resistances(_EXAMPLE, _EXAMPLE, 0.0, 0.0)) for shape in circuit.shapes
+            severity(np.full(shape, stands), Resistances(_EXAMPLE, _EXAMPLE, 0.0, 0.0)) for shape in circuit.shapes
         ]
         if max(found) > 1.0:
             yield (

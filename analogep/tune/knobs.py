@@ -11,7 +11,18 @@ from analogep.cards.locate import unit_of
 from analogep.cards.wording import listed, near, printable
 from analogep.cards.written import shape_in
 from analogep.circuit import CircuitCard
-from analogep.circuit.tunable import BANDWIDTHS, MOST, RANGE, RULE, THRESHOLD, TUNABLE, Scale, Tunable, Value
+from analogep.circuit.tunable import (
+    BANDWIDTHS,
+    COMMON_MODE,
+    MOST,
+    RANGE,
+    RULE,
+    THRESHOLD,
+    TUNABLE,
+    Scale,
+    Tunable,
+    Value,
+)
 from analogep.device import DeviceCard
 from analogep.errors import CardError, UsageError
 from analogep.rules import RULES
@@ -203,10 +214,11 @@ class Knobs:
         return changes | lists | amplifiers | self._converters(changes) | self._update(chosen)
 
     def _amplifiers(self, ranges: Sequence[float] | None, changes: Mapping[str, Any]) -> dict[str, float]:
-        """Bandwidths of neurons' amplifiers that hold the lines themselves, with other weight ranges.
+        """Bandwidths of neurons' amplifiers that hold the lines themselves, with other weight ranges or common modes.
 
-        Such an amplifier closes at f = GBW/N behind a line of n pairs, N = 1 + R_f G = 1 + w n (G_max + G_min)/(G_max -
-        G_min) for the weight range w. To be as fast as before it needs GBW'/GBW = N'/N, of the layer that needs most.
+        Such an amplifier closes at f = GBW/N behind a line of n pairs, N = 1 + R_f G = 1 + w n 2 G_0/(G_max - G_min)
+        for the weight range w and the common mode G_0. To be as fast as before it needs GBW'/GBW = N'/N, of the
+        layer that needs most.
 
         Parameters
         ----------
@@ -221,13 +233,17 @@ class Knobs:
             Key -> bandwidth [Hz].
         """
         circuit, window = self.circuit, self.device.conductance
-        if ranges is None or circuit.neurons is None or circuit.column.kind != "ideal":
+        moved = changes.get(COMMON_MODE, circuit.mapping.common_mode)
+        same = ranges is None and moved == circuit.mapping.common_mode
+        if same or circuit.neurons is None or circuit.column.kind != "ideal":
             return {}
-        own = (window.max + window.min) / (window.max - window.min)
-        lines = [pairs * own for pairs, _ in circuit.shapes]
+        own = circuit.per_layer(circuit.mapping.weight_range)
         before, after = (
-            [1.0 + w * line for w, line in zip(values, lines, strict=True)]
-            for values in (circuit.per_layer(circuit.mapping.weight_range), ranges)
+            [
+                1.0 + w * pairs * 2.0 * window.at(self.device.stands(share)) / window.span
+                for w, (pairs, _) in zip(values, circuit.shapes, strict=True)
+            ]
+            for values, share in ((own, circuit.mapping.common_mode), (ranges or own, moved))
         )
         hidden = max(after[:-1], default=1.0) / max(before[:-1], default=1.0)
         out: dict[str, float] = {}

@@ -63,6 +63,14 @@ def test_randomly_changed_cards_come_back_from_their_values_and_their_yaml(kind:
         assert (base.digest, base.to_yaml(), base.changes) == (digest, text, ())
 
 
+def test_a_chip_without_a_memory_stays_without_when_something_else_is_changed() -> None:
+    """Its node would give it one where the card says nothing."""
+    without = CircuitCard.load("digits-chip").changed({"memory": None})
+    later = without.changed({"nudging.beta": 0.3})
+    assert (without.memory, later.memory) == (None, None)
+    ways_back(later)
+
+
 @pytest.mark.parametrize(
     ("key", "given", "wanted"),
     [

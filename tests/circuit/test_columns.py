@@ -119,8 +119,8 @@ def test_what_cannot_be_is_refused_with_a_reason(card: str, overrides: tuple[str
         ),
         (
             ("driver.current=1 uA",),
-            "driver.current: a word line of layer 1 carries 141.6 uA at full scale with device 'rram' in the middle of "
-            "its window, more than the 1 uA that its driver gives; give driver.current of as much",
+            "driver.current: a word line of layer 1 carries 141.6 uA at full scale with device 'rram' at "
+            "mapping.common_mode, more than the 1 uA that its driver gives; give driver.current of as much",
         ),
         (
             (CHARGE, TURNS, "column.bandwidth=10 MHz"),
@@ -179,7 +179,7 @@ def test_two_cards_that_no_chip_could_be_made_of_are_refused_with_what_would_do(
             ("column.bandwidth=40 MHz",),
             "column",
             "the columns of the bit lines of layer 1 close at a time constant of 98.56 ns, 2 times that of their node, "
-            "50 ns, with device 'rram' in the middle of its window; give column.bandwidth=395.2 MHz or more, or a "
+            "50 ns, with device 'rram' at mapping.common_mode; give column.bandwidth=395.2 MHz or more, or a "
             "smaller column.tile",
         ),
         (("column.dc_gain=20",), "column", "the columns of the bit lines of layer 1 pass on 0.45 times the current"),

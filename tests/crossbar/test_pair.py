@@ -57,7 +57,7 @@ def test_a_reference_scheme_leaves_the_minus_half_in_the_middle() -> None:
 @pytest.mark.parametrize(("push_pull", "limit"), [(True, 0.5), (False, 0.25)])
 def test_the_largest_weight_is_the_range_or_half_of_it_with_a_reference(push_pull: bool, limit: float) -> None:
     p = pair(push_pull=push_pull)
-    assert p.limit == limit
+    assert p.range == (-limit, limit)
     for sign in (1, -1):
         p.program(np.full(p.shape, sign * 20_000, np.int32), Streams(1), 0, sign)
         np.testing.assert_allclose(p.weights, sign * limit, rtol=1e-12)
@@ -156,7 +156,7 @@ def test_a_verify_read_takes_v_i_t_in_both_halves(iv: str, drive: float) -> None
 @pytest.mark.parametrize("push_pull", [True, False])
 def test_write_and_verify_brings_ideal_pairs_within_one_step_of_any_target_in_range(push_pull: bool) -> None:
     p = pair(push_pull=push_pull, shape=(20, 30))
-    target = np.random.default_rng(5).uniform(-p.limit, p.limit, p.shape)
+    target = np.random.default_rng(5).uniform(*p.range, p.shape)
     written = p.write(target, Streams(1), np.random.default_rng(6), 0.0)
     assert np.abs(p.weights - target).max() <= p.step
     assert written.pulses > 0.0
@@ -184,3 +184,49 @@ def test_targets_that_are_met_already_take_reads_and_no_pulses() -> None:
     p = pair()
     written = p.write(np.zeros(p.shape), Streams(1), np.random.default_rng(6), 0.0)
     assert (written.pulses, written.joules, written.reads) == (0.0, 0.0, 2 * p.weights.size)
+
+
+@pytest.mark.parametrize("push_pull", [True, False])
+def test_a_lower_common_mode_takes_its_share_of_current_and_of_noise_and_leaves_weights_as_they_are(
+    push_pull: bool,
+) -> None:
+    """Pairs at 20 % of 1 to 10 uS: 2.8 uS a cell; targets within what the lower half can take away from the other."""
+    low = Pair(IDEAL, (20, 30), 0.5, push_pull, Streams(0), "layer1", common_mode=0.2)
+    np.testing.assert_allclose((low.plus.g + low.minus.g) / 2.0, 2.8e-6, rtol=1e-12)
+    assert low.range == ((-0.5, 0.5) if push_pull else (-0.1, 0.4))
+    target = np.random.default_rng(5).uniform(-0.09, 0.09, low.shape)
+    low.write(target, Streams(1), np.random.default_rng(6), 0.0)
+    assert np.abs(low.weights - target).max() <= low.step
+    mean = (low.plus.g + low.minus.g) / 2.0
+    np.testing.assert_allclose(mean if push_pull else low.minus.g, 2.8e-6, rtol=1e-4)
+    held = low.conductances(target)
+    np.testing.assert_allclose(low.weigh(held), target, atol=1e-15)
+    check_sums(low)
+
+
+def test_weights_beyond_twice_a_low_common_mode_are_left_to_one_half() -> None:
+    """Range 0.5, 20 %: from |w| = 0.5 x 0.4 on, the lower half stands at the end of its window and the other goes on,
+    as pulses do and as the conductances of such a weight say."""
+    low = Pair(IDEAL, (4, 5), 0.5, True, Streams(0), "layer1", common_mode=0.2)
+    target = np.full(low.shape, 0.35)
+    low.write(target, Streams(1), np.random.default_rng(6), 0.0)
+    np.testing.assert_allclose(low.weights, 0.35, atol=low.step)
+    np.testing.assert_allclose(low.minus.g, 1e-6, rtol=1e-12)
+    np.testing.assert_allclose(low.conductances(target)["minus"], 1e-6, rtol=1e-12)
+
+
+def test_a_pulse_counts_as_what_it_does_at_the_common_mode() -> None:
+    """RRAM, without noise and spread: (|d up| + |d down|)/2 of both halves at 20 % of the window, against pulses."""
+    spread = [f"variation.device_to_device.{key}=0 %" for key in ("max", "min", "step", "asymmetry")]
+    device = DeviceCard.load("rram", ["variation.cycle_to_cycle={kind: none}", "conductance.levels=null", *spread])
+    low = Pair(device, (3, 4), 0.5, True, Streams(0), "layer1", common_mode=0.2)
+    low.program(np.ones(low.shape, np.int32), Streams(1), 0, 0)
+    np.testing.assert_allclose(low.weights, low.step, rtol=1e-6)
+    assert low.step < 0.95 * pair(device).step
+
+
+def test_pairs_of_pulses_that_only_go_up_begin_at_their_reset_state_whatever_the_circuit_says() -> None:
+    device = DeviceCard.load("pcm")
+    low, middle = (Pair(device, (6, 8), 0.5, True, Streams(0), "layer1", common_mode=share) for share in (0.2, 0.5))
+    np.testing.assert_array_equal(low.plus.g, middle.plus.g)
+    assert low.step == middle.step

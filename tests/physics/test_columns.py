@@ -307,6 +307,21 @@ def test_halving_the_bandwidth_slows_and_costs_as_it_must() -> None:
     assert watts[1] - neurons == pytest.approx(0.5 * (watts[0] - neurons))
 
 
+def test_a_lower_common_mode_takes_bias_and_noise_of_amplifiers_away_and_leaves_their_lags() -> None:
+    """At 0.2 of the window in place of 0.5: gm, hence bias, in proportion to N = 1 + R_f 2 n G_0; a lag is N/GBW."""
+    gains = {"learning__initial_gain": [0.01, 0.01]}
+    chips = [chip(column=TIA, mapping__common_mode=share, **gains) for share in (0.5, 0.2)]
+    nets = [network(one).columns for one in chips]
+    np.testing.assert_allclose(nets[1].lags[0], nets[0].lags[0], rtol=0.02)
+    neurons = chip(column={"kind": "ideal"}).emulator.hardware.amplifier_power
+    watts = [one.emulator.hardware.amplifier_power - neurons for one in chips]
+    # Twelve bit lines of 65 pairs, ten of 13 pairs, twelve word lines of ten; the range is 0.3, the window 1 to 10 uS.
+    lines = np.array([[12, 65], [10, 13], [12, 10]])
+    needed = [lines[:, 0] @ (1.0 + 0.3 / 9e-6 * lines[:, 1] * 2.0 * g) for g in (5.5e-6, 2.8e-6)]
+    assert watts[1] / watts[0] == pytest.approx(needed[1] / needed[0], rel=0.02)
+    assert watts[1] < 0.6 * watts[0]
+
+
 @pytest.mark.parametrize("column", [{**TIA, "bandwidth": "400 MHz"}, COLUMNS["conveyor"]])
 def test_nodes_follow_their_columns_where_no_capacitance_is_given(column: dict[str, Any]) -> None:
     """Five times as slow as the slowest column before or behind them, or as many times as is asked for."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,15 +29,17 @@ class PassiveBuilder(Neuronal):
         for k, shape in enumerate(self.circuit.shapes):
             for half in ("plus", "minus"):
                 args = (self.device, shape, self.ranges[k], self.hardware.seeds.fabrication)
-                time, mirrored = self.averaging(k), self._mirrored and k > 0
-                found.append(Single(*args, f"layer{k + 1}", k, half, averaging=time))
-                mirrors.append(Single(*args, f"mirror{k + 1}", k, half, averaging=time) if mirrored else None)
+                common_mode = self.circuit.mapping.common_mode
+                made = partial(Single, *args, averaging=self.averaging(k), common_mode=common_mode)
+                found.append(made(f"layer{k + 1}", k, half))
+                mirrors.append(made(f"mirror{k + 1}", k, half) if self._mirrored and k > 0 else None)
         return found, mirrors
 
     def time_constant(self, k: int) -> float:
         """C/(g + sum of the cells), of the forward arrays [s]."""
-        window, neuron = self.device.conductance, self._neuron(k)
-        return self.capacitance(k) / (neuron.leak + self.circuit.shapes[k][0] * (window.min + window.max))
+        neuron, pairs = self._neuron(k), self.circuit.shapes[k][0]
+        pair = 2.0 * self.device.conductance.at(self.device.stands(self.circuit.mapping.common_mode))
+        return self.capacitance(k) / (neuron.leak + pairs * pair)
 
     def initial(self) -> list[Floats]:
         """As for pairs; a half by itself takes half of the weight, the negative one with the other sign."""

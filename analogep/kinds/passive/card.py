@@ -45,6 +45,7 @@ class Passive(Kind):
         """
         assert circuit.neurons is not None
         leak, rows = circuit.neurons.output.leak, circuit.shapes[-1][0]
-        pair = {"push_pull": window.min + window.max, "reference": 1.5 * window.min + 0.5 * window.max}
+        stands = window.at(circuit.mapping.common_mode)
+        pair = {"push_pull": 2.0 * stands, "reference": window.min + stands}
         least = leak + rows * pair.get(circuit.mapping.scheme, 2.0 * window.min)
         return leak * circuit.per_layer(self.gain)[-1], least

@@ -124,8 +124,8 @@ class RCBuilder(Neuronal):
         turns = None if circuit.feedback is None else circuit.feedback.turns
         tile = circuit.wires.tile[1 if back else 0] if isinstance(circuit.wires, ExactWires) else cells
         return SummingLines(
-            # The halves of a pair move against each other, or one stays in the middle.
-            design=cells * (window.min + window.max),
+            # The halves of a pair move against each other, or one stays where it is.
+            design=2.0 * cells * window.at(self.device.stands(circuit.mapping.common_mode)),
             cells=cells,
             tile=min(tile, cells),
             feedback=self.ranges[k] / (window.max - window.min),
