@@ -130,7 +130,7 @@ REFUSED = [
     (
         "digits",
         "wires={kind: exact, word: 10 kohm, bit: 10 kohm, tile: [65, 6]}",
-        r"wires: eat nearly all of the signal of layer 1: severity kappa is \d+(\.\d)?, above 10, at the middle of dev",
+        r"wires: eat nearly all of the signal of layer 1: severity kappa is \d+(\.\d)?, above 10, with device 'ideal' at m",
     ),
 ]
 
@@ -156,7 +156,7 @@ def test_wires_that_eat_much_are_warned_of_and_the_run_goes_on(simulate: Say, tm
     assert said.code == 0
     assert re.fullmatch(
         r"warning: .*: wires: eat much of the signal of layer 1: severity kappa is 0\.\d+ \(0\.1 is a tenth of the "
-        r"worst line's current\) with device 'ideal' at mapping.common_mode; use a smaller tile or less resistance\n",
+        r"worst line's current\) with device 'ideal' at mapping\.common_mode; use a smaller tile or less resistance\n",
         said.err,
     )
     assert (tmp_path / "out" / "result.nc").exists()
