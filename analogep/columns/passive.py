@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 class Passive(Amplified):
     """Nothing holds the line: it stands at u = I/(G_L + G), and an amplifier of the gain A makes y = A u of it.
 
-    A is made for the cells in the middle of their window, G_0, so that y is R_f I there:
+    A is made for the cells at their common mode, G_0, so that y is R_f I there:
 
         A = R_f (G_L + G_0),    h = (G_L + G_0)/(G_L + G),    tau_a = C/(G_L + G) + A/(2 pi GBW),    offset A V_os
         R_n = A^2 (1/(G_L + G) + gamma/gm)

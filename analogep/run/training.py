@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from analogep.chip import Chip, stored
-from analogep.chip.emulator import Emulator, inference
+from analogep.chip.emulator import Emulator, Inputs, inference
 from analogep.circuit import CircuitCard
 from analogep.device import DeviceCard
 from analogep.energy import Ledger
 from analogep.errors import ResultError, SimulationError
 from analogep.learning import Experimenter
 from analogep.network import Hardware
+from analogep.network.settling import slowest_mode
 from analogep.relaxation import check_work
+from analogep.relaxation.equilibrium import equilibrium
 from analogep.results import circumstances
 from analogep.run import assemble
 from analogep.run.epoch import Trainer
@@ -108,7 +110,7 @@ def _begun(run: Run, emulator: Emulator, folder: Folder | None) -> tuple[assembl
         emulator.start()
         before = assemble.histogram(emulator.hardware)
         _check_stability(emulator.hardware)
-        _check_settling(emulator.hardware)
+        _check_settling(emulator.hardware, run.data.train_x)
         check_work(emulator.hardware.network(), run.circuit, len(run.data.train_y), len(run.data.watched[1]))
         return before, History(run.data.validation_x is not None), _Past()
     assert folder is not None  # a checkpoint came from it
@@ -132,19 +134,30 @@ def _check_stability(hardware: Hardware) -> None:
         )
 
 
-def _check_settling(hardware: Hardware) -> None:
-    """Newton's method takes the equilibrium however short a phase is: a node must come to it in that time."""
-    circuit = hardware.circuit
+def _check_settling(hardware: Hardware, x: Inputs) -> None:
+    """Newton's method takes the equilibrium however short a phase is: nodes must come to it in that time, together.
+
+    Modes are those about the equilibria of the first training samples, eight of a small network and one of a large one.
+    """
+    circuit, network = hardware.circuit, hardware.network()
     if circuit.solver.method != "newton":
         return
-    slowest = float(hardware.network().tau.max())
+    samples = min(len(x), 8 if network.nodes <= 300 else 1)
+    experimenter = Experimenter(hardware, Ledger(), hardware.seeds.operation.rng("settling"))
+    drive = network.quiet(experimenter.lines(x[:samples]))
+    slowest = slowest_mode(network, equilibrium(network, drive, np.zeros((samples, network.nodes)))[0], drive)
+    if slowest == math.inf:
+        raise SimulationError(
+            "the circuit is unstable as written: it leaves the equilibrium that Newton's method finds; lower "
+            "the gain of amplifiers, or take solver.method=RK23, which follows it in time"
+        )
     needed = math.log(1.0 / circuit.timing.tolerance) * slowest
     for name, phase in (("free", circuit.timing.free), ("nudged", circuit.timing.nudged)):
         if phase.until == "duration" and phase.duration < needed:
             raise SimulationError(
                 f"timing.{name}.duration: {format_si(phase.duration, 's')} are too short for the circuit as written: "
-                f"the slowest node has a time constant of {format_si(slowest, 's')} and settles to "
-                f"{100 * circuit.timing.tolerance:g} % in {format_si(needed, 's')}, and Newton's method takes it as "
+                f"its nodes come to rest with a time constant of {format_si(slowest, 's')}, to "
+                f"{100 * circuit.timing.tolerance:g} % in {format_si(needed, 's')}, and Newton's method takes them as "
                 "settled; give longer phases, smaller capacitances, or solver.method=RK23, which follows it in time"
             )
 

@@ -130,7 +130,7 @@ REFUSED = [
     (
         "digits",
         "wires={kind: exact, word: 10 kohm, bit: 10 kohm, tile: [65, 6]}",
-        r"wires: eat nearly all of the signal of layer 1: severity kappa is \d+(\.\d)?, above 10, with device 'ideal' at m",
+        r"wires: eat nearly all of the signal of layer 1: severity kappa is \d+(\.\d)?, above 10, with device 'id",
     ),
 ]
 

@@ -236,7 +236,7 @@ def test_newtons_method_is_refused_where_a_node_would_not_come_to_rest(phase: st
     other = "nudged" if phase == "free" else "free"
     slow = "network.output.capacitance=1 pF"
     short = (f"timing.{phase}.duration=150 ns", f"timing.{other}.duration=1 us")
-    said = rf"timing\.{phase}\.duration: 150 ns are too short .* constant of \d.* ns and settles to 1 % in (\S+) ns, .*"
+    said = rf"timing\.{phase}\.duration: 150 ns are too short .* constant of \d.* ns, to 1 % in (\S+) ns, .*"
     with pytest.raises(SimulationError, match=said) as caught:
         trained("resistive", slow, *short)
     found = re.search(r"to 1 % in (\S+) ns", str(caught.value))
