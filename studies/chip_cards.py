@@ -66,6 +66,8 @@ SILENT = {"noise.thermal": "off"}
 """No thermal noise of the circuit."""
 FAST = {"column.ratio": 5.0}
 WIDE = {"feedback.gain": 0.8}
+HARDER = {"nudging.beta": 0.95, "feedback.gain": 0.9, "mapping.weight_range": [0.1, 0.14]}
+"""More of a nudge, all the way back; a pulse moves less in the second layer, whose weights close the loop."""
 SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
         "the card": {},
@@ -103,6 +105,10 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
         "both ways at once": SHARED,
         "limit: ideal lines, no noise, identical neurons": LIMIT,
         "limit, weight ranges of mnist": {**LIMIT, "mapping.weight_range": [0.5, 0.25]},
+        "pairs in the middle of the window": {"mapping.common_mode": 0.5},
+        "nudged harder": HARDER,
+        "nudged harder, pairs at 20 %": HARDER | {"mapping.common_mode": 0.2},
+        "nudged harder, pairs in the middle": HARDER | {"mapping.common_mode": 0.5},
     },
     "resistive": {
         "the card": {},
@@ -151,7 +157,7 @@ SEARCHES: dict[str, dict[str, dict[str, Any]]] = {
 PLAN = {
     "digits": (1100, 338, 12, 3),
     "conv-digits": (1100, 338, 20, 3),
-    "mnist": (20_000, 10_000, 3, 1),
+    "mnist": (50_000, 10_000, 3, 1),
     "resistive": (1100, 338, 20, 3),
     "resistive-xs": (10_000, 5000, 4, 1),
     "spiking-digits": (1100, 338, 4, 3),

@@ -190,12 +190,8 @@ class Budget(Question):
     def kept(self, out: str | Path | None = None, resolution: float = RESOLUTION) -> xr.Dataset | None:
         """Weigh what has been trained so far, as after an interrupt; None without a pair."""
         folder = self.folder(out)
-        if not self.begun(folder):
-            return None
-        trained = self.known(folder)
-        if trained.sizes["seed"] == 0 or "accuracy" not in trained:
-            return None
-        return self._written(trained, folder, resolution, BEGUN)
+        trained = self.left(folder)
+        return None if trained is None else self._written(trained, folder, resolution, BEGUN)
 
     def _written(self, trained: xr.Dataset, folder: Path, resolution: float, ended: str) -> xr.Dataset:
         places = self.distinct(self.roles())[1]

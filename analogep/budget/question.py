@@ -261,6 +261,13 @@ class Question:
         """Whether any training lies in the folder; imports nothing, as an interrupt may have cut an import short."""
         return any((folder / PAIRS / POINTS).glob("*.nc"))
 
+    def left(self, folder: Path) -> xr.Dataset | None:
+        """What lies in the folder of an interrupted question, as `known` gives it; None without a pair."""
+        if not self.begun(folder):
+            return None
+        trained = self.known(folder)
+        return None if trained.sizes["seed"] == 0 or "accuracy" not in trained else trained
+
     def find_beta(self, folder: Path, report: Callable[[str], None] | None = None) -> None:
         """Measure the best beta on a trained chip as it is, unless the folder knows it; `deck` has it then.
 

@@ -157,12 +157,8 @@ class Specification(Question):
     def kept(self, out: str | Path | None, points: float) -> xr.Dataset | None:
         """The same of what has been trained so far, as after an interrupt; None without a pair."""
         folder = self.folder(out)
-        if not self.begun(folder):
-            return None
-        trained = self.known(folder)
-        if trained.sizes["seed"] == 0 or "accuracy" not in trained:
-            return None
-        return self._written(trained, folder, points, BEGUN)
+        trained = self.left(folder)
+        return None if trained is None else self._written(trained, folder, points, BEGUN)
 
     def _written(self, trained: xr.Dataset, folder: Path, points: float, ended: str) -> xr.Dataset:
         dataset = self._found(trained, points)

@@ -43,10 +43,8 @@ class Array:
         Seed of the spread between cells and of the faults.
     name : str
         Name of the array in its random streams, such as `layer1/plus`.
-    single : bool
-        Whether states and conductances are held in single precision.
-    start : float
-        As in `fabricate`.
+    single, start
+        Whether states and conductances are held in single precision [bool]; as in `fabricate` [1].
 
     Attributes
     ----------
@@ -77,20 +75,17 @@ class Array:
         cells = fabricate(device, shape, fabrication, name, start)
         self._cells = replace(cells, each=cells.each.astype(real), shapes=cells.shapes.astype(real))
         self.responds, self.hidden = cells.responds, cells.start.astype(real)
-        first = device.programming.second
-        self.second = np.full((0, 0) if first is None else shape, first or 0.0, real)
+        law, self._write = device.programming, device.variation.write_noise
+        self.second = np.full((0, 0) if law.second is None else shape, law.second or 0.0, real)
         self.ageing, self.exposed = Ageing(device, shape, self._deviates, real), Exposed(device, shape)
         counted = device.lifetime is not None or device.retention.drifts
         self.cycles = np.zeros(shape if counted else (0, 0), dtype=np.int32)
         self._window: tuple[Floats, Floats, Floats] | None = None
-        self._write = device.variation.write_noise
-        reverting = self._write.mean_reverting
-        self.memory = np.zeros((0, 0) if reverting is None else shape, real)
+        self.memory = np.zeros((0, 0) if self._write.mean_reverting is None else shape, real)
         self._kept = self._write.deviation > 0.0
         """Whether what cells show is more than their states say."""
         self._g, self._stale = self._shown(self.hidden), False
         self._sum_lines()
-        law = device.programming
         self._law, self._noise = law.numbers(), device.variation.cycle_to_cycle.numbers(law, device.conductance)
         self._drawn = law.draws or self._kept or self._noise is not None
         """Whether pulses draw random numbers."""

@@ -112,8 +112,8 @@ def test_wires_that_eat_nearly_all_are_refused() -> None:
     one = wire_severity(IDEAL, circuit(word=1.0, bit=1.0))[0]
     check_fit(IDEAL, circuit(word=9.99 / one, bit=9.99 / one))
     message = (
-        r"digits: wires: eat nearly all of the signal of layer 1: severity kappa is 10\.1, above 10, at the middle of "
-        r"device 'ideal's window; use a smaller tile or less resistance"
+        r"digits: wires: eat nearly all of the signal of layer 1: severity kappa is 10\.1, above 10, with device "
+        r"'ideal' at mapping\.common_mode; use a smaller tile or less resistance"
     )
     with pytest.raises(CardError, match=message):
         check_fit(IDEAL, circuit(word=10.1 / one, bit=10.1 / one))
