@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,16 +43,9 @@ class Wandering(Array):
     """
 
     def __init__(
-        self,
-        device: DeviceCard,
-        shape: tuple[int, int],
-        fabrication: Streams,
-        name: str,
-        *,
-        single: bool = False,
-        start: float = 0.5,
+        self, device: DeviceCard, shape: tuple[int, int], fabrication: Streams, name: str, **made: Any
     ) -> None:
-        super().__init__(device, shape, fabrication, name, single=single, start=start)
+        super().__init__(device, shape, fabrication, name, **made)
         real, each = self.hidden.dtype, self._cells.each
         self._cells = replace(self._cells, each=np.array(np.broadcast_to(each, (*shape, each.shape[-1]))))
         self._at_rest = self._cells.each[..., 2:].copy()

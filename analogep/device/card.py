@@ -135,6 +135,10 @@ class DeviceCard(Card):
         where pulses only go up, which begin at their reset state whatever the circuit says."""
         return 0.5 if self.programming.unidirectional else common_mode
 
+    def standing(self, common_mode: float) -> float:
+        """Conductance of a cell that stands there [S]."""
+        return self.conductance.at(self.stands(common_mode))
+
     def step_at(self, share: float) -> float:
         """The same at a `share` of the window [1], from its lower end."""
         law, state = self.programming, np.array(share)

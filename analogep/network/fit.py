@@ -141,7 +141,7 @@ def wire_severity(device: DeviceCard, circuit: CircuitCard) -> tuple[float, int]
     wires = circuit.wires
     if not isinstance(wires, ExactWires):
         return 0.0, 0
-    stands = device.conductance.at(device.stands(circuit.mapping.common_mode))
+    stands = device.standing(circuit.mapping.common_mode)
     resistances = Resistances(wires.word, wires.bit, wires.driver, wires.sense)
     found = []
     for k, shape in enumerate(circuit.shapes):

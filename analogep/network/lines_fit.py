@@ -43,7 +43,7 @@ def summing_lines(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, S
 
 def driven_currents(device: DeviceCard, circuit: CircuitCard) -> list[tuple[str, float]]:
     """Current [A] of a pair's driven lines of each array at full scale, cells at the common mode, by name."""
-    stands, found = device.conductance.at(device.stands(circuit.mapping.common_mode)), []
+    stands, found = device.standing(circuit.mapping.common_mode), []
     full, feedback = circuit.mapping.read_voltage, circuit.feedback
     for k, (rows, columns) in enumerate(circuit.shapes, 1):
         drives = [("word", full, columns)]
@@ -177,7 +177,7 @@ def line_warnings(device: DeviceCard, circuit: CircuitCard) -> Iterator[tuple[st
             )
     yield from column_warnings(circuit, summing_lines(device, circuit))
     if circuit.wires.kind == "none":
-        stands = device.conductance.at(device.stands(circuit.mapping.common_mode))
+        stands = device.standing(circuit.mapping.common_mode)
         found = [
             severity(np.full(shape, stands), Resistances(_EXAMPLE, _EXAMPLE, 0.0, 0.0)) for shape in circuit.shapes
         ]

@@ -240,7 +240,7 @@ class Knobs:
         own = circuit.per_layer(circuit.mapping.weight_range)
         before, after = (
             [
-                1.0 + w * pairs * 2.0 * window.at(self.device.stands(share)) / window.span
+                1.0 + w * pairs * 2.0 * self.device.standing(share) / window.span
                 for w, (pairs, _) in zip(values, circuit.shapes, strict=True)
             ]
             for values, share in ((own, circuit.mapping.common_mode), (ranges or own, moved))

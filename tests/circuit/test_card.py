@@ -152,3 +152,16 @@ def test_an_amplifier_of_100_megahertz_and_half_a_picofarad_takes_80_to_95_micro
     assert 80e-6 < power < 95e-6
     assert power == pytest.approx(1.1 * 4 * 2 * 3.141592653589793 * 100e6 * 0.5e-12 / 15)
     assert Amplifier(supply=1.0, bandwidth=0.0, load=1e-12, gm_over_id=15.0, branches=1).power == 0.0
+
+
+@pytest.mark.parametrize(
+    ("card", "share", "message"),
+    [
+        ("resistive-digits", "20 %", "is of pairs, which networks of kind 'resistive' lack; remove it"),
+        ("digits", "0 %", "must be greater than 0"),
+        ("digits", "100 %", "must be less than 100 %"),
+    ],
+)
+def test_a_common_mode_is_of_pairs_and_within_their_window(card: str, share: str, message: str) -> None:
+    with pytest.raises(CardError, match=rf"mapping\.common_mode: {message}"):
+        CircuitCard.load(card, [f"mapping.common_mode={share}"])

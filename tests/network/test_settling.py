@@ -23,7 +23,8 @@ def test_what_is_left_late_in_a_transient_decays_with_the_slowest_mode(card: str
     drive, start = network.quiet(chip.circuit.mapping.read_voltage * x), np.zeros((1, network.nodes))
     rest = equilibrium(network, drive, start, 1e-13)[0]
     tau = slowest_mode(network, rest, drive)
-    moves = np.any(network.jacobian(rest, drive)[0] - np.diag(np.diag(network.jacobian(rest, drive)[0])), axis=0)
+    jacobian = network.jacobian(rest, drive)[0]
+    moves = np.any(jacobian - np.diag(np.diag(jacobian)), axis=0)
     ends = [relax(network, drive, start, Phase(duration=n * tau), chip.circuit.solver, 0.01).v for n in (12.0, 13.0)]
     left = [np.abs(end - rest)[0, moves].max() for end in ends]
     assert 0.97 < np.log(left[0] / left[1]) < most

@@ -38,7 +38,7 @@ class PassiveBuilder(Neuronal):
     def time_constant(self, k: int) -> float:
         """C/(g + sum of the cells), of the forward arrays [s]."""
         neuron, pairs = self._neuron(k), self.circuit.shapes[k][0]
-        pair = 2.0 * self.device.conductance.at(self.device.stands(self.circuit.mapping.common_mode))
+        pair = 2.0 * self.device.standing(self.circuit.mapping.common_mode)
         return self.capacitance(k) / (neuron.leak + pairs * pair)
 
     def initial(self) -> list[Floats]:

@@ -125,7 +125,7 @@ class RCBuilder(Neuronal):
         tile = circuit.wires.tile[1 if back else 0] if isinstance(circuit.wires, ExactWires) else cells
         return SummingLines(
             # The halves of a pair move against each other, or one stays where it is.
-            design=2.0 * cells * window.at(self.device.stands(circuit.mapping.common_mode)),
+            design=2.0 * cells * self.device.standing(circuit.mapping.common_mode),
             cells=cells,
             tile=min(tile, cells),
             feedback=self.ranges[k] / (window.max - window.min),
